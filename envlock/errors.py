@@ -1,0 +1,30 @@
+"""What can go wrong, sorted by who can mend it. Exit codes are given to these by `cli`."""
+
+
+class EnvlockError(Exception):
+    """An error for a person: what and where in `message`, what to do next in `hint`."""
+
+    exit_code = 70
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class UserInputError(EnvlockError):
+    """What the user wrote cannot be: a manifest, a flag, a set of requirements nothing satisfies."""
+
+    exit_code = 2
+
+
+class OutsideError(EnvlockError):
+    """Something outside failed: network, registry, engine, disk, another program."""
+
+    exit_code = 3
+
+
+class AnswerIsNo(EnvlockError):
+    """The question was understood and the answer is no: stale, differs, invalid."""
+
+    exit_code = 1

@@ -1,0 +1,101 @@
+"""The hashes that name things: lock hash, image key, environment hash, prefix key.
+
+Form 1 of the lock hash is SHA-256 over `envlock-lock-hash 1`, a line feed, and RFC 8785 JSON of what the
+packages and the image are made from. Defaults are left out, so that a new setting moves no old hash.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from envlock.model.lock import Base, CondaPackage, ImageSettings, Lock, PipPackage, PlatformLock
+
+TAG_DIGITS = 16
+
+
+def lock_hash(lock: Lock, platform: PlatformLock) -> str:
+    """The lock hash of one platform, 64 hex digits."""
+    return _sha256(
+        f"envlock-lock-hash {lock.version}\n",
+        {
+            "platform": platform.platform,
+            "base": platform.base.digest,
+            "interpreter": _interpreter(platform),
+            "packages": [_package(p) for p in sorted(platform.packages, key=_order)],
+            "image": _settings(lock.image),
+        },
+    )
+
+
+def image_key(lock: Lock) -> str:
+    """What the image is found by: the lock hash of the one Linux platform, else one over them all."""
+    hashes = sorted(lock_hash(lock, p) for p in lock.platforms if p.platform.startswith("linux-"))
+    return hashes[0] if len(hashes) == 1 else _sha256("envlock-image-key 1\n", hashes)
+
+
+def environment_hash(lock: Lock) -> str:
+    """SHA-256 over all platforms' lock hashes: what versions go by."""
+    return _sha256("envlock-environment-hash 1\n", sorted(lock_hash(lock, p) for p in lock.platforms))
+
+
+def prefix_key(platform: PlatformLock, python: str | None) -> str:
+    """Packages and Python alone: changing `workdir` reinstalls nothing."""
+    packages = [_package(p) for p in sorted(platform.packages, key=_order)]
+    return _sha256("envlock-prefix 1\n", {"platform": platform.platform, "packages": packages, "python": python})
+
+
+def image_tag(key: str) -> str:
+    """The tag an image is pushed and loaded under: `lock-` and 16 hex digits."""
+    return f"lock-{key[:TAG_DIGITS]}"
+
+
+def canonical_json(value: Any) -> bytes:
+    """RFC 8785 JSON of strings, integers, booleans, lists and objects (no floats, which envlock has none of)."""
+    return json.dumps(_in_key_order(value), ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+
+
+def _in_key_order(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        # RFC 8785 sorts by UTF-16 code units; Python's own order is by code points
+        return {k: _in_key_order(value[k]) for k in sorted(value, key=lambda k: k.encode("utf-16-be"))}
+    if isinstance(value, list | tuple):
+        return [_in_key_order(item) for item in value]
+    return value
+
+
+def _sha256(prefix: str, value: Any) -> str:
+    return hashlib.sha256(prefix.encode() + canonical_json(_without_defaults(value))).hexdigest()
+
+
+def _without_defaults(value: Any) -> Any:
+    if not isinstance(value, Mapping):
+        return value
+    cleaned = {k: _without_defaults(v) for k, v in value.items()}
+    return {k: v for k, v in cleaned.items() if v is not None and v != {}}
+
+
+def _order(package: CondaPackage | PipPackage) -> tuple[str, str, str, str, str]:
+    return package.kind, package.name, package.version, package.build, package.sha256
+
+
+def _package(package: CondaPackage | PipPackage) -> dict[str, str]:
+    kind, name, version, build, sha256 = _order(package)
+    identity = {"kind": kind, "name": name, "version": version, "sha256": sha256}
+    return {**identity, "build": build} if build else identity
+
+
+def _interpreter(platform: PlatformLock) -> str | None:
+    base: Base = platform.base
+    return None if any(p.name == "python" for p in platform.conda) else base.interpreter
+
+
+def _settings(image: ImageSettings) -> dict[str, Any]:
+    return {
+        "variables": dict(image.variables),
+        "user": image.user,
+        "workdir": image.workdir,
+        "entrypoint": image.entrypoint,  # an empty list clears the base's and is no default: it stays
+        "cmd": image.cmd,
+        "labels": dict(image.labels),
+    }

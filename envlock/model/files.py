@@ -1,0 +1,53 @@
+"""Files as they will stand in an environment's prefix, wherever their bytes come from."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+EXECUTABLE = 0o755
+PLAIN = 0o644
+# where the environment lies inside an image
+IMAGE_PREFIX = "/opt/env"
+
+
+class Content(Protocol):
+    """Bytes that can be read again and again, in pieces, without holding them all."""
+
+    @property
+    def size(self) -> int: ...
+    def chunks(self) -> Iterator[bytes]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Inline:
+    """Bytes at hand, for what envlock writes itself."""
+
+    data: bytes
+
+    @property
+    def size(self) -> int:
+        return len(self.data)
+
+    def chunks(self) -> Iterator[bytes]:
+        yield self.data
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrefixFile:
+    """A regular file (`content`) or a symbolic link (`link`), by its path below the prefix.
+
+    `path` is relative, with forward slashes, normalised and without `..`.
+    """
+
+    path: str
+    content: Content | None = None
+    link: str | None = None
+    executable: bool = False
+
+    @property
+    def mode(self) -> int:
+        return EXECUTABLE if self.executable or self.link is not None else PLAIN
+
+    @property
+    def size(self) -> int:
+        return self.content.size if self.content else 0

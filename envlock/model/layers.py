@@ -1,0 +1,48 @@
+"""Layout 1: which package goes into which layer of an image.
+
+Packages of at least 8 MiB unpacked stand alone, at most 32 of them (the smallest overflow); the rest fall
+into 24 bins by a hash of their name, so that adding a package moves no other; one top layer is ours.
+"""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+LAYOUT = 1
+ALONE_FROM = 8 << 20
+MOST_ALONE = 32
+BINS = 24
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sized:
+    """A package by its unique key (`kind:name`) and its unpacked size in bytes."""
+
+    key: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LayerGroup:
+    """The packages of one layer, sorted; `title` says in history what the layer is."""
+
+    title: str
+    keys: tuple[str, ...]
+
+
+def group(packages: Iterable[Sized]) -> tuple[LayerGroup, ...]:
+    """The layers of layout 1 without the top one: large packages by name, then the bins in order."""
+    packages = sorted(packages, key=lambda p: (-p.size, p.key))
+    alone = [p.key for p in packages if p.size >= ALONE_FROM][:MOST_ALONE]
+    bins: dict[int, list[str]] = {}
+    for package in packages:
+        if package.key not in alone:
+            bins.setdefault(bin_of(package.key), []).append(package.key)
+    large = [LayerGroup(title=key, keys=(key,)) for key in sorted(alone)]
+    small = [LayerGroup(title=f"bin {n:02}", keys=tuple(sorted(bins[n]))) for n in sorted(bins)]
+    return (*large, *small)
+
+
+def bin_of(key: str) -> int:
+    """The bin of a small package, from its name alone."""
+    return int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], "big") % BINS

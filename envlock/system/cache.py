@@ -1,0 +1,104 @@
+"""What was fetched or made once: packages and blobs by content, small records by key, prefixes by hash.
+
+    packages/HEX/FILE     packages as they were downloaded, verified       image/     an OCI layout: bases, layers
+    records/KIND/HEX      JSON that can be made again                      prefixes/  environments on this machine
+    locks/                for two processes that want the same thing
+
+Everything here can be deleted at any time; nothing is ever changed in place.
+"""
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+from filelock import FileLock
+
+from envlock.errors import OutsideError
+from envlock.system.files import write_whole
+
+PIECE = 1 << 20
+
+
+class Cache:
+    """The cache below one folder."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    @property
+    def image_layout(self) -> Path:
+        return self.root / "image"
+
+    @property
+    def prefixes(self) -> Path:
+        return self.root / "prefixes"
+
+    @property
+    def solver_cache(self) -> Path:
+        """Where the solvers keep what they know of channels and indexes."""
+        return self.root / "solvers"
+
+    def package(self, sha256: str, file: str) -> Path | None:
+        """The file with this content under this name, where it is here."""
+        path = self._package_path(sha256, file)
+        return path if path.is_file() else None
+
+    def add_package(self, sha256: str, file: str, fill: Callable[[IO[bytes]], None]) -> Path:
+        """Keeps a package that `fill` writes; OutsideError where the bytes are not those of `sha256`."""
+        path = self._package_path(sha256, file)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, name = tempfile.mkstemp(prefix=".part-", dir=path.parent)
+        part = Path(name)
+        try:
+            with os.fdopen(descriptor, "w+b") as stream:
+                fill(stream)
+                stream.flush()
+                stream.seek(0)
+                found = hashlib.file_digest(stream, "sha256").hexdigest()
+                os.fsync(stream.fileno())
+            if found != sha256:
+                raise wrong_bytes(file, locked=sha256, found=found)
+            part.chmod(0o444)
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
+        return path
+
+    def record(self, kind: str, key: str) -> Any:
+        """A kept record, or None."""
+        try:
+            return json.loads(self._record_path(kind, key).read_bytes())
+        except (FileNotFoundError, ValueError):
+            return None
+
+    def keep(self, kind: str, key: str, value: Any) -> None:
+        path = self._record_path(kind, key)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(path, json.dumps(value, sort_keys=True).encode())
+
+    @contextmanager
+    def lock(self, name: str) -> Iterator[None]:
+        """Only one process at a time does what `name` stands for; the others wait."""
+        folder = self.root / "locks"
+        folder.mkdir(parents=True, exist_ok=True)
+        with FileLock(folder / f"{name}.lock"):
+            yield
+
+    def _package_path(self, sha256: str, file: str) -> Path:
+        return self.root / "packages" / sha256 / file
+
+    def _record_path(self, kind: str, key: str) -> Path:
+        return self.root / "records" / kind / key
+
+
+def wrong_bytes(file: str, *, locked: str, found: str) -> OutsideError:
+    """The one way to say that bytes are not what the lock names."""
+    return OutsideError(
+        f"`{file}` is not what the lock names: sha256 {found}, locked {locked}",
+        hint="the file was changed where it is kept; get the locked one, or lock anew with `envlock lock --upgrade`",
+    )

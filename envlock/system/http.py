@@ -1,0 +1,94 @@
+"""The one door to HTTP: certificates of the machine, retries, limits, redacted errors, and `--offline`."""
+
+import ssl
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import IO, Any
+
+import requests
+import truststore
+from requests.adapters import HTTPAdapter
+from urllib3.util.retry import Retry
+
+from envlock import __version__
+from envlock.errors import OutsideError
+from envlock.system.secrets import redact
+
+PIECE = 1 << 20
+TIMEOUT = (10, 60)  # seconds to connect, seconds between two bytes
+SMALL = 64 << 20  # what an answer that is read whole may have
+
+
+class _SystemTrust(HTTPAdapter):
+    """Checks servers against the machine's own trust store, as its other programs do."""
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        kwargs["ssl_context"] = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        super().init_poolmanager(*args, **kwargs)
+
+
+class Http:
+    """HTTP for one run of envlock. With `offline`, every request is an error that names what was wanted."""
+
+    def __init__(self, *, offline: bool = False) -> None:
+        self.offline = offline
+        retries = Retry(
+            total=4, backoff_factor=0.3, backoff_jitter=0.3, status_forcelist=(408, 429, 500, 502, 503, 504),
+            allowed_methods=("GET", "HEAD"), raise_on_status=False,
+        )  # fmt: skip
+        self.session = requests.Session()
+        self.session.headers["User-Agent"] = f"envlock/{__version__}"
+        for scheme in ("https://", "http://"):
+            self.session.mount(scheme, _SystemTrust(max_retries=retries, pool_maxsize=16))
+
+    @contextmanager
+    def request(
+        self, method: str, url: str, *, headers: Mapping[str, str] | None = None, redirects: bool = True
+    ) -> Iterator[requests.Response]:
+        """One request, its body not yet read; OutsideError where no answer came. Any status is an answer."""
+        if self.offline:
+            raise OutsideError(f"{redact(url)} is needed, and this is --offline")
+        try:
+            with self.session.request(
+                method, url, headers=dict(headers or {}), stream=True, timeout=TIMEOUT, allow_redirects=redirects
+            ) as response:
+                yield response
+        except requests.RequestException as error:
+            raise unreachable(url, error) from error
+
+    def read(self, url: str, *, headers: Mapping[str, str] | None = None) -> bytes | None:
+        """The body of a small answer; None where there is none (404), OutsideError for any other refusal."""
+        with self.request("GET", url, headers=headers) as response:
+            if response.status_code == 404:
+                return None
+            checked(response)
+            return b"".join(pieces(response, limit=SMALL))
+
+    def download(self, url: str, target: IO[bytes], *, limit: int | None) -> None:
+        """Writes a body into `target`, at most `limit` bytes of it."""
+        with self.request("GET", url, headers={"Accept-Encoding": "identity"}) as response:
+            checked(response)
+            for piece in pieces(response, limit=limit):
+                target.write(piece)
+
+
+def checked(response: requests.Response) -> requests.Response:
+    """The answer, or OutsideError with its status."""
+    if response.status_code >= 400:
+        raise OutsideError(f"{redact(response.url)} answers {response.status_code} {response.reason}")
+    return response
+
+
+def pieces(response: requests.Response, *, limit: int | None) -> Iterator[bytes]:
+    """The body, piece by piece; OutsideError over `limit` bytes."""
+    total = 0
+    for piece in response.iter_content(PIECE):
+        total += len(piece)
+        if limit is not None and total > limit:
+            raise OutsideError(f"{redact(response.url)} sends more than the {limit} bytes it should")
+        yield piece
+
+
+def unreachable(url: str, error: Exception) -> OutsideError:
+    """The one way to say that no answer came."""
+    return OutsideError(f"no answer from {redact(url)} ({type(error).__name__})", hint="is the network there?")
