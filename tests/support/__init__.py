@@ -1,0 +1,1 @@
+"""Real things to test against, made on this machine: channels, indexes, registries, images, engines."""

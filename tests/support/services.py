@@ -1,0 +1,30 @@
+"""What a test needs of the machine: missing, it fails in CI and is a skip with its reason for a person."""
+
+import os
+import shutil
+from typing import NoReturn
+
+import pytest
+
+# services such as dockerd are installed where an ordinary user's PATH does not look
+ADMINISTRATION = ("/usr/local/sbin", "/usr/sbin", "/sbin")
+
+
+def unavailable(reason: str) -> NoReturn:
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason, pytrace=False)
+    pytest.skip(reason)
+
+
+def require(program: str, package: str) -> str:
+    """The path of `program`, which Debian's `package` installs."""
+    path = os.pathsep.join((os.environ.get("PATH", os.defpath), *ADMINISTRATION))
+    found = shutil.which(program, path=path)
+    if found is None:
+        unavailable(f"`{program}` is not installed (Debian package `{package}`)")
+    return found
+
+
+def require_root(purpose: str) -> None:
+    if os.geteuid() != 0:
+        unavailable(f"{purpose} needs root")
