@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.support.cache import AMBIENT, made_once, recipe_key
-from tests.support.processes import run
+from tests.support.processes import Command, run
 from tests.support.registry import Registry
 from tests.support.services import require, require_root
 
@@ -21,13 +21,22 @@ INTERPRETER = f"/usr/bin/python{MINOR}"
 
 # Python itself, and what the extension modules of other CPythons and of usual wheels are linked against
 PACKAGES = (
+    # without it Debian converts the root to a merged /usr by a program that brings all of Perl
+    "usr-is-merged",
     *("ca-certificates", "libgomp1", "libstdc++6", "python3", f"python{MINOR}"),
     *("libbz2-1.0", "libexpat1", "libffi8", "libgdbm6", "liblzma5", "libncursesw6", "libnsl2", "libreadline8"),
     *("libsqlite3-0", "libssl3", "libtinfo6", "libuuid1", "zlib1g"),
 )
+MERGED_USR = "--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr"
 DOCUMENTATION = ("/usr/share/doc/*", "/usr/share/info/*", "/usr/share/locale/*", "/usr/share/man/*")
 # what differs from one run to the next, or is of no use in an image
 LEFTOVERS = "rm -rf $1/var/log/* $1/var/cache/* $1/var/lib/apt/lists/* $1/etc/machine-id"
+OPTIONS = (
+    *("--mode=root", "--variant=essential", "--format=tar", "--quiet", MERGED_USR),
+    *(f"--dpkgopt=path-exclude={pattern}" for pattern in DOCUMENTATION),
+    *(f"--include={','.join(PACKAGES)}", f"--customize-hook={LEFTOVERS}"),
+)
+LAYOUT_FORM = 1  # to be raised when the layout is to be written anew from the same root
 REFERENCE_NAME = "org.opencontainers.image.ref.name"
 TAG = "base"
 
@@ -37,7 +46,7 @@ def base_layout() -> Path:
     """An OCI layout with one image of one gzip layer, tagged `base`."""
     program = require("mmdebstrap", "mmdebstrap")
     require_root("making a base image with mmdebstrap")
-    key = recipe_key(Path(__file__))
+    key = recipe_key(*OPTIONS, str(LAYOUT_FORM))
     return made_once(f"base-image-{key}", lambda folder: _make(program, folder))
 
 
@@ -59,15 +68,13 @@ def push(layout: Path, registry: Registry, name: str) -> str:
 def _make(program: str, layout: Path) -> None:
     with tempfile.TemporaryDirectory(prefix="envlock-base-") as folder:
         root = Path(folder, "root.tar")
-        _debootstrap(program, root)
+        _make_root(program, root)
         _write_layout(root, layout)
 
 
-def _debootstrap(program: str, root: Path) -> None:
-    excluded = [f"--dpkgopt=path-exclude={pattern}" for pattern in DOCUMENTATION]
-    command = [program, "--mode=root", "--variant=essential", "--format=tar", "--quiet", *excluded]
-    command += [f"--include={','.join(PACKAGES)}", f"--customize-hook={LEFTOVERS}", SUITE, str(root)]
-    run([*command, *_sources()], environment={**AMBIENT, "SOURCE_DATE_EPOCH": "0"}, timeout=1800)
+def _make_root(program: str, root: Path) -> None:
+    command: Command = (program, *OPTIONS, SUITE, root, *_sources())
+    run(command, environment={**AMBIENT, "SOURCE_DATE_EPOCH": "0"}, timeout=1800)
 
 
 def _sources() -> list[str]:

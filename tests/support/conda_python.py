@@ -21,9 +21,18 @@ LEFT_OUT = {"__pycache__", "dist-packages", "ensurepip", "idlelib", "site-packag
 }
 LEFT_OUT_PATTERN = re.compile(r"config-|_tkinter\.|.*\.a$")
 
-# Debian's Python looks for packages in dist-packages unless it runs in a virtual environment;
-# this is the question its site.py and sysconfig.py ask, and a conda prefix answers like such an environment
+# Debian's Python keeps packages in dist-packages unless it runs in a virtual environment: this is the
+# question its sysconfig.py asks, and a conda prefix answers like such an environment
 DEBIAN_QUESTION = 'sys.base_prefix != sys.prefix or hasattr(sys, "real_prefix")'
+
+# its site.py asks the same, but is compiled into the program, so that site-packages is added after it
+DEBIAN_SITE = b"""\
+import site, sys
+if sys.prefix == sys.base_prefix:
+    packages = f"{sys.prefix}/lib/python{sys.version_info[0]}.{sys.version_info[1]}/site-packages"
+    site.getsitepackages = lambda prefixes=None: [packages]
+    site.addsitedir(packages)
+"""
 
 QUERY = """
 import json, platform, sys
@@ -120,13 +129,15 @@ def _standard_library(python: Interpreter) -> Iterator[tuple[str, PackageFile]]:
             continue
         if path.is_file():
             yield f"lib/{root.name}/{inside}", _library_file(python, path)
+    if DEBIAN_QUESTION in (root / "sysconfig.py").read_text():
+        yield f"lib/{root.name}/sitecustomize.py", PackageFile(content=DEBIAN_SITE)
 
 
 def _library_file(python: Interpreter, path: Path) -> PackageFile:
     if path.is_symlink() and path.readlink().parent == Path():
         return PackageFile(link=str(path.readlink()))
     content = path.read_bytes()
-    if path.name in ("site.py", "sysconfig.py"):
+    if path.name == "sysconfig.py":
         content = content.replace(DEBIAN_QUESTION.encode(), b"True")
     if path.name.startswith("_sysconfigdata"):
         return _build_variables(python, content)

@@ -10,6 +10,8 @@ from pathlib import Path
 
 from tests.support.cache import AMBIENT
 
+Command = Sequence[str | Path]
+
 POLL = 0.02  # seconds between two questions whether a server answers
 PROJECT = Path(__file__).parents[2]
 DONE = "all is done"
@@ -21,7 +23,7 @@ class ServerError(Exception):
 
 
 def run(
-    command: Sequence[str | Path],
+    command: Command,
     *,
     environment: Mapping[str, str] = AMBIENT,
     folder: Path | None = None,
@@ -50,7 +52,7 @@ def run_python(code: str) -> str:
 
 @contextmanager
 def server(
-    command: Sequence[str | Path],
+    command: Command,
     *,
     log: Path,
     answers: Callable[[], bool],
