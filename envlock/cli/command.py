@@ -1,0 +1,73 @@
+"""What every command starts from: its declaration, and a session with the console, the projects and the cache."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from envlock.cli.console import Console
+from envlock.cli.settings import Settings, global_options
+from envlock.system.cache import Cache
+from envlock.workflows.context import Context
+from envlock.workflows.project import Project, find_project
+
+_GLOBAL = "Options of all commands, here or before the command: --quiet --verbose --offline --color --cache-dir"
+
+
+class Session:
+    """One call of one command."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.console = Console(settings)
+
+    def project(self, env: str | None) -> Project:
+        return find_project(env, Path.cwd())
+
+    def projects(self, envs: Sequence[str]) -> tuple[Project, ...]:
+        """The named ones, or the one there is."""
+        return tuple(self.project(env) for env in envs or (None,))
+
+    @contextmanager
+    def context(self) -> Iterator[Context]:
+        """What workflows work with; the console shows their progress meanwhile."""
+        with self.console.progress() as progress:
+            yield Context(cache=Cache(self.settings.cache_folder), offline=self.settings.offline, progress=progress)
+
+
+class _Command(click.Command):
+    """A command that shows examples, as they are typed, below its options."""
+
+    examples: tuple[str, ...] = ()
+
+    def format_epilog(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Examples"):
+            formatter.write("".join(f"  {line}\n" for line in self.examples))
+        formatter.write_paragraph()
+        formatter.write_text(_GLOBAL)
+
+
+def command(*examples: str, passes_on: bool = False) -> Callable[[Callable[..., int | None]], click.Command]:
+    """Makes a command of a function that takes a session and the options, and gives the exit code (None: 0).
+
+    With `passes_on`, words after the first argument belong to another program.
+    """
+
+    def declare(function: Callable[..., int | None]) -> click.Command:
+        settings = {"ignore_unknown_options": True, "allow_interspersed_args": False} if passes_on else {}
+        made = click.command(cls=_Command, context_settings=settings)(_with_session(function))
+        made.examples = examples
+        made.params += global_options(hidden=True)
+        return made
+
+    return declare
+
+
+def _with_session(function: Callable[..., int | None]) -> Callable[..., int | None]:
+    from functools import update_wrapper
+
+    def call(**options: object) -> int | None:
+        return function(Session(Settings.of(click.get_current_context().meta)), **options)
+
+    return update_wrapper(call, function)

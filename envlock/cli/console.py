@@ -1,0 +1,112 @@
+"""What a person sees: data on stdout, all else on stderr. Rich is imported only where it draws something."""
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import click
+
+from envlock.cli.settings import Settings
+
+
+class Console:
+    """stdout and stderr as the settings want them."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    def data(self, text: str) -> None:
+        """One line of the answer, on stdout."""
+        click.echo(text, color=self.settings.colored(sys.stdout))
+
+    def json(self, value: Any) -> None:
+        """The answer as JSON, on stdout."""
+        self.data(json.dumps(value, indent=2, ensure_ascii=False))
+
+    def note(self, text: str) -> None:
+        """A line beside the answer, on stderr; not with --quiet."""
+        if not self.settings.quiet:
+            self._stderr(text)
+
+    def warning(self, text: str) -> None:
+        self._stderr(f"{click.style('warning:', fg='yellow', bold=True)} {text}")
+
+    def hint(self, text: str) -> None:
+        self._stderr(f"{click.style('hint:', fg='cyan', bold=True)} {text}")
+
+    def error(self, message: str, hint: str | None = None) -> None:
+        """A failure: what and where, its further lines indented, then what to do next."""
+        first, *rest = message.splitlines() or [""]
+        self._stderr(f"{click.style('error:', fg='red', bold=True)} {first}")
+        for line in rest:
+            self._stderr(line if line.startswith("  ") else f"  {line}")
+        if hint:
+            self.hint(hint)
+
+    def table(self, titles: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> None:
+        """Columns on stdout: drawn in a terminal, aligned text elsewhere. `right` are the columns of numbers."""
+        if self.settings.colored(sys.stdout):
+            self._drawn_table(titles, rows, right)
+            return
+        cells = [list(titles), *map(list, rows)]
+        widths = [max(len(row[n]) for row in cells) for n in range(len(titles))]
+        for row in cells:
+            line = (
+                cell.rjust(w) if n in right else cell.ljust(w)
+                for n, (cell, w) in enumerate(zip(row, widths, strict=True))
+            )
+            self.data("  ".join(line).rstrip())
+
+    @contextmanager
+    def progress(self) -> Iterator[Callable[[str], None]]:
+        """A function for lines of progress: the newest with a spinner in a terminal, all of them elsewhere."""
+        if self.settings.quiet:
+            yield _nowhere
+        elif self.settings.verbose or not self.settings.animated(sys.stderr):
+            yield self._stderr
+        else:
+            with _Spinner() as spinner:
+                yield spinner.show
+
+    def _stderr(self, text: str) -> None:
+        click.echo(text, err=True, color=self.settings.colored(sys.stderr))
+
+    def _drawn_table(self, titles: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int]) -> None:
+        from rich.console import Console as Rich
+        from rich.table import Table
+
+        table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+        for number, title in enumerate(titles):
+            table.add_column(title, justify="right" if number in right else "left", no_wrap=number == 0)
+        for row in rows:
+            table.add_row(*row)
+        Rich(force_terminal=True, highlight=False, markup=False, soft_wrap=False).print(table)
+
+
+class _Spinner:
+    """One line that turns, drawn from the first text on; it leaves nothing behind."""
+
+    def __init__(self) -> None:
+        self._status: Any = None
+
+    def __enter__(self) -> "_Spinner":
+        return self
+
+    def __exit__(self, *_failure: object) -> None:
+        if self._status:
+            self._status.stop()
+
+    def show(self, text: str) -> None:
+        from rich.console import Console as Rich
+        from rich.text import Text
+
+        if self._status is None:
+            self._status = Rich(stderr=True).status(Text(text))
+            self._status.start()
+        self._status.update(Text(text.strip()))
+
+
+def _nowhere(_text: str) -> None:
+    """Where lines go with --quiet."""

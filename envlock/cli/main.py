@@ -1,0 +1,73 @@
+"""The command line: `envlock`, and `git-envlock` for `git envlock`."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from envlock import __version__
+from envlock.cli.console import Console
+from envlock.cli.failures import report
+from envlock.cli.lazy_group import LazyGroup
+from envlock.cli.settings import Settings, completion_request, global_options
+
+# the variable by which a shell asks for completions, whichever name envlock is called by
+COMPLETION = "_ENVLOCK_COMPLETE"
+
+COMMANDS = {
+    "init": "Write env.toml, to start an environment.",
+    "lock": "Resolve env.toml into env.lock; pins that still hold are kept.",
+    "check": "Does env.lock answer env.toml? Offline, with reasons.",
+    "show": "List what is locked.",
+    "install": "Put the environment on this machine, exactly as locked.",
+    "run": "Run a command in the environment.",
+    "shell": "Start a shell in the environment.",
+    "build": "Make a container image of the environment, without Docker.",
+    "doctor": "Say what is found, what is missing and what to do.",
+    "completion": "Print the completion script of a shell.",
+}
+
+_HELP = """Environments that are the same everywhere: env.toml says what is wanted, env.lock exactly what that means.
+
+ENV is the name of an environment, or the path of its folder; it can be left out where there is only one."""
+
+
+def main() -> None:
+    """Runs the command line and ends the program with its exit code."""
+    sys.exit(run(sys.argv[1:], program=Path(sys.argv[0]).name.replace("git-envlock", "git envlock")))
+
+
+def run(arguments: Sequence[str], *, program: str) -> int:
+    """One call of envlock, to its exit code; nothing is raised."""
+    group = LazyGroup(name=program, table=COMMANDS, params=[*global_options(hidden=False), _version()], help=_HELP)
+    asked = completion_request(COMPLETION)
+    if asked:
+        return _complete(group, program, asked)
+    context: click.Context | None = None
+    try:
+        with group.make_context(program, list(arguments)) as context:
+            code = group.invoke(context)
+        sys.stdout.flush()
+    except click.exceptions.Exit as ended:
+        return ended.exit_code
+    except BaseException as failure:  # noqa: BLE001: the last line of defence, which sorts them
+        return report(failure, Console(Settings.of(context.meta if context else {})))
+    return code or 0
+
+
+def _version() -> click.Option:
+    def show(context: click.Context, _option: click.Parameter, wanted: bool) -> None:
+        if wanted:
+            click.echo(f"envlock {__version__}")
+            context.exit()
+
+    return click.Option(
+        ["--version"], is_flag=True, is_eager=True, expose_value=False, callback=show, help="Print the version."
+    )
+
+
+def _complete(group: LazyGroup, program: str, asked: str) -> int:
+    from click.shell_completion import shell_complete
+
+    return shell_complete(group, {}, program, COMPLETION, asked)

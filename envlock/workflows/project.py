@@ -1,0 +1,104 @@
+"""Which environment is meant: a folder with env.toml, by name, by path, or because it is the only one."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from envlock.errors import EnvlockError, UserInputError
+from envlock.manifest.reader import read_manifest
+from envlock.system.files import repository_root
+
+MANIFEST = "env.toml"
+LOCKFILE = "env.lock"
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """An environment as a folder."""
+
+    folder: Path
+
+    @property
+    def manifest(self) -> Path:
+        return self.folder / MANIFEST
+
+    @property
+    def lockfile(self) -> Path:
+        return self.folder / LOCKFILE
+
+    @property
+    def name(self) -> str:
+        """The key `name`, or the folder's name, also where the manifest cannot be read."""
+        try:
+            return read_manifest(self.manifest).name
+        except EnvlockError:
+            return self.folder.name
+
+
+def find_project(env: str | None, start: Path) -> Project:
+    """The environment `env` (a name, a folder, an env.toml), or without it the one around `start`, or the only one."""
+    start = start.resolve()
+    if env is not None:
+        return _at_path(start / env) or _named(env, start)
+    return _around(start) or _only_one(start)
+
+
+def all_projects(start: Path) -> tuple[Project, ...]:
+    """Every environment of the repository around `start`, sorted by path; outside git, that of `start` alone."""
+    root = repository_root(start)
+    folders = _discover(root) if root else [start] if (start / MANIFEST).is_file() else []
+    return tuple(Project(folder) for folder in folders)
+
+
+def _at_path(path: Path) -> Project | None:
+    if path.name == MANIFEST and path.is_file():
+        return Project(path.parent.resolve())
+    return Project(path.resolve()) if (path / MANIFEST).is_file() else None
+
+
+def _around(start: Path) -> Project | None:
+    """In `start` or, inside a repository, in the nearest folder above."""
+    root = repository_root(start)
+    folders = [start, *start.parents]
+    within = folders[: folders.index(root) + 1] if root else [start]
+    return next((Project(folder) for folder in within if (folder / MANIFEST).is_file()), None)
+
+
+def _named(name: str, start: Path) -> Project:
+    near = _around(start)
+    if near and near.name == name:
+        return near
+    projects = all_projects(start)
+    found = [project for project in projects if project.name == name]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise UserInputError(
+            f"several environments are named `{name}`\n{_listed(found, start)}", hint="give the path of one"
+        )
+    raise UserInputError(
+        f"no environment `{name}`, and no folder of that name with env.toml\n{_listed(projects, start)}".rstrip(),
+        hint="`envlock init` starts one",
+    )
+
+
+def _only_one(start: Path) -> Project:
+    projects = all_projects(start)
+    if len(projects) == 1:
+        return projects[0]
+    if projects:
+        raise UserInputError(f"several environments are here: which one?\n{_listed(projects, start)}", hint="name one")
+    where = "in this folder, above it or elsewhere in its repository" if repository_root(start) else "in this folder"
+    raise UserInputError(f"no env.toml {where}", hint="`envlock init` writes one")
+
+
+def _listed(projects: Iterable[Project], start: Path) -> str:
+    root = repository_root(start) or start
+    return "\n".join(f"  {p.name}  {p.folder.relative_to(root) / MANIFEST}" for p in projects)
+
+
+def _discover(root: Path) -> list[Path]:
+    # git's library is loaded only where the environment is neither here nor above
+    from envlock.history.repository import folders_with
+
+    return folders_with(MANIFEST, root)
