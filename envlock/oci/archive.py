@@ -1,0 +1,166 @@
+"""An image as a file or folder for others: one tar that is OCI layout and docker-archive at once, or a layout."""
+
+import os
+import secrets
+import shutil
+import tarfile
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from envlock.errors import OutsideError, UserInputError
+from envlock.model.digest import canonical_json
+from envlock.model.image import Descriptor, Image
+from envlock.model.reference import parse_reference
+from envlock.oci.document import hex_of, parse
+from envlock.oci.index import IMAGE_NAME, REFERENCE_NAME, IndexEntry, index_bytes
+from envlock.oci.layer import END, padding, tar_header
+from envlock.oci.layout import INDEX, LAYOUT_FILE, MARK, Layout
+from envlock.system.files import scratch_folder, sync_folder
+
+PIECE = 1 << 20
+FOLDERS = ("blobs", "blobs/sha256")
+
+
+def archive_chunks(image: Image, names: Sequence[str]) -> Iterator[bytes]:
+    """The tar, piece by piece: `docker load`, `podman load` and OCI tools all read it; the same image, the same bytes.
+
+    `names` are references with a tag; UserInputError for what is none.
+    """
+    contents = _Contents(image)
+    yield from (tar_header(folder, mode=0o755, kind=tarfile.DIRTYPE) for folder in FOLDERS)
+    yield from _small(MARK, LAYOUT_FILE)
+    yield from _small(INDEX, index_bytes(contents.entries(names)))
+    yield from _small("manifest.json", contents.docker_manifest(names))
+    for blob in contents.blobs:
+        yield tar_header(f"blobs/sha256/{hex_of(blob.digest)}", mode=0o644, size=blob.size)
+        yield from _pieces(contents.layout.blob_path(blob.digest))
+        yield padding(blob.size)
+    yield END
+
+
+def write_archive(image: Image, names: Sequence[str], path: Path) -> None:
+    """Writes the tar, whole or not at all."""
+    path = path.resolve()
+    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    try:
+        with part.open("xb") as file:
+            file.writelines(archive_chunks(image, names))
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+    sync_folder(path.parent)
+
+
+def export_layout(image: Image, target: Path, names: Sequence[str]) -> None:
+    """Writes the image as an OCI layout directory; replaces one that is there, and nothing else."""
+    target = target.resolve()
+    contents = _Contents(image)
+    entries = contents.entries(names)
+    _check_target(target)
+    with scratch_folder(target.parent) as scratch:
+        layout = Layout(scratch / "layout")
+        layout.create()
+        for blob in contents.blobs:
+            _copy(contents.layout.blob_path(blob.digest), layout.blob_path(blob.digest))
+        layout.write_index(entries)
+        _replace_folder(layout.root, target, aside=scratch / "old")
+    sync_folder(target.parent)
+
+
+class _Contents:
+    """What belongs to an image, looked up once: its blobs (all there, sizes as described) and its platform."""
+
+    def __init__(self, image: Image) -> None:
+        self.layout = Layout(image.layout)
+        self.manifest = image.manifest
+        node = parse(self.layout.read(image.manifest), "manifest")
+        self.config = node.field("config").descriptor()
+        self.layers = tuple(layer.descriptor() for layer in node.field("layers").items())
+        by_digest = {blob.digest: blob for blob in (self.manifest, self.config, *self.layers)}
+        self.blobs = tuple(by_digest[digest] for digest in sorted(by_digest))
+        for blob in self.blobs:
+            if not self.layout.has(blob):
+                path = self.layout.blob_path(blob.digest)
+                raise OutsideError(f"`{path}` is missing, or not of {blob.size} bytes", hint="build the image anew")
+
+    def entries(self, names: Sequence[str]) -> tuple[IndexEntry, ...]:
+        config = parse(self.layout.read(self.config), "config")
+        os_name, architecture = config.field("os").text(), config.field("architecture").text()
+        annotations = [_annotations(name) for name in names] or [{}]
+        return tuple(
+            IndexEntry(descriptor=self.manifest, os=os_name, architecture=architecture, annotations=each)
+            for each in annotations
+        )
+
+    def docker_manifest(self, names: Sequence[str]) -> bytes:
+        image = {
+            "Config": _blob_name(self.config),
+            "RepoTags": [str(parse_reference(name)) for name in names],
+            "Layers": [_blob_name(layer) for layer in self.layers],
+        }
+        return canonical_json([image])
+
+
+def _annotations(name: str) -> dict[str, str]:
+    try:
+        reference = parse_reference(name)
+    except ValueError as error:
+        raise UserInputError(str(error)) from error
+    if reference.tag is None or reference.digest is not None:
+        raise UserInputError(f"`{name}` names an image by digest, expected a tag")
+    return {IMAGE_NAME: str(reference), REFERENCE_NAME: reference.tag}
+
+
+def _blob_name(blob: Descriptor) -> str:
+    return f"blobs/sha256/{hex_of(blob.digest)}"
+
+
+def _small(name: str, data: bytes) -> Iterable[bytes]:
+    return tar_header(name, mode=0o644, size=len(data)), data, padding(len(data))
+
+
+def _pieces(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while piece := file.read(PIECE):
+            yield piece
+
+
+def _check_target(target: Path) -> None:
+    if not target.exists():
+        return
+    if not target.is_dir():
+        raise UserInputError(f"`{target}` is a file, expected a folder", hint="give the name a `.tar` for an archive")
+    found = {entry.name for entry in target.iterdir()}
+    if found and not ({MARK} <= found <= {MARK, INDEX, "blobs"}):
+        raise UserInputError(
+            f"`{target}` is neither empty nor an OCI layout alone, and would be replaced", hint="name another folder"
+        )
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Copies by the kernel, which shares the blocks where the file system can; never a hard link to the cache."""
+    with source.open("rb") as reader, target.open("xb") as writer:
+        try:
+            while os.copy_file_range(reader.fileno(), writer.fileno(), 1 << 30):
+                pass
+        except (AttributeError, OSError):  # not on this system, or not between these two file systems
+            writer.seek(0)
+            reader.seek(0)
+            shutil.copyfileobj(reader, writer, PIECE)
+        writer.flush()
+        os.fsync(writer.fileno())
+
+
+def _replace_folder(new: Path, target: Path, *, aside: Path) -> None:
+    """Puts `new` in the place of `target`, which goes to `aside`; it comes back where that fails."""
+    if not target.exists():
+        new.rename(target)
+        return
+    target.rename(aside)
+    try:
+        new.rename(target)
+    except OSError:
+        aside.rename(target)
+        raise
