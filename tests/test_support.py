@@ -4,7 +4,9 @@ import hashlib
 import io
 import json
 import os
+import select
 import stat
+import subprocess
 import sys
 import tarfile
 import urllib.error
@@ -25,12 +27,11 @@ from tests.support.conda_python import interpreter, python_package
 from tests.support.conda_wheel import wheel_package
 from tests.support.docker_engine import Engine
 from tests.support.http_server import FileServer, Response, serve_folder
-from tests.support.processes import ServerError, run, server, with_variables
+from tests.support.processes import PROJECT, ServerError, run, server, with_variables
 from tests.support.registry import Registry
 from tests.support.tiny_wheels import write_wheel
 
-DEBIAN_PYTHON = Path("/usr/bin/python3.11")
-PYTHONS = sorted({str(interpreter(sys.executable).program.resolve()), str(DEBIAN_PYTHON)})
+PYTHONS = {"running": sys.executable, "debian": "/usr/bin/python3.11"}
 
 WHERE = """
 import ctypes, json, site, sqlite3, ssl, sys, sysconfig
@@ -46,8 +47,9 @@ def printed(*command: str | Path, **variables: str) -> str:
 # conda packages and channels
 
 
-@pytest.mark.parametrize("program", PYTHONS)
-def test_a_repacked_python_lives_in_the_prefix_it_is_installed_to(tmp_path: Path, program: str) -> None:
+@pytest.mark.parametrize("which", PYTHONS)
+def test_a_repacked_python_lives_in_the_prefix_it_is_installed_to(tmp_path: Path, which: str) -> None:
+    program = PYTHONS[which]
     if not Path(program).exists():
         pytest.skip(f"there is no {program} here")
     channel, prefix = tmp_path / "channel", tmp_path / "prefix"
@@ -173,64 +175,37 @@ def test_files_ranges_and_overrides_over_http(tmp_path: Path) -> None:
 # package indexes
 
 
+PIP_DOWNLOAD = (sys.executable, "-m", "pip", "--isolated", "download", "--quiet", "--no-deps")
+UV_COMPILE = (sys.executable, "-m", "uv", "--no-config", "pip", "compile", "--python", sys.executable)
+
+
+def download(index_url: str, requirements: Path, target: Path) -> set[str]:
+    """The names of the files that pip downloads, every hash checked."""
+    options = ("--require-hashes", "--index-url", index_url, "--dest", target, "--requirement", requirements)
+    printed(*PIP_DOWNLOAD, *options, PIP_CONFIG_FILE=os.devnull)
+    return {path.name for path in target.iterdir()}
+
+
 def test_uv_and_pip_use_the_index(tmp_path: Path, real_wheels: Path, index_server: IndexServers) -> None:
     index = index_server(real_wheels)
-    (tmp_path / "in.txt").write_text("flask\n")
-    uv: list[str | Path] = [
-        sys.executable,
-        "-m",
-        "uv",
-        "--no-config",
-        "pip",
-        "compile",
-        "--generate-hashes",
-        "--no-header",
-    ]
-    locked = printed(*uv, "--python", sys.executable, "--default-index", index.url, tmp_path / "in.txt")
-    (tmp_path / "locked.txt").write_text(locked)
-    pip: list[str | Path] = [
-        sys.executable,
-        "-m",
-        "pip",
-        "--isolated",
-        "download",
-        "--quiet",
-        "--require-hashes",
-        "--no-deps",
-    ]
-    where: list[str | Path] = [
-        "--index-url",
-        index.url,
-        "--dest",
-        tmp_path / "got",
-        "--requirement",
-        tmp_path / "locked.txt",
-    ]
-    printed(*pip, *where, PIP_CONFIG_FILE=os.devnull)
-    assert wheels.path("flask").name in {path.name for path in (tmp_path / "got").iterdir()}
+    wanted, locked = tmp_path / "wanted.txt", tmp_path / "locked.txt"
+    wanted.write_text("flask\n")
+    locked.write_text(printed(*UV_COMPILE, "--generate-hashes", "--default-index", index.url, wanted))
+    names = ("blinker", "click", "flask", "itsdangerous", "jinja2", "markupsafe", "werkzeug")
+    assert download(index.url, locked, tmp_path / "got") == {wheels.path(name).name for name in names}
     assert ("GET", f"/files/{wheels.path('flask').name}.metadata") in index.requests
 
 
 def test_a_tampered_wheel_is_announced_with_its_true_hash(tmp_path: Path, index_server: IndexServers) -> None:
     wheel = write_wheel(tmp_path / "wheels", "acme")
     index = index_server(tmp_path / "wheels")
-    digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
-    (tmp_path / "locked.txt").write_text(f"acme==1.0 --hash=sha256:{digest}\n")
-    pip: list[str | Path] = [sys.executable, "-m", "pip", "--isolated", "download", "--require-hashes"]
-    where: list[str | Path] = [
-        "--index-url",
-        index.url,
-        "--dest",
-        tmp_path / "got",
-        "--requirement",
-        tmp_path / "locked.txt",
-    ]
+    locked = tmp_path / "locked.txt"
+    locked.write_text(f"acme==1.0 --hash=sha256:{hashlib.sha256(wheel.read_bytes()).hexdigest()}\n")
     index.server.overrides[f"/files/{wheel.name}"] = wheel.read_bytes() + b"\0"
     with pytest.raises(AssertionError, match="DO NOT MATCH THE HASHES"):
-        printed(*pip, *where, PIP_CONFIG_FILE=os.devnull)
+        download(index.url, locked, tmp_path / "got")
     index.server.overrides.clear()
-    printed(*pip, *where, PIP_CONFIG_FILE=os.devnull)
-    assert (tmp_path / "got" / wheel.name).read_bytes() == wheel.read_bytes()
+    assert download(index.url, locked, tmp_path / "got") == {wheel.name}
 
 
 def test_both_forms_of_an_index_page_say_the_same(tmp_path: Path, index_server: IndexServers) -> None:
@@ -259,7 +234,16 @@ def test_a_tiny_wheel_installs_and_has_the_same_bytes_each_time(tmp_path: Path) 
 
     wheel = write(tmp_path / "one")
     assert wheel.read_bytes() == write(tmp_path / "two").read_bytes()
-    pip: list[str | Path] = [sys.executable, "-m", "pip", "--isolated", "install", "--quiet", "--no-index", "--target"]
+    pip: list[str | Path] = [
+        sys.executable,
+        "-m",
+        "pip",
+        "--isolated",
+        "install",
+        "--quiet",
+        "--no-index",
+        "--target",
+    ]
     printed(*pip, tmp_path / "target", wheel, PIP_CONFIG_FILE=os.devnull)
     code = "import acme_tool, importlib.metadata as m; print(acme_tool.__version__, m.version('acme-tool'))"
     assert printed(sys.executable, "-c", code, PYTHONPATH=str(tmp_path / "target")) == "1.0 1.0\n"
@@ -301,14 +285,15 @@ def test_the_base_image_runs_in_an_engine_of_our_own(base_image: Path, docker_en
 
 # what is around them
 
+LISTENER = (sys.executable, "-c", "import signal; print('ready', flush=True); signal.pause()")
+
 
 def test_a_server_has_ended_when_its_block_is_left(tmp_path: Path) -> None:
-    listener = [sys.executable, "-c", "import signal; print('ready', flush=True); signal.pause()"]
     log = tmp_path / "log"
     running: list[int] = []
 
     def fail_while_it_runs() -> None:
-        with server(listener, log=log, answers=lambda: "ready" in log.read_text()) as process:
+        with server(LISTENER, log=log, answers=lambda: "ready" in log.read_text()) as process:
             running.append(process)
             os.kill(process, 0)  # it is there
             raise ZeroDivisionError
@@ -317,6 +302,30 @@ def test_a_server_has_ended_when_its_block_is_left(tmp_path: Path) -> None:
         fail_while_it_runs()
     with pytest.raises(ProcessLookupError):
         os.kill(running[0], 0)
+
+
+def test_a_server_ends_with_a_test_process_that_is_killed(tmp_path: Path) -> None:
+    services.require("setpriv", "util-linux")
+    code = f"""
+import os, pathlib, signal, sys
+from tests.support.processes import server
+log = pathlib.Path({str(tmp_path / "log")!r})
+with server({LISTENER!r}, log=log, answers=lambda: "ready" in log.read_text()) as process:
+    print(process, flush=True)
+    sys.stdin.readline()
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+    variables = with_variables({"PYTHONPATH": str(PROJECT)})
+    child = subprocess.Popen(
+        [sys.executable, "-c", code], env=variables, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    with child:
+        assert child.stdout is not None
+        listener = os.pidfd_open(int(child.stdout.readline()))
+        child.communicate("go\n")
+    ended, _, _ = select.select([listener], [], [], 30)  # a process's descriptor is readable once it has ended
+    os.close(listener)
+    assert ended
 
 
 def test_a_server_that_cannot_start_says_why(tmp_path: Path) -> None:

@@ -24,7 +24,16 @@ PACKAGES = (
     # without it Debian converts the root to a merged /usr by a program that brings all of Perl
     "usr-is-merged",
     *("ca-certificates", "libgomp1", "libstdc++6", "python3", f"python{MINOR}"),
-    *("libbz2-1.0", "libexpat1", "libffi8", "libgdbm6", "liblzma5", "libncursesw6", "libnsl2", "libreadline8"),
+    *(
+        "libbz2-1.0",
+        "libexpat1",
+        "libffi8",
+        "libgdbm6",
+        "liblzma5",
+        "libncursesw6",
+        "libnsl2",
+        "libreadline8",
+    ),
     *("libsqlite3-0", "libssl3", "libtinfo6", "libuuid1", "zlib1g"),
 )
 MERGED_USR = "--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr"

@@ -1,6 +1,7 @@
 """Programs and servers: run to the end, or started, waited for, and ended by their process id."""
 
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -58,10 +59,10 @@ def server(
     answers: Callable[[], bool],
     environment: Mapping[str, str] = AMBIENT,
 ) -> Iterator[int]:
-    """The process id of a server that answers; it has ended when the block is left."""
+    """The process id of a server that answers; it has ended when the block is left, or this process dies."""
     with log.open("wb") as output:
         process = subprocess.Popen(
-            command,
+            (*_tied_to_us(), *command),
             env=environment,
             stdin=subprocess.DEVNULL,
             stdout=output,
@@ -73,6 +74,12 @@ def server(
         yield process.pid
     finally:
         _end(process)
+
+
+def _tied_to_us() -> Command:
+    """On Linux, words before a command that have it ended when we are killed and can end nothing."""
+    setpriv = shutil.which("setpriv")
+    return (setpriv, "--pdeathsig", "TERM", "--") if setpriv else ()
 
 
 def _wait(process: subprocess.Popen[bytes], log: Path, answers: Callable[[], bool]) -> None:
