@@ -1,0 +1,46 @@
+"""What a wheel says of itself in METADATA, as far as resolving and checking need it."""
+
+from dataclasses import dataclass
+
+from packaging.metadata import parse_email
+from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion, Version
+
+from envlock.errors import OutsideError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WheelMetadata:
+    """`name` and `version` are normalised; the other fields stand as the file has them, valid or not."""
+
+    name: str
+    version: str
+    requires_dist: tuple[str, ...] = ()
+    requires_python: str | None = None
+    provides_extra: tuple[str, ...] = ()
+
+
+def read_metadata(data: bytes) -> WheelMetadata:
+    """Reads METADATA; OutsideError where it names no distribution or no version.
+
+    As lenient as package indexes are: a field that breaks its rules, or one that is unknown, is no reason to
+    refuse a wheel that installs everywhere.
+    """
+    raw, _ = parse_email(data)
+    name = raw.get("name", "").strip()
+    if not name:
+        raise OutsideError("METADATA names no distribution")
+    return WheelMetadata(
+        name=canonicalize_name(name),
+        version=_version(raw.get("version", "")),
+        requires_dist=tuple(" ".join(line.split()) for line in raw.get("requires_dist", ())),
+        requires_python=raw.get("requires_python", "").strip() or None,
+        provides_extra=tuple(extra.strip() for extra in raw.get("provides_extra", ())),
+    )
+
+
+def _version(text: str) -> str:
+    try:
+        return str(Version(text))
+    except InvalidVersion:
+        raise OutsideError(f"METADATA names no valid version: `{text}`") from None
