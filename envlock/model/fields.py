@@ -1,0 +1,236 @@
+"""Reads a TOML document into values by typed readers that note what is wrong and go on.
+
+So that all that is wrong with one file is said at once, each finding with line and key path.
+"""
+
+import re
+from collections.abc import Callable, Collection, Iterator
+from difflib import get_close_matches
+from fnmatch import fnmatchcase
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from envlock.errors import UserInputError
+from envlock.model.toml_lines import KeyPath, line_numbers
+
+# text -> the normalised value; ValueError says what was expected
+Parse = Callable[[str], str]
+
+_TYPES = {str: "a string", bool: "a boolean", int: "an integer", float: "a float", list: "an array", dict: "a table"}
+_BARE = re.compile(r"[A-Za-z0-9_-]+")
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+_CONFLICT = re.compile(r"^(?:<{7}|\|{7}|={7}|>{7})(?: .*)?$", re.MULTILINE)
+_LONGEST = 400
+_PLACE = re.compile(r" \(at line (\d+), column \d+\)$")
+
+
+class Item(NamedTuple):
+    """A value of an array and where it stands."""
+
+    path: KeyPath
+    value: str
+
+
+class Document:
+    """A TOML file being read, and everything found wrong with it so far.
+
+    `later` are patterns of key paths that are known but not supported yet, such as `platform.*.conda`.
+    """
+
+    def __init__(self, name: str, text: str, values: dict[str, Any], *, later: Collection[str] = ()) -> None:
+        self.name = name
+        self._text = text
+        self._later = later
+        self._findings: list[tuple[KeyPath, str]] = []
+        self._tables: list[Table] = []
+        self.root = self.opened((), values)
+
+    def opened(self, path: KeyPath, values: dict[str, Any]) -> "Table":
+        table = Table(self, path, values)
+        self._tables.append(table)
+        return table
+
+    def refuse(self, path: KeyPath, what: str) -> None:
+        """Notes that what stands at `path` is wrong."""
+        self._findings.append((path, f"`{key_text(path)}`: {what}"))
+
+    def line(self, path: KeyPath) -> int | None:
+        """The line of a key path, or of the nearest table around it."""
+        return next((self._lines[path[:end]] for end in range(len(path), 0, -1) if path[:end] in self._lines), None)
+
+    @cached_property
+    def _lines(self) -> dict[KeyPath, int]:
+        try:
+            return line_numbers(self._text)
+        except RecursionError:  # nested beyond reason: the findings go without lines
+            return {}
+
+    def close(self, *, hint: str | None = None) -> None:
+        """Raises one UserInputError with a line for each finding, in line order."""
+        for table in self._tables:
+            self._refuse_unknown(table)
+        if self._findings:
+            placed = [(self.line(path) or 0, text) for path, text in self._findings]
+            placed.sort(key=lambda finding: finding[0])
+            raise UserInputError("\n".join(located(self.name, line, _short(text)) for line, text in placed), hint=hint)
+
+    def _refuse_unknown(self, table: "Table") -> None:
+        for key in table.unknown():
+            path = (*table.path, key)
+            if any(fnmatchcase(".".join(k for k in path if isinstance(k, str)), pattern) for pattern in self._later):
+                self._findings.append((path, f"`{key_text(path)}` is not supported by this version of envlock"))
+            else:
+                self.refuse(path, f"unknown key{self._suggestion(table, key)}")
+
+    def _suggestion(self, table: "Table", key: str) -> str:
+        near = get_close_matches(key, sorted(table.asked), n=1)
+        same = (key_text((*t.path, key)) for t in self._tables if key in t.asked)
+        meant = near[0] if near else next(same, None)
+        return f": did you mean `{meant}`?" if meant else ""
+
+
+class Table:
+    """One table of a document. Keys that no reader asks for are unknown ones."""
+
+    def __init__(self, document: Document, path: KeyPath, values: dict[str, Any]) -> None:
+        self.document = document
+        self.path = path
+        self.asked: set[str] = set()
+        self._values = values
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._values
+
+    def at(self, key: str) -> KeyPath:
+        return (*self.path, key)
+
+    def refuse(self, key: str, what: str) -> None:
+        self.document.refuse(self.at(key), what)
+
+    def unknown(self) -> list[str]:
+        return [key for key in self._values if key not in self.asked]
+
+    def text(self, key: str, parse: Parse = str, *, prose: bool = False) -> str | None:
+        """A string, None when absent or wrong. Only `prose` may hold control characters (never NUL)."""
+        value = self._value(key, str)
+        return None if value is None else self._parsed(self.at(key), value, parse, prose)
+
+    def needed(self, key: str, parse: Parse = str) -> str:
+        """A string that must be there; "" stands in for a wrong one until the document is closed."""
+        if key not in self._values:
+            self.asked.add(key)
+            self.refuse(key, "missing")
+        return self.text(key, parse) or ""
+
+    def integer(self, key: str) -> int | None:
+        value: int | None = self._value(key, int)
+        return value
+
+    def flag(self, key: str) -> bool:
+        return bool(self._value(key, bool))
+
+    def texts(
+        self, key: str, parse: Parse = str, *, prose: bool = False, filled: bool = False
+    ) -> tuple[Item, ...] | None:
+        """The right ones of an array of strings, one at least if `filled`; None when there is no array."""
+        values = self._value(key, list, "an array of strings")
+        if values == [] and filled:
+            self.refuse(key, "expected at least one item, got an empty array")
+        return None if values is None else tuple(self._items(self.at(key), values, parse, prose))
+
+    def table(self, key: str) -> "Table":
+        """A table; an absent one is empty."""
+        return self.document.opened(self.at(key), self._value(key, dict) or {})
+
+    def tables(self, key: str) -> "tuple[Table, ...]":
+        """An array of tables; an absent one is empty."""
+        values = self._value(key, list, "an array of tables") or []
+        paths = [(*self.at(key), number) for number in range(len(values))]
+        return tuple(self.document.opened(p, v) for p, v in zip(paths, values, strict=True) if self._is(p, v, dict))
+
+    def names(self) -> tuple[str, ...]:
+        """The keys of a table that names its keys freely."""
+        return tuple(self._values)
+
+    def entries(self, parse_key: Parse = str, *, prose: bool = False) -> tuple[tuple[str, str], ...]:
+        """Freely named strings, sorted by name."""
+        found = ((k, self._parsed(self.at(k), k, parse_key, prose), self.text(k, prose=prose)) for k in self.names())
+        return tuple(sorted((name, value) for _, name, value in found if name is not None and value is not None))
+
+    def _items(self, path: KeyPath, values: list[Any], parse: Parse, prose: bool) -> Iterator[Item]:
+        for number, value in enumerate(values):
+            place = (*path, number)
+            parsed = self._parsed(place, value, parse, prose) if self._is(place, value, str) else None
+            if parsed is not None:
+                yield Item(place, parsed)
+
+    def _parsed(self, path: KeyPath, value: str, parse: Parse, prose: bool) -> str | None:
+        try:
+            return parse(_checked(value, prose))
+        except ValueError as error:
+            self.document.refuse(path, str(error))
+            return None
+
+    def _value(self, key: str, kind: type, expected: str | None = None) -> Any:
+        self.asked.add(key)
+        value = self._values.get(key)
+        return value if key in self._values and self._is(self.at(key), value, kind, expected) else None
+
+    def _is(self, path: KeyPath, value: Any, kind: type, expected: str | None = None) -> bool:
+        if type(value) is kind:  # not isinstance: TOML's true is no integer
+            return True
+        got = _TYPES.get(type(value), "a date or time")
+        quote = ": put it in quotes" if kind is str and isinstance(value, int | float) else ""
+        self.document.refuse(path, f"expected {expected or _TYPES[kind]}, got {got}{quote}")
+        return False
+
+
+def key_text(path: KeyPath) -> str:
+    """A key path as people write it: `pip.indexes[0].name`."""
+    text = "".join(f"[{key}]" if isinstance(key, int) else f".{_key(key)}" for key in path)
+    return text.removeprefix(".")
+
+
+def located(name: str, line: int | None, text: str) -> str:
+    """One line of an error message: file, line where known, what."""
+    return f"{name}:{line}: {text}" if line else f"{name}: {text}"
+
+
+def not_toml(name: str, text: str, error: Exception) -> UserInputError:
+    """The error for a text that `tomllib` refused with `error`."""
+    conflict = _CONFLICT.search(text)
+    if conflict:
+        line = text.count("\n", 0, conflict.start()) + 1
+        return UserInputError(
+            located(name, line, f"git's conflict marker `{conflict[0][:7]}`: a merge was not finished"),
+            hint=f"decide for one side, for example by `git checkout --ours {name}`, then run `envlock lock`",
+        )
+    if isinstance(error, RecursionError):
+        return UserInputError(f"{name}: not valid TOML: nested too deeply")
+    place = _PLACE.search(str(error))
+    return UserInputError(located(name, int(place[1]) if place else None, f"not valid TOML: {_reason(error)}"))
+
+
+def _reason(error: Exception) -> str:
+    reason = _PLACE.sub("", str(error))
+    return reason[:1].lower() + reason[1:]
+
+
+def _key(key: str) -> str:
+    return key if _BARE.fullmatch(key) else '"' + escaped(key).replace('"', '\\"') + '"'
+
+
+def escaped(text: str) -> str:
+    """Text fit for one line of a terminal."""
+    return "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text)
+
+
+def _short(text: str) -> str:
+    return escaped(text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…")
+
+
+def _checked(text: str, prose: bool) -> str:
+    found = re.search("\0", text) if prose else _CONTROL.search(text)
+    if found:
+        raise ValueError(f"control character U+{ord(found[0]):04X} is not allowed here")
+    return text

@@ -1,0 +1,41 @@
+"""Text that people and envlock write: read whole, checked for what would make no sense to parse."""
+
+import stat
+from pathlib import Path
+
+from envlock.errors import OutsideError, UserInputError
+
+
+def read_text(path: Path, *, limit: int, absent: str) -> str:
+    """The UTF-8 text of a file of at most `limit` bytes, without BOM, with LF line ends.
+
+    `absent` is the hint for a missing file. UserInputError says what is wrong with the file.
+    """
+    name = display(path)
+    try:
+        _refuse_unreadable(path, name, limit)
+        return path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
+    except (FileNotFoundError, NotADirectoryError):
+        raise UserInputError(f"`{name}` does not exist", hint=absent) from None
+    except UnicodeDecodeError as error:
+        raise UserInputError(f"`{name}` is not UTF-8 text (byte {error.start} cannot be decoded)") from None
+    except OSError as error:
+        raise OutsideError(f"`{name}` cannot be read: {error.strerror}") from error
+
+
+def _refuse_unreadable(path: Path, name: str, limit: int) -> None:
+    status = path.stat()
+    if stat.S_ISDIR(status.st_mode):
+        raise UserInputError(f"`{name}` is a folder, not a file")
+    if not stat.S_ISREG(status.st_mode):
+        raise UserInputError(f"`{name}` is not a regular file")
+    if status.st_size > limit:
+        raise UserInputError(f"`{name}` is larger than {limit >> 20} MiB: it cannot be what its name says")
+
+
+def display(path: Path) -> str:
+    """The path as somebody in the current folder would write it."""
+    try:
+        return str(path.absolute().relative_to(Path.cwd()))
+    except (ValueError, OSError):
+        return str(path)
