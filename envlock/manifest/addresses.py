@@ -1,0 +1,80 @@
+"""Channels, indexes and folders: names, URLs without secrets, paths that stay inside the repository."""
+
+import posixpath
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import SplitResult, urlsplit
+
+from envlock.system.files import repository_root
+
+_CHANNEL = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*(?:/[A-Za-z0-9_][A-Za-z0-9_.-]*)*")
+_SECRET = "holds credentials: keep them in netrc or in the file that RATTLER_AUTH_FILE names, never here"
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """The folder of a manifest; what it points to stays within the repository around it."""
+
+    folder: Path
+
+    @property
+    def root(self) -> Path:
+        folder = self.folder.resolve()
+        return repository_root(folder) or folder
+
+    def inside(self, text: str) -> str:
+        """A relative path, normalised; symbolic links are followed to see where it ends."""
+        if text.startswith("/") or not text:
+            raise ValueError(f"expected a path relative to this file, got `{text}`")
+        try:
+            target = (self.folder.resolve() / text).resolve()
+        except (OSError, RuntimeError):  # a loop of symbolic links
+            raise ValueError(f"`{text}` cannot be followed") from None
+        if not target.is_relative_to(self.root):
+            raise ValueError(f"`{text}` leaves the repository")
+        return posixpath.normpath(text)
+
+    def channel(self, text: str) -> str:
+        """A channel's name, URL or path, normalised: a relative path begins with `./` or `../`."""
+        if "://" in text:
+            return _url(text, ("http", "https", "file"))
+        if _secret_path(text):
+            raise ValueError(_SECRET)
+        if text.startswith("/"):
+            return posixpath.normpath(text)
+        if text.startswith(("./", "../")):
+            path = self.inside(text)
+            return path if path.startswith("../") else f"./{path}"
+        if not _CHANNEL.fullmatch(text):
+            raise ValueError(f"expected a channel's name, a URL or a path that begins with `./`, got `{text}`")
+        return text
+
+
+def index_url(text: str) -> str:
+    """The address of a package index: http or https, without a slash at its end."""
+    return _url(text, ("http", "https"))
+
+
+def _url(text: str, schemes: tuple[str, ...]) -> str:
+    expected = f"expected a URL that begins with {' or '.join(f'`{scheme}://`' for scheme in schemes)}"
+    try:
+        parts = urlsplit(text)
+        _ = parts.port  # read for its ValueError
+    except ValueError:
+        raise ValueError(expected) from None
+    if "@" in parts.netloc or _secret_path(parts.path):
+        raise ValueError(_SECRET)
+    if parts.scheme not in schemes or not _complete(parts) or re.search(r"[\s\\]", text):
+        raise ValueError(expected)
+    if parts.query or parts.fragment:
+        raise ValueError("expected a URL without `?` and `#`")
+    return text.rstrip("/")
+
+
+def _complete(parts: SplitResult) -> bool:
+    return parts.path.startswith("/") and not parts.netloc if parts.scheme == "file" else bool(parts.hostname)
+
+
+def _secret_path(path: str) -> bool:
+    return bool(re.search(r"(?:^|/)t/[^/]+", path))

@@ -1,0 +1,70 @@
+"""env.toml to values: every field checked and normalised, everything wrong with a file said at once."""
+
+import re
+import tomllib
+from pathlib import Path
+
+from envlock.manifest.addresses import Surroundings
+from envlock.manifest.dependencies import read_conda, read_pip, refuse_twice
+from envlock.manifest.image import read_image
+from envlock.manifest.names import environment_name, folder_name
+from envlock.manifest.systems import platform_name, read_systems
+from envlock.model.fields import Document, Table, not_toml
+from envlock.model.image_values import variable_name
+from envlock.model.platform import DEFAULT_PLATFORM
+from envlock.model.spec import EnvSpec
+from envlock.system.text_file import display, read_text
+
+LIMIT = 1 << 20
+
+# keys with a meaning that this version does not know yet
+_LATER = (
+    "extends", "groups", "workspace", "conda.from", "pip.from", "pip.editable", "pip.indexes.packages",
+    "image.dockerfile", "image.debian", "image.copy", "image.bytecode",
+    "lock.exclude-newer", "lock.pip-resolver", "lock.conda-solver",
+    "platform.*.conda", "platform.*.pip", "platform.*.cuda-arch", "platform.*.macos",
+)  # fmt: skip
+_PYTHON = re.compile(r"3\.(?:[89]|[1-9]\d{1,2})(?:\.(?:0|[1-9]\d{0,2}))?")
+
+
+def read_manifest(path: Path) -> EnvSpec:
+    """Reads an env.toml; one UserInputError tells all that is wrong with it."""
+    document = _document(path)
+    root, surroundings = document.root, Surroundings(path.parent)
+    root.table("lock")  # opened so that its keys are looked at
+    spec = EnvSpec(
+        name=root.text("name", environment_name) or folder_name(root, path.absolute().parent.name),
+        description=root.text("description", prose=True) or "",
+        python=root.text("python", _python),
+        platforms=_platforms(root),
+        systems=read_systems(root.table("platform")),
+        conda=read_conda(root.table("conda"), surroundings),
+        pip=read_pip(root.table("pip")),
+        variables=root.table("variables").entries(variable_name),
+        image=read_image(root.table("image"), surroundings),
+    )
+    if spec.has_conda and spec.image.interpreter:
+        document.refuse(("image", "interpreter"), "not to be had together with conda packages: Python is conda's there")
+    document.close()
+    return spec
+
+
+def _document(path: Path) -> Document:
+    name = display(path)
+    text = read_text(path, limit=LIMIT, absent="`envlock init` writes one")
+    try:
+        return Document(name, text, tomllib.loads(text), later=_LATER)
+    except (ValueError, RecursionError) as error:
+        raise not_toml(name, text, error) from None
+
+
+def _python(text: str) -> str:
+    if not _PYTHON.fullmatch(text):
+        raise ValueError(f"expected a version such as `3.11` or `3.11.7`, 3.8 or newer, got `{text}`")
+    return text
+
+
+def _platforms(root: Table) -> tuple[str, ...]:
+    items = root.texts("platforms", platform_name, filled=True) or ()
+    refuse_twice(root.document, items, lambda name: name)
+    return tuple(sorted(item.value for item in items)) or (DEFAULT_PLATFORM,)
