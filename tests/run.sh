@@ -7,13 +7,19 @@ set -euo pipefail
 exec </dev/null
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-cache=${ENVLOCK_TEST_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/envlock-tests}
+cache=${ENVLOCK_TEST_CACHE:-${XDG_CACHE_HOME:-~/.cache}/envlock-tests}
 export PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin" # where services are installed, also for an ordinary user
 
 say() { printf 'tests/run.sh: %s\n' "$*" >&2; }
 fail() { say "$@"; exit 1; }
 have() { command -v "$1" >/dev/null; }
 python_has() { python3 -c "$1" 2>/dev/null; }
+
+# Runs a command; what it says is of interest only when it fails
+quietly() {
+    local said
+    said=$("$@" 2>&1) || fail "$* failed:"$'\n'"$said"
+}
 
 # Debian's packages that are not there yet, each known by its program
 missing_packages() {
@@ -36,8 +42,8 @@ install_packages() {
         chmod +x "$policy"
     fi
     export DEBIAN_FRONTEND=noninteractive
-    apt-get update --quiet --quiet
-    apt-get install --quiet --quiet --yes --no-install-recommends "$@" >&2
+    quietly apt-get update
+    quietly apt-get install --yes --no-install-recommends "$@"
     [ "$(trap -p EXIT)" = "" ] || { rm -f "$policy"; trap - EXIT; }
 }
 
@@ -56,7 +62,8 @@ usable_uv() {
 install_uv() {
     python_has 'import pip' || fail 'neither uv nor pip is installed; install one of them, or run this as root'
     # --target is allowed where Debian manages Python
-    python3 -m pip install --quiet --disable-pip-version-check --no-input --upgrade --target "$cache/uv" uv >&2
+    python3 -m pip install --quiet --disable-pip-version-check --no-input --root-user-action ignore \
+        --upgrade --target "$cache/uv" uv >&2
 }
 
 # .venv, made anew when pyproject.toml or the interpreter is another one
@@ -72,8 +79,8 @@ make_environment() {
 
 run_all() {
     local status=0
-    ruff check envlock tests || status=1
-    ruff format --check envlock tests || status=1
+    ruff check || status=1
+    ruff format --check || status=1
     mypy --strict envlock tests || status=1
     pytest -n 2 || status=1
     return "$status"
@@ -94,7 +101,7 @@ if [ "${#missing[@]}" -gt 0 ]; then
 fi
 usable_uv >/dev/null || install_uv
 make_environment "$(usable_uv)"
-export PATH="$PWD/.venv/bin:$PATH" VIRTUAL_ENV="$PWD/.venv"
+export PATH="$PWD/.venv/bin:$PATH"
 if [ $# -gt 0 ]; then
     exec pytest -n 2 "$@"
 fi

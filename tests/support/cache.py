@@ -12,16 +12,14 @@ from platformdirs import user_cache_path
 
 # tests change the environment; what is made for all of them comes from the one the run was started in
 AMBIENT = dict(os.environ)
+DEFAULT_FOLDER = user_cache_path("envlock-tests", appauthor=False)
 
 
 def cache_folder() -> Path:
     chosen = AMBIENT.get("ENVLOCK_TEST_CACHE")
-    folder = Path(chosen).absolute() if chosen else CACHE_HOME
+    folder = Path(chosen).absolute() if chosen else DEFAULT_FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     return folder
-
-
-CACHE_HOME = user_cache_path("envlock-tests", appauthor=False)
 
 
 def made_once(name: str, make: Callable[[Path], None]) -> Path:

@@ -10,8 +10,8 @@ from pathlib import Path
 import docker
 from docker.errors import DockerException
 
-from tests.support.processes import ServerError, run, server
-from tests.support.services import require, require_root, unavailable
+from tests.support.processes import run
+from tests.support.services import require, require_root, service
 
 
 @dataclass(frozen=True)
@@ -41,13 +41,7 @@ def _dockerd(program: str, folder: Path) -> Iterator[str]:
     url = f"unix://{folder}/docker.sock"
     command = (program, "--data-root", folder / "data", "--exec-root", folder / "exec", "-H", url)
     isolation = ("--pidfile", folder / "pid", "--bridge=none", "--iptables=false")
-    started = contextlib.ExitStack()
-    with started:
-        try:
-            log = folder / "log"
-            started.enter_context(server((*command, *isolation), log=log, answers=lambda: _answers(url)))
-        except ServerError as error:
-            unavailable(f"no Docker engine: {error}")
+    with service((*command, *isolation), log=folder / "log", answers=lambda: _answers(url)):
         yield url
 
 

@@ -23,6 +23,10 @@ class ServerError(Exception):
     """A server ended, or did not answer in time; the message ends with the tail of its log."""
 
 
+class CommandError(Exception):
+    """A command failed; the message holds all that it printed."""
+
+
 def run(
     command: Command,
     *,
@@ -30,14 +34,19 @@ def run(
     folder: Path | None = None,
     timeout: float = 600,
 ) -> str:
-    """The standard output of a command that must succeed; a failure carries all that it printed."""
+    """The standard output of a command that must succeed."""
     done = subprocess.run(
         command, env=environment, cwd=folder, timeout=timeout, capture_output=True, text=True, check=False
     )
     if done.returncode != 0:
         words = " ".join(map(str, command))
-        raise AssertionError(f"exit {done.returncode} of {words}\n{done.stdout}\n{done.stderr}")
+        raise CommandError(f"exit {done.returncode} of {words}\n{done.stdout}\n{done.stderr}")
     return done.stdout
+
+
+def run_here(*command: str | Path, **variables: str) -> str:
+    """The same in the environment as the test has it, with `variables`."""
+    return run(command, environment=with_variables(variables))
 
 
 def run_python(code: str) -> str:
@@ -47,7 +56,8 @@ def run_python(code: str) -> str:
     """
     whole = f"{code}\nprint({DONE!r}, flush=True)\nimport os\nos._exit(0)"
     printed = run((sys.executable, "-c", whole), environment=with_variables({"PYTHONPATH": str(PROJECT)}))
-    assert printed.endswith(f"{DONE}\n"), printed
+    if not printed.endswith(f"{DONE}\n"):
+        raise CommandError(f"ended before all was done:\n{code}\n{printed}")
     return printed.removesuffix(f"{DONE}\n")
 
 

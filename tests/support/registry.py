@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
 
-from tests.support.processes import server
-from tests.support.services import require
+from tests.support.services import require, service
 
 LISTENING = re.compile(r"listening on (127\.0\.0\.1:\d+)")
 
@@ -36,7 +35,7 @@ def running_registry(folder: Path) -> Iterator[Registry]:
     root = folder / "registry"
     configuration, log = folder / "registry.yml", root.with_suffix(".log")
     configuration.write_text(json.dumps(_configuration(root)))  # JSON is YAML
-    with server((program, "serve", configuration), log=log, answers=lambda: _address(log) is not None):
+    with service((program, "serve", configuration), log=log, answers=lambda: _address(log) is not None):
         yield Registry(host=_address(log) or "", root=root)
 
 

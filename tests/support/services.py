@@ -1,10 +1,15 @@
 """What a test needs of the machine: missing, it fails in CI and is a skip with its reason for a person."""
 
+import contextlib
 import os
 import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import NoReturn
 
 import pytest
+
+from tests.support.processes import Command, ServerError, server
 
 # services such as dockerd are installed where an ordinary user's PATH does not look
 ADMINISTRATION = ("/usr/local/sbin", "/usr/sbin", "/sbin")
@@ -23,6 +28,17 @@ def require(program: str, package: str) -> str:
     if found is None:
         unavailable(f"`{program}` is not installed (Debian package `{package}`)")
     return found
+
+
+@contextlib.contextmanager
+def service(command: Command, *, log: Path, answers: Callable[[], bool]) -> Iterator[None]:
+    """A server that tests need; that it cannot start is the machine's fault, not the test's."""
+    with contextlib.ExitStack() as running:
+        try:
+            running.enter_context(server(command, log=log, answers=answers))
+        except ServerError as error:
+            unavailable(f"no service: {error}")
+        yield
 
 
 def require_root(purpose: str) -> None:
