@@ -14,6 +14,9 @@ from envlock import __version__
 from envlock.errors import OutsideError
 from envlock.system.secrets import redact
 
+# what every failed request raises, for libraries that use our session by themselves
+RequestFailed = requests.RequestException
+Response = requests.Response
 PIECE = 1 << 20
 TIMEOUT = (10, 60)  # seconds to connect, seconds between two bytes
 SMALL = 64 << 20  # what an answer that is read whole may have
@@ -43,15 +46,25 @@ class Http:
 
     @contextmanager
     def request(
-        self, method: str, url: str, *, headers: Mapping[str, str] | None = None, redirects: bool = True
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        redirects: bool = True,
+        form: Mapping[str, str] | None = None,
     ) -> Iterator[requests.Response]:
-        """One request, its body not yet read; OutsideError where no answer came. Any status is an answer."""
+        """One request, its body not yet read; OutsideError where no answer came. Any status is an answer.
+
+        Without `redirects` the caller follows them, and alone says who it is at each step: netrc is not asked.
+        """
         if self.offline:
             raise OutsideError(f"{redact(url)} is needed, and this is --offline")
         try:
             with self.session.request(
-                method, url, headers=dict(headers or {}), stream=True, timeout=TIMEOUT, allow_redirects=redirects
-            ) as response:
+                method, url, headers=dict(headers or {}), data=form, stream=True, timeout=TIMEOUT,
+                allow_redirects=redirects, auth=None if redirects else _as_given,
+            ) as response:  # fmt: skip
                 yield response
         except requests.RequestException as error:
             raise unreachable(url, error) from error
@@ -64,12 +77,15 @@ class Http:
             checked(response)
             return b"".join(pieces(response, limit=SMALL))
 
-    def download(self, url: str, target: IO[bytes], *, limit: int | None) -> None:
-        """Writes a body into `target`, at most `limit` bytes of it."""
+    def download(self, url: str, target: IO[bytes], *, limit: int | None) -> bool:
+        """Writes a body into `target`, at most `limit` bytes of it; False where there is none (404, 410)."""
         with self.request("GET", url, headers={"Accept-Encoding": "identity"}) as response:
+            if response.status_code in (404, 410):
+                return False
             checked(response)
             for piece in pieces(response, limit=limit):
                 target.write(piece)
+        return True
 
 
 def checked(response: requests.Response) -> requests.Response:
@@ -80,13 +96,24 @@ def checked(response: requests.Response) -> requests.Response:
 
 
 def pieces(response: requests.Response, *, limit: int | None) -> Iterator[bytes]:
-    """The body, piece by piece; OutsideError over `limit` bytes."""
+    """The body, piece by piece; OutsideError over `limit` bytes, BrokenOff where it ends too soon."""
     total = 0
-    for piece in response.iter_content(PIECE):
-        total += len(piece)
-        if limit is not None and total > limit:
-            raise OutsideError(f"{redact(response.url)} sends more than the {limit} bytes it should")
-        yield piece
+    try:
+        for piece in response.iter_content(PIECE):
+            total += len(piece)
+            if limit is not None and total > limit:
+                raise OutsideError(f"{redact(response.url)} sends more than the {limit} bytes it should")
+            yield piece
+    except requests.RequestException as error:
+        raise BrokenOff(f"{redact(response.url)} broke off after {total} bytes") from error
+
+
+class BrokenOff(OutsideError):
+    """A body that ended before its end; asked for again, it may come whole."""
+
+
+def _as_given(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    return request
 
 
 def unreachable(url: str, error: Exception) -> OutsideError:
