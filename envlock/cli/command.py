@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import update_wrapper
 from pathlib import Path
 
 import click
@@ -30,9 +31,9 @@ class Session:
         return tuple(self.project(env) for env in envs or (None,))
 
     @contextmanager
-    def context(self) -> Iterator[Context]:
-        """What workflows work with; the console shows their progress meanwhile."""
-        with self.console.progress() as progress:
+    def context(self, *, animated: bool = True) -> Iterator[Context]:
+        """What workflows work with; the console shows their progress meanwhile, `animated` if nobody else prints."""
+        with self.console.progress(animated=animated) as progress:
             yield Context(cache=Cache(self.settings.cache_folder), offline=self.settings.offline, progress=progress)
 
 
@@ -65,8 +66,6 @@ def command(*examples: str, passes_on: bool = False) -> Callable[[Callable[..., 
 
 
 def _with_session(function: Callable[..., int | None]) -> Callable[..., int | None]:
-    from functools import update_wrapper
-
     def call(**options: object) -> int | None:
         return function(Session(Settings.of(click.get_current_context().meta)), **options)
 

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from envlock.cli.settings import Settings
+from envlock.cli.text import aligned
 
 
 class Console:
@@ -50,21 +51,15 @@ class Console:
         if self.settings.colored(sys.stdout):
             self._drawn_table(titles, rows, right)
             return
-        cells = [list(titles), *map(list, rows)]
-        widths = [max(len(row[n]) for row in cells) for n in range(len(titles))]
-        for row in cells:
-            line = (
-                cell.rjust(w) if n in right else cell.ljust(w)
-                for n, (cell, w) in enumerate(zip(row, widths, strict=True))
-            )
-            self.data("  ".join(line).rstrip())
+        for line in aligned([titles, *rows], right=right):
+            self.data(line)
 
     @contextmanager
-    def progress(self) -> Iterator[Callable[[str], None]]:
+    def progress(self, *, animated: bool = True) -> Iterator[Callable[[str], None]]:
         """A function for lines of progress: the newest with a spinner in a terminal, all of them elsewhere."""
         if self.settings.quiet:
             yield _nowhere
-        elif self.settings.verbose or not self.settings.animated(sys.stderr):
+        elif self.settings.verbose or not (animated and self.settings.animated(sys.stderr)):
             yield self._stderr
         else:
             with _Spinner() as spinner:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class LazyGroup(click.Group):
-    """A group over a table: command name -> help line. `commands/NAME.py` holds the command as `command`."""
+    """A group over a table: command name -> help line. `commands/NAME.py` holds the command as `NAME_command`."""
 
     def __init__(self, *, table: Mapping[str, str], name: str, params: list[click.Parameter], help: str) -> None:
         look = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
@@ -24,7 +24,7 @@ class LazyGroup(click.Group):
     def get_command(self, _ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in self.table:
             return None
-        command = import_module(f"envlock.cli.commands.{cmd_name}").command
+        command = getattr(import_module(f"envlock.cli.commands.{cmd_name}"), f"{cmd_name}_command")
         assert isinstance(command, click.Command)
         return command
 

@@ -10,10 +10,7 @@ from envlock import __version__
 from envlock.cli.console import Console
 from envlock.cli.failures import report
 from envlock.cli.lazy_group import LazyGroup
-from envlock.cli.settings import Settings, completion_request, global_options
-
-# the variable by which a shell asks for completions, whichever name envlock is called by
-COMPLETION = "_ENVLOCK_COMPLETE"
+from envlock.cli.settings import COMPLETION, Settings, completion_request, global_options
 
 COMMANDS = {
     "init": "Write env.toml, to start an environment.",
@@ -41,7 +38,7 @@ def main() -> None:
 def run(arguments: Sequence[str], *, program: str) -> int:
     """One call of envlock, to its exit code; nothing is raised."""
     group = LazyGroup(name=program, table=COMMANDS, params=[*global_options(hidden=False), _version()], help=_HELP)
-    asked = completion_request(COMPLETION)
+    asked = completion_request()
     if asked:
         return _complete(group, program, asked)
     context: click.Context | None = None
@@ -51,7 +48,7 @@ def run(arguments: Sequence[str], *, program: str) -> int:
         sys.stdout.flush()
     except click.exceptions.Exit as ended:
         return ended.exit_code
-    except BaseException as failure:  # noqa: BLE001: the last line of defence, which sorts them
+    except BaseException as failure:  # noqa: BLE001 - the last line of defence
         return report(failure, Console(Settings.of(context.meta if context else {})))
     return code or 0
 

@@ -10,6 +10,8 @@ import click
 
 # options are kept under this prefix in click's `meta`, which all contexts of one call share
 _KEY = "envlock.option."
+# the variable by which a shell asks for completions, whichever name envlock is called by
+COMPLETION = "_ENVLOCK_COMPLETE"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,14 +55,19 @@ def is_terminal(stream: IO[str]) -> bool:
     return not stream.closed and stream.isatty()
 
 
+def environment() -> dict[str, str]:
+    """The process environment, for what is handed to programs and looks logins up."""
+    return dict(os.environ)
+
+
 def user_shell() -> str:
     """The person's shell."""
     return os.environ.get("SHELL") or "/bin/sh"
 
 
-def completion_request(variable: str) -> str | None:
+def completion_request() -> str | None:
     """What a shell asks to be completed, where one asks."""
-    return os.environ.get(variable) or None
+    return os.environ.get(COMPLETION) or None
 
 
 def global_options(*, hidden: bool) -> list[click.Parameter]:

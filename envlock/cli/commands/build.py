@@ -1,0 +1,70 @@
+"""`envlock build`"""
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+
+from envlock.cli.command import Session, command
+from envlock.cli.options import as_json, many_envs
+from envlock.cli.text import number, size
+from envlock.model.platform import PLATFORMS
+from envlock.workflows.build import BuildOptions, BuildResult, build
+
+_SHOWN = 4
+
+
+@command("envlock build", "envlock build train --output train.tar", "envlock build --load")
+@many_envs
+@click.option("--output", type=click.Path(path_type=Path), help="Write a folder (an OCI layout), or a file FILE.tar.")
+@click.option("--load", is_flag=True, help="Load it into the Docker engine.")
+@click.option("--no-cache", is_flag=True, help="Make every layer anew.")
+@click.option("--platform", type=click.Choice(sorted(PLATFORMS)), help="The platform to build for.")
+@as_json("names, digests and layers")
+def build_command(session: Session, envs: tuple[str, ...], as_json: bool, **flags: Any) -> None:
+    """Make a container image of the environment and print its digest.
+
+    No Docker is needed. What was built before is used again: the same lock gives the same image, byte for byte.
+    """
+    projects = session.projects(envs)
+    if flags["output"] and len(projects) > 1:
+        raise click.UsageError("`--output` takes one environment")
+    options = BuildOptions(output=flags["output"], load=flags["load"], use_cache=not flags["no_cache"])
+    shapes = []
+    for project in projects:
+        with session.context() as context:
+            result = build(project, context, options)
+        for line in _lines(result):
+            session.console.note(line)
+        if not as_json:
+            session.console.data(result.reference)
+        shapes.append(_shape(project.name, result))
+    if as_json:
+        session.console.json(shapes)
+
+
+def _shape(environment: str, result: BuildResult) -> dict[str, object]:
+    return {
+        "environment": environment,
+        "name": result.name,
+        "digest": result.image.manifest.digest,
+        "layers": [asdict(layer) for layer in result.layers],
+    }
+
+
+def _lines(result: BuildResult) -> Iterator[str]:
+    for note in result.notes:
+        yield f"note: {note}"
+    yield result.name
+    yield f"  base  {number(result.base_layers, 'layer')}"
+    made = sorted((layer for layer in result.layers if layer.made), key=lambda layer: -layer.size)
+    if not result.layers:
+        yield f"  env   as it was built before   {result.seconds:.1f} s"
+        return
+    names = [f"{layer.title.rpartition(':')[2]} {size(layer.size)}" for layer in made[:_SHOWN]]
+    more = ", …" if len(made) > _SHOWN else ""
+    built = f", {len(made)} built ({', '.join(names)}{more})" if made else ""
+    cached = len(result.layers) - len(made)
+    yield f"  env   {number(len(result.layers), 'layer')}: {cached} cached{built}   {result.seconds:.1f} s"

@@ -1,0 +1,55 @@
+"""`envlock check`"""
+
+from collections.abc import Iterable
+from dataclasses import asdict
+
+from envlock.cli.command import Session, command
+from envlock.cli.options import as_json, many_envs
+from envlock.model.freshness import Problem
+from envlock.system.cache import Cache
+from envlock.workflows.check import check
+from envlock.workflows.project import Project
+
+
+@command("envlock check", "envlock check train serve --json")
+@many_envs
+@as_json("the reasons")
+def check_command(session: Session, envs: tuple[str, ...], as_json: bool) -> int:
+    """Say whether env.lock answers env.toml, and itself: every input and every requirement is looked at.
+
+    Opens no connection and writes nothing. Exit code 1, with the reasons, where it does not.
+    """
+    cache = Cache(session.settings.cache_folder)
+    answers = [(project, check(project, cache)) for project in session.projects(envs)]
+    if as_json:
+        session.console.json([_shape(project, problems) for project, problems in answers])
+    else:
+        for project, problems in answers:
+            _print(session, project.name if len(answers) > 1 else None, problems)
+    return 1 if any(problems for _, problems in answers) else 0
+
+
+def _shape(project: Project, problems: tuple[Problem, ...]) -> dict[str, object]:
+    return {
+        "environment": project.name,
+        "folder": str(project.folder),
+        "answers": not problems,
+        "problems": [asdict(problem) for problem in problems],
+    }
+
+
+def _print(session: Session, name: str | None, problems: tuple[Problem, ...]) -> None:
+    if not problems:
+        return
+    session.console.data(f"{name}: env.lock does not answer env.toml" if name else "env.lock does not answer env.toml")
+    for line in _lines(problems):
+        session.console.data(f"  {line}")
+    session.console.hint(f"run `envlock lock {name}`" if name else "run `envlock lock`")
+
+
+def _lines(problems: Iterable[Problem]) -> list[str]:
+    """One line a reason, after the platforms it holds for."""
+    platforms: dict[str, list[str]] = {}
+    for problem in problems:
+        platforms.setdefault(problem.message, []).extend([problem.platform] if problem.platform else [])
+    return [f"{', '.join(names)}: {message}" if names else message for message, names in platforms.items()]

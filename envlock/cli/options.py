@@ -1,0 +1,49 @@
+"""Arguments and options that several commands share."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from envlock.errors import EnvlockError
+from envlock.workflows.project import all_projects
+
+_Command = TypeVar("_Command", bound=Callable[..., int | None])
+
+
+def _names(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    """The environments' names, for a shell's completion; none where they cannot be listed."""
+    try:
+        return [p.name for p in all_projects(Path.cwd()) if p.name.startswith(incomplete)]
+    except (EnvlockError, OSError):
+        return []
+
+
+def one_env(function: _Command) -> _Command:
+    """An optional ENV, given as `env`."""
+    return click.argument("env", required=False, shell_complete=_names)(function)
+
+
+def many_envs(function: _Command) -> _Command:
+    """Any number of ENV, given as `envs`."""
+    return click.argument("envs", nargs=-1, metavar="[ENV]...", shell_complete=_names)(function)
+
+
+def env_option(function: _Command) -> _Command:
+    """ENV as an option, where arguments are another program's."""
+    return click.option("-e", "--env", metavar="ENV", shell_complete=_names, help="The environment to use.")(function)
+
+
+def as_json(what: str) -> Callable[[_Command], _Command]:
+    return click.option("--json", "as_json", is_flag=True, help=f"Print {what} as JSON.")
+
+
+def folder(*names: str, help: str) -> Callable[[_Command], _Command]:
+    """An option that takes the path of a folder, there or not."""
+    return click.option(*names, type=click.Path(file_okay=False, path_type=Path), help=help)
+
+
+def word_list(*names: str, **attributes: Any) -> Callable[[_Command], _Command]:
+    """An option that may be given several times."""
+    return click.option(*names, multiple=True, **attributes)

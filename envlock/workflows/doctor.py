@@ -1,0 +1,128 @@
+"""What is found on this machine, what is missing and what to do about it."""
+
+import fcntl
+import platform
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from pathlib import Path
+
+import uv
+
+from envlock.errors import OutsideError
+from envlock.images.docker_engine import engine_version
+from envlock.registry.credentials import Credentials
+from envlock.system.cache import Cache
+from envlock.system.process import run, scrubbed
+
+# the ioctl by which Linux lets one file share another's blocks (linux/fs.h)
+_FICLONE = 0x40049409
+_LOW_SPACE = 2 << 30
+_REINSTALL = "install envlock anew: it brings this along"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing looked for. `found` says whether it is there; `required` whether envlock is of no use without it."""
+
+    name: str
+    found: bool
+    detail: str
+    required: bool = False
+    hint: str | None = None
+
+
+def doctor(cache: Cache, environment: Mapping[str, str]) -> tuple[Finding, ...]:
+    """Everything that is looked for, in a fixed order."""
+    return (
+        _python(),
+        _uv(),
+        _library("py-rattler", "rattler", required=True),
+        _library("pip-tools", "piptools"),
+        _library("conda-lock", "conda_lock"),
+        _git(),
+        _engine(),
+        _logins(environment),
+        *_cache(cache.root),
+    )
+
+
+def _python() -> Finding:
+    return Finding(
+        name="Python", found=True, required=True, detail=f"{platform.python_version()}, {platform.machine()}"
+    )
+
+
+def _uv() -> Finding:
+    try:
+        said = run([uv.find_uv_bin(), "--version"], environment=scrubbed())
+    except (FileNotFoundError, OutsideError):
+        return Finding(name="uv", found=False, required=True, detail="resolves wheels", hint=_REINSTALL)
+    hint = _REINSTALL if said.code else None
+    return Finding(name="uv", found=not said.code, required=True, detail=_version_in(said.stdout), hint=hint)
+
+
+def _library(distribution: str, module: str, *, required: bool = False) -> Finding:
+    try:
+        found, detail = find_spec(module) is not None, version(distribution)
+    except PackageNotFoundError:
+        found, detail = False, ""
+    return Finding(name=distribution, found=found, required=required, detail=detail, hint=None if found else _REINSTALL)
+
+
+def _git() -> Finding:
+    try:
+        said = run(["git", "--version"], environment=scrubbed())
+    except OutsideError:
+        hint = "install git, to keep environments and their versions in a repository"
+        return Finding(name="git", found=False, detail="", hint=hint)
+    return Finding(name="git", found=said.code == 0, detail=_version_in(said.stdout))
+
+
+def _engine() -> Finding:
+    try:
+        return Finding(name="Docker engine", found=True, detail=engine_version())
+    except OutsideError as error:
+        hint = "only `envlock build --load` needs one; DOCKER_HOST says where it is"
+        return Finding(name="Docker engine", found=False, detail=error.message, hint=hint)
+
+
+def _logins(environment: Mapping[str, str]) -> Finding:
+    files = [str(path) for path in Credentials(environment).files() if path.is_file()]
+    hint = None if files else "only images that are not public need one: `docker login` makes it"
+    return Finding(name="registry logins", found=bool(files), detail=", ".join(files), hint=hint)
+
+
+def _cache(root: Path) -> Iterator[Finding]:
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".part-", dir=root) as folder:
+            shared = _shares_blocks(Path(folder))
+    except OSError as error:
+        hint = "give another folder with `--cache-dir` or ENVLOCK_CACHE_DIR"
+        yield Finding(name="cache", found=False, required=True, detail=f"{root}: {error.strerror}", hint=hint)
+        return
+    free = shutil.disk_usage(root).free
+    advice = "make room: environments and images take gigabytes" if free < _LOW_SPACE else None
+    yield Finding(name="cache", found=True, required=True, detail=f"{root}, {free / 1e9:.1f} GB free", hint=advice)
+    yield Finding(name="reflinks", found=shared, detail="files are shared" if shared else "files are copied")
+
+
+def _shares_blocks(folder: Path) -> bool:
+    """Can files on this disk share their blocks until one is changed?"""
+    with (folder / "a").open("wb") as source, (folder / "b").open("wb") as target:
+        source.write(b"envlock")
+        source.flush()
+        try:
+            fcntl.ioctl(target, _FICLONE, source.fileno())
+        except OSError:
+            return False
+    return True
+
+
+def _version_in(said: str) -> str:
+    """The version in what a program says of itself: "git version 2.39.5" -> "2.39.5"."""
+    return next((word for word in said.split() if word[:1].isdigit()), said.strip())
