@@ -1,0 +1,132 @@
+"""Prefixes on this machine: each made once, whole or not at all.
+
+A prefix is built aside and renamed to its place when its last file, the marker, is on the disk. What is built
+aside lies in a folder that only the holder of a lock touches: so what a killed process left can be told from work
+that goes on.
+"""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from envlock.errors import OutsideError, UserInputError
+from envlock.model.files import EXECUTABLE
+from envlock.system.cache import Cache
+from envlock.system.files import scratch_folder, sync_folder, write_whole
+
+MARKER = "envlock-complete.json"
+_ASIDE = ".part-"
+_REPLACED = "replaced"
+
+# fills a folder (the first path) with what will stand at another (the second)
+Build = Callable[[Path, Path], None]
+
+
+def prefix_in_store(cache: Cache, key: str, build: Build) -> Path:
+    """The prefix of that key, built by `build` where it is not there yet; of several processes one builds it."""
+    store = cache.prefixes.resolve()
+    final = store / key
+    if is_complete(final, key):
+        return final
+    with cache.lock(_lock_name(key)):
+        if not is_complete(final, key):
+            _sweep(cache, store, but=key)
+            _place(final, key, build, aside=store / f"{_ASIDE}{key}")
+    return final
+
+
+def install_to(cache: Cache, target: Path, key: str, build: Build) -> bool:
+    """Makes `target` the prefix of that key; False where it already is.
+
+    UserInputError where `target` is anything but absent, empty, or a prefix that envlock made.
+    """
+    target = target.resolve()
+    aside = target.with_name(f".{target.name}.envlock-part")
+    with cache.lock(f"install-{hashlib.sha256(bytes(target)).hexdigest()}"):
+        _put_back(target, aside)
+        if is_complete(target, key):
+            return False
+        _refuse_foreign(target)
+        _place(target, key, build, aside=aside)
+    return True
+
+
+def is_complete(prefix: Path, key: str) -> bool:
+    """Whether a prefix is all that `key` stands for: built to its end, for this place, with a Python that is there."""
+    try:
+        marker = (prefix / MARKER).read_bytes()
+    except OSError:
+        return False
+    return marker == _marker(prefix, key) and not _python_is_gone(prefix)
+
+
+def _marker(prefix: Path, key: str) -> bytes:
+    # scripts name their interpreter by its path: a prefix that was moved is none any more
+    return (json.dumps({"key": key, "path": str(prefix)}, indent=2) + "\n").encode()
+
+
+def _python_is_gone(prefix: Path) -> bool:
+    python = prefix / "bin" / "python"
+    return python.is_symlink() and not python.exists()
+
+
+def _place(final: Path, key: str, build: Build, *, aside: Path) -> None:
+    """Builds a prefix inside `aside` and moves it to its place; the lock for it is held."""
+    try:
+        _put_back(final, aside)
+        shutil.rmtree(aside, ignore_errors=True)
+        with scratch_folder(aside) as scratch:
+            _build(scratch, final, key, build)
+            if final.exists():
+                final.rename(aside / _REPLACED)
+            scratch.rename(final)
+            sync_folder(final.parent)
+    except OSError as error:
+        raise OutsideError(f"cannot make the environment `{final}`: {error.strerror or error}") from error
+    finally:
+        _put_back(final, aside)
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def _build(scratch: Path, final: Path, key: str, build: Build) -> None:
+    build(scratch, final)
+    if _python_is_gone(scratch):
+        raise OutsideError(f"the Python of the environment is gone: {(scratch / 'bin' / 'python').readlink()}")
+    scratch.chmod(EXECUTABLE)
+    write_whole(scratch / MARKER, _marker(final, key))
+
+
+def _put_back(final: Path, aside: Path) -> None:
+    """Undoes a replacement that was cut short between its two renames."""
+    if (aside / _REPLACED).exists() and not final.exists():
+        (aside / _REPLACED).rename(final)
+
+
+def _refuse_foreign(target: Path) -> None:
+    if not target.exists() or (target / MARKER).exists():
+        return
+    if not target.is_dir():
+        raise UserInputError(f"`{target}` is a file", hint="name a folder that is empty or not there yet")
+    if any(target.iterdir()):
+        raise UserInputError(
+            f"`{target}` is not empty and was not made by envlock", hint="name a folder that is empty or not there yet"
+        )
+
+
+def _sweep(cache: Cache, store: Path, *, but: str) -> None:
+    """Removes what killed processes left of other prefixes: their locks are free."""
+    for aside in store.glob(f"{_ASIDE}*"):
+        key = aside.name.removeprefix(_ASIDE)
+        if key == but:
+            continue
+        with suppress(Timeout), FileLock(cache.root / "locks" / f"{_lock_name(key)}.lock", timeout=0):
+            shutil.rmtree(aside, ignore_errors=True)
+
+
+def _lock_name(key: str) -> str:
+    return f"prefix-{key}"
