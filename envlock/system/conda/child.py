@@ -1,0 +1,42 @@
+"""Asks py-rattler to do something, in a child process.
+
+The child may crash in its last moments with its work done (seen in 2 of 15 runs), so what counts is the
+answer, which it writes whole or not at all, and not its exit code.
+"""
+
+import json
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from envlock.errors import EnvlockError, OutsideError, UserInputError
+from envlock.system.process import run, scrubbed
+from envlock.system.secrets import redact_text
+
+_KINDS: dict[str, type[EnvlockError]] = {"unsatisfiable": UserInputError, "outside": OutsideError}
+# how the child is told apart from a program that a user's own `rattler` configuration steers
+_WORKER = "envlock.system.conda.worker"
+
+
+def ask(operation: str, request: Mapping[str, Any], *, auth_file: str | None = None) -> Any:
+    """The answer to an operation of `worker`; its errors come back as ours."""
+    extra = {"RATTLER_AUTH_FILE": auth_file} if auth_file else {}
+    with tempfile.TemporaryDirectory(prefix="envlock-") as folder:
+        answer = Path(folder) / "answer.json"
+        # -P: a module named like one of ours in the current folder must not be taken
+        command = [sys.executable, "-P", "-m", _WORKER, operation, str(answer)]
+        done = run(command, environment=scrubbed(PYTHONPATH=_own_path(), **extra), stdin=json.dumps(request))
+        if not answer.exists():
+            last = redact_text(done.stderr.strip().rpartition("\n")[2]) or f"exit code {done.code}"
+            raise OutsideError(f"py-rattler failed while it should {operation}: {last}")
+        value = json.loads(answer.read_bytes())
+    if "error" in value:
+        raise _KINDS[value["kind"]](redact_text(value["error"]))
+    return value["answer"]
+
+
+def _own_path() -> str:
+    """Where this package lies: found again by a child that is started without the parent's PYTHONPATH."""
+    return str(Path(__file__).parents[3])

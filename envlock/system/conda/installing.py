@@ -1,0 +1,37 @@
+"""In the child: link conda packages into a prefix."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from rattler import Config, RepoDataRecord, Subdir
+from rattler import install as rattler_install
+from rattler.networking import Client
+
+
+async def install(request: dict[str, Any]) -> dict[str, Any]:
+    """{packages: [path], prefix, final, cache, platform, share} -> {package name: [paths that it owns]}.
+
+    The packages are verified files of ours; nothing is downloaded and no script of theirs is run. With `share`
+    files may be hard links into the cache: only for prefixes that nobody works in, as an edit would reach the cache.
+    """
+    records = [await RepoDataRecord.from_package_archive(path) for path in request["packages"]]
+    cache = Path(request["cache"])
+    cache.mkdir(parents=True, exist_ok=True)
+    await rattler_install(
+        records,
+        target_prefix=request["prefix"],
+        cache_dir=cache,
+        installed_packages=[],
+        platform=Subdir(request["platform"]),
+        execute_link_scripts=False,
+        show_progress=False,
+        client=Client(),
+        config=Config.from_toml("" if request["share"] else "allow-hard-links = false"),
+        alternative_target_prefix=request["final"],
+    )
+    return {record["name"]: record["files"] for record in _records(Path(request["prefix"]))}
+
+
+def _records(prefix: Path) -> list[dict[str, Any]]:
+    return [json.loads(path.read_bytes()) for path in sorted((prefix / "conda-meta").glob("*.json"))]

@@ -1,0 +1,45 @@
+"""The child process that works with py-rattler: `python -m envlock.system.conda.worker OPERATION ANSWER`.
+
+A request is JSON on stdin. The answer is JSON in the file ANSWER, renamed into place when everything is done:
+`{"answer": …}`, or `{"error": text, "kind": "unsatisfiable" | "outside"}`.
+"""
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+from rattler.exceptions import SolverError
+
+from envlock.system.conda import contents, installing, solving
+
+Operation = Callable[[dict[str, Any]], Coroutine[Any, Any, Any]]
+OPERATIONS: dict[str, Operation] = {
+    "solve": solving.solve,
+    "read": contents.read,
+    "install": installing.install,
+}
+
+
+def main(operation: str, answer: Path) -> None:
+    request = json.load(sys.stdin)
+    value: dict[str, Any]
+    try:
+        value = {"answer": asyncio.run(OPERATIONS[operation](request))}
+    except SolverError as error:
+        value = {"error": str(error), "kind": "unsatisfiable"}
+    except Exception as error:  # noqa: BLE001 - rattler's errors share no base; their words are passed on
+        value = {"error": f"{type(error).__name__}: {error}", "kind": "outside"}
+    part = answer.with_suffix(".part")
+    part.write_text(json.dumps(value))
+    part.replace(answer)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], Path(sys.argv[2]))
+    sys.stdout.flush()
+    # rattler's threads may crash an orderly interpreter exit; the answer is written, so leave at once
+    os._exit(0)
