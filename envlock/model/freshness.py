@@ -7,7 +7,6 @@ strings stand in the lock and each is held against the version that is locked.
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields
 
-from packaging.markers import Marker
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.tags import Tag
@@ -16,6 +15,7 @@ from packaging.version import InvalidVersion, Version
 
 from envlock.model.lock import CondaPackage, ImageSettings, Inputs, Lock, PipPackage, PlatformLock
 from envlock.model.platform import PLATFORMS, System
+from envlock.model.requirements import applies
 from envlock.model.spec import EnvSpec
 from envlock.model.tags import wheel_tags
 
@@ -206,13 +206,6 @@ def _pip_reason(requirement: Requirement, found: _Available | None) -> str | Non
     if found.extras is not None and missing:
         return f"{found.version} is locked without extra `{min(missing)}`"
     return None
-
-
-def applies(marker: Marker | None, environment: dict[str, str], extras: Iterable[str] = ()) -> bool:
-    """Is a requirement with this marker asked for, with any of these extras?"""
-    if marker is None:
-        return True
-    return any(marker.evaluate({**environment, "extra": extra}) for extra in ("", *extras))
 
 
 def _wheels(locked: PlatformLock, system: System) -> Iterator[Problem]:

@@ -1,0 +1,59 @@
+"""Which requirements of which packages apply: markers evaluated, extras followed to the end."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from packaging.markers import Marker
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Applied:
+    """Of one package: the extras that something asked for, and the requirements that then apply, sorted."""
+
+    extras: tuple[str, ...]
+    requires: tuple[str, ...]
+
+
+def applies(marker: Marker | None, environment: Mapping[str, str], extras: Iterable[str] = ()) -> bool:
+    """Is a requirement with this marker asked for, with any of these extras?"""
+    if marker is None:
+        return True
+    return any(marker.evaluate({**environment, "extra": extra}) for extra in ("", *extras))
+
+
+def applied(
+    roots: Iterable[str], requires_dist: Mapping[str, Iterable[str]], environment: Mapping[str, str]
+) -> dict[str, Applied]:
+    """For every package in `requires_dist` (by canonical name) what applies of it, starting from `roots`.
+
+    Names that are asked for but not in `requires_dist` (what conda provides) are passed over.
+    """
+    parsed = {name: [Requirement(text) for text in texts] for name, texts in requires_dist.items()}
+    extras: dict[str, set[str]] = {name: set() for name in parsed}
+    waiting = [r for r in map(Requirement, roots) if applies(r.marker, environment)]
+    seen: set[tuple[str, frozenset[str]]] = set()
+    while waiting:
+        requirement = waiting.pop()
+        name = canonicalize_name(requirement.name)
+        if name not in parsed:
+            continue
+        extras[name] |= {canonicalize_name(extra) for extra in requirement.extras}
+        state = (str(name), frozenset(extras[name]))
+        if state not in seen:
+            seen.add(state)
+            waiting += [r for r in parsed[name] if applies(r.marker, environment, extras[name])]
+    return {name: _applied(parsed[name], extras[name], environment) for name in parsed}
+
+
+def _applied(requirements: Iterable[Requirement], extras: set[str], environment: Mapping[str, str]) -> Applied:
+    texts = {plain(r) for r in requirements if applies(r.marker, environment, extras)}
+    return Applied(extras=tuple(sorted(extras)), requires=tuple(sorted(texts)))
+
+
+def plain(requirement: Requirement) -> str:
+    """A requirement without its marker, spelled one way: "NumPy [b,a] >=1,<2" -> "numpy[a,b]<2,>=1"."""
+    extras = f"[{','.join(sorted(canonicalize_name(e) for e in requirement.extras))}]" if requirement.extras else ""
+    limits = ",".join(sorted(str(s) for s in requirement.specifier))
+    return f"{canonicalize_name(requirement.name)}{extras}{limits}"

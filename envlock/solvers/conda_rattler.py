@@ -1,0 +1,66 @@
+"""conda packages chosen by py-rattler."""
+
+from typing import Any
+
+from envlock.errors import OutsideError, UserInputError
+from envlock.model.lock import CondaPackage
+from envlock.model.platform import System
+from envlock.solvers.requests import CondaAnswer, CondaRequest
+from envlock.system.conda.child import ask
+
+
+def solve(request: CondaRequest) -> tuple[CondaAnswer, ...]:
+    """The packages that answer the specs, sorted by name; UserInputError where nothing can."""
+    try:
+        records = ask(
+            "solve",
+            {
+                "channels": [{"name": name, "url": url} for name, url in request.channels],
+                "platform": request.platform.name,
+                "specs": request.specs,
+                "virtual": virtual_packages(request.system),
+                "keep": [{"name": p.name, "sha256": p.sha256} for p in request.keep],
+                "priority": request.priority,
+                "cache": str(request.cache / "repodata"),
+                "offline": request.offline,
+            },
+        )
+    except UserInputError as error:
+        raise _unsatisfiable(request, error) from error
+    return tuple(_answer(record) for record in records)
+
+
+def virtual_packages(system: System) -> list[list[str]]:
+    """The declared system as conda's virtual packages: name, version, build."""
+    declared = [("__linux", system.linux, "0"), ("__glibc", system.glibc, "0"), ("__cuda", system.cuda, "0")]
+    found = [["__unix", "0", "0"], *([name, version, build] for name, version, build in declared if version)]
+    return [*found, ["__archspec", "1", system.archspec]] if system.archspec else found
+
+
+def _answer(record: dict[str, Any]) -> CondaAnswer:
+    if not record["sha256"]:
+        raise OutsideError(
+            f"channel `{record['channel']}` has no sha256 for `{record['file']}`",
+            hint="its index is too old: have it indexed anew, or take the package from another channel",
+        )
+    package = CondaPackage(
+        name=record["name"],
+        version=record["version"],
+        build=record["build"],
+        subdir=record["subdir"],
+        file=record["file"],
+        sha256=record["sha256"],
+        size=record["size"] or 0,
+        channel=record["channel"],
+        requires=tuple(record["requires"]),
+        constrains=tuple(record["constrains"]),
+    )
+    return CondaAnswer(package=package, url=record["url"])
+
+
+def _unsatisfiable(request: CondaRequest, error: UserInputError) -> UserInputError:
+    channels = ", ".join(f"`{name}`" for name, _ in request.channels)
+    return UserInputError(
+        f"what [conda] asks for cannot be had on {request.platform.name} from {channels}\n{error.message.strip()}",
+        hint="loosen one of the requirements named above, or add a channel",
+    )

@@ -1,0 +1,146 @@
+"""Wheels chosen by the uv program, with nothing of the machine's own configuration."""
+
+import sys
+import tempfile
+import tomllib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import uv
+from packaging.pylock import Package, PackageWheel, Pylock, PylockValidationError
+from packaging.tags import Tag
+from packaging.utils import parse_wheel_filename
+from packaging.version import InvalidVersion, Version
+
+from envlock.errors import EnvlockError, OutsideError, UserInputError
+from envlock.model.platform import Platform, System
+from envlock.model.spec import DEFAULT_INDEX, Index
+from envlock.model.tags import wheel_tags
+from envlock.solvers.requests import PipAnswer, PipRequest
+from envlock.solvers.stubs import write_stub
+from envlock.system.process import Finished, run, scrubbed
+from envlock.system.secrets import redact_text
+
+# the glibc versions that uv knows a platform of its own for
+_UV_GLIBC = (17, *range(28, 29), *range(31, 41))
+_PINS = "pylock.toml"
+
+
+def solve(request: PipRequest) -> tuple[PipAnswer, ...]:
+    """The wheels that answer the requirements, sorted by name; UserInputError where none can."""
+    with tempfile.TemporaryDirectory(prefix="envlock-") as name:
+        folder = Path(name)
+        (folder / "requirements.in").write_text("".join(f"{r}\n" for r in request.requirements))
+        (folder / "provided.txt").write_text("".join(_provided(folder, request)))
+        (folder / _PINS).write_text("".join(_preferences(request)))
+        done = run(_command(request), environment=scrubbed(**request.credentials), folder=name)
+        if done.code:
+            raise _failure(done, request)
+        pylock = _parsed((folder / _PINS).read_text())
+    tags = tuple(wheel_tags(request.python, request.platform, request.system))
+    return tuple(_answer(p, tags, request.indexes) for p in pylock.packages if p.name not in request.provided)
+
+
+def _command(request: PipRequest) -> list[str]:
+    command = [uv.find_uv_bin(), "pip", "compile", "requirements.in", "--constraint", "provided.txt"]
+    command += ["--output-file", _PINS, "--format", "pylock.toml", "--only-binary", ":all:", "--quiet"]
+    command += ["--no-config", "--no-header", "--no-annotate", "--no-python-downloads", "--system-certs"]
+    # by its path: with a scrubbed environment uv finds none by version
+    command += ["--python", sys.executable, "--python-version", request.python]
+    command += ["--python-platform", _uv_platform(request.platform, request.system)]
+    command += ["--cache-dir", str(request.cache / "uv"), *_index_flags(request.indexes)]
+    return [*command, "--offline"] if request.offline else command
+
+
+def _index_flags(indexes: Iterable[Index]) -> Iterator[str]:
+    for index in indexes:
+        if index.url:
+            yield from ("--default-index" if index.default else "--index", f"{index.name}={index.url}")
+
+
+def _uv_platform(platform: Platform, system: System) -> str:
+    """uv's own name for a machine with this glibc: the newest that is not newer."""
+    major, minor = (int(part) for part in (system.glibc or "2.17").split(".")[:2])
+    known = max((number for number in _UV_GLIBC if number <= minor), default=17)
+    return f"{platform.machine}-manylinux_{major}_{known}"
+
+
+def _provided(folder: Path, request: PipRequest) -> Iterator[str]:
+    """Constraints that tie what conda provides to a stand-in; versions that are not PEP 440 cannot be tied."""
+    for name, version in sorted(request.provided.items()):
+        try:
+            stub = write_stub(folder, name=name, version=str(Version(version)))
+        except InvalidVersion:
+            continue
+        yield f"{name} @ {stub.as_uri()}\n"
+
+
+def _preferences(request: PipRequest) -> Iterator[str]:
+    """The pins that uv prefers where they still hold, in the form that it reads back."""
+    yield 'lock-version = "1.0"\ncreated-by = "envlock"\n'
+    for package in request.keep:
+        yield f'[[packages]]\nname = "{package.name}"\nversion = "{package.version}"\n'
+
+
+def _failure(done: Finished, request: PipRequest) -> EnvlockError:
+    words = redact_text(done.stderr.strip()).removeprefix("error:").strip()
+    if done.code == 1 and "No solution found" in words:
+        side = " together with what conda provides" if request.provided else ""
+        return UserInputError(
+            f"what [pip] asks for cannot be had{side} on {request.platform.name}\n{words}",
+            hint="loosen one of the requirements named above",
+        )
+    return OutsideError(f"uv could not resolve [pip]\n{words}", hint="with --verbose the whole command is shown")
+
+
+def _parsed(text: str) -> Pylock:
+    try:
+        return Pylock.from_dict(tomllib.loads(text))
+    except (PylockValidationError, tomllib.TOMLDecodeError) as error:
+        raise OutsideError(f"uv wrote a lock that cannot be read: {error}") from error
+
+
+def _answer(package: Package, tags: tuple[Tag, ...], indexes: Iterable[Index]) -> PipAnswer:
+    wheel = _best(package, tags)
+    url = wheel.url or Path(wheel.path or "").resolve().as_uri()
+    sha256 = wheel.hashes.get("sha256")
+    if not sha256:
+        raise OutsideError(f"the index has no sha256 for `{_file(wheel)}`", hint="take it from an index that has")
+    return PipAnswer(
+        name=package.name,
+        version=str(package.version),
+        file=_file(wheel),
+        url=url,
+        sha256=sha256,
+        size=wheel.size,
+        index=_index_name(package.index, indexes),
+        uploaded=wheel.upload_time.strftime("%Y-%m-%dT%H:%M:%SZ") if wheel.upload_time else None,
+    )
+
+
+def _best(package: Package, tags: tuple[Tag, ...]) -> PackageWheel:
+    rank = {tag: number for number, tag in reversed(list(enumerate(tags)))}
+    fitting = [
+        (min(rank[t] for t in wheel_tags if t in rank), _file(wheel), wheel)
+        for wheel in package.wheels or ()
+        if not (wheel_tags := parse_wheel_filename(_file(wheel))[3]).isdisjoint(rank)
+    ]
+    if not fitting:
+        raise UserInputError(
+            f"`{package.name}` {package.version} has no wheel for this Python, platform and glibc",
+            hint="allow another version, or declare a newer glibc in [platform.NAME]",
+        )
+    return min(fitting, key=lambda found: found[:2])[2]
+
+
+def _file(wheel: PackageWheel) -> str:
+    return wheel.name or unquote(urlsplit(wheel.url or wheel.path or "").path.rpartition("/")[2])
+
+
+def _index_name(url: str | None, indexes: Iterable[Index]) -> str:
+    """The manifest's name of an index; the one that it does not name is the default."""
+    if url is None:
+        return next((i.name for i in indexes if i.default), DEFAULT_INDEX)
+    wanted = url.rstrip("/")
+    return next((i.name for i in indexes if i.url and i.url.rstrip("/") == wanted), DEFAULT_INDEX)
