@@ -1,0 +1,76 @@
+"""Gets a locked package into the cache: verified by its sha256, whichever way it came."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+from urllib.parse import unquote, urlsplit
+
+from envlock.errors import OutsideError
+from envlock.model.lock import CondaPackage, PipPackage
+from envlock.sources.index import find_wheel
+from envlock.sources.places import Sources
+from envlock.system.cache import Cache
+from envlock.system.http import Http
+from envlock.system.secrets import redact
+
+# where a package was last seen, by its sha256: only tried first, never believed
+PLACES = "places"
+
+
+def fetch(package: CondaPackage | PipPackage, sources: Sources, cache: Cache, http: Http) -> Path:
+    """The package's file in the cache; OutsideError naming file and sha256 where it cannot be had."""
+    here = cache.package(package.sha256, package.file)
+    if here:
+        return here
+    with cache.lock(f"package-{package.sha256[:32]}"):
+        here = cache.package(package.sha256, package.file)
+        if here:
+            return here
+        gone: list[str] = []
+        for url in _places(package, sources, cache, http):
+            try:
+                return _take(package, url, cache, http)
+            except (_NotThere, FileNotFoundError):
+                gone.append(redact(url))
+    raise _missing(package, gone)
+
+
+class _NotThere(Exception):
+    """The place is known to have no such file; the next one may."""
+
+
+def _places(package: CondaPackage | PipPackage, sources: Sources, cache: Cache, http: Http) -> Iterator[str]:
+    if isinstance(package, CondaPackage):
+        yield sources.conda_url(package.channel, package.subdir, package.file)
+        return
+    remembered = cache.record(PLACES, package.sha256)
+    if remembered and not (http.offline and not remembered.startswith("file:")):
+        yield remembered
+    url = find_wheel(
+        http, sources.indexes.get(package.index), name=package.name, file=package.file, sha256=package.sha256
+    )
+    if url and url != remembered:
+        yield url
+
+
+def _take(package: CondaPackage | PipPackage, url: str, cache: Cache, http: Http) -> Path:
+    def fill(target: IO[bytes]) -> None:
+        parts = urlsplit(url)
+        if parts.scheme == "file":
+            with Path(unquote(parts.path)).open("rb") as source:
+                shutil.copyfileobj(source, target, 1 << 20)
+            return
+        if not http.download(url, target, limit=package.size):
+            raise _NotThere
+
+    return cache.add_package(package.sha256, package.file, fill)
+
+
+def _missing(package: CondaPackage | PipPackage, tried: list[str]) -> OutsideError:
+    source = package.channel if isinstance(package, CondaPackage) else package.index
+    where = f", tried {', '.join(tried)}" if tried else ""
+    return OutsideError(
+        f"`{package.file}` (sha256 {package.sha256}) is no longer to be had from `{source}`{where}",
+        hint="`envlock lock --upgrade` chooses what is there now",
+    )
