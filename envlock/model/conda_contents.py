@@ -1,0 +1,84 @@
+"""What a conda package puts into a prefix, told from its `info` part alone."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from packaging.utils import canonicalize_name
+
+from envlock.model.lock import CondaPackage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CondaContents:
+    """Paths below the prefix (sorted), unpacked size in bytes, Python distributions, scripts that want to run,
+    and the texts of what conda reads on activation, by path."""
+
+    paths: tuple[str, ...]
+    size: int
+    provides: tuple[str, ...]
+    scripts: tuple[str, ...]
+    activation: tuple[tuple[str, str], ...]
+
+
+def contents(raw: Mapping[str, Any], *, python: str | None) -> CondaContents:
+    """From what `system.conda.contents` read; `python` is the minor version that noarch packages are linked for."""
+    files = [(_placed(path, raw["noarch"], python), size) for path, size, kind in raw["files"] if kind != "directory"]
+    commands = [f"bin/{entry.partition('=')[0].strip()}" for entry in raw["entry_points"]]
+    return CondaContents(
+        paths=tuple(sorted({*(path for path, _ in files), *commands})),
+        size=sum(size for _, size in files),
+        provides=tuple(sorted(distributions(path for path, _, _ in raw["files"]))),
+        scripts=tuple(raw["scripts"]),
+        activation=tuple(sorted(raw["activation"].items())),
+    )
+
+
+def _placed(path: str, noarch: Any, python: str | None) -> str:
+    if noarch != "python":
+        return path
+    top, _, rest = path.partition("/")
+    places = {"site-packages": f"lib/python{python}/site-packages", "python-scripts": "bin"}
+    return f"{places[top]}/{rest}" if top in places else path
+
+
+def distributions(paths: Iterable[str]) -> set[str]:
+    """The Python distributions among files, by their metadata folders: "numpy==1.26.4"."""
+    found = set()
+    for path in paths:
+        folder, _, file = path.rpartition("/")
+        if file == "METADATA" and folder.endswith(".dist-info"):
+            stem = folder.rpartition("/")[2].removesuffix(".dist-info")
+        elif file == "PKG-INFO" and folder.endswith(".egg-info"):
+            stem = folder.rpartition("/")[2].removesuffix(".egg-info")
+        else:
+            continue
+        name, _, version = stem.partition("-")
+        if version:
+            found.add(f"{canonicalize_name(name)}=={version.partition('-py')[0]}")
+    return found
+
+
+def conda_meta_path(package: CondaPackage) -> str:
+    return f"conda-meta/{package.name}-{package.version}-{package.build}.json"
+
+
+def conda_meta(package: CondaPackage, paths: Iterable[str]) -> bytes:
+    """The record that conda's tools look for in `conda-meta`: ours, so that it names no place and no time."""
+    number = package.build.rpartition("_")[2]
+    record = {
+        "name": package.name,
+        "version": package.version,
+        "build": package.build,
+        "build_number": int(number) if number.isdigit() else 0,
+        "subdir": package.subdir,
+        "fn": package.file,
+        "channel": package.channel,
+        "sha256": package.sha256,
+        "size": package.size,
+        "depends": list(package.requires),
+        "constrains": list(package.constrains),
+        "files": sorted(paths),
+    }
+    return json.dumps(record, indent=1, sort_keys=True, ensure_ascii=False).encode() + b"\n"
