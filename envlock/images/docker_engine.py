@@ -1,0 +1,46 @@
+"""The one door to a Docker engine (or Podman's socket): the docker SDK."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import docker
+from docker.errors import DockerException
+from requests.exceptions import RequestException
+
+from envlock.errors import OutsideError
+from envlock.model.image import Image
+from envlock.oci.archive import archive_chunks
+
+_TIMEOUT = 600  # seconds: an engine answers only when it has unpacked everything
+
+
+def load(image: Image, names: Sequence[str]) -> None:
+    """Puts an image into the engine at DOCKER_HOST, else the default socket, streaming it there."""
+    with _engine() as client:
+        client.api.load_image(archive_chunks(image, names))
+
+
+def engine_version() -> str:
+    """The engine as it names itself, such as "Docker Engine - Community 20.10.24"; OutsideError without one."""
+    with _engine() as client:
+        said = client.version()
+    return f"{said.get('Platform', {}).get('Name') or 'Docker'} {said['Version']}"
+
+
+@contextmanager
+def _engine() -> Iterator[Any]:
+    try:
+        client = docker.from_env(timeout=_TIMEOUT)
+    except DockerException as error:
+        raise _failed(error) from error
+    try:
+        yield client
+    except (DockerException, RequestException) as error:
+        raise _failed(error) from error
+    finally:
+        client.close()
+
+
+def _failed(error: Exception) -> OutsideError:
+    return OutsideError(f"the Docker engine does not answer: {error}", hint="is it running? `envlock doctor` looks")

@@ -1,0 +1,27 @@
+"""What a builder is given: the layers to make, each with what its bytes depend on."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from envlock.model.files import PrefixFile
+from envlock.oci.image import BaseImage, ConfigChanges
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedLayer:
+    """`key` is a digest of all that decides the bytes; `files` gives them, `count` of them, when they are wanted."""
+
+    title: str
+    key: str
+    count: int
+    files: Callable[[], Iterable[PrefixFile]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageRecipe:
+    """Everything that an image is made of; `base` may be the empty one (scratch)."""
+
+    base: BaseImage
+    layers: tuple[PlannedLayer, ...]
+    changes: ConfigChanges
+    annotations: Mapping[str, str]
