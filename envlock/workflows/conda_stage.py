@@ -1,0 +1,98 @@
+"""conda packages linked into a folder, with the paths of the prefix that they will finally have."""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from envlock.errors import OutsideError
+from envlock.model.conda_contents import conda_meta, conda_meta_path
+from envlock.model.files import IMAGE_PREFIX, Inline, PrefixFile
+from envlock.model.lock import CondaPackage
+from envlock.system.cache import Cache
+from envlock.system.conda.child import ask
+from envlock.system.disk import DiskContent
+
+OWNERSHIP = "conda-ownership"
+_NOT_OURS = ("conda-meta/", "__clobbers__/")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkTarget:
+    """`prefix` is where files are put, `final` the path that is written into them.
+
+    With `share` they may be hard links into the cache: only where nobody will work in the prefix.
+    """
+
+    prefix: Path
+    final: str
+    share: bool
+
+
+def link(
+    packages: tuple[CondaPackage, ...], files: Mapping[str, Path], cache: Cache, target: LinkTarget
+) -> dict[str, tuple[str, ...]]:
+    """Links packages; the paths that each owns, without what the linker notes itself."""
+    request = {
+        "packages": [str(files[p.sha256]) for p in packages],
+        "prefix": str(target.prefix),
+        "final": target.final,
+        "cache": str(cache.root / "conda-packages"),
+        "platform": "linux-64",
+        "share": target.share,
+    }
+    owned = ask("install", request)
+    return {p.name: tuple(sorted(f for f in owned[p.name] if not f.startswith(_NOT_OURS))) for p in packages}
+
+
+@dataclass
+class CondaStage:
+    """The conda packages of an image, linked when the first of their files is wanted, and only then."""
+
+    packages: tuple[CondaPackage, ...]
+    files: Mapping[str, Path]
+    cache: Cache
+    folder: Path
+    _owned: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def ownership(self) -> Mapping[str, tuple[str, ...]]:
+        """Who has which path where packages overlap: as the linker decides it; kept by the set of packages."""
+        together = "\n".join(sorted(p.sha256 for p in self.packages))
+        key = hashlib.sha256(together.encode()).hexdigest()
+        kept = self.cache.record(OWNERSHIP, key)
+        if kept is None:
+            kept = self._linked()
+            self.cache.keep(OWNERSHIP, key, kept)
+        return {name: tuple(paths) for name, paths in kept.items()}
+
+    def prefix_files(self, package: CondaPackage, paths: Iterable[str]) -> Iterable[PrefixFile]:
+        """The files of one package at `paths`; its record in conda-meta is made by us."""
+        owned = set(self._linked()[package.name])
+        record = conda_meta_path(package)
+        for path in paths:
+            if path == record:
+                yield PrefixFile(path=path, content=Inline(conda_meta(package, owned)))
+            elif path in owned:
+                yield file_on_disk(self.folder, path)
+            else:
+                raise OutsideError(f"`{package.file}` names `{path}`, but linking it does not make that")
+
+    def _linked(self) -> dict[str, tuple[str, ...]]:
+        if not self._owned:
+            self._owned = link(
+                self.packages,
+                self.files,
+                self.cache,
+                LinkTarget(prefix=self.folder, final=IMAGE_PREFIX, share=True),
+            )
+        return self._owned
+
+
+def file_on_disk(folder: Path, path: str) -> PrefixFile:
+    """A linked file as it lies on disk: a symbolic link stays one."""
+    place = folder / path
+    if place.is_symlink():
+        return PrefixFile(path=path, link=str(place.readlink()))
+    status = place.stat()
+    content = DiskContent(place, status.st_size)
+    return PrefixFile(path=path, content=content, executable=bool(status.st_mode & 0o111))

@@ -1,0 +1,58 @@
+"""What each locked package puts into a prefix: paths and size, read once and kept by the package's sha256."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from envlock.environments.wheel import WheelTarget, wheel_files
+from envlock.model.conda_contents import conda_meta_path, contents
+from envlock.model.files import IMAGE_PREFIX
+from envlock.model.lock import CondaPackage, PipPackage, PlatformLock
+from envlock.model.spec import python_minor
+from envlock.system.cache import Cache
+from envlock.workflows.solve_conda import read_contents
+
+WHEELS = "wheel-contents"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackageContents:
+    """Paths below the prefix, sorted; unpacked size in bytes; scripts that would want to run when it is linked;
+    and the texts of what conda would read on activation, by path."""
+
+    package: CondaPackage | PipPackage
+    paths: tuple[str, ...]
+    size: int
+    scripts: tuple[str, ...] = ()
+    activation: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def key(self) -> str:
+        """What layers and ownership know the package by."""
+        return f"{self.package.kind}:{self.package.name}"
+
+
+def all_contents(locked: PlatformLock, files: Mapping[str, Path], cache: Cache) -> tuple[PackageContents, ...]:
+    """The contents of every package of a platform; `files` are the packages by sha256."""
+    minor = python_minor(locked.python)
+    raw = read_contents([(p.sha256, str(files[p.sha256])) for p in locked.conda], cache)
+    conda = []
+    for package in locked.conda:
+        found = contents(raw[package.sha256], python=minor)
+        paths = tuple(sorted((*found.paths, conda_meta_path(package))))
+        conda.append(
+            PackageContents(
+                package=package, paths=paths, size=found.size, scripts=found.scripts, activation=found.activation
+            )
+        )
+    return (*conda, *(_wheel_contents(p, files[p.sha256], minor, cache) for p in locked.pip))
+
+
+def _wheel_contents(package: PipPackage, path: Path, minor: str, cache: Cache) -> PackageContents:
+    key = f"{package.sha256}-{minor}"
+    kept = cache.record(WHEELS, key)
+    if kept is None:
+        planned = wheel_files(path, WheelTarget(prefix=IMAGE_PREFIX, python=minor))
+        kept = {"paths": [f.path for f in planned], "size": sum(f.size for f in planned)}
+        cache.keep(WHEELS, key, kept)
+    return PackageContents(package=package, paths=tuple(kept["paths"]), size=kept["size"])

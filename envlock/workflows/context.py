@@ -1,0 +1,32 @@
+"""What every workflow is given: the cache, the way to the network, and somebody to tell how far it is."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from envlock.system.cache import Cache
+
+if TYPE_CHECKING:
+    from envlock.system.http import Http
+
+
+def _silent(_line: str) -> None:
+    """Nobody is told."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Context:
+    """`environment` is that of the process, read once by `cli`; `progress` takes one line about work that has begun."""
+
+    cache: Cache
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+    offline: bool = False
+    progress: Callable[[str], None] = field(default=_silent)
+
+    @cached_property
+    def http(self) -> "Http":
+        # the HTTP library is loaded by the first who needs it: `check` never does
+        http: Http = import_module("envlock.system.http").Http(offline=self.offline)
+        return http

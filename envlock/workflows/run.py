@@ -1,0 +1,42 @@
+"""run and shell: a child process inside the environment."""
+
+import os
+import shutil
+from collections.abc import Sequence
+
+from envlock.model.activation import environment
+from envlock.system.process import attach
+from envlock.workflows.activation import activated
+from envlock.workflows.context import Context
+from envlock.workflows.install import Installed, install
+from envlock.workflows.project import Project
+
+# what another environment left behind would send Python or conda astray
+_FOREIGN = ("PYTHONHOME", "PYTHONPATH", "VIRTUAL_ENV", "CONDA_PREFIX", "CONDA_DEFAULT_ENV", "CONDA_PROMPT_MODIFIER")
+
+
+def run(project: Project, context: Context, command: Sequence[str]) -> int:
+    """Runs a command in the environment on our own stdin, stdout and stderr; its exit code, or 128 + its signal."""
+    inside = _environment(install(project, context), context)
+    program = shutil.which(command[0], path=inside["PATH"]) or command[0]
+    return attach([program, *command[1:]], environment=inside)
+
+
+def shell(project: Project, context: Context) -> int:
+    """The user's own shell, inside the environment, until it ends."""
+    inside = _environment(install(project, context), context)
+    return attach(
+        [context.environment.get("SHELL") or "/bin/sh"], environment={**inside, "ENVLOCK_SHELL": project.name}
+    )
+
+
+def _environment(installed: Installed, context: Context) -> dict[str, str]:
+    ambient = {name: value for name, value in context.environment.items() if name not in _FOREIGN}
+    inside = environment(
+        installed.locked,
+        installed.lock.image,
+        prefix=str(installed.prefix),
+        path=ambient.get("PATH", os.defpath),
+        activated=activated(installed.prefix),
+    )
+    return {**ambient, **inside}

@@ -1,0 +1,57 @@
+"""The conda part of a platform's lock: solve, then look into the packages for the distributions they bring."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from envlock.model.conda_contents import distributions
+from envlock.model.lock import CondaPackage
+from envlock.solvers import conda_rattler
+from envlock.solvers.requests import CondaAnswer, CondaRequest
+from envlock.system.cache import Cache
+from envlock.system.conda.child import ask
+from envlock.workflows.task import PlatformTask
+
+CONTENTS = "conda-contents"
+
+
+def solve_conda(task: PlatformTask, keep: Sequence[CondaPackage]) -> tuple[CondaPackage, ...]:
+    """The conda packages for one platform, with `provides`; none where the manifest asks for none."""
+    spec, context = task.spec, task.context
+    if not spec.has_conda:
+        return ()
+    answers = conda_rattler.solve(
+        CondaRequest(
+            channels=tuple((name, task.sources.channels[name]) for name in spec.conda.channels),
+            priority=spec.conda.channel_priority,
+            specs=spec.conda_roots(),
+            platform=task.platform,
+            system=task.system,
+            keep=tuple(keep),
+            cache=context.cache.solver_cache,
+            offline=context.offline,
+        )
+    )
+    read_contents([(a.package.sha256, _place(a, context.cache)) for a in answers], context.cache)
+    return tuple(_with_distributions(a.package, context.cache) for a in answers)
+
+
+def read_contents(packages: Sequence[tuple[str, str]], cache: Cache) -> dict[str, Any]:
+    """What is inside packages given as (sha256, URL or path); read once and kept by sha256."""
+    known = {sha256: cache.record(CONTENTS, sha256) for sha256, _ in packages}
+    missing = [(sha256, place) for sha256, place in packages if known[sha256] is None]
+    if missing:
+        for (sha256, _), raw in zip(missing, ask("read", {"packages": [p for _, p in missing]}), strict=True):
+            cache.keep(CONTENTS, sha256, raw)
+            known[sha256] = raw
+    return known
+
+
+def _place(answer: CondaAnswer, cache: Cache) -> str:
+    here = cache.package(answer.package.sha256, answer.package.file)
+    return str(here) if here else answer.url
+
+
+def _with_distributions(package: CondaPackage, cache: Cache) -> CondaPackage:
+    raw = cache.record(CONTENTS, package.sha256)
+    return replace(package, provides=tuple(sorted(distributions(path for path, _, _ in raw["files"]))))

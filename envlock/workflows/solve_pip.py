@@ -1,0 +1,114 @@
+"""The pip part of a platform's lock: solve around what conda provides, then read what each wheel requires."""
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+from envlock.errors import UserInputError
+from envlock.model.lock import Base, CondaPackage, PipPackage
+from envlock.model.requirements import applied
+from envlock.model.spec import Index
+from envlock.model.wheel_metadata import WheelMetadata
+from envlock.solvers import pip_uv
+from envlock.solvers.requests import PipAnswer, PipRequest
+from envlock.sources.fetch import PLACES
+from envlock.sources.metadata import wheel_metadata
+from envlock.system.secrets import redact
+from envlock.workflows.context import Context
+from envlock.workflows.task import PlatformTask
+
+_AT_ONCE = 8
+
+
+def solve_pip(
+    task: PlatformTask, *, python: str | None, provided: dict[str, str], keep: Sequence[PipPackage]
+) -> tuple[PipPackage, ...]:
+    """The wheels for one platform, sorted by name; none where the manifest asks for none."""
+    spec, context = task.spec, task.context
+    if not spec.pip.dependencies:
+        return ()
+    if python is None:
+        raise UserInputError(
+            "[pip] needs a Python", hint="add `python` to [conda] dependencies, or take a base with one"
+        )
+    answers = pip_uv.solve(
+        PipRequest(
+            requirements=spec.pip.dependencies,
+            indexes=spec.pip.indexes,
+            provided=provided,
+            python=python,
+            platform=task.platform,
+            system=task.system,
+            keep=tuple(keep),
+            cache=context.cache.solver_cache,
+            offline=context.offline,
+            credentials=index_credentials(spec.pip.indexes, context.environment),
+        )
+    )
+    found = [_package(answer) for answer in answers]
+    for answer in answers:
+        _remember(answer, context)
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        read = pool.map(
+            lambda pair: wheel_metadata(pair[0], pair[1].url, task.sources, context.cache, context.http),
+            zip(found, answers, strict=True),
+        )
+        metadata = dict(zip((p.name for p in found), read, strict=True))
+    return _with_requirements(found, metadata, spec.pip.dependencies, task.platform.markers(python))
+
+
+def provided_by(packages: Sequence[CondaPackage]) -> dict[str, str]:
+    """The Python distributions that conda packages bring: canonical name to version."""
+    return {name: version for p in packages for name, _, version in (text.partition("==") for text in p.provides)}
+
+
+def python_of(conda: Sequence[CondaPackage], base: Base) -> str | None:
+    return next((p.version for p in conda if p.name == "python"), base.python)
+
+
+def index_credentials(indexes: Sequence[Index], environment: Mapping[str, str]) -> dict[str, str]:
+    """`ENVLOCK_INDEX_NAME_USERNAME` and `_PASSWORD` in the words of uv; never written anywhere."""
+    found = {}
+    for index in indexes:
+        name = index.name.upper().replace("-", "_").replace(".", "_")
+        for part in ("USERNAME", "PASSWORD"):
+            value = environment.get(f"ENVLOCK_INDEX_{name}_{part}")
+            if value:
+                found[f"UV_INDEX_{name}_{part}"] = value
+    return found
+
+
+def _package(answer: PipAnswer) -> PipPackage:
+    return PipPackage(
+        name=answer.name,
+        version=answer.version,
+        file=answer.file,
+        sha256=answer.sha256,
+        size=answer.size,
+        index=answer.index,
+        uploaded=answer.uploaded,
+    )
+
+
+def _remember(answer: PipAnswer, context: Context) -> None:
+    """Notes where the wheel is, for fetching it later without the index page; never a URL that holds a secret."""
+    if redact(answer.url) == answer.url and context.cache.record(PLACES, answer.sha256) != answer.url:
+        context.cache.keep(PLACES, answer.sha256, answer.url)
+
+
+def _with_requirements(
+    packages: Sequence[PipPackage],
+    metadata: dict[str, WheelMetadata],
+    roots: Sequence[str],
+    environment: dict[str, str],
+) -> tuple[PipPackage, ...]:
+    known = applied(roots, {name: m.requires_dist for name, m in metadata.items()}, environment)
+    return tuple(
+        replace(
+            package,
+            extras=known[package.name].extras,
+            requires=known[package.name].requires,
+            requires_python=metadata[package.name].requires_python,
+        )
+        for package in sorted(packages, key=lambda p: p.name)
+    )
