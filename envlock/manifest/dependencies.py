@@ -1,27 +1,27 @@
 """The tables `[conda]` and `[pip]`."""
 
 import re
-from collections.abc import Callable, Hashable, Iterable
 
 from packaging.requirements import Requirement
 
 from envlock.manifest.addresses import Surroundings, index_url
 from envlock.manifest.conda_spec import normalized_spec
+from envlock.manifest.names import WORDS
 from envlock.manifest.pip_requirement import normalized_requirement
-from envlock.model.fields import Document, Item, Table
+from envlock.model.fields import Item, Table, matching
 from envlock.model.freshness import conda_name
 from envlock.model.spec import DEFAULT_CHANNEL, DEFAULT_INDEX, CondaSpec, Index, PipSpec
 
-_PRIORITIES = ("strict", "flexible")
-_INDEX = re.compile(r"[a-z0-9]+(?:[._-][a-z0-9]+)*")
+_priority = matching("strict|flexible", "`strict` or `flexible`")
+_index_name = matching(r"[a-z0-9]+(?:[._-][a-z0-9]+)*", WORDS)
 
 
 def read_conda(table: Table, surroundings: Surroundings) -> CondaSpec:
     """`[conda]`: channels in order, dependencies normalised and sorted."""
     channels = table.texts("channels", surroundings.channel, filled=True) or ()
     dependencies = table.texts("dependencies", normalized_spec) or ()
-    refuse_twice(table.document, channels, lambda channel: channel)
-    refuse_twice(table.document, dependencies, lambda spec: (spec.rpartition("::")[0], conda_name(spec)))
+    table.document.refuse_twice(channels)
+    table.document.refuse_twice(dependencies, lambda spec: (spec.rpartition("::")[0], conda_name(spec)))
     return CondaSpec(
         channels=tuple(item.value for item in channels) or (DEFAULT_CHANNEL,),
         channel_priority=table.text("channel-priority", _priority) or "strict",
@@ -32,32 +32,17 @@ def read_conda(table: Table, surroundings: Surroundings) -> CondaSpec:
 def read_pip(table: Table) -> PipSpec:
     """`[pip]`: dependencies normalised and sorted, indexes in order."""
     dependencies = table.texts("dependencies", normalized_requirement) or ()
-    refuse_twice(table.document, dependencies, _name_and_marker)
+    table.document.refuse_twice(dependencies, _name_and_marker)
     tables = table.tables("indexes")
     indexes = tuple(_index(index) for index in tables)
     _refuse_index_twice(tables, indexes)
     return PipSpec(dependencies=tuple(sorted(item.value for item in dependencies)), indexes=indexes)
 
 
-def refuse_twice(document: Document, items: Iterable[Item], identity: Callable[[str], Hashable]) -> None:
-    """Notes every item that says something about what an earlier one is about already."""
-    first: dict[Hashable, Item] = {}
-    for item in items:
-        earlier = first.setdefault(identity(item.value), item)
-        if earlier is not item:
-            document.refuse(item.path, f"the same as `{earlier.value}` in line {document.line(earlier.path)}: keep one")
-
-
 def _name_and_marker(requirement: str) -> tuple[str, str]:
     """Requirements of one name may stand side by side for differing markers."""
     parsed = Requirement(requirement)
     return parsed.name, str(parsed.marker)
-
-
-def _priority(text: str) -> str:
-    if text not in _PRIORITIES:
-        raise ValueError(f"expected {' or '.join(f'`{priority}`' for priority in _PRIORITIES)}, got `{text}`")
-    return text
 
 
 def _index(table: Table) -> Index:
@@ -67,17 +52,11 @@ def _index(table: Table) -> Index:
     return Index(name=name, url=url, default=table.flag("default"))
 
 
-def _index_name(text: str) -> str:
-    if not _INDEX.fullmatch(text):
-        raise ValueError(f"expected lower-case letters and digits, joined by single `.`, `_` or `-`, got `{text}`")
-    return text
-
-
 def _refuse_index_twice(tables: tuple[Table, ...], indexes: tuple[Index, ...]) -> None:
     if not tables:
         return
     names = [Item(t.at("name"), i.name) for t, i in zip(tables, indexes, strict=True) if i.name]
     # names that differ in punctuation only would share ENVLOCK_INDEX_NAME_PASSWORD
-    refuse_twice(tables[0].document, names, lambda name: re.sub("[._-]", "_", name))
+    tables[0].document.refuse_twice(names, lambda name: re.sub("[._-]", "_", name))
     defaults = [Item(t.at("default"), "default = true") for t, i in zip(tables, indexes, strict=True) if i.default]
-    refuse_twice(tables[0].document, defaults, lambda default: default)
+    tables[0].document.refuse_twice(defaults)

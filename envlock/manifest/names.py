@@ -1,18 +1,15 @@
 """The name of an environment."""
 
-import re
+from envlock.model.fields import Table, matching
 
-from envlock.model.fields import Table
-
-_NAME = re.compile(r"[a-z0-9]+(?:[._-][a-z0-9]+)*")
+WORDS = "lower-case letters and digits, joined by single `.`, `_` or `-`"
+_words = matching(r"[a-z0-9]+(?:[._-][a-z0-9]+)*", WORDS)
 _RESERVED = "envlock-"
 
 
 def environment_name(text: str) -> str:
     """A name as git refs, folders and registries can all carry it."""
-    if not _NAME.fullmatch(text):
-        raise ValueError(f"expected lower-case letters and digits, joined by single `.`, `_` or `-`, got `{text}`")
-    if text.endswith(".lock"):
+    if _words(text).endswith(".lock"):
         raise ValueError("must not end in `.lock`, which git keeps for itself")
     if text.startswith(_RESERVED):
         raise ValueError(f"names beginning with `{_RESERVED}` are kept for the environments that come with envlock")

@@ -1,18 +1,18 @@
 """env.toml to values: every field checked and normalised, everything wrong with a file said at once."""
 
-import re
 import tomllib
 from pathlib import Path
 
 from envlock.manifest.addresses import Surroundings
-from envlock.manifest.dependencies import read_conda, read_pip, refuse_twice
+from envlock.manifest.dependencies import read_conda, read_pip
 from envlock.manifest.image import read_image
 from envlock.manifest.names import environment_name, folder_name
-from envlock.manifest.systems import platform_name, read_systems
-from envlock.model.fields import Document, Table, not_toml
+from envlock.manifest.systems import read_systems
+from envlock.model.fields import Document, Table, matching, not_toml
 from envlock.model.image_values import variable_name
 from envlock.model.platform import DEFAULT_PLATFORM
 from envlock.model.spec import EnvSpec
+from envlock.model.system_values import platform_name
 from envlock.system.text_file import display, read_text
 
 LIMIT = 1 << 20
@@ -24,7 +24,9 @@ _LATER = (
     "lock.exclude-newer", "lock.pip-resolver", "lock.conda-solver",
     "platform.*.conda", "platform.*.pip", "platform.*.cuda-arch", "platform.*.macos",
 )  # fmt: skip
-_PYTHON = re.compile(r"3\.(?:[89]|[1-9]\d{1,2})(?:\.(?:0|[1-9]\d{0,2}))?")
+_python = matching(
+    r"3\.(?:[89]|[1-9]\d{1,2})(?:\.(?:0|[1-9]\d{0,2}))?", "a version such as `3.11` or `3.11.7`, 3.8 or newer"
+)
 
 
 def read_manifest(path: Path) -> EnvSpec:
@@ -58,13 +60,7 @@ def _document(path: Path) -> Document:
         raise not_toml(name, text, error) from None
 
 
-def _python(text: str) -> str:
-    if not _PYTHON.fullmatch(text):
-        raise ValueError(f"expected a version such as `3.11` or `3.11.7`, 3.8 or newer, got `{text}`")
-    return text
-
-
 def _platforms(root: Table) -> tuple[str, ...]:
     items = root.texts("platforms", platform_name, filled=True) or ()
-    refuse_twice(root.document, items, lambda name: name)
+    root.document.refuse_twice(items)
     return tuple(sorted(item.value for item in items)) or (DEFAULT_PLATFORM,)

@@ -4,7 +4,7 @@ So that all that is wrong with one file is said at once, each finding with line 
 """
 
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from functools import cached_property
@@ -53,6 +53,14 @@ class Document:
     def refuse(self, path: KeyPath, what: str) -> None:
         """Notes that what stands at `path` is wrong."""
         self._findings.append((path, f"`{key_text(path)}`: {what}"))
+
+    def refuse_twice(self, items: Iterable[Item], identity: Callable[[str], Hashable] = str) -> None:
+        """Notes every item that says something about what an earlier one is about already."""
+        first: dict[Hashable, Item] = {}
+        for item in items:
+            earlier = first.setdefault(identity(item.value), item)
+            if earlier is not item:
+                self.refuse(item.path, f"`{earlier.value}` stands in line {self.line(earlier.path)} already: keep one")
 
     def line(self, path: KeyPath) -> int | None:
         """The line of a key path, or of the nearest table around it."""
@@ -148,14 +156,15 @@ class Table:
         paths = [(*self.at(key), number) for number in range(len(values))]
         return tuple(self.document.opened(p, v) for p, v in zip(paths, values, strict=True) if self._is(p, v, dict))
 
-    def names(self) -> tuple[str, ...]:
-        """The keys of a table that names its keys freely."""
-        return tuple(self._values)
+    def names(self, parse: Parse = str) -> tuple[str, ...]:
+        """The keys, the right ones, of a table that names its keys freely."""
+        self.asked |= self._values.keys()
+        return tuple(k for k in self._values if self._parsed(self.at(k), k, parse, prose=False) is not None)
 
     def entries(self, parse_key: Parse = str, *, prose: bool = False) -> tuple[tuple[str, str], ...]:
         """Freely named strings, sorted by name."""
-        found = ((k, self._parsed(self.at(k), k, parse_key, prose), self.text(k, prose=prose)) for k in self.names())
-        return tuple(sorted((name, value) for _, name, value in found if name is not None and value is not None))
+        found = ((name, self.text(name, prose=prose)) for name in self.names(parse_key))
+        return tuple(sorted((name, value) for name, value in found if value is not None))
 
     def _items(self, path: KeyPath, values: list[Any], parse: Parse, prose: bool) -> Iterator[Item]:
         for number, value in enumerate(values):
@@ -185,6 +194,18 @@ class Table:
         return False
 
 
+def matching(pattern: str, expected: str) -> Parse:
+    """A reader of what a regular expression matches whole."""
+    compiled = re.compile(pattern)
+
+    def parse(text: str) -> str:
+        if not compiled.fullmatch(text):
+            raise ValueError(f"expected {expected}, got `{text}`")
+        return text
+
+    return parse
+
+
 def key_text(path: KeyPath) -> str:
     """A key path as people write it: `pip.indexes[0].name`."""
     text = "".join(f"[{key}]" if isinstance(key, int) else f".{_key(key)}" for key in path)
@@ -196,7 +217,7 @@ def located(name: str, line: int | None, text: str) -> str:
     return f"{name}:{line}: {text}" if line else f"{name}: {text}"
 
 
-def not_toml(name: str, text: str, error: Exception) -> UserInputError:
+def not_toml(name: str, text: str, error: Exception, *, hint: str | None = None) -> UserInputError:
     """The error for a text that `tomllib` refused with `error`."""
     conflict = _CONFLICT.search(text)
     if conflict:
@@ -206,9 +227,10 @@ def not_toml(name: str, text: str, error: Exception) -> UserInputError:
             hint=f"decide for one side, for example by `git checkout --ours {name}`, then run `envlock lock`",
         )
     if isinstance(error, RecursionError):
-        return UserInputError(f"{name}: not valid TOML: nested too deeply")
+        return UserInputError(f"{name}: not valid TOML: nested too deeply", hint=hint)
     place = _PLACE.search(str(error))
-    return UserInputError(located(name, int(place[1]) if place else None, f"not valid TOML: {_reason(error)}"))
+    what = f"not valid TOML: {_reason(error)}"
+    return UserInputError(located(name, int(place[1]) if place else None, what), hint=hint)
 
 
 def _reason(error: Exception) -> str:
