@@ -1,0 +1,146 @@
+"""env.lock as text: sorted, one field a line, one requirement a line, so that git merges and shows it well."""
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+
+from envlock.model.lock import CondaPackage, ImageSettings, Inputs, Lock, PipPackage, PlatformLock
+from envlock.model.platform import System
+
+HEADER = "# Made by `envlock lock`. Do not edit: change env.toml and lock again."
+# how git is to treat env.lock: without our drivers installed it merges and shows it as text
+GITATTRIBUTES_LINE = "env.lock text eol=lf merge=envlock diff=envlock linguist-generated"
+
+Value = str | int | bool | tuple[str, ...] | None
+
+_BARE = re.compile(r"[A-Za-z0-9_-]+")
+
+
+def lock_text(lock: Lock) -> str:
+    """The whole file: the same lock gives the same bytes, in whatever order its packages come."""
+    tables = [
+        _inputs(lock.inputs),
+        _image(lock.image),
+        *(_platform(p) for p in sorted(lock.platforms, key=lambda p: p.platform)),
+    ]
+    head = f"{HEADER}\nlock-version = {lock.version}\n"
+    return "\n".join((head, *(table for group in tables for table in group)))
+
+
+def _inputs(inputs: Inputs) -> Iterator[str]:
+    yield _table(
+        "[inputs]",
+        {
+            "python": inputs.python,
+            "platforms": _sorted(inputs.platforms),
+            "base": inputs.base,
+            "interpreter": inputs.interpreter,
+        },
+    )
+    yield from _optional("[inputs.conda]", _conda_inputs(inputs))
+    yield from _optional("[inputs.pip]", {"dependencies": _sorted(inputs.pip)})
+    for index in inputs.indexes:
+        yield _table("[[inputs.pip.indexes]]", {"name": index.name, "url": index.url, "default": index.default or None})
+    for platform, system in sorted(inputs.systems, key=lambda pair: pair[0]):
+        yield _table(f"[inputs.platform.{_key(platform)}]", _system(system))
+
+
+def _conda_inputs(inputs: Inputs) -> Mapping[str, Value]:
+    if not (inputs.conda or inputs.channels):
+        return {}
+    return {
+        "channels": inputs.channels or None,
+        "channel-priority": inputs.channel_priority,
+        "dependencies": _sorted(inputs.conda),
+    }
+
+
+def _system(system: System) -> Mapping[str, Value]:
+    return {"glibc": system.glibc, "linux": system.linux, "cuda": system.cuda, "archspec": system.archspec}
+
+
+def _image(image: ImageSettings) -> Iterator[str]:
+    settings = {"user": image.user, "workdir": image.workdir, "entrypoint": image.entrypoint, "cmd": image.cmd}
+    yield from _optional("[image]", settings)
+    yield from _optional("[image.labels]", dict(sorted(image.labels)))
+    yield from _optional("[image.variables]", dict(sorted(image.variables)))
+
+
+def _platform(locked: PlatformLock) -> Iterator[str]:
+    name, base = f"platform.{_key(locked.platform)}", locked.base
+    fields = {
+        "reference": base.reference,
+        "digest": base.digest,
+        "glibc": base.glibc,
+        "interpreter": base.interpreter,
+        "python": base.python,
+        "shell": base.shell,
+    }
+    yield _table(f"[{name}.base]", fields)
+    for conda in sorted(locked.conda, key=lambda p: p.name):
+        yield _table(f"[[{name}.conda]]", _conda_package(conda))
+    for pip in sorted(locked.pip, key=lambda p: p.name):
+        yield _table(f"[[{name}.pip]]", _pip_package(pip))
+
+
+def _conda_package(package: CondaPackage) -> Mapping[str, Value]:
+    return {
+        "name": package.name,
+        "version": package.version,
+        "build": package.build,
+        "channel": package.channel,
+        "subdir": package.subdir,
+        "file": package.file,
+        "sha256": package.sha256,
+        "size": package.size,
+        "requires": _sorted(package.requires),
+        "constrains": _sorted(package.constrains),
+        "provides": _sorted(package.provides),
+    }
+
+
+def _pip_package(package: PipPackage) -> Mapping[str, Value]:
+    return {
+        "name": package.name,
+        "version": package.version,
+        "index": package.index,
+        "file": package.file,
+        "sha256": package.sha256,
+        "size": package.size,
+        "uploaded": package.uploaded,
+        "requires-python": package.requires_python,
+        "extras": _sorted(package.extras),
+        "requires": _sorted(package.requires),
+    }
+
+
+def _sorted(items: Iterable[str]) -> tuple[str, ...] | None:
+    """A set of strings; an empty one is left out."""
+    return tuple(sorted(set(items))) or None
+
+
+def _optional(header: str, fields: Mapping[str, Value]) -> Iterator[str]:
+    if any(value is not None for value in fields.values()):
+        yield _table(header, fields)
+
+
+def _table(header: str, fields: Mapping[str, Value]) -> str:
+    lines = [f"{_key(key)} = {_value(value)}\n" for key, value in fields.items() if value is not None]
+    return "".join((f"{header}\n", *lines))
+
+
+def _value(value: Value) -> str:
+    if isinstance(value, tuple):
+        return "".join(("[\n", *(f"    {_string(item)},\n" for item in value), "]")) if value else "[]"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value) if isinstance(value, int) else _string(value or "")
+
+
+def _key(key: str) -> str:
+    return key if _BARE.fullmatch(key) else _string(key)
+
+
+def _string(text: str) -> str:
+    """A basic string: JSON's escapes are TOML's, but for DEL, which TOML wants escaped too."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
