@@ -1,0 +1,62 @@
+"""`[inputs]` and `[image]` of env.lock."""
+
+from dataclasses import fields
+
+from envlock.lockfile.packages import filled, sorted_set
+from envlock.model.fields import Item, Table
+from envlock.model.image_values import absolute_path, user, variable_name
+from envlock.model.lock import ImageSettings, Inputs
+from envlock.model.platform import System
+from envlock.model.spec import Index
+from envlock.model.system_values import platform_name, system_value
+
+
+def read_inputs(table: Table) -> Inputs:
+    """What the solve was asked; what is wrong is noted in the document."""
+    conda, pip = table.table("conda"), table.table("pip")
+    platforms = sorted_set(table.texts("platforms", platform_name, filled=True))
+    if "platforms" not in table:
+        table.refuse("platforms", "missing")
+    return Inputs(
+        python=table.text("python", filled),
+        platforms=platforms,
+        systems=_systems(table.table("platform"), platforms),
+        channels=_in_order(conda.texts("channels", filled)) or (),
+        channel_priority=conda.text("channel-priority", filled) or "strict",
+        conda=sorted_set(conda.texts("dependencies", filled)),
+        pip=sorted_set(pip.texts("dependencies", filled)),
+        indexes=tuple(_index(index) for index in pip.tables("indexes")),
+        base=table.needed("base", filled),
+        interpreter=table.text("interpreter", absolute_path),
+    )
+
+
+def read_image(table: Table) -> ImageSettings:
+    """What the image is told; what is wrong is noted in the document."""
+    return ImageSettings(
+        variables=table.table("variables").entries(variable_name),
+        user=table.text("user", user),
+        workdir=table.text("workdir", absolute_path),
+        entrypoint=_in_order(table.texts("entrypoint", prose=True)),
+        cmd=_in_order(table.texts("cmd", prose=True)),
+        labels=table.table("labels").entries(prose=True),
+    )
+
+
+def _systems(table: Table, platforms: tuple[str, ...]) -> tuple[tuple[str, System], ...]:
+    for name in platforms:
+        if name not in table:
+            table.refuse(name, "missing, though `inputs.platforms` names it")
+    return tuple(sorted((name, _system(table.table(name))) for name in table.names(platform_name)))
+
+
+def _system(table: Table) -> System:
+    return System(**{field.name: table.text(field.name, system_value(field.name)) for field in fields(System)})
+
+
+def _index(table: Table) -> Index:
+    return Index(name=table.needed("name", filled), url=table.text("url", filled), default=table.flag("default"))
+
+
+def _in_order(items: tuple[Item, ...] | None) -> tuple[str, ...] | None:
+    return None if items is None else tuple(item.value for item in items)

@@ -1,0 +1,129 @@
+"""`[[platform.NAME.conda]]` and `[[platform.NAME.pip]]`: file names that agree with what they are said to hold."""
+
+from collections.abc import Iterable
+from functools import cache
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.utils import InvalidWheelFilename, parse_wheel_filename
+from packaging.version import InvalidVersion, Version
+
+from envlock.model.fields import Item, Table, matching
+from envlock.model.lock import CondaPackage, PipPackage
+
+_CONDA_ENDS = (".conda", ".tar.bz2")
+
+
+_conda_name = matching(r"[a-z0-9_][a-z0-9_.-]*", "a conda package's name in lower case")
+_subdir = matching(r"[a-z0-9]+(?:-[a-z0-9]+)*", "a folder of the channel such as `linux-64`")
+_pip_name = matching(r"[a-z0-9]+(?:-[a-z0-9]+)*", "a distribution's name in canonical form")
+_provided = matching(r"[a-z0-9]+(?:-[a-z0-9]+)*==\S+", "a distribution such as `numpy==1.26.4`")
+_sha256 = matching(r"[0-9a-f]{64}", "64 hex digits")
+_utc = matching(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?Z", "a UTC time such as `2026-01-31T12:00:00Z`")
+
+
+def read_conda(table: Table) -> CondaPackage:
+    """One conda package; what is wrong is noted in the document."""
+    package = CondaPackage(
+        name=table.needed("name", _conda_name),
+        version=table.needed("version", filled),
+        build=table.needed("build", filled),
+        subdir=table.needed("subdir", _subdir),
+        file=table.needed("file", _file),
+        sha256=table.needed("sha256", _sha256),
+        size=_size(table, needed=True) or 0,
+        channel=table.needed("channel", filled),
+        requires=sorted_set(table.texts("requires", filled)),
+        constrains=sorted_set(table.texts("constrains", filled)),
+        provides=sorted_set(table.texts("provides", _provided)),
+    )
+    expected = f"{package.name}-{package.version}-{package.build}"
+    if all((package.name, package.version, package.build, package.file)) and not _is_conda(package.file, expected):
+        table.refuse("file", f"expected `{expected}` and {' or '.join(_CONDA_ENDS)}, got `{package.file}`")
+    return package
+
+
+def read_pip(table: Table) -> PipPackage:
+    """One wheel; what is wrong is noted in the document."""
+    package = PipPackage(
+        name=table.needed("name", _pip_name),
+        version=table.needed("version", _version),
+        file=table.needed("file", _file),
+        sha256=table.needed("sha256", _sha256),
+        size=_size(table),
+        index=table.needed("index", filled),
+        extras=sorted_set(table.texts("extras", _pip_name)),
+        requires=sorted_set(table.texts("requires", _requirement)),
+        requires_python=table.text("requires-python", _specifiers),
+        uploaded=table.text("uploaded", _utc),
+    )
+    if package.name and package.version and package.file:
+        _refuse_wheel(table, package)
+    return package
+
+
+def sorted_set(items: Iterable[Item] | None) -> tuple[str, ...]:
+    return tuple(sorted({item.value for item in items or ()}))
+
+
+def _is_conda(file: str, expected: str) -> bool:
+    return file in [expected + end for end in _CONDA_ENDS]
+
+
+def _refuse_wheel(table: Table, package: PipPackage) -> None:
+    try:
+        name, version, _, _ = parse_wheel_filename(package.file)
+    except InvalidWheelFilename:
+        table.refuse("file", f"expected a wheel's file name, got `{package.file}`")
+        return
+    if (name, version) != (package.name, Version(package.version)):
+        table.refuse("file", f"expected a wheel of {package.name} {package.version}, got `{package.file}`")
+
+
+def _size(table: Table, *, needed: bool = False) -> int | None:
+    size = table.integer("size")
+    if size is not None and size < 0:
+        table.refuse("size", f"expected a number of bytes, got {size}")
+    if needed and "size" not in table:
+        table.refuse("size", "missing")
+    return size
+
+
+def filled(text: str) -> str:
+    """A string that says something."""
+    if not text.strip():
+        raise ValueError("expected a string that is not empty")
+    return text
+
+
+def _file(text: str) -> str:
+    if not text or text.startswith(".") or "/" in text or "\\" in text:
+        raise ValueError(f"expected a file name without folders, got `{text}`")
+    return text
+
+
+@cache
+def _version(text: str) -> str:
+    try:
+        Version(text)
+    except InvalidVersion:
+        raise ValueError(f"expected a version (PEP 440), got `{text}`") from None
+    return text
+
+
+@cache
+def _requirement(text: str) -> str:
+    try:
+        Requirement(text)
+    except InvalidRequirement:
+        raise ValueError(f"expected a requirement (PEP 508), got `{text}`") from None
+    return text
+
+
+@cache
+def _specifiers(text: str) -> str:
+    try:
+        SpecifierSet(text)
+    except InvalidSpecifier:
+        raise ValueError(f"expected version specifiers (PEP 440), got `{text}`") from None
+    return text

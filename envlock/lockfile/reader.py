@@ -1,0 +1,46 @@
+"""env.lock to values: what was edited, truncated or merged badly is refused, with everything said at once."""
+
+import tomllib
+from pathlib import Path
+
+from envlock.errors import UserInputError
+from envlock.lockfile.inputs import read_image, read_inputs
+from envlock.lockfile.platforms import read_platforms
+from envlock.model.fields import Document, located, not_toml
+from envlock.model.lock import LOCK_VERSION, Lock
+from envlock.system.text_file import display, read_text
+
+LIMIT = 64 << 20
+_REPAIR = "restore it from git, or remove it and run `envlock lock`"
+
+
+def read_lock(path: Path) -> Lock:
+    """Reads an env.lock; the order of tables and packages in it is of no account."""
+    document = _document(path)
+    _refuse_version(document)
+    root = document.root
+    inputs, image = read_inputs(root.table("inputs")), read_image(root.table("image"))
+    platforms = read_platforms(root.table("platform"), inputs.platforms)
+    document.close(hint=_REPAIR)
+    return Lock(inputs=inputs, image=image, platforms=platforms)
+
+
+def _document(path: Path) -> Document:
+    name = display(path)
+    text = read_text(path, limit=LIMIT, absent="`envlock lock` makes it")
+    try:
+        return Document(name, text, tomllib.loads(text))
+    except (ValueError, RecursionError) as error:
+        raise not_toml(name, text, error, hint=_REPAIR) from None
+
+
+def _refuse_version(document: Document) -> None:
+    """Looked at before all else: what a newer envlock writes is not wrong, only unknown here."""
+    version = document.root.integer("lock-version")
+    if version == LOCK_VERSION:
+        return
+    what, hint = f"`lock-version`: expected {LOCK_VERSION}", _REPAIR
+    if version is not None and version > LOCK_VERSION:
+        what = f"`lock-version` is {version}, this envlock reads {LOCK_VERSION}: made by a newer envlock"
+        hint = "upgrade envlock"
+    raise UserInputError(located(document.name, document.line(("lock-version",)), what), hint=hint)
