@@ -15,6 +15,7 @@ from envlock.oci.document import hex_of, parse
 from envlock.oci.index import IMAGE_NAME, REFERENCE_NAME, IndexEntry, index_bytes
 from envlock.oci.layer import END, padding, tar_header
 from envlock.oci.layout import INDEX, LAYOUT_FILE, MARK, Layout
+from envlock.oci.manifest import read_manifest
 from envlock.system.files import scratch_folder, sync_folder
 
 PIECE = 1 << 20
@@ -26,7 +27,7 @@ def archive_chunks(image: Image, names: Sequence[str]) -> Iterator[bytes]:
 
     `names` are references with a tag; UserInputError for what is none.
     """
-    contents = _Contents(image)
+    contents, names = _Contents(image), tuple(dict.fromkeys(names))
     yield from (tar_header(folder, mode=0o755, kind=tarfile.DIRTYPE) for folder in FOLDERS)
     yield from _small(MARK, LAYOUT_FILE)
     yield from _small(INDEX, index_bytes(contents.entries(names)))
@@ -41,6 +42,9 @@ def archive_chunks(image: Image, names: Sequence[str]) -> Iterator[bytes]:
 def write_archive(image: Image, names: Sequence[str], path: Path) -> None:
     """Writes the tar, whole or not at all."""
     path = path.resolve()
+    if path.is_dir():
+        raise UserInputError(f"`{path}` is a folder, expected the name of a file")
+    path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     try:
         with part.open("xb") as file:
@@ -57,8 +61,8 @@ def export_layout(image: Image, target: Path, names: Sequence[str]) -> None:
     """Writes the image as an OCI layout directory; replaces one that is there, and nothing else."""
     target = target.resolve()
     contents = _Contents(image)
-    entries = contents.entries(names)
-    _check_target(target)
+    entries = contents.entries(tuple(dict.fromkeys(names)))
+    _check_target(target, source=image.layout.resolve())
     with scratch_folder(target.parent) as scratch:
         layout = Layout(scratch / "layout")
         layout.create()
@@ -75,11 +79,9 @@ class _Contents:
     def __init__(self, image: Image) -> None:
         self.layout = Layout(image.layout)
         self.manifest = image.manifest
-        node = parse(self.layout.read(image.manifest), "manifest")
-        self.config = node.field("config").descriptor()
-        self.layers = tuple(layer.descriptor() for layer in node.field("layers").items())
-        by_digest = {blob.digest: blob for blob in (self.manifest, self.config, *self.layers)}
-        self.blobs = tuple(by_digest[digest] for digest in sorted(by_digest))
+        parts = read_manifest(self.layout.read(image.manifest), "manifest")
+        self.config, self.layers = parts.config, parts.layers
+        self.blobs = tuple(sorted((self.manifest, *parts.blobs), key=lambda blob: blob.digest))
         for blob in self.blobs:
             if not self.layout.has(blob):
                 path = self.layout.blob_path(blob.digest)
@@ -127,13 +129,14 @@ def _pieces(path: Path) -> Iterator[bytes]:
             yield piece
 
 
-def _check_target(target: Path) -> None:
+def _check_target(target: Path, *, source: Path) -> None:
     if not target.exists():
         return
     if not target.is_dir():
         raise UserInputError(f"`{target}` is a file, expected a folder", hint="give the name a `.tar` for an archive")
     found = {entry.name for entry in target.iterdir()}
-    if found and not ({MARK} <= found <= {MARK, INDEX, "blobs"}):
+    exported = {MARK, INDEX} <= found <= {MARK, INDEX, "blobs"}
+    if target == source or (found and not exported):
         raise UserInputError(
             f"`{target}` is neither empty nor an OCI layout alone, and would be replaced", hint="name another folder"
         )

@@ -1,7 +1,7 @@
 """From a base and layers to an image: config and manifest as canonical JSON, nothing in them from clock or machine."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -19,6 +19,13 @@ LAYER_TYPES = (
     "application/vnd.oci.image.layer.v1.tar",
     "application/vnd.oci.image.layer.v1.tar+zstd",
 )
+_READ: Mapping[str, Callable[[Node], object]] = {
+    "User": Node.text,
+    "WorkingDir": Node.text,
+    "Entrypoint": Node.texts,
+    "Cmd": Node.texts,
+    "Labels": Node.text_by_name,
+}
 _PLATFORM_FIELDS = ("architecture", "os", "os.features", "os.version", "variant")
 
 
@@ -144,11 +151,9 @@ def _environment(told: Node) -> dict[str, str]:
 
 def _told(told: Node) -> dict[str, Any]:
     """What the base tells containers, as far as it is passed on, with the fields checked that are changed here."""
-    for name in ("Entrypoint", "Cmd"):
+    for name, check in _READ.items():
         if node := told.optional(name):
-            node.texts()
-    if labels := told.optional("Labels"):
-        labels.text_by_name()
+            check(node)
     # Docker, too, does not hand on the triggers of a base: they are for its children, and have not run here
     return {name: value for name, value in told.mapping().items() if name != "OnBuild"}
 
