@@ -63,7 +63,7 @@ def _placed(files: Iterable[PrefixFile], root: str) -> dict[str, PrefixFile]:
     start = root.strip("/")
     for file in files:
         path = f"{start}/{file.path}" if start else file.path
-        wrong = _wrong_path(path) or ("stands twice in one layer" if path in placed else None)
+        wrong = _wrong_path(path) or _wrong_link(file.link) or ("stands twice in one layer" if path in placed else None)
         if wrong:
             raise OutsideError(f"`{repr(file.path)[1:-1]}` {wrong}")
         placed[path] = file
@@ -79,6 +79,11 @@ def _wrong_path(path: str) -> str | None:
     if any(part.startswith(WHITEOUT) for part in parts):
         return f"would hide files of other layers: names that start with `{WHITEOUT}` are reserved"
     return None
+
+
+def _wrong_link(link: str | None) -> str | None:
+    # where a link leads is free: to the base's Python, for one
+    return None if link is None or (link and "\0" not in link and _is_unicode(link)) else "is a link that leads nowhere"
 
 
 def _is_unicode(text: str) -> bool:
