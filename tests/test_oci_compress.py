@@ -1,0 +1,98 @@
+"""The gzip of layers: the same bytes however it is fed, and gzip to everybody else."""
+
+import gzip
+import hashlib
+import random
+import zlib
+from collections.abc import Callable
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from envlock.oci.compress import BLOCK, compressor_id, gzip_stream
+
+# two blocks and a bit, partly compressible
+INPUT = random.Random(1).randbytes(BLOCK // 8) + b"abc 123 " * (BLOCK // 4) + b"end"
+
+
+def compressed(pieces: list[bytes], threads: int | None = None) -> bytes:
+    out: list[bytes] = []
+    with gzip_stream(out.append, threads=threads) as stream:
+        for piece in pieces:
+            stream.write(piece)
+    assert stream.size == sum(map(len, pieces))
+    assert stream.diff_id == f"sha256:{hashlib.sha256(b''.join(pieces)).hexdigest()}"
+    return b"".join(out)
+
+
+def sliced(data: bytes, cuts: list[int]) -> list[bytes]:
+    ends = [0, *sorted(cuts), len(data)]
+    return [data[start:end] for start, end in pairwise(ends)]
+
+
+@pytest.fixture(scope="module")
+def expected() -> bytes:
+    return compressed([INPUT])
+
+
+@given(cuts=st.lists(st.integers(0, len(INPUT)) | st.sampled_from([1, BLOCK - 1, BLOCK, BLOCK + 1, 2 * BLOCK])))
+@settings(max_examples=25, deadline=None)
+def test_slicing_of_the_input_is_not_in_the_output(expected: bytes, cuts: list[int]) -> None:
+    assert compressed(sliced(INPUT, cuts)) == expected
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3, 8])
+def test_thread_count_is_not_in_the_output(expected: bytes, threads: int) -> None:
+    assert compressed([INPUT], threads) == expected
+
+
+@given(data=st.binary(max_size=5000), cuts=st.lists(st.integers(0, 5000), max_size=5))
+@settings(max_examples=50, deadline=None)
+def test_gzip_gives_the_input_back(data: bytes, cuts: list[int]) -> None:
+    assert gzip.decompress(compressed(sliced(data, [min(cut, len(data)) for cut in cuts]))) == data
+
+
+@pytest.mark.parametrize("size", [0, 1, BLOCK - 1, BLOCK, BLOCK + 1, 2 * BLOCK])
+def test_block_edges(size: int) -> None:
+    data = INPUT[:size]
+    packed = compressed([data])
+    assert gzip.decompress(packed) == data
+    assert len(members(packed)) == max(1, -(-size // BLOCK))
+
+
+def test_members_have_a_constant_header_and_one_block_each(expected: bytes) -> None:
+    found = members(expected)
+    assert [len(plain) for _, plain in found] == [BLOCK, BLOCK, len(INPUT) - 2 * BLOCK]
+    assert {header for header, _ in found} == {bytes.fromhex("1f8b08000000000000ff")}
+
+
+def members(packed: bytes) -> list[tuple[bytes, bytes]]:
+    found = []
+    while packed:
+        member = zlib.decompressobj(wbits=31)
+        found.append((packed[:10], member.decompress(packed)))
+        assert member.eof
+        packed = member.unused_data
+    return found
+
+
+def test_the_output_is_known(expected: bytes) -> None:
+    """A compressor that gives other bytes gives other digests: it needs another compressor id."""
+    assert hashlib.sha256(expected).hexdigest() == "dabad0be68eb82eb97fda36b00daee844815ed05413ba89c8f32a2fb2a43bef2"
+    assert compressor_id() == "libdeflate-6-1MiB-a111df2b"
+
+
+def test_a_sink_that_fails_ends_the_stream() -> None:
+    def full(_data: bytes) -> None:
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(OSError, match="No space left"):
+        write_until(full)
+
+
+def write_until(full: Callable[[bytes], object]) -> None:
+    with gzip_stream(full, threads=2) as stream:
+        for _ in range(100):
+            stream.write(bytes(BLOCK))
