@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from envlock.cli.console import Console
-from envlock.cli.settings import Settings, global_options
+from envlock.cli.settings import Settings, environment, global_options
 from envlock.system.cache import Cache
 from envlock.workflows.context import Context
 from envlock.workflows.project import Project, find_project
@@ -34,7 +34,12 @@ class Session:
     def context(self, *, animated: bool = True) -> Iterator[Context]:
         """What workflows work with; the console shows their progress meanwhile, `animated` if nobody else prints."""
         with self.console.progress(animated=animated) as progress:
-            yield Context(cache=Cache(self.settings.cache_folder), offline=self.settings.offline, progress=progress)
+            yield Context(
+                cache=Cache(self.settings.cache_folder),
+                environment=environment(),
+                offline=self.settings.offline,
+                progress=progress,
+            )
 
 
 class _Command(click.Command):

@@ -60,11 +60,6 @@ def environment() -> dict[str, str]:
     return dict(os.environ)
 
 
-def user_shell() -> str:
-    """The person's shell."""
-    return os.environ.get("SHELL") or "/bin/sh"
-
-
 def completion_request() -> str | None:
     """What a shell asks to be completed, where one asks."""
     return os.environ.get(COMPLETION) or None

@@ -1,0 +1,60 @@
+"""init: a new env.toml, and what git should know of its env.lock."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from envlock.errors import EnvlockError, UserInputError
+from envlock.lockfile.writer import GITATTRIBUTES_LINE
+from envlock.manifest.editor import new_manifest
+from envlock.manifest.names import environment_name
+from envlock.manifest.reader import read_manifest
+from envlock.model.spec import EnvSpec
+from envlock.system.files import write_whole
+from envlock.workflows.project import LOCKFILE, Project
+
+_ATTRIBUTES = ".gitattributes"
+
+
+def init(folder: Path, spec: EnvSpec) -> tuple[Path, ...]:
+    """Writes env.toml for `spec` and completes .gitattributes; the files written. Without a name, it is the folder's.
+
+    An env.toml that is there is never written over, and one that would not be valid is not left behind.
+    """
+    project = Project(folder)
+    if project.manifest.exists():
+        raise UserInputError(f"`{project.manifest.name}` is here already", hint="edit it, or go to another folder")
+    named = replace(spec, name=_checked(spec.name) if spec.name else _suggested(folder.resolve().name))
+    write_whole(project.manifest, new_manifest(named).encode())
+    try:
+        read_manifest(project.manifest)
+    except EnvlockError:
+        project.manifest.unlink()
+        raise
+    attributes = folder / _ATTRIBUTES
+    return (project.manifest, attributes) if _complete(attributes) else (project.manifest,)
+
+
+def _checked(name: str) -> str:
+    try:
+        return environment_name(name)
+    except ValueError as error:
+        raise UserInputError(f"`{name}` cannot be an environment's name: {error}") from None
+
+
+def _suggested(folder: str) -> str:
+    try:
+        return environment_name(folder)
+    except ValueError:
+        raise UserInputError(
+            f"`{folder}`, this folder's name, cannot be an environment's", hint="give one: `envlock init NAME`"
+        ) from None
+
+
+def _complete(attributes: Path) -> bool:
+    """Adds the line for env.lock where there is none yet."""
+    text = attributes.read_text(encoding="utf-8") if attributes.exists() else ""
+    if any(line.split()[:1] == [LOCKFILE] for line in text.splitlines()):
+        return False
+    gap = "" if not text or text.endswith("\n") else "\n"
+    write_whole(attributes, f"{text}{gap}{GITATTRIBUTES_LINE}\n".encode())
+    return True
