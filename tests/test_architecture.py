@@ -58,8 +58,6 @@ LAZY = {
 ENVIRON = {
     "envlock.cli.settings": "settings of a person",
     "envlock.system.process": "what a scrubbed child keeps",
-    "envlock.workflows.run": "what a command in the environment inherits",
-    "envlock.workflows.solve_pip": "credentials of package indexes",
 }
 MODULE_LINES, FUNCTION_LINES, COMMAND_LINES, PARAMETERS = 300, 40, 80, 5
 
