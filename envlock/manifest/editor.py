@@ -1,0 +1,108 @@
+"""Writes env.toml, comments and layout included: the one user of tomlkit, which reading does without."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import tomlkit
+from tomlkit.items import Array, Table
+
+from envlock.model.platform import DEFAULT_PLATFORM, System
+from envlock.model.spec import EnvSpec, ImageSpec, Index
+
+_ABOUT = "What this environment is made from. `envlock lock` answers it in env.lock: keep both in git."
+_CONDA = 'match specs, such as "numpy >=1.26,<2"; where there are any, Python comes from conda too'
+_CHANNELS = "names, URLs or paths such as ./channel, best first"
+_PIP = 'requirements, such as "flask >=3,<4"; what conda provides is not installed twice'
+_BASE = 'base = "{}"  # the image below the packages'
+
+
+def new_manifest(spec: EnvSpec) -> str:
+    """The text of a new env.toml, with comments; `read_manifest` gives the same `EnvSpec` back."""
+    document = tomlkit.document()
+    document.add(tomlkit.comment(_ABOUT))
+    _fill(document, {"name": spec.name, "description": spec.description or None, "python": spec.python})
+    if spec.platforms != (DEFAULT_PLATFORM,):
+        document.add("platforms", _array(spec.platforms))
+    document.add("conda", _conda(spec))
+    document.add("pip", _pip(spec))
+    for name, system in spec.systems:
+        document.setdefault("platform", tomlkit.table(is_super_table=True)).add(name, _system(system))
+    if spec.variables:
+        document.add("variables", _filled(dict(spec.variables)))
+    _add_image(document, spec)
+    return tomlkit.dumps(document)
+
+
+def _conda(spec: EnvSpec) -> Table:
+    table = tomlkit.table()
+    table.add(tomlkit.comment(_CHANNELS))
+    table.add("channels", _array(spec.conda.channels, multiline=False))
+    if spec.conda.channel_priority != "strict":
+        table.add("channel-priority", spec.conda.channel_priority)
+    table.add(tomlkit.comment(_CONDA))
+    table.add("dependencies", _array(spec.conda.dependencies))
+    return table
+
+
+def _pip(spec: EnvSpec) -> Table:
+    table = tomlkit.table()
+    table.add(tomlkit.comment(_PIP))
+    table.add("dependencies", _array(spec.pip.dependencies))
+    if spec.pip.indexes:
+        indexes = tomlkit.aot()
+        for index in spec.pip.indexes:
+            indexes.append(_index(index))
+        table.add("indexes", indexes)
+    return table
+
+
+def _index(index: Index) -> Table:
+    return _filled({"name": index.name, "url": index.url, "default": index.default or None})
+
+
+def _system(system: System) -> Table:
+    return _filled({"glibc": system.glibc, "linux": system.linux, "cuda": system.cuda, "archspec": system.archspec})
+
+
+def _add_image(document: tomlkit.TOMLDocument, spec: EnvSpec) -> None:
+    if spec.image != ImageSpec():
+        document.add("image", _image(spec.image))
+        return
+    document.add(tomlkit.nl())
+    document.add(tomlkit.comment("[image]"))
+    document.add(tomlkit.comment(_BASE.format(spec.base)))
+
+
+def _image(image: ImageSpec) -> Table:
+    table = _filled(
+        {
+            "base": image.base,
+            "interpreter": image.interpreter,
+            "repository": image.repository,
+            "user": image.user,
+            "workdir": image.workdir,
+            "entrypoint": image.entrypoint,
+            "cmd": image.cmd,
+        }
+    )
+    if image.labels:
+        table.add("labels", _filled(dict(image.labels)))
+    return table
+
+
+def _filled(fields: Mapping[str, Any]) -> Table:
+    table = tomlkit.table()
+    _fill(table, fields)
+    return table
+
+
+def _fill(table: Table | tomlkit.TOMLDocument, fields: Mapping[str, Any]) -> None:
+    for key, value in fields.items():
+        if value is not None:
+            table.add(key, _array(value, multiline=False) if isinstance(value, tuple) else value)
+
+
+def _array(items: Iterable[str], *, multiline: bool = True) -> Array:
+    array = tomlkit.array()
+    array.extend(items)
+    return array.multiline(multiline and bool(array))
