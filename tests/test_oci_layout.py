@@ -68,7 +68,7 @@ def test_a_blob_is_streamed(layout: Layout) -> None:
         (OTHER, 5, f"a blob is {DIGEST}, expected {OTHER}"),
         (DIGEST, 6, f"`{DIGEST}` has 5 bytes, expected 6"),
         (DIGEST, 4, f"`{DIGEST}` has more than 4 bytes, expected 4"),
-        (None, 0, "`a blob` has more than 0 bytes, expected 0"),
+        (None, 0, "a blob has more than 0 bytes, expected 0"),
     ],
 )
 def test_a_blob_that_is_not_as_expected_is_not_kept(

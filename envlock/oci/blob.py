@@ -4,7 +4,7 @@ import hashlib
 import os
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import IO
 
 from envlock.errors import OutsideError
 from envlock.model.image import Descriptor
@@ -15,7 +15,7 @@ class BlobWriter:
 
     def __init__(self, *, scratch: Path, folder: Path, digest: str | None = None, size: int | None = None) -> None:
         descriptor, name = tempfile.mkstemp(prefix=".part-", dir=scratch)
-        self._file: Any = os.fdopen(descriptor, "wb")
+        self._file: IO[bytes] = os.fdopen(descriptor, "wb")
         self._part = Path(name)
         self._folder = folder
         self._expected = digest
@@ -54,6 +54,6 @@ class BlobWriter:
         self._part.unlink(missing_ok=True)
 
     def _refuse_size(self, more: str) -> None:
-        name = self._expected or "a blob"
+        name = f"`{self._expected}`" if self._expected else "a blob"
         seen = self._expected_size if more else self.size
-        raise OutsideError(f"`{name}` has {more}{seen} bytes, expected {self._expected_size}")
+        raise OutsideError(f"{name} has {more}{seen} bytes, expected {self._expected_size}")
