@@ -79,7 +79,7 @@ def _place(final: Path, key: str, build: Build, *, aside: Path) -> None:
     """Builds a prefix inside `aside` and moves it to its place; the lock for it is held."""
     try:
         _put_back(final, aside)
-        shutil.rmtree(aside, ignore_errors=True)
+        _discard(aside)
         with scratch_folder(aside) as scratch:
             _build(scratch, final, key, build)
             if final.exists():
@@ -90,7 +90,7 @@ def _place(final: Path, key: str, build: Build, *, aside: Path) -> None:
         raise OutsideError(f"cannot make the environment `{final}`: {error.strerror or error}") from error
     finally:
         _put_back(final, aside)
-        shutil.rmtree(aside, ignore_errors=True)
+        _discard(aside)
 
 
 def _build(scratch: Path, final: Path, key: str, build: Build) -> None:
@@ -103,8 +103,14 @@ def _build(scratch: Path, final: Path, key: str, build: Build) -> None:
 
 def _put_back(final: Path, aside: Path) -> None:
     """Undoes a replacement that was cut short between its two renames."""
-    if (aside / _REPLACED).exists() and not final.exists():
+    if (aside / _REPLACED / MARKER).exists() and not final.exists():
         (aside / _REPLACED).rename(final)
+
+
+def _discard(aside: Path) -> None:
+    # the marker first: a prefix that is half removed must not be taken for a whole one
+    (aside / _REPLACED / MARKER).unlink(missing_ok=True)
+    shutil.rmtree(aside, ignore_errors=True)
 
 
 def _refuse_foreign(target: Path) -> None:

@@ -78,7 +78,7 @@ def _identity(archive: WheelArchive) -> Iterator[str]:
     try:
         name, version, *_ = parse_wheel_filename(archive.path.name)
     except InvalidWheelFilename as error:
-        raise OutsideError(f"its file name is none of a wheel: {error}") from error
+        raise OutsideError(f"its file name is not that of a wheel: {error}") from error
     if not archive.dist_info:
         return
     folder_name, _, folder_version = archive.dist_info.removesuffix(".dist-info").partition("-")
@@ -118,8 +118,10 @@ def _entry_points(archive: WheelArchive) -> Iterator[str]:
         return
     try:
         names = [name for name, *_ in parse_entrypoints(archive.text("entry_points.txt"))]
-    except (ConfigError, AssertionError, AttributeError) as error:
-        raise OutsideError(f"its entry_points.txt is not valid: {error or type(error).__name__}") from error
+    except ConfigError as error:
+        raise OutsideError(f"its entry_points.txt is not valid: {' '.join(str(error).split())}") from error
+    except (AssertionError, AttributeError) as error:  # that is how `installer` says it
+        raise OutsideError("its entry_points.txt is not valid: a script names nothing to call") from error
     for name in names:
         if "/" in name or name_problem(name):
             yield f"the script {name!r} cannot be a file name"
