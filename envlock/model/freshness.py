@@ -15,22 +15,13 @@ from packaging.version import InvalidVersion, Version
 
 from envlock.model.lock import CondaPackage, ImageSettings, Inputs, Lock, PipPackage, PlatformLock
 from envlock.model.platform import PLATFORMS, System
+from envlock.model.problem import Problem
 from envlock.model.requirements import applies
 from envlock.model.spec import EnvSpec
 from envlock.model.tags import wheel_tags
 
 # (match spec, package) -> does the package satisfy it?
 CondaMatcher = Callable[[str, CondaPackage], bool]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Problem:
-    """One reason why a lock does not answer. `subject` is the requirement or key in env.toml it is about."""
-
-    kind: str
-    message: str
-    platform: str | None = None
-    subject: str | None = None
 
 
 def problems(spec: EnvSpec, lock: Lock, conda_matches: CondaMatcher) -> tuple[Problem, ...]:

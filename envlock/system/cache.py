@@ -16,8 +16,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
-from filelock import FileLock
-
 from envlock.errors import OutsideError
 from envlock.system.files import write_whole
 
@@ -84,6 +82,8 @@ class Cache:
     @contextmanager
     def lock(self, name: str) -> Iterator[None]:
         """Only one process at a time does what `name` stands for; the others wait."""
+        from filelock import FileLock  # not loaded by commands that only look
+
         folder = self.root / "locks"
         folder.mkdir(parents=True, exist_ok=True)
         with FileLock(folder / f"{name}.lock"):

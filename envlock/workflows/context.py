@@ -3,10 +3,10 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from importlib import import_module
 from typing import TYPE_CHECKING
 
 from envlock.system.cache import Cache
+from envlock.workflows import later
 
 if TYPE_CHECKING:
     from envlock.system.http import Http
@@ -27,6 +27,4 @@ class Context:
 
     @cached_property
     def http(self) -> "Http":
-        # the HTTP library is loaded by the first who needs it: `check` never does
-        http: Http = import_module("envlock.system.http").Http(offline=self.offline)
-        return http
+        return later.http(offline=self.offline)

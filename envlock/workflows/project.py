@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from envlock.errors import EnvlockError, UserInputError
-from envlock.manifest.reader import read_manifest
 from envlock.system.files import repository_root
+from envlock.workflows import later
 
 MANIFEST = "env.toml"
 LOCKFILE = "env.lock"
@@ -30,7 +30,7 @@ class Project:
     def name(self) -> str:
         """The key `name`, or the folder's name, also where the manifest cannot be read."""
         try:
-            return read_manifest(self.manifest).name
+            return later.read_manifest(self).name
         except EnvlockError:
             return self.folder.name
 
@@ -98,7 +98,4 @@ def _listed(projects: Iterable[Project], start: Path) -> str:
 
 
 def _discover(root: Path) -> list[Path]:
-    # git's library is loaded only where the environment is neither here nor above
-    from envlock.history.repository import folders_with
-
-    return folders_with(MANIFEST, root)
+    return later.folders_with(MANIFEST, root)

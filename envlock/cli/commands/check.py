@@ -5,7 +5,7 @@ from dataclasses import asdict
 
 from envlock.cli.command import Session, command
 from envlock.cli.options import as_json, many_envs
-from envlock.model.freshness import Problem
+from envlock.model.problem import Problem
 from envlock.system.cache import Cache
 from envlock.workflows.check import check
 from envlock.workflows.project import Project

@@ -8,7 +8,8 @@ from envlock.cli.command import Session, command
 from envlock.cli.options import many_envs
 from envlock.cli.text import aligned, number, size
 from envlock.model.lock import Lock, PlatformLock
-from envlock.workflows.lock import LockResult, Upgrade, lock
+from envlock.workflows.lock import LockResult, lock
+from envlock.workflows.upgrade import Upgrade
 
 
 @command("envlock lock", "envlock lock -P numpy -P base", "envlock lock train --upgrade")

@@ -1,0 +1,81 @@
+"""Filling a prefix: conda packages linked, wheels unpacked, each file as the lock has it."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from envlock.environments.interpreter import Interpreter
+from envlock.environments.prefix import write_prefix
+from envlock.environments.venv import venv_files
+from envlock.environments.wheel import WheelTarget, wheel_files
+from envlock.model.conda_contents import conda_meta, conda_meta_path
+from envlock.model.files import Inline, PrefixFile
+from envlock.model.lock import Lock, PlatformLock
+from envlock.model.ownership import resolve
+from envlock.model.spec import python_minor
+from envlock.workflows.conda_stage import LinkTarget, link
+from envlock.workflows.context import Context
+from envlock.workflows.packages import fetch_all, sources_of
+from envlock.workflows.project import Project
+
+
+def fill_prefix(
+    task: tuple[Lock, PlatformLock, Interpreter | None], project: Project, context: Context, folder: Path, final: Path
+) -> None:
+    """Fills `folder` with what will stand at `final`; the interpreter is that of a prefix without conda's."""
+    lock, locked, python = task
+    files = fetch_all(locked, sources_of(lock.inputs, project), context)
+    context.progress(f"installing {len(locked.packages)} packages")
+    owned = _link(locked, files, context, LinkTarget(prefix=folder, final=str(final), share=False))
+    write_prefix(folder, _own_files(locked, python, files, final=str(final), owned=owned))
+
+
+def _link(
+    locked: PlatformLock, files: Mapping[str, Path], context: Context, target: LinkTarget
+) -> dict[str, tuple[str, ...]]:
+    """The conda packages, linked; the paths that each owns."""
+    if not locked.conda:
+        return {}
+    owned = link(locked.conda, files, context.cache, target)
+    _take_out_notes(target.prefix)
+    return owned
+
+
+def _own_files(
+    locked: PlatformLock,
+    python: Interpreter | None,
+    files: Mapping[str, Path],
+    *,
+    final: str,
+    owned: Mapping[str, tuple[str, ...]],
+) -> Iterator[PrefixFile]:
+    """What we write ourselves: conda's records, the virtual environment, and wheels, which win over conda's files."""
+    yield from _notes(locked, owned)
+    yield from _venv(python)
+    target = WheelTarget(prefix=final, python=python_minor(python.version if python else locked.python))
+    plans = {p.name: wheel_files(files[p.sha256], target) for p in locked.pip}
+    brought = [(f"conda:{name}", paths) for name, paths in owned.items()]
+    kept = resolve([*brought, *((name, tuple(f.path for f in plan)) for name, plan in plans.items())]).kept
+    for name, plan in plans.items():
+        mine = set(kept[name])
+        yield from (file for file in plan if file.path in mine)
+
+
+def _notes(locked: PlatformLock, owned: Mapping[str, tuple[str, ...]]) -> Iterator[PrefixFile]:
+    """conda's records of what is installed, as in images: they name no cache, no place and no time."""
+    for package in locked.conda:
+        record = conda_meta(package, owned[package.name])
+        yield PrefixFile(path=conda_meta_path(package), content=Inline(record))
+    if locked.conda:
+        yield PrefixFile(path="conda-meta/history", content=Inline(b""))
+
+
+def _take_out_notes(folder: Path) -> None:
+    """Removes what the linker noted of its own."""
+    for note in [*(folder / "conda-meta").glob("*"), folder / "CACHEDIR.TAG"]:
+        note.unlink(missing_ok=True)
+
+
+def _venv(python: Interpreter | None) -> tuple[PrefixFile, ...]:
+    if python is None:
+        return ()
+    return venv_files(str(Path(python.path).parent), str(python.path), python.version)

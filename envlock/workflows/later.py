@@ -1,0 +1,84 @@
+"""What only some runs of a command need, loaded by those: the one place of `workflows` for late imports.
+
+`check`, a `lock` with nothing to do, `run` in an environment that is there and `build` of an image that is there
+answer from the cache; they must not wait for solvers, HTTP and packers to be loaded.
+"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from envlock.environments.interpreter import Interpreter
+    from envlock.images.embedded import Built
+    from envlock.model.image import Image
+    from envlock.model.lock import CondaPackage, Lock, PlatformLock
+    from envlock.model.problem import Problem
+    from envlock.model.spec import EnvSpec
+    from envlock.system.http import Http
+    from envlock.workflows.context import Context
+    from envlock.workflows.project import Project
+    from envlock.workflows.upgrade import Upgrade
+
+
+def http(*, offline: bool) -> "Http":
+    from envlock.system.http import Http
+
+    return Http(offline=offline)
+
+
+def conda_matches(spec: str, package: "CondaPackage") -> bool:
+    from envlock.system.conda.matching import matches
+
+    return matches(spec, package.name, package.version, package.build, package.subdir)
+
+
+def walk(project: "Project") -> "tuple[Problem, ...]":
+    from envlock.workflows.walk import walk
+
+    return walk(project)
+
+
+def resolve(project: "Project", context: "Context", old: "Lock | None", upgrade: "Upgrade") -> "Lock":
+    from envlock.workflows.resolve import resolve
+
+    return resolve(project, context, old, upgrade)
+
+
+def read_manifest(project: "Project") -> "EnvSpec":
+    from envlock.manifest.reader import read_manifest
+
+    return read_manifest(project.manifest)
+
+
+def folders_with(name: str, root: Path) -> list[Path]:
+    from envlock.history.repository import folders_with
+
+    return folders_with(name, root)
+
+
+def fill_prefix(
+    task: "tuple[Lock, PlatformLock, Interpreter | None]",
+    project: "Project",
+    context: "Context",
+    folder: Path,
+    final: Path,
+) -> None:
+    from envlock.workflows.fill_prefix import fill_prefix
+
+    fill_prefix(task, project, context, folder, final)
+
+
+def make_image(
+    project: "Project", lock: "Lock", locked: "PlatformLock", context: "Context", *, use_cache: bool
+) -> "tuple[Built, tuple[str, ...]]":
+    from envlock.workflows.make_image import make_image
+
+    return make_image(project, lock, locked, context, use_cache=use_cache)
+
+
+def load_into_engine(image: "Image", names: "Sequence[str]") -> None:
+    from envlock.images.docker_engine import load
+
+    load(image, names)

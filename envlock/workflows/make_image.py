@@ -1,0 +1,84 @@
+"""Making an image: the base and the packages brought here, layers planned, those that are missing built."""
+
+from collections.abc import Sequence
+
+from envlock.images import embedded
+from envlock.images.recipe import ImageRecipe
+from envlock.model.activation import environment
+from envlock.model.digest import lock_hash
+from envlock.model.files import IMAGE_PREFIX
+from envlock.model.layers import LAYOUT
+from envlock.model.lock import Lock, PlatformLock
+from envlock.oci.compress import compressor_id
+from envlock.oci.image import BaseImage, ConfigChanges
+from envlock.system.files import scratch_folder
+from envlock.workflows.activation import SCRIPTS, variables
+from envlock.workflows.bases import base_image
+from envlock.workflows.conda_stage import CondaStage
+from envlock.workflows.contents import PackageContents, all_contents
+from envlock.workflows.context import Context
+from envlock.workflows.packages import fetch_all, sources_of
+from envlock.workflows.plan_image import plan_layers
+from envlock.workflows.project import Project
+
+HASH_ANNOTATION = "dev.envlock.lock-hash"
+LAYOUT_ANNOTATION = "dev.envlock.layout"
+COMPRESSOR_ANNOTATION = "dev.envlock.compressor"
+_DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+def make_image(
+    project: Project, lock: Lock, locked: PlatformLock, context: Context, *, use_cache: bool
+) -> tuple[embedded.Built, tuple[str, ...]]:
+    """The image of one platform, and what is to be said of its packages' scripts."""
+    base = base_image(locked, project, context)
+    files = fetch_all(locked, sources_of(lock.inputs, project), context)
+    contents = all_contents(locked, files, context.cache)
+    with scratch_folder(context.cache.root / "stages") as folder:
+        stage = CondaStage(locked.conda, files, context.cache, folder / "prefix")
+        plan = plan_layers(locked, contents, files, stage)
+        recipe = ImageRecipe(
+            base=base,
+            layers=plan.layers,
+            changes=_changes(lock, locked, base, contents),
+            annotations={
+                HASH_ANNOTATION: lock_hash(lock, locked),
+                LAYOUT_ANNOTATION: str(LAYOUT),
+                COMPRESSOR_ANNOTATION: compressor_id(),
+            },
+        )
+        built = embedded.build(recipe, context.cache, use_cache=use_cache, progress=context.progress)
+    return built, tuple(_notes(contents))
+
+
+def _changes(lock: Lock, locked: PlatformLock, base: BaseImage, contents: Sequence[PackageContents]) -> ConfigChanges:
+    image = lock.image
+    texts = {path: text for c in contents for path, text in c.activation}
+    inside = environment(
+        locked,
+        image,
+        prefix=IMAGE_PREFIX,
+        path=base.environment.get("PATH", _DEFAULT_PATH),
+        activated=variables(texts),
+    )
+    return ConfigChanges(
+        environment=tuple(sorted(inside.items())),
+        user=image.user,
+        workdir=image.workdir,
+        entrypoint=image.entrypoint,
+        cmd=image.cmd,
+        labels=dict(image.labels),
+    )
+
+
+def _notes(contents: Sequence[PackageContents]) -> list[str]:
+    """What packages would want to run and nobody does: said, so that nobody has to find out."""
+    scripts = [
+        f"`{c.package.name}` has link scripts, which are not run: {', '.join(c.scripts)}" for c in contents if c.scripts
+    ]
+    activation = [
+        f"`{c.package.name}` has activation scripts, of which only plain exports are taken over: {', '.join(shell)}"
+        for c in contents
+        if (shell := [p for p in c.paths if p.startswith(SCRIPTS)])
+    ]
+    return [*scripts, *activation]

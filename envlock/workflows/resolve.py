@@ -1,0 +1,44 @@
+"""Resolving: from what is wanted, and the pins there are, to what is locked."""
+
+from envlock.manifest.reader import read_manifest
+from envlock.model.lock import ImageSettings, Inputs, Lock, PlatformLock
+from envlock.sources.places import Sources
+from envlock.workflows.bases import lock_base, require_usable
+from envlock.workflows.context import Context
+from envlock.workflows.project import Project
+from envlock.workflows.solve_conda import solve_conda
+from envlock.workflows.solve_pip import provided_by, python_of, solve_pip
+from envlock.workflows.task import PlatformTask
+from envlock.workflows.upgrade import Upgrade
+
+
+def resolve(project: Project, context: Context, old: Lock | None, upgrade: Upgrade) -> Lock:
+    """The lock that answers a manifest; pins of `old` are kept where they still hold and `upgrade` lets them."""
+    spec = read_manifest(project.manifest)
+    sources = Sources.of(spec.conda.channels, spec.pip.indexes, project.folder)
+    tasks = [
+        PlatformTask(spec=spec, name=name, project=project, sources=sources, context=context)
+        for name in sorted(spec.platforms)
+    ]
+    return Lock(
+        inputs=Inputs.of(spec),
+        image=ImageSettings.of(spec),
+        platforms=tuple(_lock_platform(task, old.platform(task.name) if old else None, upgrade) for task in tasks),
+    )
+
+
+def _lock_platform(task: PlatformTask, pins: PlatformLock | None, upgrade: Upgrade) -> PlatformLock:
+    """Base, then conda, then pip: each is solved with what the ones before it bring."""
+    told = task.context.progress
+    told(f"{task.name}: base {task.spec.base}")
+    base = lock_base(task, pins.base if pins and not upgrade.moves("base") else None)
+    if task.spec.has_conda:
+        told(f"{task.name}: conda packages")
+    conda = solve_conda(task, [p for p in pins.conda if not upgrade.moves(p.name)] if pins else [])
+    python = python_of(conda, base)
+    require_usable(task, base, python)
+    if task.spec.pip.dependencies:
+        told(f"{task.name}: wheels")
+    keep = [p for p in pins.pip if not upgrade.moves(p.name)] if pins else []
+    pip = solve_pip(task, python=python, provided=provided_by(conda), keep=keep)
+    return PlatformLock(platform=task.name, base=base, conda=conda, pip=pip)
