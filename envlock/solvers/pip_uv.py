@@ -33,7 +33,8 @@ def solve(request: PipRequest) -> tuple[PipAnswer, ...]:
         folder = Path(name)
         (folder / "requirements.in").write_text("".join(f"{r}\n" for r in request.requirements))
         (folder / "provided.txt").write_text("".join(_provided(folder, request)))
-        (folder / _PINS).write_text("".join(_preferences(request)))
+        if request.keep:
+            (folder / _PINS).write_text("".join(_preferences(request)))
         done = run(_command(request), environment=scrubbed(**request.credentials), folder=name)
         if done.code:
             raise _failure(done, request)
@@ -91,7 +92,7 @@ def _failure(done: Finished, request: PipRequest) -> EnvlockError:
             f"what [pip] asks for cannot be had{side} on {request.platform.name}\n{words}",
             hint="loosen one of the requirements named above",
         )
-    return OutsideError(f"uv could not resolve [pip]\n{words}", hint="with --verbose the whole command is shown")
+    return OutsideError(f"uv could not resolve [pip]\n{words}")
 
 
 def _parsed(text: str) -> Pylock:
