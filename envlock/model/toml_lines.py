@@ -48,7 +48,6 @@ class _Walk:
         if array:
             number = self.lengths.get(path, 0)
             self.lengths[path] = number + 1
-            self._note(path, line)
             path = (*path, number)
         self._note(path, line)
         return path
@@ -65,8 +64,7 @@ class _Walk:
     def _pair(self, table: KeyPath) -> KeyPath:
         line = self._line()
         path = (*table, *self._keys())
-        for end in range(len(table) + 1, len(path) + 1):
-            self._note(path[:end], line)
+        self._note(path, line)
         self._take("=")
         self._value(path)
         return table
@@ -119,7 +117,9 @@ class _Walk:
             self.at = dot.end()
 
     def _note(self, path: KeyPath, line: int) -> None:
-        self.lines.setdefault(path, line)
+        """A path and the tables that it brings into being; what is known already keeps its line."""
+        for end in range(1, len(path) + 1):
+            self.lines.setdefault(path[:end], line)
 
     def _skip(self) -> int:
         found = _BLANK.match(self.text, self.at)
