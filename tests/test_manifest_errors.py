@@ -1,0 +1,355 @@
+"""Every way to write env.toml wrongly: the exact words, with file, line and key path."""
+
+from pathlib import Path
+
+import pytest
+
+from envlock.errors import EnvlockError, OutsideError, UserInputError
+from envlock.manifest.reader import read_manifest
+
+SPEC = "expected a match spec such as `numpy >=1.26,<2`, got"
+REQUIREMENT = "expected a requirement such as `flask>=3,<4`, got"
+DIRECT = "paths, URLs and options are not supported by this version of envlock: name a package"
+CREDENTIALS = "holds credentials: keep them in netrc or in the file that RATTLER_AUTH_FILE names, never here"
+WORDS = "expected lower-case letters and digits, joined by single `.`, `_` or `-`, got"
+IMAGE = "expected an image such as `debian:trixie-slim`, `oci:FOLDER` or `scratch`"
+LATER = "is not supported by this version of envlock"
+CHANNEL = "expected a channel's name, a URL or a path that begins with `./`, got"
+
+# below the line `name = "e"`: what is wrong, in which words
+ROWS = [
+    # types
+    ("python = 3.10", "env.toml:2: `python`: expected a string, got a float: put it in quotes"),
+    ("description = 1", "env.toml:2: `description`: expected a string, got an integer: put it in quotes"),
+    ("description = 2026-01-31", "env.toml:2: `description`: expected a string, got a date or time"),
+    ("conda = 'numpy'", "env.toml:2: `conda`: expected a table, got a string"),
+    ("[[conda]]", "env.toml:2: `conda`: expected a table, got an array"),
+    ("[conda]\ndependencies = 'numpy'", "env.toml:3: `conda.dependencies`: expected an array of strings, got a string"),
+    (
+        "[pip]\ndependencies = [\n  'flask',  # the web\n  3,\n]",
+        "env.toml:5: `pip.dependencies[1]`: expected a string, got an integer: put it in quotes",
+    ),
+    (
+        "[pip]\ndependencies = { flask = '*' }",
+        "env.toml:3: `pip.dependencies`: expected an array of strings, got a table",
+    ),
+    ("[pip]\nindexes = ['a']", "env.toml:3: `pip.indexes[0]`: expected a table, got a string"),
+    ("[pip.indexes]\nname = 'a'", "env.toml:2: `pip.indexes`: expected an array of tables, got a table"),
+    (
+        "[[pip.indexes]]\nname = 'pypi'\ndefault = 'yes'",
+        "env.toml:4: `pip.indexes[0].default`: expected a boolean, got a string",
+    ),
+    ("[image]\nuser = 1000", "env.toml:3: `image.user`: expected a string, got an integer: put it in quotes"),
+    ("[image]\ncmd = 'python'", "env.toml:3: `image.cmd`: expected an array of strings, got a string"),
+    ("[variables]\nN = 1", "env.toml:3: `variables.N`: expected a string, got an integer: put it in quotes"),
+    ("[variables]\nON = true", "env.toml:3: `variables.ON`: expected a string, got a boolean: put it in quotes"),
+    # unknown keys
+    ("pyhton = '3.11'", "env.toml:2: `pyhton`: unknown key: did you mean `python`?"),
+    ("[conda]\nchanels = ['a']", "env.toml:3: `conda.chanels`: unknown key: did you mean `channels`?"),
+    ("channels = ['a']", "env.toml:2: `channels`: unknown key: did you mean `conda.channels`?"),
+    ("[zoo]\nlion = 1", "env.toml:2: `zoo`: unknown key"),
+    ("[image]\n'work dir' = '/'", 'env.toml:3: `image."work dir"`: unknown key: did you mean `workdir`?'),
+    # keys of a later version
+    ("extends = '../env.toml'", f"env.toml:2: `extends` {LATER}"),
+    ("[groups.dev.pip]\ndependencies = []", f"env.toml:2: `groups` {LATER}"),
+    ("[image]\ncopy = ['src']", f"env.toml:3: `image.copy` {LATER}"),
+    ("[image.debian]\nsuite = 'trixie'", f"env.toml:2: `image.debian` {LATER}"),
+    ("[lock]\nexclude-newer = '7d'", f"env.toml:3: `lock.exclude-newer` {LATER}"),
+    (
+        "[[pip.indexes]]\nname = 'pypi'\npackages = ['acme-*']",
+        f"env.toml:4: `pip.indexes[0].packages` {LATER}",
+    ),
+    ("[platform.linux-64.conda]\ndependencies = []", f"env.toml:2: `platform.linux-64.conda` {LATER}"),
+    # python and platforms
+    (
+        "python = '2.7'",
+        "env.toml:2: `python`: expected a version such as `3.11` or `3.11.7`, 3.8 or newer, got `2.7`",
+    ),
+    (
+        "python = '>=3.11'",
+        "env.toml:2: `python`: expected a version such as `3.11` or `3.11.7`, 3.8 or newer, got `>=3.11`",
+    ),
+    (
+        "platforms = ['linux-64', 'osx-arm64']",
+        "env.toml:2: `platforms[1]`: expected a platform that this version of envlock supports (`linux-64`), "
+        "got `osx-arm64`",
+    ),
+    ("platforms = []", "env.toml:2: `platforms`: expected at least one item, got an empty array"),
+    (
+        "platforms = [\n'linux-64',\n'linux-64',\n]",
+        "env.toml:4: `platforms[1]`: `linux-64` stands in line 3 already: keep one",
+    ),
+    (
+        "[platform.win-64]\n",
+        "env.toml:2: `platform.win-64`: expected a platform that this version of envlock supports (`linux-64`), "
+        "got `win-64`",
+    ),
+    (
+        "[platform.linux-64]\nglibc = '3'",
+        "env.toml:3: `platform.linux-64.glibc`: expected a value such as `2.28`, got `3`",
+    ),
+    (
+        "platform.linux-64.cuda = 'latest'",
+        "env.toml:2: `platform.linux-64.cuda`: expected a value such as `12.4`, got `latest`",
+    ),
+    # conda
+    ("[conda]\nchannels = []", "env.toml:3: `conda.channels`: expected at least one item, got an empty array"),
+    ("[conda]\nchannels = ['~/c']", f"env.toml:3: `conda.channels[0]`: {CHANNEL} `~/c`"),
+    ("[conda]\nchannels = ['a', 'b', 'a']", "env.toml:3: `conda.channels[2]`: `a` stands in line 3 already: keep one"),
+    (
+        "[conda]\nchannels = ['ftp://x.test/c']",
+        "env.toml:3: `conda.channels[0]`: expected a URL that begins with `http://` or `https://` or `file://`",
+    ),
+    ("[conda]\nchannels = ['../..']", "env.toml:3: `conda.channels[0]`: `../..` leaves the repository"),
+    ("[conda]\nchannels = ['./loop/c']", "env.toml:3: `conda.channels[0]`: `./loop/c` cannot be followed"),
+    ("[conda]\nchannels = ['./out/c']", "env.toml:3: `conda.channels[0]`: `./out/c` leaves the repository"),
+    ("[conda]\nchannels = ['https://me:hunter2@x.test/c']", f"env.toml:3: `conda.channels[0]`: {CREDENTIALS}"),
+    ("[conda]\nchannels = ['https://x.test/t/hunter2/c']", f"env.toml:3: `conda.channels[0]`: {CREDENTIALS}"),
+    ("[conda]\nchannels = ['x.test/t/hunter2/c']", f"env.toml:3: `conda.channels[0]`: {CREDENTIALS}"),
+    (
+        "[conda]\nchannel-priority = 'disabled'",
+        "env.toml:3: `conda.channel-priority`: expected `strict` or `flexible`, got `disabled`",
+    ),
+    ("[conda]\ndependencies = ['']", f"env.toml:3: `conda.dependencies[0]`: {SPEC} ``"),
+    ("[conda]\ndependencies = ['py*']", f"env.toml:3: `conda.dependencies[0]`: {SPEC} `py*`"),
+    ("[conda]\ndependencies = ['a >=1,']", f"env.toml:3: `conda.dependencies[0]`: {SPEC} `a >=1,`"),
+    (
+        "[conda]\ndependencies = ['a >=1<2']",
+        f"env.toml:3: `conda.dependencies[0]`: {SPEC} `a >=1<2`: `>=1<2` is not a version",
+    ),
+    (
+        "[conda]\ndependencies = ['a 1 2 3']",
+        f"env.toml:3: `conda.dependencies[0]`: {SPEC} `a 1 2 3`: more than a version and a build follow the name",
+    ),
+    (
+        "[conda]\ndependencies = ['a[versoin=1]']",
+        f"env.toml:3: `conda.dependencies[0]`: {SPEC} `a[versoin=1]`: `versoin` is not among build, build_number, "
+        "channel, fn, license, md5, sha256, subdir, version",
+    ),
+    (
+        "[conda]\ndependencies = ['https://me:hunter2@x.test/a-1-0.conda']",
+        "env.toml:3: `conda.dependencies[0]`: expected a match spec such as `numpy >=1.26,<2`, got a URL: "
+        "a channel's address belongs into `conda.channels`",
+    ),
+    (
+        "[conda]\ndependencies = [\n'numpy >=1.26',\n'Numpy',\n]",
+        "env.toml:5: `conda.dependencies[1]`: `numpy >=1.26` stands in line 4 already: keep one",
+    ),
+    # pip
+    ("[pip]\ndependencies = ['flask >']", f"env.toml:3: `pip.dependencies[0]`: {REQUIREMENT} `flask >`"),
+    (
+        "[pip]\ndependencies = ['numpy=1.26']",
+        f"env.toml:3: `pip.dependencies[0]`: {REQUIREMENT} `numpy=1.26`: pip compares by `==`",
+    ),
+    ("[pip]\ndependencies = ['a @ https://me:hunter2@x.test/a.whl']", f"env.toml:3: `pip.dependencies[0]`: {DIRECT}"),
+    ("[pip]\ndependencies = ['-e .']", f"env.toml:3: `pip.dependencies[0]`: {DIRECT}"),
+    ("[pip]\ndependencies = ['git+ssh://git@x.test/a']", f"env.toml:3: `pip.dependencies[0]`: {DIRECT}"),
+    (
+        "[pip]\ndependencies = ['a; os_name ~= \"posix\"']",
+        f'env.toml:3: `pip.dependencies[0]`: {REQUIREMENT} `a; os_name ~= "posix"`: '
+        "its marker compares what cannot be compared",
+    ),
+    (
+        "[pip]\ndependencies = ['Scikit_Learn', 'scikit-learn>=1']",
+        "env.toml:3: `pip.dependencies[1]`: `scikit-learn` stands in line 3 already: keep one",
+    ),
+    ("[[pip.indexes]]\nurl = 'https://x.test'", "env.toml:2: `pip.indexes[0].name`: missing"),
+    ("[[pip.indexes]]\nname = 'acme'", "env.toml:2: `pip.indexes[0].url`: missing"),
+    (
+        "[[pip.indexes]]\nname = 'The Acme'\nurl = 'https://x.test'",
+        f"env.toml:3: `pip.indexes[0].name`: {WORDS} `The Acme`",
+    ),
+    (
+        "[[pip.indexes]]\nname = 'acme'\nurl = './wheels'",
+        "env.toml:4: `pip.indexes[0].url`: expected a URL that begins with `http://` or `https://`",
+    ),
+    (
+        "[[pip.indexes]]\nname = 'acme'\nurl = 'https://x.test?token=hunter2'",
+        "env.toml:4: `pip.indexes[0].url`: expected a URL without `?` and `#`",
+    ),
+    (
+        "[[pip.indexes]]\nname = 'acme'\nurl = 'https://hunter2@x.test/simple'",
+        f"env.toml:4: `pip.indexes[0].url`: {CREDENTIALS}",
+    ),
+    (
+        "[[pip.indexes]]\nname = 'a-b'\nurl = 'https://x.test'\n[[pip.indexes]]\nname = 'a_b'\nurl = 'https://y.test'",
+        "env.toml:6: `pip.indexes[1].name`: `a-b` stands in line 3 already: keep one",
+    ),
+    (
+        "[[pip.indexes]]\nname = 'pypi'\ndefault = true\n"
+        "[[pip.indexes]]\nname = 'a'\nurl = 'https://x.test'\ndefault = true",
+        "env.toml:8: `pip.indexes[1].default`: `default = true` stands in line 4 already: keep one",
+    ),
+    # variables
+    (
+        "[variables]\nPATH = '/bin'",
+        "env.toml:3: `variables.PATH`: is set by envlock itself, to where the environment lies",
+    ),
+    (
+        "[variables]\n'A-B' = 'c'",
+        "env.toml:3: `variables.A-B`: expected letters, digits and `_`, not beginning with a digit",
+    ),
+    (
+        "[variables]\nA = 'a\\nb'".replace("'", '"'),
+        "env.toml:3: `variables.A`: control character U+000A is not allowed here",
+    ),
+    # image
+    (
+        "[image]\nbase = 'Debian:trixie'",
+        f"env.toml:3: `image.base`: {IMAGE}: `Debian` is not a repository name",
+    ),
+    ("[image]\nbase = 'https://me:hunter2@x.test/debian'", f"env.toml:3: `image.base`: {IMAGE}"),
+    (
+        "[image]\nbase = 'oci:/srv/base'",
+        "env.toml:3: `image.base`: expected a path relative to this file, got `/srv/base`",
+    ),
+    ("[image]\nbase = 'oci:../../base'", "env.toml:3: `image.base`: `../../base` leaves the repository"),
+    (
+        "[image]\nrepository = 'ghcr.test/acme/train:latest'",
+        "env.toml:3: `image.repository`: expected a repository such as `ghcr.io/acme/train`, without tag or digest: "
+        "these are envlock's to set",
+    ),
+    (
+        "[image]\nuser = 'me:users'",
+        "env.toml:3: `image.user`: expected a user's name, a uid, or uid:gid, got `me:users`",
+    ),
+    (
+        "[image]\nworkdir = 'app'",
+        "env.toml:3: `image.workdir`: expected an absolute path without `..`, got `app`",
+    ),
+    (
+        "[image]\ninterpreter = '/usr/../bin/python'",
+        "env.toml:3: `image.interpreter`: expected an absolute path without `..`, got `/usr/../bin/python`",
+    ),
+    (
+        "[conda]\ndependencies = ['numpy']\n[image]\ninterpreter = '/usr/bin/python3'",
+        "env.toml:5: `image.interpreter`: not to be had together with conda packages: Python is conda's there",
+    ),
+    ('[image]\ncmd = ["a\\u0000b"]', "env.toml:3: `image.cmd[0]`: control character U+0000 is not allowed here"),
+    # not TOML
+    ("python = ", "env.toml:2: not valid TOML: invalid value"),
+    ("python = '3.11\n[conda]", 'env.toml: not valid TOML: expected "\'" (at end of document)'),
+    ("name = 'twice'", "env.toml:2: not valid TOML: cannot overwrite a value"),
+    (
+        "<<<<<<< ours\npython = '3.11'\n=======\n",
+        "env.toml:2: git's conflict marker `<<<<<<<`: a merge was not finished",
+    ),
+    ("a = " + "[" * 100_000, "env.toml: not valid TOML: nested too deeply"),
+]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of an environment inside a repository, with symbolic links that lead nowhere good."""
+    folder = tmp_path / "repository" / "env"
+    folder.mkdir(parents=True)
+    (tmp_path / "repository" / ".git").mkdir()
+    (folder / "loop").symlink_to("loop")
+    (folder / "out").symlink_to(tmp_path)
+    monkeypatch.chdir(folder)
+    return folder
+
+
+def refused(path: Path) -> UserInputError:
+    with pytest.raises(EnvlockError) as caught:
+        read_manifest(path)
+    assert isinstance(caught.value, UserInputError)
+    return caught.value
+
+
+@pytest.mark.parametrize(("text", "message", "exit_code"), [(*row, 2) for row in ROWS], ids=range(len(ROWS)))
+def test_wrong_manifest(folder: Path, text: str, message: str, exit_code: int) -> None:
+    (folder / "env.toml").write_text(f'name = "e"\n{text}\n')
+    error = refused(Path("env.toml"))
+    assert error.message == message
+    assert error.exit_code == exit_code
+    assert "hunter2" not in f"{error.message} {error.hint}"
+
+
+NAMES = [
+    ("Train", f"{WORDS} `Train`"),
+    ("a..b", f"{WORDS} `a..b`"),
+    ("-a", f"{WORDS} `-a`"),
+    ("", f"{WORDS} ``"),
+    ("train.lock", "must not end in `.lock`, which git keeps for itself"),
+    ("envlock-science", "names beginning with `envlock-` are kept for the environments that come with envlock"),
+]
+
+
+@pytest.mark.parametrize(("name", "message"), NAMES)
+def test_wrong_name(folder: Path, name: str, message: str) -> None:
+    (folder / "env.toml").write_text(f'\nname = "{name}"\n')
+    assert refused(Path("env.toml")).message == f"env.toml:2: `name`: {message}"
+
+
+def test_folder_that_cannot_be_a_name(folder: Path) -> None:
+    (folder / "My Env").mkdir()
+    (folder / "My Env" / "env.toml").write_text("")
+    assert refused(Path("My Env/env.toml")).message == (
+        "My Env/env.toml: `name`: missing, and the folder's name, `My Env`, cannot stand in for it: write one"
+    )
+
+
+def test_all_errors_of_a_file_in_line_order(folder: Path) -> None:
+    text = """\
+[image]
+copy = ["src"]
+user = 1000
+
+[conda]
+dependencies = [
+    "numpy >=",
+    "pandas",
+    7,
+]
+chanels = ["conda-forge"]
+
+[[pip.indexes]]
+url = "https://x.test/simple"
+
+[platform]
+linux-64 = { glibc = "2.28", linux = "new" }
+"""
+    (folder / "env.toml").write_text(text)
+    assert refused(Path("env.toml")).message.splitlines() == [
+        f"env.toml:2: `image.copy` {LATER}",
+        "env.toml:3: `image.user`: expected a string, got an integer: put it in quotes",
+        f"env.toml:7: `conda.dependencies[0]`: {SPEC} `numpy >=`: `>=` is not a version",
+        "env.toml:9: `conda.dependencies[2]`: expected a string, got an integer: put it in quotes",
+        "env.toml:11: `conda.chanels`: unknown key: did you mean `channels`?",
+        "env.toml:13: `pip.indexes[0].name`: missing",
+        "env.toml:17: `platform.linux-64.linux`: expected a value such as `4.18`, got `new`",
+    ]
+
+
+def test_a_message_is_short_and_printable(folder: Path) -> None:
+    (folder / "env.toml").write_text('name = "e"\npython = "\\u202e' + "3" * 1000 + '"\n')
+    message = refused(Path("env.toml")).message
+    assert message.startswith("env.toml:2: `python`: expected a version")
+    assert message.isprintable()
+    assert len(message) < 450
+
+
+def test_missing_file(folder: Path) -> None:
+    for path in (Path("env.toml"), Path("nowhere/env.toml"), Path("loop.toml/env.toml")):
+        Path("loop.toml").touch()
+        error = refused(path)
+        assert error.message == f"`{path}` does not exist"
+        assert error.hint == "`envlock init` writes one"
+
+
+def test_not_a_text_file(folder: Path) -> None:
+    (folder / "folder").mkdir()
+    assert refused(Path("folder")).message == "`folder` is a folder, not a file"
+    assert refused(Path("/dev/null")).message == "`/dev/null` is not a regular file"
+    (folder / "latin").write_bytes(b'name = "caf\xe9"')
+    assert refused(Path("latin")).message == "`latin` is not UTF-8 text (byte 11 cannot be decoded)"
+    (folder / "large").write_bytes(b"#" * ((1 << 20) + 1))
+    assert refused(Path("large")).message == "`large` is larger than 1 MiB: it cannot be what its name says"
+
+
+def test_a_file_that_cannot_be_reached(folder: Path) -> None:
+    with pytest.raises(OutsideError) as caught:
+        read_manifest(Path("loop/env.toml"))
+    assert caught.value.message == "`loop/env.toml` cannot be read: Too many levels of symbolic links"
+    assert caught.value.exit_code == 3
