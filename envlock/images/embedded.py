@@ -1,6 +1,8 @@
 """The embedded engine: layers straight from packages, no daemon, nothing of a package executed."""
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +16,7 @@ from envlock.oci.layout import Layout
 from envlock.system.cache import Cache
 
 LAYERS = "layers"
+_MOST_WORKERS = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,16 +43,37 @@ def build(
     """Makes what is missing and assembles the image; layers that the cache has are taken from it."""
     layout = Layout(cache.image_layout)
     layout.create()
-    named, built = [], []
-    for planned in recipe.layers:
-        kept = _kept(planned, cache, layout) if use_cache else None
-        if kept is None:
-            progress(f"layer {planned.title}")
-        layer = kept or _make(planned, cache, layout)
-        named.append(NamedLayer(layer=layer, title=planned.title))
-        built.append(BuiltLayer(title=planned.title, size=layer.descriptor.size, made=kept is None))
+    kept = {p.key: _kept(p, cache, layout) if use_cache else None for p in recipe.layers}
+    missing = [p for p in recipe.layers if kept[p.key] is None]
+    if missing:
+        progress(f"making {len(missing)} of {len(recipe.layers)} layers")
+    made = _make_all(missing, cache, layout)
+    layers = {**kept, **made}
+    named = [NamedLayer(layer=layer, title=p.title) for p in recipe.layers if (layer := layers[p.key])]
     image = store(layout, assemble(recipe.base, named, recipe.changes, recipe.annotations))
-    return Built(image=image, base=len(recipe.base.layers), layers=tuple(built))
+    built = tuple(
+        BuiltLayer(title=p.title, size=n.layer.descriptor.size, made=p.key in made)
+        for p, n in zip(recipe.layers, named, strict=True)
+    )
+    return Built(image=image, base=len(recipe.base.layers), layers=built)
+
+
+def _make_all(missing: Sequence[PlannedLayer], cache: Cache, layout: Layout) -> dict[str, Layer]:
+    """Layers by key, several at a time: unpacking, hashing and compressing all leave Python's lock."""
+    workers = min(os.cpu_count() or 1, _MOST_WORKERS)
+    # the largest first, so that the last one to end is a small one
+    ordered = sorted(missing, key=lambda p: -p.size)
+    if len(ordered) == 1:
+        return {ordered[0].key: _make(ordered[0], cache, layout, threads=workers)}
+    with ThreadPoolExecutor(workers) as pool:
+        futures = {p.key: pool.submit(_make, p, cache, layout, threads=1) for p in ordered}
+        try:
+            for future in as_completed(futures.values()):
+                future.result()
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+    return {key: future.result() for key, future in futures.items()}
 
 
 def _kept(planned: PlannedLayer, cache: Cache, layout: Layout) -> Layer | None:
@@ -58,8 +82,8 @@ def _kept(planned: PlannedLayer, cache: Cache, layout: Layout) -> Layer | None:
     return layer if layer and layout.has(layer.descriptor) else None
 
 
-def _make(planned: PlannedLayer, cache: Cache, layout: Layout) -> Layer:
-    layer = write_layer(layout, planned.files(), root=IMAGE_PREFIX)
+def _make(planned: PlannedLayer, cache: Cache, layout: Layout, *, threads: int) -> Layer:
+    layer = write_layer(layout, planned.files(), root=IMAGE_PREFIX, threads=threads)
     if layer.files != planned.count:
         # a file that silently vanishes from an image is the worst that a packer can do
         raise OutsideError(f"layer `{planned.title}` has {layer.files} files and should have {planned.count}")

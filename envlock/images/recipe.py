@@ -9,11 +9,15 @@ from envlock.oci.image import BaseImage, ConfigChanges
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedLayer:
-    """`key` is a digest of all that decides the bytes; `files` gives them, `count` of them, when they are wanted."""
+    """`key` is a digest of all that decides the bytes; `files` gives them, `count` of them, when they are wanted.
+
+    `size` is that of the files, in bytes: work for large layers is begun first.
+    """
 
     title: str
     key: str
     count: int
+    size: int
     files: Callable[[], Iterable[PrefixFile]]
 
 

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Lock
 
 from envlock.errors import OutsideError
 from envlock.model.conda_contents import conda_meta, conda_meta_path
@@ -54,6 +55,7 @@ class CondaStage:
     cache: Cache
     folder: Path
     _owned: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    _once: Lock = field(default_factory=Lock)
 
     def ownership(self) -> Mapping[str, tuple[str, ...]]:
         """Who has which path where packages overlap: as the linker decides it; kept by the set of packages."""
@@ -78,13 +80,10 @@ class CondaStage:
                 raise OutsideError(f"`{package.file}` names `{path}`, but linking it does not make that")
 
     def _linked(self) -> dict[str, tuple[str, ...]]:
-        if not self._owned:
-            self._owned = link(
-                self.packages,
-                self.files,
-                self.cache,
-                LinkTarget(prefix=self.folder, final=IMAGE_PREFIX, share=True),
-            )
+        with self._once:  # layers are made side by side, and each may be the first that asks
+            if not self._owned:
+                target = LinkTarget(prefix=self.folder, final=IMAGE_PREFIX, share=True)
+                self._owned = link(self.packages, self.files, self.cache, target)
         return self._owned
 
 

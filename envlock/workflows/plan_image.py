@@ -47,12 +47,13 @@ def plan_layers(
                 title=_title(found.title, members),
                 key=_layer_key(locked, members),
                 count=sum(len(paths) for _, paths in members),
+                size=sum(c.size for c, _ in members),
                 files=partial(_layer_files, members, files, stage, python_minor(locked.python)),
             )
         )
     top = _top_files(locked)
     if top:
-        layers.append(PlannedLayer(title=_TOP, key=_top_key(top), count=len(top), files=lambda: top))
+        layers.append(PlannedLayer(title=_TOP, key=_top_key(top), count=len(top), size=0, files=lambda: top))
     return ImagePlan(layers=tuple(layers), ownership=ownership)
 
 
