@@ -26,20 +26,25 @@ CondaMatcher = Callable[[str, CondaPackage], bool]
 
 def problems(spec: EnvSpec, lock: Lock, conda_matches: CondaMatcher) -> tuple[Problem, ...]:
     """Every reason, in a fixed order; empty when the lock answers."""
+    walked = [p for name in spec.platforms for p in _platform(spec, lock, name, conda_matches)]
     return (
-        *_changed_inputs(Inputs.of(spec), lock.inputs),
+        *_changed_inputs(Inputs.of(spec), lock.inputs, said={p.subject for p in walked if p.subject}),
         *_changed_image(ImageSettings.of(spec), lock.image),
-        *(p for name in spec.platforms for p in _platform(spec, lock, name, conda_matches)),
+        *walked,
         *_foreign_platforms(spec, lock),
     )
 
 
-def _changed_inputs(wanted: Inputs, locked: Inputs) -> Iterator[Problem]:
+def _changed_inputs(wanted: Inputs, locked: Inputs, *, said: set[str]) -> Iterator[Problem]:
+    """What was asked for when it was locked, against what is asked for now; not what the walk has `said` already."""
     for field in fields(Inputs):
         new, old = getattr(wanted, field.name), getattr(locked, field.name)
         if new == old or field.name == "platforms":
             continue
-        yield from _CHANGES.get(field.name, _scalar_change)(field.name, new, old)
+        if field.name in _NAMES:
+            yield from _dependency_change(new, old, _NAMES[field.name], said)
+        else:
+            yield from _CHANGES.get(field.name, _scalar_change)(field.name, new, old)
 
 
 def _scalar_change(key: str, new: object, old: object) -> Iterator[Problem]:
@@ -50,14 +55,38 @@ def _scalar_change(key: str, new: object, old: object) -> Iterator[Problem]:
     )
 
 
-def _list_change(key: str, new: Iterable[str], old: Iterable[str]) -> Iterator[Problem]:
-    new, old = tuple(new), tuple(old)
-    for item in sorted(set(new) - set(old)):
-        yield Problem(kind="added", subject=item, message=f"`{item}` ({key}) is not among what was locked")
-    for item in sorted(set(old) - set(new)):
-        yield Problem(kind="removed", subject=item, message=f"`{item}` ({key}) is locked but no longer asked for")
-    if set(new) == set(old):
-        yield Problem(kind="order", subject=key, message=f"the order of `{key}` changed: {', '.join(new)}")
+def _dependency_change(
+    new: Iterable[str], old: Iterable[str], name_of: Callable[[str], str], said: set[str]
+) -> Iterator[Problem]:
+    """By name, so that a changed range is one change; what is unmet, or locked for nothing, the walk says better."""
+    before, after = _by_name(old, name_of), _by_name(new, name_of)
+    for name in sorted(before.keys() | after.keys()):
+        was, now = before.get(name, ""), after.get(name, "")
+        if was == now or said & {name, *now.split("; ")}:
+            continue
+        if not now:
+            yield Problem(kind="removed", subject=was, message=f"`{was}` is no longer asked for")
+        elif not was:
+            yield Problem(kind="added", subject=now, message=f"`{now}` was not asked for when this was locked")
+        else:
+            yield Problem(kind="changed", subject=now, message=f"`{now}` was `{was}` when this was locked")
+
+
+def _by_name(requirements: Iterable[str], name_of: Callable[[str], str]) -> dict[str, str]:
+    found: dict[str, list[str]] = {}
+    for text in requirements:
+        found.setdefault(name_of(text), []).append(text)
+    return {name: "; ".join(sorted(texts)) for name, texts in found.items()}
+
+
+def _order_change(key: str, new: Iterable[str], old: Iterable[str]) -> Iterator[Problem]:
+    yield Problem(
+        kind="order", subject=key, message=f"`{key}` are now {_listed(new)}: the lock was made for {_listed(old)}"
+    )
+
+
+def _listed(items: Iterable[str]) -> str:
+    return ", ".join(f"`{item}`" for item in items) or "none"
 
 
 def _system_change(_key: str, new: object, old: object) -> Iterator[Problem]:
@@ -78,9 +107,7 @@ def _index_change(key: str, _new: object, _old: object) -> Iterator[Problem]:
 
 
 _CHANGES: dict[str, Callable[..., Iterator[Problem]]] = {
-    "conda": _list_change,
-    "pip": _list_change,
-    "channels": _list_change,
+    "channels": _order_change,
     "systems": _system_change,
     "indexes": _index_change,
 }
@@ -253,3 +280,9 @@ def _shown(value: object) -> str:
     if isinstance(value, tuple):
         return repr([list(v) if isinstance(v, tuple) else v for v in value])
     return "not set" if value is None else f"`{value}`"
+
+
+_NAMES: dict[str, Callable[[str], str]] = {
+    "conda": conda_name,
+    "pip": lambda text: str(canonicalize_name(Requirement(text).name)),
+}
