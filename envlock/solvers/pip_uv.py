@@ -1,5 +1,6 @@
 """Wheels chosen by the uv program, with nothing of the machine's own configuration."""
 
+import re
 import sys
 import tempfile
 import tomllib
@@ -31,16 +32,21 @@ def solve(request: PipRequest) -> tuple[PipAnswer, ...]:
     """The wheels that answer the requirements, sorted by name; UserInputError where none can."""
     with tempfile.TemporaryDirectory(prefix="envlock-") as name:
         folder = Path(name)
-        (folder / "requirements.in").write_text("".join(f"{r}\n" for r in request.requirements))
-        (folder / "provided.txt").write_text("".join(_provided(folder, request)))
-        if request.keep:
-            (folder / _PINS).write_text("".join(_preferences(request)))
-        done = run(_command(request), environment=scrubbed(**request.credentials), folder=name)
+        done = run(prepared(request, folder), environment=scrubbed(**request.credentials), folder=name)
         if done.code:
             raise _failure(done, request)
         pylock = _parsed((folder / _PINS).read_text())
     tags = tuple(wheel_tags(request.python, request.platform, request.system))
     return tuple(_answer(p, tags, request.indexes) for p in pylock.packages if p.name not in request.provided)
+
+
+def prepared(request: PipRequest, folder: Path) -> list[str]:
+    """The command that solves, to be run in `folder`, where the files that it reads are written."""
+    (folder / "requirements.in").write_text("".join(f"{r}\n" for r in request.requirements))
+    (folder / "provided.txt").write_text("".join(_provided(folder, request)))
+    if request.keep:
+        (folder / _PINS).write_text("".join(_preferences(request)))
+    return _command(request)
 
 
 def _command(request: PipRequest) -> list[str]:
@@ -87,12 +93,17 @@ def _preferences(request: PipRequest) -> Iterator[str]:
 def _failure(done: Finished, request: PipRequest) -> EnvlockError:
     words = redact_text(done.stderr.strip()).removeprefix("error:").strip()
     if done.code == 1 and "No solution found" in words:
-        side = " together with what conda provides" if request.provided else ""
         return UserInputError(
-            f"what [pip] asks for cannot be had{side} on {request.platform.name}\n{words}",
+            f"what [pip] asks for cannot be had on {request.platform.name}\n{words}{_other_side(words, request)}",
             hint="loosen one of the requirements named above",
         )
     return OutsideError(f"uv could not resolve [pip]\n{words}")
+
+
+def _other_side(words: str, request: PipRequest) -> str:
+    """uv knows what conda provides as a version like any other: say where it comes from."""
+    named = sorted(name for name in request.provided if re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", words))
+    return "".join(f"\n  `{name}` {request.provided[name]} comes from [conda]" for name in named)
 
 
 def _parsed(text: str) -> Pylock:
