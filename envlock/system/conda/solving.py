@@ -55,7 +55,7 @@ async def _kept(
     if not pins:
         return []
     wanted = {pin["sha256"] for pin in pins}
-    names = [PackageName(pin["name"]) for pin in pins]
+    names = [MatchSpec(pin["name"]) for pin in pins]
     found = await gateway.query(channels, platforms, names, recursive=False, channel_relations="disabled")
     return [record for records in found for record in records if record.sha256 and record.sha256.hex() in wanted]
 
