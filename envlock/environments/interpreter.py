@@ -35,22 +35,15 @@ def find_python(wanted: str) -> Interpreter:
     own = _own()
     if own and _fits(own.version, wanted):
         return own
-    found = _found_by_uv(wanted)
+    found = python_by_uv(wanted)
     if found is None:
         hint = f"`uv python install {wanted}`, or install python{_minor(wanted)}"
         raise OutsideError(f"no Python {wanted} on this machine", hint=hint)
     return found
 
 
-def _own() -> Interpreter | None:
-    """The Python that runs envlock, below any virtual environment; None where wheels for CPython do not fit it."""
-    path = getattr(sys, "_base_executable", None)
-    if not path or sys.implementation.name != "cpython" or sys.abiflags:
-        return None
-    return Interpreter(path=os.path.realpath(path), version=platform.python_version())
-
-
-def _found_by_uv(wanted: str) -> Interpreter | None:
+def python_by_uv(wanted: str) -> Interpreter | None:
+    """What uv finds among its own Pythons and on PATH, virtual environments left out; nothing is downloaded."""
     flags = ("--no-python-downloads", "--no-project", "--no-config", "--system")
     found = run((find_uv_bin(), "python", "find", *flags, f"cpython@{wanted}"), environment=scrubbed())
     path = found.stdout.strip()
@@ -61,6 +54,14 @@ def _found_by_uv(wanted: str) -> Interpreter | None:
     if answer.code != 0 or not _fits(version, wanted):
         return None
     return Interpreter(path=os.path.realpath(path), version=version)
+
+
+def _own() -> Interpreter | None:
+    """The Python that runs envlock, below any virtual environment; None where wheels for CPython do not fit it."""
+    path = getattr(sys, "_base_executable", None)
+    if not path or sys.implementation.name != "cpython" or sys.abiflags:
+        return None
+    return Interpreter(path=os.path.realpath(path), version=platform.python_version())
 
 
 def _fits(version: str, wanted: str) -> bool:

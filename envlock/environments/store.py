@@ -50,6 +50,7 @@ def install_to(cache: Cache, target: Path, key: str, build: Build) -> bool:
     with cache.lock(f"install-{hashlib.sha256(bytes(target)).hexdigest()}"):
         _put_back(target, aside)
         if is_complete(target, key):
+            _discard(aside)
             return False
         _refuse_foreign(target)
         _place(target, key, build, aside=aside)

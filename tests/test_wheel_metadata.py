@@ -1,0 +1,76 @@
+"""METADATA, as files of the real world have it."""
+
+from pathlib import Path
+
+import pytest
+
+from envlock.environments.wheel_metadata import metadata_of
+from envlock.errors import OutsideError
+from envlock.model.wheel_metadata import WheelMetadata, read_metadata
+from tests.support import wheels
+from tests.support.tiny_wheels import write_wheel
+
+
+def test_a_real_wheel() -> None:
+    metadata = read_metadata(metadata_of(wheels.path("flask")))
+    assert (metadata.name, metadata.version, metadata.requires_python) == ("flask", wheels.VERSIONS["flask"], ">=3.9")
+    assert "werkzeug>=3.1.0" in metadata.requires_dist
+    assert metadata.provides_extra == ("async", "dotenv")
+
+
+def test_names_and_versions_are_normalised_and_the_rest_is_kept(tmp_path: Path) -> None:
+    wheel = write_wheel(
+        tmp_path,
+        "A.Name",
+        "1.0.0",
+        requires=["b >= 1 ; extra == 'x'", "c @ https://files.test/c.whl"],
+        requires_python=">=3.9,",
+        extras=["x"],
+    )
+    assert read_metadata(metadata_of(wheel)) == WheelMetadata(
+        name="a-name",
+        version="1.0.0",
+        requires_dist=("b >= 1 ; extra == 'x'", "c @ https://files.test/c.whl"),
+        requires_python=">=3.9,",
+        provides_extra=("x",),
+    )
+
+
+@pytest.mark.parametrize(
+    "extra",
+    [
+        b"Requires-Dist: not (a requirement\n",
+        b"License-Expression: nothing known\n",
+        b"Unheard-Of: field\n",
+        b"Classifier: Not :: One\n",
+        b"Author: M\xfcller\n",
+        b"Metadata-Version: 99.9\n",
+        b"\nA description\nRequires-Dist: not-a-field\n",
+    ],
+)
+def test_fields_that_break_their_rules_are_no_reason_to_refuse(extra: bytes) -> None:
+    metadata = read_metadata(b"Name: a\nVersion: 1.0\nRequires-Dist: b>=1\n" + extra)
+    assert (metadata.name, metadata.version, metadata.requires_dist[0]) == ("a", "1.0", "b>=1")
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"", "METADATA names no distribution"),
+        (b"Name:\nVersion: 1\n", "METADATA names no distribution"),
+        (b"Name: a\n", "METADATA names no valid version: ``"),
+        (b"Name: a\nVersion: newest\n", "METADATA names no valid version: `newest`"),
+        (bytes(range(256)), "METADATA names no distribution"),
+    ],
+)
+def test_without_name_and_version_it_is_none(data: bytes, message: str) -> None:
+    with pytest.raises(OutsideError) as refusal:
+        read_metadata(data)
+    assert refusal.value.message == message
+
+
+def test_a_wheel_without_it_is_named(tmp_path: Path) -> None:
+    wheel = write_wheel(tmp_path, "a", files={"b-1.0.dist-info/x": ""})
+    with pytest.raises(OutsideError) as refusal:
+        metadata_of(wheel)
+    assert refusal.value.message == "`a-1.0-py3-none-any.whl` is not a wheel: it has no METADATA"
