@@ -8,29 +8,26 @@ from urllib.parse import unquote, urlsplit
 
 from envlock.errors import OutsideError
 from envlock.model.lock import CondaPackage, PipPackage
-from envlock.sources.index import find_wheel
-from envlock.sources.places import Sources
-from envlock.system.cache import Cache
-from envlock.system.http import Http
+from envlock.sources.supply import Supply
 from envlock.system.secrets import redact
 
 # where a package was last seen, by its sha256: only tried first, never believed
 PLACES = "places"
 
 
-def fetch(package: CondaPackage | PipPackage, sources: Sources, cache: Cache, http: Http) -> Path:
+def fetch(package: CondaPackage | PipPackage, supply: Supply) -> Path:
     """The package's file in the cache; OutsideError naming file and sha256 where it cannot be had."""
-    here = cache.package(package.sha256, package.file)
+    here = supply.cache.package(package.sha256, package.file)
     if here:
         return here
-    with cache.lock(f"package-{package.sha256[:32]}"):
-        here = cache.package(package.sha256, package.file)
+    with supply.cache.lock(f"package-{package.sha256[:32]}"):
+        here = supply.cache.package(package.sha256, package.file)
         if here:
             return here
         gone: list[str] = []
-        for url in _places(package, sources, cache, http):
+        for url in _places(package, supply):
             try:
-                return _take(package, url, cache, http)
+                return _take(package, url, supply)
             except (_NotThere, FileNotFoundError):
                 gone.append(redact(url))
     raise _missing(package, gone)
@@ -40,31 +37,30 @@ class _NotThere(Exception):
     """The place is known to have no such file; the next one may."""
 
 
-def _places(package: CondaPackage | PipPackage, sources: Sources, cache: Cache, http: Http) -> Iterator[str]:
+def _places(package: CondaPackage | PipPackage, supply: Supply) -> Iterator[str]:
     if isinstance(package, CondaPackage):
-        yield sources.conda_url(package.channel, package.subdir, package.file)
+        yield supply.sources.conda_url(package.channel, package.subdir, package.file)
         return
-    remembered = cache.record(PLACES, package.sha256)
-    if remembered and not (http.offline and not remembered.startswith("file:")):
+    remembered = supply.cache.record(PLACES, package.sha256)
+    if remembered and not (supply.offline and not remembered.startswith("file:")):
         yield remembered
-    url = find_wheel(
-        http, sources.indexes.get(package.index), name=package.name, file=package.file, sha256=package.sha256
-    )
+    index = supply.sources.indexes.get(package.index)
+    url = supply.find_wheel(supply.http(), index, name=package.name, file=package.file, sha256=package.sha256)
     if url and url != remembered:
         yield url
 
 
-def _take(package: CondaPackage | PipPackage, url: str, cache: Cache, http: Http) -> Path:
+def _take(package: CondaPackage | PipPackage, url: str, supply: Supply) -> Path:
     def fill(target: IO[bytes]) -> None:
         parts = urlsplit(url)
         if parts.scheme == "file":
             with Path(unquote(parts.path)).open("rb") as source:
                 shutil.copyfileobj(source, target, 1 << 20)
             return
-        if not http.download(url, target, limit=package.size):
+        if not supply.http().download(url, target, limit=package.size):
             raise _NotThere
 
-    return cache.add_package(package.sha256, package.file, fill)
+    return supply.cache.add_package(package.sha256, package.file, fill)
 
 
 def _missing(package: CondaPackage | PipPackage, tried: list[str]) -> OutsideError:

@@ -9,31 +9,29 @@ from envlock.errors import OutsideError
 from envlock.model.lock import PipPackage
 from envlock.model.wheel_metadata import WheelMetadata, read_metadata
 from envlock.sources.fetch import fetch
-from envlock.sources.places import Sources
-from envlock.system.cache import Cache
-from envlock.system.http import Http
+from envlock.sources.supply import Supply
 
 RECORD = "wheel-metadata"
 
 
-def wheel_metadata(package: PipPackage, url: str, sources: Sources, cache: Cache, http: Http) -> WheelMetadata:
+def wheel_metadata(package: PipPackage, url: str, supply: Supply) -> WheelMetadata:
     """The metadata of a wheel at `url`; kept by the wheel's sha256, so that it is asked for once."""
-    kept = cache.record(RECORD, package.sha256)
-    text = kept if isinstance(kept, str) else _read(package, url, sources, cache, http)
+    kept = supply.cache.record(RECORD, package.sha256)
+    text = kept if isinstance(kept, str) else _read(package, url, supply)
     metadata = read_metadata(text.encode())
     if metadata.name != canonicalize_name(package.name) or str(metadata.version) != package.version:
         raise OutsideError(f"`{package.file}` says that it is {metadata.name} {metadata.version}")
     if kept is None:
-        cache.keep(RECORD, package.sha256, text)
+        supply.cache.keep(RECORD, package.sha256, text)
     return metadata
 
 
-def _read(package: PipPackage, url: str, sources: Sources, cache: Cache, http: Http) -> str:
-    here = cache.package(package.sha256, package.file)
-    beside = None if here or url.startswith("file:") else http.read(f"{url}.metadata")
+def _read(package: PipPackage, url: str, supply: Supply) -> str:
+    here = supply.cache.package(package.sha256, package.file)
+    beside = None if here or url.startswith("file:") else supply.http().read(f"{url}.metadata")
     if beside is not None:
         return beside.decode(errors="replace")
-    return _inside(here or fetch(package, sources, cache, http))
+    return _inside(here or fetch(package, supply))
 
 
 def _inside(path: Path) -> str:

@@ -13,8 +13,7 @@ from envlock.model.reference import Reference, parse_reference
 from envlock.model.spec import EnvSpec, python_minor
 from envlock.oci.image import BaseImage, read_base, scratch
 from envlock.oci.layout import Layout
-from envlock.registry.client import RegistryClient
-from envlock.registry.credentials import Credentials
+from envlock.workflows import later
 from envlock.workflows.context import Context
 from envlock.workflows.project import Project
 from envlock.workflows.task import PlatformTask
@@ -75,7 +74,7 @@ def require_usable(task: PlatformTask, base: Base, python: str | None) -> None:
 
 
 def _from_registry(reference: Reference, digest: str | None, platform: Platform, context: Context) -> Descriptor:
-    client = RegistryClient(context.http, Credentials(context.environment))
+    client = later.registry_client(context)
     digest = digest or client.resolve(reference, platform).digest
     return client.pull(reference.at(digest), Layout(context.cache.image_layout))
 

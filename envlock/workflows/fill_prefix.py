@@ -14,7 +14,7 @@ from envlock.model.ownership import resolve
 from envlock.model.spec import python_minor
 from envlock.workflows.conda_stage import LinkTarget, link
 from envlock.workflows.context import Context
-from envlock.workflows.packages import fetch_all, sources_of
+from envlock.workflows.packages import fetch_all
 from envlock.workflows.project import Project
 
 
@@ -23,7 +23,7 @@ def fill_prefix(
 ) -> None:
     """Fills `folder` with what will stand at `final`; the interpreter is that of a prefix without conda's."""
     lock, locked, python = task
-    files = fetch_all(locked, sources_of(lock.inputs, project), context)
+    files = fetch_all(locked, lock.inputs, project, context)
     context.progress(f"installing {len(locked.packages)} packages")
     owned = _link(locked, files, context, LinkTarget(prefix=folder, final=str(final), share=False))
     write_prefix(folder, _own_files(locked, python, files, final=str(final), owned=owned))

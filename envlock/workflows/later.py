@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from envlock.model.lock import CondaPackage, Lock, PlatformLock
     from envlock.model.problem import Problem
     from envlock.model.spec import EnvSpec
+    from envlock.registry.client import RegistryClient
     from envlock.system.http import Http
     from envlock.workflows.context import Context
     from envlock.workflows.project import Project
@@ -26,6 +27,19 @@ def http(*, offline: bool) -> "Http":
     from envlock.system.http import Http
 
     return Http(offline=offline)
+
+
+def find_wheel(http: "Http", index_url: str | None, *, name: str, file: str, sha256: str) -> str | None:
+    from envlock.sources.index import find_wheel
+
+    return find_wheel(http, index_url, name=name, file=file, sha256=sha256)
+
+
+def registry_client(context: "Context") -> "RegistryClient":
+    from envlock.registry.client import RegistryClient
+    from envlock.registry.credentials import Credentials
+
+    return RegistryClient(context.http, Credentials(context.environment))
 
 
 def conda_matches(spec: str, package: "CondaPackage") -> bool:

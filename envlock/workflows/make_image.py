@@ -17,7 +17,7 @@ from envlock.workflows.bases import base_image
 from envlock.workflows.conda_stage import CondaStage
 from envlock.workflows.contents import PackageContents, all_contents
 from envlock.workflows.context import Context
-from envlock.workflows.packages import fetch_all, sources_of
+from envlock.workflows.packages import fetch_all
 from envlock.workflows.plan_image import plan_layers
 from envlock.workflows.project import Project
 
@@ -32,7 +32,7 @@ def make_image(
 ) -> tuple[embedded.Built, tuple[str, ...]]:
     """The image of one platform, and what is to be said of its packages' scripts."""
     base = base_image(locked, project, context)
-    files = fetch_all(locked, sources_of(lock.inputs, project), context)
+    files = fetch_all(locked, lock.inputs, project, context)
     contents = all_contents(locked, files, context.cache)
     with scratch_folder(context.cache.root / "stages") as folder:
         stage = CondaStage(locked.conda, files, context.cache, folder / "prefix")

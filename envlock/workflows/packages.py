@@ -8,32 +8,41 @@ from envlock.errors import OutsideError
 from envlock.model.lock import CondaPackage, Inputs, PipPackage, PlatformLock
 from envlock.sources.fetch import fetch
 from envlock.sources.places import Sources
+from envlock.sources.supply import Supply
+from envlock.workflows import later
 from envlock.workflows.context import Context
 from envlock.workflows.project import Project
 
 _AT_ONCE = 8
 
 
-def sources_of(inputs: Inputs, project: Project) -> Sources:
-    """Where the packages of a lock come from."""
-    return Sources.of(inputs.channels, inputs.indexes, project.folder)
+def supply_of(sources: Sources, context: Context) -> Supply:
+    """All that fetching from these sources needs."""
+    return Supply(
+        sources=sources,
+        cache=context.cache,
+        offline=context.offline,
+        http=lambda: context.http,
+        find_wheel=later.find_wheel,
+    )
 
 
-def fetch_all(locked: PlatformLock, sources: Sources, context: Context) -> dict[str, Path]:
+def fetch_all(locked: PlatformLock, inputs: Inputs, project: Project, context: Context) -> dict[str, Path]:
     """Every package of a platform in the cache, by sha256; one error that names all that cannot be had."""
+    supply = supply_of(Sources.of(inputs.channels, inputs.indexes, project.folder), context)
     missing = [p for p in locked.packages if context.cache.package(p.sha256, p.file) is None]
     if missing:
         megabytes = sum(p.size or 0 for p in missing) / 1e6
         context.progress(f"{locked.platform}: fetching {len(missing)} packages, {megabytes:.1f} MB")
         with ThreadPoolExecutor(_AT_ONCE) as pool:
-            failures = [f for f in pool.map(lambda p: _failure(p, sources, context), missing) if f]
+            failures = [f for f in pool.map(lambda p: _failure(p, supply), missing) if f]
         _raise(failures)
-    return {p.sha256: fetch(p, sources, context.cache, context.http) for p in locked.packages}
+    return {p.sha256: fetch(p, supply) for p in locked.packages}
 
 
-def _failure(package: CondaPackage | PipPackage, sources: Sources, context: Context) -> OutsideError | None:
+def _failure(package: CondaPackage | PipPackage, supply: Supply) -> OutsideError | None:
     try:
-        fetch(package, sources, context.cache, context.http)
+        fetch(package, supply)
     except OutsideError as error:
         return error
     return None

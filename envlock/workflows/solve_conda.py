@@ -17,23 +17,27 @@ CONTENTS = "conda-contents"
 
 def solve_conda(task: PlatformTask, keep: Sequence[CondaPackage]) -> tuple[CondaPackage, ...]:
     """The conda packages for one platform, with `provides`; none where the manifest asks for none."""
-    spec, context = task.spec, task.context
-    if not spec.has_conda:
+    if not task.spec.has_conda:
         return ()
-    answers = conda_rattler.solve(
-        CondaRequest(
-            channels=tuple((name, task.sources.channels[name]) for name in spec.conda.channels),
-            priority=spec.conda.channel_priority,
-            specs=spec.conda_roots(),
-            platform=task.platform,
-            system=task.system,
-            keep=tuple(keep),
-            cache=context.cache.solver_cache,
-            offline=context.offline,
-        )
+    cache = task.context.cache
+    answers = conda_rattler.solve(conda_request(task, keep))
+    read_contents([(a.package.sha256, _place(a, cache)) for a in answers], cache)
+    return tuple(_with_distributions(a.package, cache) for a in answers)
+
+
+def conda_request(task: PlatformTask, keep: Sequence[CondaPackage]) -> CondaRequest:
+    """What the solver of conda packages is asked for one platform."""
+    spec, context = task.spec, task.context
+    return CondaRequest(
+        channels=tuple((name, task.sources.channels[name]) for name in spec.conda.channels),
+        priority=spec.conda.channel_priority,
+        specs=spec.conda_roots(),
+        platform=task.platform,
+        system=task.system,
+        keep=tuple(keep),
+        cache=context.cache.solver_cache,
+        offline=context.offline,
     )
-    read_contents([(a.package.sha256, _place(a, context.cache)) for a in answers], context.cache)
-    return tuple(_with_distributions(a.package, context.cache) for a in answers)
 
 
 def read_contents(packages: Sequence[tuple[str, str]], cache: Cache) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from envlock.sources.fetch import PLACES
 from envlock.sources.metadata import wheel_metadata
 from envlock.system.secrets import redact
 from envlock.workflows.context import Context
+from envlock.workflows.packages import supply_of
 from envlock.workflows.task import PlatformTask
 
 _AT_ONCE = 8
@@ -31,30 +32,32 @@ def solve_pip(
         raise UserInputError(
             "[pip] needs a Python", hint="add `python` to [conda] dependencies, or take a base with one"
         )
-    answers = pip_uv.solve(
-        PipRequest(
-            requirements=spec.pip.dependencies,
-            indexes=spec.pip.indexes,
-            provided=provided,
-            python=python,
-            platform=task.platform,
-            system=task.system,
-            keep=tuple(keep),
-            cache=context.cache.solver_cache,
-            offline=context.offline,
-            credentials=index_credentials(spec.pip.indexes, context.environment),
-        )
-    )
+    answers = pip_uv.solve(pip_request(task, python=python, provided=provided, keep=keep))
     found = [_package(answer) for answer in answers]
     for answer in answers:
         _remember(answer, context)
+    supply = supply_of(task.sources, context)
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        read = pool.map(
-            lambda pair: wheel_metadata(pair[0], pair[1].url, task.sources, context.cache, context.http),
-            zip(found, answers, strict=True),
-        )
+        read = pool.map(lambda pair: wheel_metadata(pair[0], pair[1].url, supply), zip(found, answers, strict=True))
         metadata = dict(zip((p.name for p in found), read, strict=True))
     return _with_requirements(found, metadata, spec.pip.dependencies, task.platform.markers(python))
+
+
+def pip_request(task: PlatformTask, *, python: str, provided: dict[str, str], keep: Sequence[PipPackage]) -> PipRequest:
+    """What the solver of wheels is asked for one platform."""
+    spec, context = task.spec, task.context
+    return PipRequest(
+        requirements=spec.pip.dependencies,
+        indexes=spec.pip.indexes,
+        provided=provided,
+        python=python,
+        platform=task.platform,
+        system=task.system,
+        keep=tuple(keep),
+        cache=context.cache.solver_cache,
+        offline=context.offline,
+        credentials=index_credentials(spec.pip.indexes, context.environment),
+    )
 
 
 def provided_by(packages: Sequence[CondaPackage]) -> dict[str, str]:

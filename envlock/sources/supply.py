@@ -1,0 +1,28 @@
+"""All that fetching needs, handed across by the workflow; HTTP and the index client are loaded by the first use."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from envlock.sources.places import Sources
+from envlock.system.cache import Cache
+
+if TYPE_CHECKING:
+    from envlock.system.http import Http
+
+
+class FindWheel(Protocol):
+    """As `sources.index.find_wheel`."""
+
+    def __call__(self, http: "Http", index_url: str | None, *, name: str, file: str, sha256: str) -> str | None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Supply:
+    """Where packages come from, where they are kept, and how they get there."""
+
+    sources: Sources
+    cache: Cache
+    offline: bool
+    http: "Callable[[], Http]"
+    find_wheel: FindWheel
