@@ -12,22 +12,24 @@ from envlock.system.conda.child import ask
 def solve(request: CondaRequest) -> tuple[CondaAnswer, ...]:
     """The packages that answer the specs, sorted by name; UserInputError where nothing can."""
     try:
-        records = ask(
-            "solve",
-            {
-                "channels": [{"name": name, "url": url} for name, url in request.channels],
-                "platform": request.platform.name,
-                "specs": request.specs,
-                "virtual": virtual_packages(request.system),
-                "keep": [{"name": p.name, "sha256": p.sha256} for p in request.keep],
-                "priority": request.priority,
-                "cache": str(request.cache / "repodata"),
-                "offline": request.offline,
-            },
-        )
+        records = ask("solve", question(request))
     except UserInputError as error:
         raise _unsatisfiable(request, error) from error
     return tuple(_answer(record) for record in records)
+
+
+def question(request: CondaRequest) -> dict[str, Any]:
+    """The request in the words of the child that solves."""
+    return {
+        "channels": [{"name": name, "url": url} for name, url in request.channels],
+        "platform": request.platform.name,
+        "specs": request.specs,
+        "virtual": virtual_packages(request.system),
+        "keep": [{"name": p.name, "sha256": p.sha256} for p in request.keep],
+        "priority": request.priority,
+        "cache": str(request.cache / "repodata"),
+        "offline": request.offline,
+    }
 
 
 def virtual_packages(system: System) -> list[list[str]]:

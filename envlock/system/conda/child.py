@@ -25,9 +25,8 @@ def ask(operation: str, request: Mapping[str, Any], *, auth_file: str | None = N
     extra = {"RATTLER_AUTH_FILE": auth_file} if auth_file else {}
     with tempfile.TemporaryDirectory(prefix="envlock-") as folder:
         answer = Path(folder) / "answer.json"
-        # -P: a module named like one of ours in the current folder must not be taken
-        command = [sys.executable, "-P", "-m", _WORKER, operation, str(answer)]
-        done = run(command, environment=scrubbed(PYTHONPATH=_own_path(), **extra), stdin=json.dumps(request))
+        environment = scrubbed(PYTHONPATH=_own_path(), **extra)
+        done = run(command(operation, answer), environment=environment, stdin=json.dumps(request))
         if not answer.exists():
             last = redact_text(done.stderr.strip().rpartition("\n")[2]) or f"exit code {done.code}"
             raise OutsideError(f"py-rattler failed while it should {operation}: {last}")
@@ -35,6 +34,12 @@ def ask(operation: str, request: Mapping[str, Any], *, auth_file: str | None = N
     if "error" in value:
         raise _KINDS[value["kind"]](redact_text(value["error"]))
     return value["answer"]
+
+
+def command(operation: str, answer: Path) -> list[str]:
+    """The child that reads a request on its standard input and writes the file `answer`."""
+    # -P: a module named like one of ours in the current folder must not be taken
+    return [sys.executable, "-P", "-m", _WORKER, operation, str(answer)]
 
 
 def _own_path() -> str:
