@@ -124,7 +124,7 @@ ROWS = [
     (
         "[conda]\ndependencies = ['a[versoin=1]']",
         f"env.toml:3: `conda.dependencies[0]`: {SPEC} `a[versoin=1]`: `versoin` is not among build, build_number, "
-        "channel, fn, license, md5, sha256, subdir, version",
+        "channel, subdir, version",
     ),
     (
         "[conda]\ndependencies = ['https://me:hunter2@x.test/a-1-0.conda']",

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
+from envlock.manifest.conda_spec import CHANNEL_NAME
 from envlock.system.files import repository_root
 
-_CHANNEL = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*(?:/[A-Za-z0-9_][A-Za-z0-9_.-]*)*")
 _SECRET = "holds credentials: keep them in netrc or in the file that RATTLER_AUTH_FILE names, never here"
 
 
@@ -46,7 +46,7 @@ class Surroundings:
         if text.startswith(("./", "../")):
             path = self.inside(text)
             return path if path.startswith("../") else f"./{path}"
-        if not _CHANNEL.fullmatch(text):
+        if not re.fullmatch(CHANNEL_NAME, text):
             raise ValueError(f"expected a channel's name, a URL or a path that begins with `./`, got `{text}`")
         return text
 

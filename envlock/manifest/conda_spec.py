@@ -3,16 +3,20 @@
 import re
 
 _SHOWN = "expected a match spec such as `numpy >=1.26,<2`"
-_NAME = re.compile(r"(?:(?P<channel>[A-Za-z0-9_][A-Za-z0-9_./-]*)::)?(?P<name>[A-Za-z0-9_][A-Za-z0-9_.-]*)")
+_SEGMENT = "[A-Za-z0-9_][A-Za-z0-9_.-]*"
+CHANNEL_NAME = rf"{_SEGMENT}(?:/{_SEGMENT})*"
+_NAME = re.compile(rf"(?:(?P<channel>{CHANNEL_NAME})::)?(?P<name>{_SEGMENT})")
 _TIGHT = re.compile(r"\s*([,|])\s*|((?<![<>=!~])(?:[<>=!~]=|[<>=]))\s+")
-_BOUND = re.compile(r"(?P<operator>[<>=!~]=|[<>=]|)(?P<version>[0-9A-Za-z_.!+-]+?)(?P<fuzzy>(?:\.?\*)?)")
-_BUILD = re.compile(r"[A-Za-z0-9_.+*-]+|\^\S+\$")
+_WORDS = r"[0-9A-Za-z]+(?:[._-][0-9A-Za-z]+)*"
+_VERSION = rf"(?:[0-9]+!)?{_WORDS}_?(?:\+{_WORDS})?"
+_BOUND = re.compile(rf"(?P<operator>[<>=!~]=|[<>=]|)(?P<version>{_VERSION})(?P<fuzzy>(?:\.?\*)?)")
+_BUILD = re.compile(r"[A-Za-z0-9_.+*-]+")
 _PAIR = re.compile(
-    r"""\s*(?P<key>[a-z0-9_]+)\s*=\s*(?:'(?P<single>[^']*)'|"(?P<double>[^"]*)"|(?P<bare>[^\s,'"]+))\s*"""
+    r"""\s*(?P<key>[a-z0-9_]+)\s*=\s*(?:'(?P<single>[^']+)'|"(?P<double>[^"]+)"|(?P<bare>[^\s,'"]+))\s*"""
 )
-_DIGEST = {"md5": 32, "sha256": 64}
-_KEPT = ("build_number", "fn", "license", "md5", "sha256", "subdir")
-_FOLDED = ("version", "build", "channel")
+# what a lock can be held against: other keys would ask for what it does not record
+_KEPT = {"build_number": r"(?:[<>=!]=|[<>])?[0-9]{1,9}", "subdir": r"[a-z0-9]+(?:-[a-z0-9]+)*"}
+_OPTIONS = {**_KEPT, "version": ".+", "build": ".+", "channel": CHANNEL_NAME}
 
 
 def normalized_spec(text: str) -> str:
@@ -44,24 +48,20 @@ def _split_options(text: str) -> tuple[str, dict[str, str]]:
         found = _PAIR.match(inside, at)
         if not found or inside[found.end() : found.end() + 1] not in ("", ","):
             raise ValueError(f"{_SHOWN}, got `{text}`: expected `key='value'` in the brackets")
-        _refuse_option(found["key"], options, text)
-        options[found["key"]] = next(v for v in found.group("single", "double", "bare") if v is not None)
+        value = found["single"] or found["double"] or found["bare"]
+        _refuse_option(found["key"], value, options, text)
+        options[found["key"]] = value
         at = found.end() + 1
-    _refuse_digests(options, text)
     return plain, options
 
 
-def _refuse_option(key: str, options: dict[str, str], text: str) -> None:
-    if key not in (*_KEPT, *_FOLDED):
-        raise ValueError(f"{_SHOWN}, got `{text}`: `{key}` is not among {', '.join(sorted((*_KEPT, *_FOLDED)))}")
+def _refuse_option(key: str, value: str, options: dict[str, str], text: str) -> None:
+    if key not in _OPTIONS:
+        raise ValueError(f"{_SHOWN}, got `{text}`: `{key}` is not among {', '.join(sorted(_OPTIONS))}")
     if key in options:
         raise ValueError(f"{_SHOWN}, got `{text}`: `{key}` stands there twice")
-
-
-def _refuse_digests(options: dict[str, str], text: str) -> None:
-    for key, digits in _DIGEST.items():
-        if key in options and not re.fullmatch(f"[0-9a-f]{{{digits}}}", options[key]):
-            raise ValueError(f"{_SHOWN}, got `{text}`: `{key}` has {digits} hex digits")
+    if not re.fullmatch(_OPTIONS[key], value):
+        raise ValueError(f"{_SHOWN}, got `{text}`: `{value}` is not a {key.replace('_', ' ')}")
 
 
 def _version_and_build(rest: str, text: str) -> tuple[str | None, str | None]:
@@ -73,17 +73,18 @@ def _version_and_build(rest: str, text: str) -> tuple[str | None, str | None]:
         # the second `=` of `=1.2=py_0` begins the build
         found = re.fullmatch(r"(.*[^<>=!~,|])=([^=<>!~,|]+)", words[0])
         words = [*found.groups()] if found else words
-        words[0] = words[0].removeprefix("=") if found and not words[0].startswith("==") else words[0]
+    if len(words) == 2 and re.fullmatch("=[^=,|]*", words[0]):
+        words[0] = words[0][1:]  # beside a build, `=1.2` is no longer fuzzy
     if len(words) > 2:
         raise ValueError(f"{_SHOWN}, got `{text}`: more than a version and a build follow the name")
     return (*words, None, None)[0], (*words, None, None)[1]
 
 
 def _united(given: dict[str, str | None], options: dict[str, str], text: str) -> dict[str, str | None]:
-    for key in _FOLDED:
-        if given[key] and key in options:
-            raise ValueError(f"{_SHOWN}, got `{text}`: `{key}` stands there twice")
-    return {key: options.get(key) or given[key] for key in _FOLDED}
+    twice = next((key for key, value in given.items() if value and key in options), None)
+    if twice:
+        raise ValueError(f"{_SHOWN}, got `{text}`: `{twice}` stands there twice")
+    return {key: options.get(key) or value for key, value in given.items()}
 
 
 def _constraint(version: str | None, build: str | None, text: str) -> tuple[str, ...]:
@@ -101,7 +102,7 @@ def _group(group: str, text: str) -> str:
 
 
 def _bound(bound: str, text: str) -> str:
-    """One comparison: `=1.2` is `1.2.*`, `1.2` is `==1.2`, `==1.2.*` is `1.2.*`, `>=1.2.*` is `>=1.2`."""
+    """One comparison: `=1.2` is `1.2.*`, `1.2` is `==1.2`, `==1.2.*` is `1.2.*`, `>1.2.*` is `>=1.2`."""
     if bound in ("*", "=*"):
         return "*"
     found = _BOUND.fullmatch(bound)
@@ -110,4 +111,6 @@ def _bound(bound: str, text: str) -> str:
     operator, version, fuzzy = found["operator"], found["version"].lower(), found["fuzzy"]
     if operator in ("", "=", "=="):
         return f"{version}.*" if fuzzy or operator == "=" else f"=={version}"
-    return f"{operator}{version}.*" if fuzzy and operator in ("!=", "~=") else f"{operator}{version}"
+    if fuzzy:
+        return f"!={version}.*" if operator == "!=" else f"{operator.replace('>=', '>').replace('>', '>=')}{version}"
+    return f"{operator}{version}"
