@@ -4,7 +4,7 @@ import re
 
 from packaging.markers import UndefinedComparison
 from packaging.requirements import InvalidRequirement, Requirement
-from packaging.utils import canonicalize_name
+from packaging.utils import InvalidName, canonicalize_name
 
 from envlock.model.platform import DEFAULT_PLATFORM, PLATFORMS
 
@@ -20,12 +20,12 @@ def normalized_requirement(text: str) -> str:
         raise ValueError("paths, URLs and options are not supported by this version of envlock: name a package")
     try:
         requirement = Requirement(text)
-    except InvalidRequirement:
+        requirement.name = canonicalize_name(requirement.name, validate=True)
+        requirement.extras = {canonicalize_name(extra, validate=True) for extra in requirement.extras}
+    except (InvalidRequirement, InvalidName):
         reason = ": pip compares by `==`" if _CONDA_STYLE.match(text) else ""
         raise ValueError(f"{_SHOWN}, got `{text}`{reason}") from None
     _refuse_marker(requirement, text)
-    requirement.name = canonicalize_name(requirement.name)
-    requirement.extras = {canonicalize_name(extra) for extra in requirement.extras}
     return str(requirement)
 
 
