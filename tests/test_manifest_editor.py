@@ -1,0 +1,66 @@
+"""The scaffold that `envlock init` writes."""
+
+from envlock.manifest.editor import new_manifest
+from envlock.model.spec import CondaSpec, EnvSpec, Index, PipSpec
+
+EMPTY = """\
+# What this environment is made from. `envlock lock` answers it in env.lock: keep both in git.
+name = "train"
+python = "3.11"
+
+[conda]
+# names, URLs or paths such as ./channel, best first
+channels = ["conda-forge"]
+# match specs, such as "numpy >=1.26,<2"; where there are any, Python comes from conda too
+dependencies = []
+
+[pip]
+# requirements, such as "flask >=3,<4"; what conda provides is not installed twice
+dependencies = []
+
+# [image]
+# base = "python:3.11-slim"  # the image below the packages
+"""
+
+FILLED = """\
+# What this environment is made from. `envlock lock` answers it in env.lock: keep both in git.
+name = "train"
+
+[conda]
+# names, URLs or paths such as ./channel, best first
+channels = ["./channel", "conda-forge"]
+# match specs, such as "numpy >=1.26,<2"; where there are any, Python comes from conda too
+dependencies = [
+    "numpy <2",
+    "pandas",
+]
+
+[pip]
+# requirements, such as "flask >=3,<4"; what conda provides is not installed twice
+dependencies = [
+    "flask<4",
+]
+
+[[pip.indexes]]
+name = "acme"
+url = "https://pip.acme.test/simple"
+default = true
+
+# [image]
+# base = "debian:trixie-slim"  # the image below the packages
+"""
+
+
+def test_an_empty_scaffold() -> None:
+    assert new_manifest(EnvSpec(name="train", python="3.11")) == EMPTY
+
+
+def test_a_filled_scaffold() -> None:
+    spec = EnvSpec(
+        name="train",
+        conda=CondaSpec(channels=("./channel", "conda-forge"), dependencies=("numpy <2", "pandas")),
+        pip=PipSpec(
+            dependencies=("flask<4",), indexes=(Index(name="acme", url="https://pip.acme.test/simple", default=True),)
+        ),
+    )
+    assert new_manifest(spec) == FILLED

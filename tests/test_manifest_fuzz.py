@@ -1,0 +1,119 @@
+"""Whatever stands in env.toml, the answer is an EnvSpec or a UserInputError; what is written is read back."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import tomlkit
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from envlock.errors import UserInputError
+from envlock.manifest.editor import new_manifest
+from envlock.manifest.reader import read_manifest
+from envlock.model.platform import System
+from envlock.model.spec import CondaSpec, EnvSpec, ImageSpec, Index, PipSpec
+
+KEYS = [
+    "name", "description", "python", "platforms", "conda", "channels", "channel-priority",
+    "dependencies", "pip", "indexes", "url", "default", "packages", "variables",
+    "image", "base", "interpreter", "repository", "user", "workdir", "entrypoint",
+    "cmd", "labels", "platform", "linux-64", "glibc", "linux", "cuda",
+    "archspec", "lock", "extends", "groups", "copy",
+]  # fmt: skip
+WORDS = [
+    "3.11", "linux-64", "conda-forge", "./c", "../..", "https://x.test/c", "https://[", "numpy >=1", "a[b",
+    "flask<3", "a; b", "pypi", "scratch", "oci:", "oci:../base", "debian:trixie", "/usr/bin/python", "1000:1000",
+    "2.28", "\x00", "a\nb", "\ud7ff", "/", "", "strict",
+]  # fmt: skip
+
+scalars = st.sampled_from(WORDS) | st.text(max_size=10) | st.integers() | st.booleans() | st.floats() | st.datetimes()
+keys = st.sampled_from(KEYS) | st.text(max_size=5)
+values = st.recursive(scalars, lambda v: st.lists(v, max_size=4) | st.dictionaries(keys, v, max_size=6), max_leaves=20)
+sections = st.sampled_from(["conda", "pip", "image", "variables", "platform", "lock"])
+lists = st.dictionaries(keys, st.lists(st.sampled_from(WORDS), max_size=3) | st.sampled_from(WORDS), max_size=6)
+documents = st.dictionaries(keys, values, max_size=8) | st.dictionaries(sections, lists, max_size=6)
+
+
+@pytest.fixture(scope="module")
+def manifest(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("env") / "env.toml"
+
+
+def read(manifest: Path) -> EnvSpec | None:
+    try:
+        return read_manifest(manifest)
+    except UserInputError as error:
+        lines = error.message.splitlines()
+        assert lines
+        assert all(line.isprintable() for line in lines)
+        return None
+
+
+@given(text=st.text() | st.text(st.sampled_from(list("[]{}=\"'.,#\n \\ab1_-"))))
+@settings(deadline=None, max_examples=200)
+def test_any_text(manifest: Path, text: str) -> None:
+    manifest.write_text(text, newline="")
+    read(manifest)
+
+
+@given(data=st.binary())
+@settings(deadline=None, max_examples=100)
+def test_any_bytes(manifest: Path, data: bytes) -> None:
+    manifest.write_bytes(data)
+    read(manifest)
+
+
+@given(document=documents)
+@settings(deadline=None, max_examples=200)
+def test_any_document(manifest: Path, document: dict[str, Any]) -> None:
+    manifest.write_text(tomlkit.dumps(document), newline="")
+    read(manifest)
+
+
+def sets(*items: str) -> st.SearchStrategy[tuple[str, ...]]:
+    return st.sets(st.sampled_from(items)).map(lambda chosen: tuple(sorted(chosen)))
+
+
+def maybe(*items: str) -> st.SearchStrategy[str | None]:
+    return st.none() | st.sampled_from(items)
+
+
+prose = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=12)
+line = st.text(st.characters(exclude_categories=["Cc", "Cs"]), max_size=12)
+images = st.builds(
+    ImageSpec,
+    base=maybe("scratch", "debian:trixie-slim", "oci:base"),
+    repository=maybe("ghcr.test/acme/train"),
+    user=maybe("me", "1000:1000"),
+    workdir=maybe("/srv"),
+    entrypoint=st.none() | st.lists(prose, max_size=3).map(tuple),
+    cmd=st.none() | st.lists(prose, max_size=3).map(tuple),
+    labels=st.dictionaries(line, prose, max_size=3).map(lambda labels: tuple(sorted(labels.items()))),
+)
+indexes = st.sampled_from(
+    [(), (Index(name="pypi"),), (Index(name="acme", url="https://pip.acme.test", default=True), Index(name="pypi"))]
+)
+specs = st.builds(
+    EnvSpec,
+    name=st.sampled_from(["a", "train-2.x"]),
+    description=prose,
+    python=maybe("3.8", "3.11.7"),
+    systems=st.just(()) | st.builds(System, cuda=maybe("12")).map(lambda system: (("linux-64", system),)),
+    conda=st.builds(
+        CondaSpec,
+        channels=st.sampled_from([("conda-forge",), ("./channel", "https://conda.acme.test/main")]),
+        channel_priority=st.sampled_from(["strict", "flexible"]),
+        dependencies=sets("numpy <2,>=1", "python", 'a[build_number="2"]'),
+    ),
+    pip=st.builds(PipSpec, dependencies=sets("flask<4", 'a; python_version < "4"'), indexes=indexes),
+    variables=st.dictionaries(st.sampled_from(["A", "_b"]), line).map(lambda v: tuple(sorted(v.items()))),
+    image=images,
+)
+
+
+@given(spec=specs)
+@settings(deadline=None, max_examples=200)
+def test_a_new_manifest_is_read_back(manifest: Path, spec: EnvSpec) -> None:
+    manifest.write_text(new_manifest(spec), newline="")
+    assert read_manifest(manifest) == spec
