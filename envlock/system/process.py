@@ -36,9 +36,10 @@ class Finished:
     stderr: str
 
 
-def scrubbed(**extra: str) -> dict[str, str]:
-    """An environment without ambient configuration (`PIP_*`, `UV_*`, `CONDA_*`, …), plus `extra`."""
-    kept = {k: v for k, v in os.environ.items() if k in _KEPT or k.upper() in _KEPT}
+def scrubbed(*also: str, **extra: str) -> dict[str, str]:
+    """Our environment without ambient configuration (`PIP_*`, `UV_*`, `CONDA_*`, …), but with `also`, plus `extra`."""
+    wanted = {*_KEPT, *also}
+    kept = {k: v for k, v in os.environ.items() if k.upper() in wanted}
     return {**kept, **extra}
 
 

@@ -20,12 +20,11 @@ _KINDS: dict[str, type[EnvlockError]] = {"unsatisfiable": UserInputError, "outsi
 _WORKER = "envlock.system.conda.worker"
 
 
-def ask(operation: str, request: Mapping[str, Any], *, auth_file: str | None = None) -> Any:
+def ask(operation: str, request: Mapping[str, Any]) -> Any:
     """The answer to an operation of `worker`; its errors come back as ours."""
-    extra = {"RATTLER_AUTH_FILE": auth_file} if auth_file else {}
     with tempfile.TemporaryDirectory(prefix="envlock-") as folder:
         answer = Path(folder) / "answer.json"
-        environment = scrubbed(PYTHONPATH=_own_path(), **extra)
+        environment = scrubbed("RATTLER_AUTH_FILE", PYTHONPATH=_own_path())
         done = run(command(operation, answer), environment=environment, stdin=json.dumps(request))
         if not answer.exists():
             last = redact_text(done.stderr.strip().rpartition("\n")[2]) or f"exit code {done.code}"
