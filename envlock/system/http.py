@@ -29,6 +29,10 @@ class _SystemTrust(HTTPAdapter):
         kwargs["ssl_context"] = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         super().init_poolmanager(*args, **kwargs)
 
+    def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:  # type: ignore[override]
+        # libraries that use the session by themselves would wait for ever
+        return super().send(request, **{**kwargs, "timeout": kwargs.get("timeout") or TIMEOUT})
+
 
 class Http:
     """HTTP for one run of envlock. With `offline`, every request is an error that names what was wanted."""
