@@ -17,9 +17,6 @@ OLD, NEW = "a" * 64, "b" * 64
 NUMBERS = range(1, 40)  # a run makes fewer calls of each kind
 RARE = ("fsync", "mkdir", "rmdir", "fchmod")
 CALLS = ["rename", "unlink", *(pytest.param(call, marks=pytest.mark.full) for call in RARE)]
-    *("rename", "unlink", "fsync"),
-    *(pytest.param(c, marks=pytest.mark.full) for c in ("mkdir", "rmdir", "fchmod")),
-]
 
 
 def make(root: Path, key: str, where: str) -> None:
