@@ -14,13 +14,19 @@ _VERDICTS = "verdicts"
 
 def check(project: Project, cache: Cache) -> tuple[Problem, ...]:
     """Every reason why the lock does not answer; none when it does. A good verdict is kept by both files' bytes."""
-    key = _fingerprint(project)
-    if key and cache.record(_VERDICTS, key) == []:
+    if is_known_good(project, cache):
         return ()
     found = later.walk(project)
-    if key and not found:
+    key = None if found else _fingerprint(project)
+    if key:
         _keep_verdict(cache, key)
     return found
+
+
+def is_known_good(project: Project, cache: Cache) -> bool:
+    """Was exactly this pair of files found good before?"""
+    key = _fingerprint(project)
+    return key is not None and cache.record(_VERDICTS, key) == []
 
 
 def require_fresh(project: Project, cache: Cache) -> None:

@@ -6,10 +6,10 @@ from time import monotonic
 from envlock.lockfile.reader import read_lock
 from envlock.lockfile.writer import lock_text
 from envlock.model.changes import Changes, changes
-from envlock.model.lock import Lock
+from envlock.model.lock import ImageSettings, Inputs, Lock
 from envlock.system.files import write_whole
 from envlock.workflows import later
-from envlock.workflows.check import check
+from envlock.workflows.check import check, is_known_good
 from envlock.workflows.context import Context
 from envlock.workflows.project import Project
 from envlock.workflows.upgrade import KEEP, Upgrade
@@ -28,13 +28,26 @@ class LockResult:
 def lock(project: Project, context: Context, upgrade: Upgrade = KEEP) -> LockResult:
     """Resolves what is unmet; the file is touched only where something changes."""
     began = monotonic()
-    exists = project.lockfile.exists()
-    fresh = exists and not upgrade and not check(project, context.cache)
-    old = read_lock(project.lockfile) if exists else None
-    new = old if old and fresh else later.resolve(project, context, old, upgrade)
+    old = read_lock(project.lockfile) if project.lockfile.exists() else None
+    if old and not upgrade and _answers(project, context, old):
+        # it stays as it is, whoever wrote it
+        return _result(began, old, old, written=False)
+    new = later.resolve(project, context, old, upgrade)
     text = lock_text(new).encode()
-    # a lock that answers stays as it is, whoever wrote it; one that is solved to the same bytes, too
-    written = not fresh and not (exists and project.lockfile.read_bytes() == text)
+    written = old is None or project.lockfile.read_bytes() != text
     if written:
         write_whole(project.lockfile, text)
+    return _result(began, old, new, written=written)
+
+
+def _answers(project: Project, context: Context, old: Lock) -> bool:
+    if is_known_good(project, context.cache):
+        return True
+    spec = later.read_manifest(project)
+    # where the question is another one there is nothing to walk
+    asked_the_same = Inputs.of(spec) == old.inputs and ImageSettings.of(spec) == old.image
+    return asked_the_same and not check(project, context.cache)
+
+
+def _result(began: float, old: Lock | None, new: Lock, *, written: bool) -> LockResult:
     return LockResult(lock=new, changes=changes(before=old, after=new), written=written, seconds=monotonic() - began)
