@@ -9,7 +9,7 @@ from envlock.environments.paths import name_problem
 from envlock.errors import OutsideError
 from envlock.model.files import EXECUTABLE, PrefixFile
 
-THREADS = 2
+THREADS = 2  # 250 MiB on two idle cores: 1.2 s by one, 0.9 s by two; four bring nothing
 
 
 def write_prefix(folder: Path, files: Iterable[PrefixFile]) -> None:
