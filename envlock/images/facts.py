@@ -1,7 +1,7 @@
 """What a base says of itself to whoever looks into its files: nothing of it is executed."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from envlock.errors import OutsideError, UserInputError
@@ -12,8 +12,8 @@ SHELL = "/bin/sh"
 _LIBRARIES = ("/lib64", "/usr/lib64", "/lib", "/usr/lib", "/usr/local/lib")
 _GLIBC = re.compile(rb"GNU C Library [^\n\0]{0,120}release version (\d+\.\d+)(?=\D)")
 _MINOR = re.compile(r"python(3\.\d+)")
-# a C string that is a version, or the name of the library that holds the interpreter
-_STRINGS = re.compile(rb"\0(?:(3\.\d+\.\d+(?:(?:a|b|rc)\d+)?\+?)|(libpython3\.\d+[a-z]*\.so[.\d]*))(?=\0)")
+_VERSION = re.compile(rb"3\.\d+\.\d+(?:(?:a|b|rc)\d+)?\+?(?=\0)")
+_LIBRARY = re.compile(rb"libpython3\.\d+[a-z]*\.so[.\d]*(?=\0)")
 _LONGEST = 256  # bytes: more than any match of the patterns above
 
 
@@ -92,15 +92,31 @@ def _python_version(rootfs: Rootfs, path: str) -> str | None:
     The minor in the name of either says which of the versions in the file is Python's own.
     """
     real = rootfs.resolve(path) or path
-    strings = _strings(rootfs, real)
-    names = [name for name in strings if name.startswith("libpython")]
-    for library in (f"{folder}/{name}" for name in names for folder in _near(rootfs, real)):
-        if rootfs.exists(library):
-            strings |= _strings(rootfs, library)
-            break
+    names = {found[0].decode() for found in _search(rootfs, real, _LIBRARY)}
+    libraries = (f"{folder}/{name}" for name in sorted(names) for folder in _near(rootfs, real))
+    library = next((path for path in libraries if rootfs.exists(path)), None)
     minors = {found[1] for name in (real.rpartition("/")[2], *names) if (found := _MINOR.search(name))}
-    versions = {s for s in strings if any(s.startswith(f"{minor}.") for minor in minors)}
-    return versions.pop() if len(versions) == 1 else None
+    for versions in _versions(rootfs, filter(None, (real, library))):
+        own = {version for version in versions if any(version.startswith(f"{minor}.") for minor in minors)}
+        if own:
+            return own.pop() if len(own) == 1 else None
+    return None
+
+
+def _versions(rootfs: Rootfs, paths: Iterable[str]) -> tuple[set[str], set[str]]:
+    """The C strings in files that are a version, and those that end in one.
+
+    Linkers keep a string that is the end of another only there: "3.11.7" in the prefix "/opt/python/3.11.7".
+    """
+    whole: set[str] = set()
+    ends: set[str] = set()
+    for found in (found for path in paths for found in _search(rootfs, path, _VERSION)):
+        before = found.string[max(0, found.start() - 1) : found.start()]
+        if before == b"\0":
+            whole.add(found[0].decode())
+        elif not before.isdigit() and before not in (b"", b"."):
+            ends.add(found[0].decode())
+    return whole, ends
 
 
 def _near(rootfs: Rootfs, program: str) -> Iterator[str]:
@@ -113,10 +129,6 @@ def _library_folders(rootfs: Rootfs) -> Iterator[str]:
     for parent in ("/lib", "/usr/lib"):
         yield from (path for path in rootfs.find(parent) if path.endswith("-linux-gnu"))
     yield from _LIBRARIES
-
-
-def _strings(rootfs: Rootfs, path: str) -> set[str]:
-    return {(found[1] or found[2]).decode() for found in _search(rootfs, path, _STRINGS)}
 
 
 def _search(rootfs: Rootfs, path: str, pattern: re.Pattern[bytes]) -> Iterator[re.Match[bytes]]:

@@ -81,7 +81,7 @@ class Rootfs:
         trail, pending, links = [("", self._root)], list(reversed(parts)), 0
         while pending:
             name = pending.pop()
-            if name == "..":
+            if name == ".." and trail[-1][1].children is not None:
                 del trail[max(1, len(trail) - 1) :]
                 continue
             node = _child(trail[-1][1], name, make=make)
