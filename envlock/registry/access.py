@@ -7,7 +7,7 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from envlock.model.reference import Reference
 from envlock.oci.document import parse
-from envlock.registry.challenge import Challenge, parse_challenges
+from envlock.registry.challenge import parse_challenges
 from envlock.registry.credentials import Credentials, Login
 from envlock.registry.errors import refusal
 from envlock.registry.hosts import next_url
@@ -42,18 +42,17 @@ class Access:
             return fresh
 
     def _obtain(self, reference: Reference, answer: Response) -> Secret | None:
-        challenges = {c.scheme: c for c in parse_challenges(answer.headers.get("WWW-Authenticate", ""))}
-        if not challenges.keys() & {"bearer", "basic"}:
-            return None
-        login = self._credentials.login(reference)
-        if "bearer" in challenges:
-            return self._token(reference, answer.url, challenges["bearer"], login)
+        """Basic credentials or a token, as the registry asks for; a token is also given to nobody in particular."""
+        challenges = {c.scheme: c.parameters for c in parse_challenges(answer.headers.get("WWW-Authenticate", ""))}
+        bearer = challenges.get("bearer", {})
+        if "realm" in bearer:
+            return self._token(reference, next_url(answer.url, bearer["realm"]), bearer.get("service"))
+        login = self._credentials.login(reference) if "basic" in challenges else None
         return login.basic if login and not login.is_identity_token else None
 
-    def _token(self, reference: Reference, url: str, challenge: Challenge, login: Login | None) -> Secret:
-        realm = next_url(url, challenge.parameters.get("realm", ""))
-        asked = {"service": challenge.parameters.get("service", ""), "scope": _scope(reference)[1]}
-        asked = {name: value for name, value in asked.items() if value}
+    def _token(self, reference: Reference, realm: str, service: str | None) -> Secret:
+        login = self._credentials.login(reference)
+        asked = {**({"service": service} if service else {}), "scope": _scope(reference)[1]}
         with self._ask(realm, asked, login) as response:
             if response.status_code != 200:
                 raise refusal(response, reference)

@@ -33,12 +33,11 @@ def next_url(url: str, target: str) -> str:
     """
     try:
         absolute = urljoin(url, target)
-        parts, before = urlsplit(absolute), urlsplit(url)
-        reason = _objection(before, parts)
+        reason, shown = _objection(urlsplit(url), urlsplit(absolute)), redact(absolute)
     except ValueError:
-        reason = "that is not an address"
+        raise OutsideError(f"{redact(url)} sends us to what is not an address") from None
     if reason:
-        raise OutsideError(f"{redact(url)} sends us to {redact(target)}, and {reason}")
+        raise OutsideError(f"{redact(url)} sends us to {shown}, and {reason}")
     return absolute
 
 
