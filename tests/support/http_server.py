@@ -10,7 +10,7 @@ import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -21,6 +21,7 @@ class Response:
     content: bytes = b""
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
+    breaks_off_after: int | None = None  # bytes of the content, then the connection is closed
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(response.content)))
         self.end_headers()
         if with_body:
-            self.wfile.write(response.content)
+            self.wfile.write(response.content[: response.breaks_off_after])
+        self.close_connection = self.close_connection or response.breaks_off_after is not None
 
     def _response(self, request: Request) -> Response:
         override = self.served.overrides.get(request.path)
@@ -129,11 +131,7 @@ def ranged(response: Response, wanted: str | None) -> Response:
     """The part of a whole answer that a Range header of one range asks for."""
     match = re.fullmatch(r"bytes=(\d*)-(\d*)", wanted or "")
     if response.status != HTTPStatus.OK or match is None or match.group() == "bytes=-":
-        return Response(
-            content=response.content,
-            status=response.status,
-            headers={**response.headers, "Accept-Ranges": "bytes"},
-        )
+        return replace(response, headers={**response.headers, "Accept-Ranges": "bytes"})
     size = len(response.content)
     first, last = match.groups()
     start = int(first) if first else max(0, size - int(last))

@@ -4,10 +4,11 @@ import contextlib
 import http.client
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
+from typing import Any
 
 from tests.support.services import require, service
 
@@ -29,12 +30,15 @@ class Registry:
 
 
 @contextlib.contextmanager
-def running_registry(folder: Path) -> Iterator[Registry]:
-    """A registry that stores below `folder`; it finds a free port itself and says which in its log."""
+def running_registry(folder: Path, auth: Mapping[str, Any] | None = None) -> Iterator[Registry]:
+    """A registry that stores below `folder`; it finds a free port itself and says which in its log.
+
+    `auth` is its setting of that name: without, everybody may do everything.
+    """
     program = require("docker-registry", "docker-registry")
     root = folder / "registry"
     configuration, log = folder / "registry.yml", root.with_suffix(".log")
-    configuration.write_text(json.dumps(_configuration(root)))  # JSON is YAML
+    configuration.write_text(json.dumps(_configuration(root) | {"auth": dict(auth or {})}))  # JSON is YAML
     with service((program, "serve", configuration), log=log, answers=lambda: _address(log) is not None):
         yield Registry(host=_address(log) or "", root=root)
 
@@ -56,4 +60,4 @@ def _address(log: Path) -> str | None:
     connection = http.client.HTTPConnection(found[1], timeout=10)  # it knows of no proxies
     with contextlib.closing(connection):
         connection.request("GET", "/v2/")
-        return found[1] if connection.getresponse().status == HTTPStatus.OK else None
+        return found[1] if connection.getresponse().status in (HTTPStatus.OK, HTTPStatus.UNAUTHORIZED) else None
