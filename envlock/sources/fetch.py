@@ -11,6 +11,8 @@ from envlock.model.lock import CondaPackage, PipPackage
 from envlock.sources.supply import Supply
 from envlock.system.secrets import redact
 
+# bytes over the locked size that are still read: then a file that was changed can be named by its hash
+_SLACK = 16 << 20
 # where a package was last seen, by its sha256: only tried first, never believed
 PLACES = "places"
 
@@ -57,7 +59,8 @@ def _take(package: CondaPackage | PipPackage, url: str, supply: Supply) -> Path:
             with Path(unquote(parts.path)).open("rb") as source:
                 shutil.copyfileobj(source, target, 1 << 20)
             return
-        if not supply.http().download(url, target, limit=package.size):
+        limit = None if package.size is None else package.size + _SLACK
+        if not supply.http().download(url, target, limit=limit):
             raise _NotThere
 
     return supply.cache.add_package(package.sha256, package.file, fill)
