@@ -1,0 +1,94 @@
+"""Packages whose bytes are not those that the lock names: refused, wherever they were changed."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.tiny_project import TinyProject, failure, sha256, tiny_project
+
+FILES = {"alpha": "alpha-1.0-py3-none-any.whl", "tool": "tool-1.0-0.conda"}
+CHANGES: dict[str, Callable[[bytes], bytes]] = {
+    "of the same size": lambda data: data[:-1] + bytes([data[-1] ^ 1]),
+    "longer": lambda data: data + b"x",
+    "cut off": lambda data: data[: len(data) // 2],
+    "empty": lambda data: data[:0],
+}
+COMMANDS = dict(zip(CHANGES, ("install", "build", "build", "install"), strict=True))
+HINT = "hint: the file was changed where it is kept; get the locked one, or lock anew with `envlock lock --upgrade`\n"
+
+
+@pytest.fixture
+def project(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[TinyProject]:
+    """Locked, with nothing else in its cache than what locking brought there."""
+    with tiny_project(tmp_path, over_http=getattr(request, "param", "http") == "http") as made:
+        made.must("lock")
+        yield made
+
+
+def forget_packages(project: TinyProject) -> None:
+    for name in ("packages", "conda-packages"):
+        shutil.rmtree(project.cache / name, ignore_errors=True)
+
+
+@pytest.mark.parametrize(
+    ("project", "name"), [("http", "alpha"), ("http", "tool"), ("file", "tool")], indirect=["project"]
+)
+def test_changed_where_it_is_served(project: TinyProject, name: str) -> None:
+    served = project.served(name)
+    locked, original = sha256(served), served.read_bytes()
+    for kind, change in CHANGES.items():
+        served.write_bytes(change(original))
+        forget_packages(project)
+        result = project.call(COMMANDS[kind])
+        words = f"`{served.name}` is not what the lock names: sha256 {sha256(served)}, locked {locked}"
+        assert (result.code, failure(result)) == (3, f"error: {words}\n{HINT}"), kind
+        kept = [path.name for path in (project.cache / "packages").rglob("*") if path.is_file()]
+        assert not [file for file in kept if file == served.name or file.startswith(".")]
+    served.write_bytes(original)
+    assert project.must("run", "--", "tool") == "it works\n"
+
+
+def test_a_file_without_end_is_not_read_to_its_end(project: TinyProject) -> None:
+    served = project.served("alpha")
+    size = served.stat().st_size
+    with served.open("ab") as file:
+        file.truncate(size + (17 << 20))
+    forget_packages(project)
+    result = project.call("install")
+    url = f"{project.index.server.url}/files/{served.name}"
+    assert (result.code, failure(result)) == (
+        3,
+        f"error: {url} sends more than the {size + (16 << 20)} bytes it should\n",
+    )
+
+
+@pytest.mark.parametrize("status", [404, 410])
+def test_gone(project: TinyProject, status: int) -> None:
+    forget_packages(project)
+    locked = {name: sha256(project.served(name)) for name in FILES}
+    urls = {
+        "alpha": f"{project.index.server.url}/files/{FILES['alpha']}",
+        "tool": f"{project.channel_url}/linux-64/{FILES['tool']}",
+    }
+    project.index.server.overrides[f"/files/{FILES['alpha']}"] = status
+    project.channel_server.overrides[f"/linux-64/{FILES['tool']}"] = status
+    result = project.call("install")
+    assert (result.code, failure(result)) == (
+        3,
+        "error: 2 packages cannot be had\n"
+        f"  `{FILES['tool']}` (sha256 {locked['tool']}) is no longer to be had from `{project.channel_url}`, "
+        f"tried {urls['tool']}\n"
+        f"  `{FILES['alpha']}` (sha256 {locked['alpha']}) is no longer to be had from `test`, tried {urls['alpha']}\n"
+        "hint: `envlock lock --upgrade` chooses what is there now\n",
+    )
+
+
+@pytest.mark.parametrize(("status", "reason"), [(403, "Forbidden"), (500, "Internal Server Error")])
+def test_a_server_that_refuses(project: TinyProject, status: int, reason: str) -> None:
+    forget_packages(project)
+    project.channel_server.overrides[f"/linux-64/{FILES['tool']}"] = status
+    result = project.call("build")
+    url = f"{project.channel_url}/linux-64/{FILES['tool']}"
+    assert (result.code, failure(result)) == (3, f"error: {url} answers {status} {reason}\n")
