@@ -3,6 +3,7 @@
 import errno
 import os
 import re
+import select
 import sys
 import traceback
 from collections.abc import Callable
@@ -78,12 +79,16 @@ def _bug(failure: BaseException, console: Console) -> int:
 def _reader_is_gone() -> bool:
     """Did whoever read our stdout stop (as `head` does), rather than a connection break?"""
     try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # the interpreter flushes once more at its end, and would complain
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return True
-    return False
+        stdout = sys.stdout.fileno()
+    except (OSError, ValueError):
+        return False
+    poll = select.poll()
+    poll.register(stdout, 0)  # a pipe that nobody reads is reported unasked
+    if not poll.poll(0):
+        return False
+    # the interpreter flushes once more at its end, and would complain
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stdout)
+    return True
 
 
 def _traceback(failure: BaseException) -> str:
