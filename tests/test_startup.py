@@ -1,0 +1,88 @@
+"""What a command must not load: that is what makes `--help` and `check` quick."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from tests.support.locked_project import locked_project, stale
+from tests.support.projects import Project
+
+HEAVY = {
+    *("pygit2", "docker", "tomlkit", "requests", "urllib3", "truststore", "rich", "rattler", "installer"),
+    *("pypi_simple", "hypothesis", "uv", "deflate", "platformdirs", "tarfile"),
+}
+PARSERS = {"packaging", "tomllib", "filelock"}
+# prints the exit code and what was loaded, as the last line
+CHILD = """
+import json, sys
+from envlock.cli.main import run
+code = run(sys.argv[1:], program="envlock")
+print()
+print(json.dumps([code, sorted(sys.modules)]))
+"""
+
+
+def loaded(project: Project, *arguments: str) -> tuple[int, set[str]]:
+    """The exit code of a call and every module it loaded."""
+    done = subprocess.run(
+        (sys.executable, "-c", CHILD, *arguments),
+        cwd=project.folder,
+        env=project.environment(),
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    code, modules = json.loads(done.stdout.splitlines()[-1])
+    return code, set(modules)
+
+
+def among(modules: set[str], names: Sequence[str] | set[str]) -> set[str]:
+    """Which of the names, or what lies inside them, is loaded."""
+    return {name for name in names for module in modules if module == name or module.startswith(f"{name}.")}
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    return locked_project(tmp_path / "train")
+
+
+@pytest.mark.parametrize("arguments", [("--help",), ("-h",), ("--version",), ()])
+def test_help_loads_the_command_line_alone(project: Project, arguments: tuple[str, ...]) -> None:
+    code, modules = loaded(project, *arguments)
+    assert code == (0 if arguments else 2)
+    assert among(modules, HEAVY | PARSERS) == set()
+    assert among(modules, ["envlock.cli.commands", "envlock.workflows", "envlock.model"]) == set()
+    assert among(modules, ["click", "envlock.cli.main"]) == {"click", "envlock.cli.main"}
+
+
+def test_check_loads_no_library_but_the_parsers(project: Project) -> None:
+    code, modules = loaded(project, "check")
+    assert code == 0
+    assert among(modules, HEAVY) == set()
+    assert among(modules, ["packaging", "tomllib"]) == {"packaging", "tomllib"}
+
+
+def test_a_check_that_was_answered_before_parses_nothing(project: Project) -> None:
+    loaded(project, "check")
+    code, modules = loaded(project, "check")
+    assert code == 0
+    assert among(modules, HEAVY | {"packaging", "tomllib"}) == set()
+
+
+def test_a_check_that_says_no_loads_no_more(project: Project) -> None:
+    stale(project)
+    code, modules = loaded(project, "check")
+    assert code == 1
+    assert among(modules, HEAVY) == set()
+
+
+@pytest.mark.parametrize("command", ["init", "lock", "check", "show", "install", "run", "shell", "build", "completion"])
+def test_help_of_a_command_loads_no_heavy_library(project: Project, command: str) -> None:
+    code, modules = loaded(project, command, "--help")
+    assert code == 0
+    assert among(modules, HEAVY - {"tomlkit", "deflate", "tarfile", "uv"}) == set()
+    assert among(modules, [f"envlock.cli.commands.{command}"])
