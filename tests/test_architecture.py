@@ -50,9 +50,8 @@ LAZY = {
     "envlock.cli.lazy_group": "the command table",
     "envlock.cli.main": "a shell asks for completions",
     "envlock.cli.settings": "platformdirs, where no cache folder is given",
-    "envlock.workflows.check": "py-rattler judges match specs, where there are any",
-    "envlock.workflows.context": "the HTTP library, for the first who needs it",
-    "envlock.workflows.project": "git's library, where the environment is not around the current folder",
+    "envlock.system.cache": "the lock library, by those who wait for one another",
+    "envlock.workflows.later": "the table of what only some runs need",
 }
 # modules that look at the process environment, and why
 ENVIRON = {
@@ -66,7 +65,8 @@ MODULE_LINES, FUNCTION_LINES, COMMAND_LINES, PARAMETERS = 300, 40, 80, 5
 class Import:
     name: str
     line: int
-    lazy: bool
+    lazy: bool  # within a function
+    typing: bool = False  # for the type checker alone
 
 
 class Module:
@@ -78,12 +78,17 @@ class Module:
 
     def imports(self) -> Iterator[Import]:
         """Everything it imports, at the top or within a function, by statement or by `import_module("…")`."""
+        typing = {id(node) for block in ast.walk(self.tree) if _is_typing(block) for node in ast.walk(block)}
         for node, lazy in _walk(self.tree, in_function=False):
             for name in _imported(node):
-                yield Import(name, getattr(node, "lineno", 0), lazy)
+                yield Import(name, getattr(node, "lineno", 0), lazy, id(node) in typing)
 
     def functions(self) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
         return (n for n in ast.walk(self.tree) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef))
+
+
+def _is_typing(node: ast.AST) -> bool:
+    return isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
 
 
 def _walk(node: ast.AST, *, in_function: bool) -> Iterator[tuple[ast.AST, bool]]:
@@ -217,7 +222,10 @@ def test_a_breach_is_seen(rule: Callable[[Module], Iterator[str]], name: str, te
 def cycle(modules: list[Module]) -> list[str]:
     """Modules that import one another in a ring, as they are imported at the top; empty without one."""
     names = {module.name for module in modules}
-    edges = {module.name: {_module_of(i.name, names) for i in module.imports() if not i.lazy} for module in modules}
+    edges = {
+        module.name: {_module_of(i.name, names) for i in module.imports() if not (i.lazy or i.typing)}
+        for module in modules
+    }
     try:
         TopologicalSorter({name: found - {name, None} for name, found in edges.items()}).prepare()
     except CycleError as error:
