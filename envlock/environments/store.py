@@ -9,10 +9,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
-
-from filelock import FileLock, Timeout
 
 from envlock.errors import OutsideError, UserInputError
 from envlock.model.files import EXECUTABLE
@@ -131,8 +128,9 @@ def _sweep(cache: Cache, store: Path, *, but: str) -> None:
         key = aside.name.removeprefix(_ASIDE)
         if key == but:
             continue
-        with suppress(Timeout), FileLock(cache.root / "locks" / f"{_lock_name(key)}.lock", timeout=0):
-            shutil.rmtree(aside, ignore_errors=True)
+        with cache.try_lock(_lock_name(key)) as ours:
+            if ours:
+                shutil.rmtree(aside, ignore_errors=True)
 
 
 def _lock_name(key: str) -> str:

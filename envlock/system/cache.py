@@ -14,10 +14,13 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from envlock.errors import OutsideError
 from envlock.system.files import write_whole
+
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
 
 PIECE = 1 << 20
 
@@ -82,12 +85,31 @@ class Cache:
     @contextmanager
     def lock(self, name: str) -> Iterator[None]:
         """Only one process at a time does what `name` stands for; the others wait."""
+        with self._lock(name):
+            yield
+
+    @contextmanager
+    def try_lock(self, name: str) -> Iterator[bool]:
+        """As `lock`, without waiting: False where another process has it."""
+        from filelock import Timeout
+
+        lock = self._lock(name)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            yield False
+            return
+        try:
+            yield True
+        finally:
+            lock.release()
+
+    def _lock(self, name: str) -> "BaseFileLock":
         from filelock import FileLock  # not loaded by commands that only look
 
         folder = self.root / "locks"
         folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(folder / f"{name}.lock"):
-            yield
+        return FileLock(folder / f"{name}.lock")
 
     def _package_path(self, sha256: str, file: str) -> Path:
         return self.root / "packages" / sha256 / file
