@@ -50,13 +50,15 @@ def _own_files(
 ) -> Iterator[PrefixFile]:
     """What we write ourselves: conda's records, the virtual environment, and wheels, which win over conda's files."""
     yield from _notes(locked, owned)
-    yield from _venv(python)
+    venv = _venv(python)
+    yield from venv
     target = WheelTarget(prefix=final, python=python_minor(python.version if python else locked.python))
     plans = {p.name: wheel_files(files[p.sha256], target) for p in locked.pip}
     brought = [(f"conda:{name}", paths) for name, paths in owned.items()]
-    kept = resolve([*brought, *((name, tuple(f.path for f in plan)) for name, plan in plans.items())]).kept
+    brought += [(f"pip:{name}", tuple(f.path for f in plan)) for name, plan in plans.items()]
+    kept = resolve([*brought, ("envlock", [f.path for f in venv])]).kept
     for name, plan in plans.items():
-        mine = set(kept[name])
+        mine = set(kept[f"pip:{name}"])
         yield from (file for file in plan if file.path in mine)
 
 

@@ -36,7 +36,9 @@ def plan_layers(
     locked: PlatformLock, contents: Sequence[PackageContents], files: Mapping[str, Path], stage: CondaStage
 ) -> ImagePlan:
     """Groups packages into the layers of the layout; nothing is unpacked before a layer's files are asked for."""
-    ownership = resolve([(c.key, paths) for c, paths in _brought(contents, stage)])
+    top = _top_files(locked)
+    brought = [(c.key, paths) for c, paths in _brought(contents, stage)]
+    ownership = resolve([*brought, (_TOP, [f.path for f in top])])
     by_key = {c.key: c for c in contents}
     sizes = [Sized(key=c.key, size=c.size) for c in contents if ownership.kept[c.key]]
     layers = []
@@ -51,7 +53,6 @@ def plan_layers(
                 files=partial(_layer_files, members, files, stage, python_minor(locked.python)),
             )
         )
-    top = _top_files(locked)
     if top:
         layers.append(PlannedLayer(title=_TOP, key=_top_key(top), count=len(top), size=0, files=lambda: top))
     return ImagePlan(layers=tuple(layers), ownership=ownership)
