@@ -1,0 +1,117 @@
+"""Locks of every shape, for property tests."""
+
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from hypothesis import strategies as st
+
+from envlock.model.lock import Base, CondaPackage, ImageSettings, Inputs, Lock, PipPackage, PlatformLock
+from envlock.model.platform import System
+from envlock.model.spec import Index
+
+T = TypeVar("T")
+
+
+def some(values: st.SearchStrategy[T]) -> st.SearchStrategy[tuple[T, ...]]:
+    return st.lists(values, max_size=3).map(tuple)
+
+
+def pairs(names: st.SearchStrategy[str], values: st.SearchStrategy[str]) -> st.SearchStrategy[tuple[Any, ...]]:
+    return st.dictionaries(names, values, max_size=3).map(lambda found: tuple(sorted(found.items())))
+
+
+def sets(values: st.SearchStrategy[str]) -> st.SearchStrategy[tuple[str, ...]]:
+    return st.sets(values, max_size=4).map(lambda found: tuple(sorted(found)))
+
+
+prose = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=8)
+line = st.text(st.characters(exclude_categories=["Cc", "Cs"]), max_size=8)
+words = line.filter(lambda text: bool(text.strip()))
+names = st.from_regex(r"[a-z0-9]{1,4}(?:-[a-z0-9]{1,3})?", fullmatch=True)
+versions = st.from_regex(r"[0-9]{1,2}(?:\.[0-9]{1,2}){0,2}", fullmatch=True)
+digests = st.from_regex(r"[0-9a-f]{64}", fullmatch=True)
+
+
+@st.composite
+def conda_packages(draw: st.DrawFn, name: str) -> CondaPackage:
+    version, build = "3.11.7" if name == "python" else draw(versions), draw(names)
+    return CondaPackage(
+        name=name,
+        version=version,
+        build=build,
+        subdir=draw(st.sampled_from(["linux-64", "noarch"])),
+        file=f"{name}-{version}-{build}" + draw(st.sampled_from([".conda", ".tar.bz2"])),
+        sha256=draw(digests),
+        size=draw(st.integers(0, 2**40)),
+        channel=draw(words),
+        requires=draw(sets(words)),
+        constrains=draw(sets(words)),
+        provides=draw(sets(st.builds("{}=={}".format, names, versions))),
+    )
+
+
+@st.composite
+def pip_packages(draw: st.DrawFn, name: str) -> PipPackage:
+    version = draw(versions)
+    return PipPackage(
+        name=name,
+        version=version,
+        file=f"{name.replace('-', '_')}-{version}-py3-none-any.whl",
+        sha256=draw(digests),
+        size=draw(st.none() | st.integers(0, 2**40)),
+        index=draw(words),
+        extras=draw(sets(names)),
+        requires=draw(sets(st.builds("{}>={}".format, names, versions))),
+        requires_python=draw(st.none() | st.builds(">={}".format, versions)),
+        uploaded=draw(st.none() | st.just("2024-04-07T19:26:08.123Z")),
+    )
+
+
+@st.composite
+def platforms(draw: st.DrawFn) -> PlatformLock:
+    conda, pip = sorted(draw(st.sets(names | st.just("python"), max_size=4))), sorted(draw(st.sets(names, max_size=4)))
+    base = st.just(Base(reference="scratch")) | st.builds(
+        Base,
+        reference=words.filter(lambda text: text != "scratch"),
+        digest=digests.map("sha256:".__add__),
+        glibc=st.none() | st.just("2.36"),
+        interpreter=st.none() | st.just("/usr/bin/python3"),
+        python=st.none() | st.just("3.11.7"),
+        shell=st.none() | st.just("/bin/sh"),
+    )
+    return PlatformLock(
+        platform="linux-64",
+        base=draw(base),
+        conda=tuple(draw(conda_packages(name)) for name in conda),
+        pip=tuple(draw(pip_packages(name)) for name in pip),
+    )
+
+
+locks = st.builds(
+    Lock,
+    inputs=st.builds(
+        Inputs,
+        python=st.none() | words,
+        platforms=st.just(("linux-64",)),
+        systems=st.builds(
+            System, glibc=st.none() | st.just("2.36"), cuda=st.none() | st.just("12"), archspec=st.none()
+        ).map(lambda system: (("linux-64", system),)),
+        channels=some(words),
+        channel_priority=words,
+        conda=sets(words),
+        pip=sets(words),
+        indexes=some(st.builds(Index, name=words, url=st.none() | words, default=st.booleans())),
+        base=words,
+        interpreter=st.none() | st.just("/usr/bin/python3"),
+    ).map(lambda inputs: inputs if inputs.channels or inputs.conda else replace(inputs, channel_priority="strict")),
+    image=st.builds(
+        ImageSettings,
+        variables=pairs(st.sampled_from(["A", "_b"]), line),
+        user=st.none() | st.just("1000:1000"),
+        workdir=st.none() | st.just("/srv"),
+        entrypoint=st.none() | some(prose),
+        cmd=st.none() | some(prose),
+        labels=pairs(line, prose),
+    ),
+    platforms=platforms().map(lambda platform: (platform,)),
+)

@@ -1,0 +1,249 @@
+"""Every way in which env.lock can be spoilt: the exact words, with file, line and key path."""
+
+from pathlib import Path
+
+import pytest
+
+from envlock.errors import EnvlockError, OutsideError, UserInputError
+from envlock.lockfile.reader import read_lock
+from envlock.lockfile.writer import lock_text
+from tests.support.locks import LOCK
+
+TEXT = lock_text(LOCK)
+REPAIR = "restore it from git, or remove it and run `envlock lock`"
+CONDA, PIP = "`platform.linux-64.conda[0]", "`platform.linux-64.pip[0]"
+CONDA_FILE = "numpy-1.26.4-py311h64a7726_0"
+WHEEL = "flask-3.0.3-py3-none-any.whl"
+
+# what is replaced in a good lock by what, and the message
+EDITS = [
+    # edited
+    ("1" * 64, "1" * 63, f"env.lock:70: {CONDA}.sha256`: expected 64 hex digits, got `{'1' * 63}`"),
+    ("2" * 64, "z" * 64, f"env.lock:88: {PIP}.sha256`: expected 64 hex digits, got `{'z' * 64}`"),
+    (f'sha256 = "{"2" * 64}"\n', "", f"env.lock:83: {PIP}.sha256`: missing"),
+    (f'sha256 = "{"1" * 64}"\n', "", f"env.lock:63: {CONDA}.sha256`: missing"),
+    ("size = 8065890", 'size = "8 MB"', f"env.lock:71: {CONDA}.size`: expected an integer, got a string"),
+    ("size = 8065890", "size = -1", f"env.lock:71: {CONDA}.size`: expected a number of bytes, got -1"),
+    ("size = 101735", "size = true", f"env.lock:89: {PIP}.size`: expected an integer, got a boolean"),
+    ("size = 8065890\n", "", f"env.lock:63: {CONDA}.size`: missing"),
+    ("uploaded", "upload", f"env.lock:90: {PIP}.upload`: unknown key: did you mean `uploaded`?"),
+    (
+        '"2024-04-07T19:26:08Z"',
+        '"yesterday"',
+        f"env.lock:90: {PIP}.uploaded`: expected a UTC time such as `2026-01-31T12:00:00Z`, got `yesterday`",
+    ),
+    (
+        "sha256:" + "3" * 64,
+        "3" * 64,
+        f"env.lock:59: `platform.linux-64.base.digest`: expected `sha256:` and 64 hex digits, got `{'3' * 64}`",
+    ),
+    (
+        f'digest = "sha256:{"3" * 64}"\n',
+        "",
+        "env.lock:57: `platform.linux-64.base.digest`: missing",
+    ),
+    (
+        'name = "flask"',
+        'name = "Flask"',
+        f"env.lock:84: {PIP}.name`: expected a distribution's name in canonical form, got `Flask`",
+    ),
+    (
+        'version = "3.0.3"',
+        'version = "3.0.4"',
+        f"env.lock:87: {PIP}.file`: expected a wheel of flask 3.0.4, got `{WHEEL}`",
+    ),
+    ('version = "3.0.3"', 'version = "new"', f"env.lock:85: {PIP}.version`: expected a version (PEP 440), got `new`"),
+    (
+        'build = "py311h64a7726_0"',
+        'build = "py312h64a7726_0"',
+        f"env.lock:69: {CONDA}.file`: expected `numpy-1.26.4-py312h64a7726_0` and .conda or .tar.bz2, "
+        f"got `{CONDA_FILE}.conda`",
+    ),
+    (
+        '"werkzeug>=3.0.0"',
+        '"werkzeug=3"',
+        f"env.lock:97: {PIP}.requires[1]`: expected a requirement (PEP 508), got `werkzeug=3`",
+    ),
+    (
+        'requires-python = ">=3.8"',
+        'requires-python = "3.8+"',
+        f"env.lock:91: {PIP}.requires-python`: expected version specifiers (PEP 440), got `3.8+`",
+    ),
+    (
+        '"numpy==1.26.4"',
+        '"numpy"',
+        f"env.lock:80: {CONDA}.provides[0]`: expected a distribution such as `numpy==1.26.4`, got `numpy`",
+    ),
+    (
+        "[[platform.linux-64.pip]]",
+        "[[platform.linux-64.pipi]]",
+        "env.lock:83: `platform.linux-64.pipi`: unknown key: did you mean `pip`?",
+    ),
+    (
+        'workdir = "/srv"',
+        'workdir = "srv"',
+        "env.lock:43: `image.workdir`: expected an absolute path without `..`, got `srv`",
+    ),
+    # files that would be put elsewhere
+    (
+        f'file = "{WHEEL}"',
+        f'file = "../{WHEEL}"',
+        f"env.lock:87: {PIP}.file`: expected a file name without folders, got `../{WHEEL}`",
+    ),
+    (
+        f'file = "{WHEEL}"',
+        f'file = "/{WHEEL}"',
+        f"env.lock:87: {PIP}.file`: expected a file name without folders, got `/{WHEEL}`",
+    ),
+    (
+        f'file = "{WHEEL}"',
+        'file = ".whl"',
+        f"env.lock:87: {PIP}.file`: expected a file name without folders, got `.whl`",
+    ),
+    (
+        f'file = "{WHEEL}"',
+        'file = "flask.zip"',
+        f"env.lock:87: {PIP}.file`: expected a wheel's file name, got `flask.zip`",
+    ),
+    (
+        f'file = "{CONDA_FILE}.conda"',
+        f'file = "..\\\\{CONDA_FILE}.conda"',
+        f"env.lock:69: {CONDA}.file`: expected a file name without folders, got `..\\{CONDA_FILE}.conda`",
+    ),
+    (
+        f'file = "{CONDA_FILE}.conda"',
+        f'file = "{CONDA_FILE}.zip"',
+        f"env.lock:69: {CONDA}.file`: expected `{CONDA_FILE}` and .conda or .tar.bz2, got `{CONDA_FILE}.zip`",
+    ),
+    (
+        'subdir = "linux-64"',
+        'subdir = "../linux-64"',
+        f"env.lock:68: {CONDA}.subdir`: expected a folder of the channel such as `linux-64`, got `../linux-64`",
+    ),
+    # platforms
+    (
+        '    "linux-64",\n',
+        '    "linux-64",\n    "beos-32",\n',
+        "env.lock:8: `inputs.platforms[1]`: expected a platform that this version of envlock supports (`linux-64`), "
+        "got `beos-32`",
+    ),
+    (
+        "[inputs.platform.linux-64]",
+        "[inputs.platform.linux-65]",
+        "env.lock:35: `inputs.platform.linux-64`: missing, though `inputs.platforms` names it\n"
+        "env.lock:35: `inputs.platform.linux-65`: expected a platform that this version of envlock supports "
+        "(`linux-64`), got `linux-65`",
+    ),
+    # format
+    (
+        "lock-version = 1",
+        "lock-version = 2",
+        "env.lock:2: `lock-version` is 2, this envlock reads 1: made by a newer envlock",
+    ),
+    ("lock-version = 1", "lock-version = 0", "env.lock:2: `lock-version`: expected 1"),
+    ("lock-version = 1", 'lock-version = "1"', "env.lock:2: `lock-version`: expected 1"),
+    ("lock-version = 1\n", "", "env.lock: `lock-version`: expected 1"),
+    # merged badly
+    (
+        'version = "3.0.3"\n',
+        '<<<<<<< HEAD\nversion = "3.0.3"\n=======\nversion = "3.0.4"\n>>>>>>> theirs\n',
+        "env.lock:85: git's conflict marker `<<<<<<<`: a merge was not finished",
+    ),
+    (
+        'version = "3.0.3"\n',
+        'version = "3.0.3"\n=======\n',
+        "env.lock:86: git's conflict marker `=======`: a merge was not finished",
+    ),
+    (
+        "[[platform.linux-64.pip]]\n",
+        TEXT[TEXT.index("[[platform.linux-64.pip]]") :] + "\n[[platform.linux-64.pip]]\n",
+        "env.lock:101: `platform.linux-64.pip[1].name`: `flask` stands in line 84 already: keep one",
+    ),
+    ('name = "flask"', 'name = "flask"\nname = "flask"', "env.lock:85: not valid TOML: cannot overwrite a value"),
+]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def refused(text: str) -> UserInputError:
+    Path("env.lock").write_text(text, newline="")
+    with pytest.raises(EnvlockError) as caught:
+        read_lock(Path("env.lock"))
+    assert isinstance(caught.value, UserInputError)
+    return caught.value
+
+
+@pytest.mark.parametrize(("old", "new", "message", "exit_code"), [(*row, 2) for row in EDITS], ids=range(len(EDITS)))
+def test_spoilt_lock(folder: Path, old: str, new: str, message: str, exit_code: int) -> None:
+    assert old in TEXT
+    error = refused(TEXT.replace(old, new, 1))
+    assert error.message == message
+    assert error.exit_code == exit_code
+    assert error.hint
+
+
+# after which text the file ends, and the message
+CUTS = [
+    ('sha256 = "2222', "env.lock: not valid TOML: unterminated string (at end of document)"),
+    ("requires = [\n", "env.lock: not valid TOML: invalid value (at end of document)"),
+    (f'file = "{WHEEL}"\n', f"env.lock:83: {PIP}.sha256`: missing"),
+    (
+        'glibc = "2.41"\nshell = "/bin/sh"\n\n[[',
+        "env.lock: not valid TOML: invalid initial character for a key part (at end of document)",
+    ),
+    (
+        'OMP_NUM_THREADS = "1"\n',
+        "env.lock: `platform.linux-64`: missing, though `inputs.platforms` names it",
+    ),
+    (
+        "lock-version = 1\n",
+        "env.lock: `inputs.base`: missing\nenv.lock: `inputs.platforms`: missing",
+    ),
+]
+
+
+@pytest.mark.parametrize(("last", "message"), CUTS, ids=range(len(CUTS)))
+def test_truncated_lock(folder: Path, last: str, message: str) -> None:
+    error = refused(TEXT[: TEXT.index(last) + len(last)])
+    assert sorted(error.message.splitlines()) == message.splitlines()
+    assert error.hint == REPAIR
+
+
+def test_hints(folder: Path) -> None:
+    assert refused(TEXT.replace("lock-version = 1", "lock-version = 2")).hint == "upgrade envlock"
+    assert refused(TEXT.replace("size = 101735", "size = -1")).hint == REPAIR
+    assert refused(TEXT.replace("[image]", "<<<<<<< HEAD\n[image]")).hint == (
+        "decide for one side, for example by `git checkout --ours env.lock`, then run `envlock lock`"
+    )
+
+
+def test_all_errors_at_once_in_line_order(folder: Path) -> None:
+    text = TEXT.replace("size = 101735", "size = -1").replace("1" * 64, "x").replace('user = "1000"', "user = 1000")
+    assert [line.split("`")[1] for line in refused(text).message.splitlines()] == [
+        "image.user",
+        "platform.linux-64.conda[0].sha256",
+        "platform.linux-64.pip[0].size",
+    ]
+
+
+def test_missing_file(folder: Path) -> None:
+    with pytest.raises(UserInputError) as caught:
+        read_lock(Path("env.lock"))
+    assert caught.value.message == "`env.lock` does not exist"
+    assert caught.value.hint == "`envlock lock` makes it"
+
+
+def test_a_file_that_cannot_be_reached(folder: Path) -> None:
+    (folder / "env.lock").symlink_to("env.lock")
+    with pytest.raises(OutsideError) as caught:
+        read_lock(Path("env.lock"))
+    assert caught.value.message == "`env.lock` cannot be read: Too many levels of symbolic links"
+
+
+def test_crlf_and_bom_are_accepted(folder: Path) -> None:
+    (folder / "env.lock").write_bytes(b"\xef\xbb\xbf" + TEXT.encode().replace(b"\n", b"\r\n"))
+    assert lock_text(read_lock(Path("env.lock"))) == TEXT
