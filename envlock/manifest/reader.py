@@ -31,7 +31,7 @@ _python = matching(
 
 def read_manifest(path: Path) -> EnvSpec:
     """Reads an env.toml; one UserInputError tells all that is wrong with it."""
-    document = _document(path)
+    document = open_manifest(path)
     root, surroundings = document.root, Surroundings(path.parent)
     root.table("lock")  # opened so that its keys are looked at
     spec = EnvSpec(
@@ -51,7 +51,8 @@ def read_manifest(path: Path) -> EnvSpec:
     return spec
 
 
-def _document(path: Path) -> Document:
+def open_manifest(path: Path) -> Document:
+    """The document, parsed and not yet looked at; UserInputError where it is no TOML."""
     name = display(path)
     text = read_text(path, limit=LIMIT, absent="`envlock init` writes one")
     try:
