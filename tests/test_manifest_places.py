@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from envlock.manifest.places import lines_of
-from envlock.model.freshness import Problem
+from envlock.model.problem import Problem
 
 TEXT = """\
 name = "e"

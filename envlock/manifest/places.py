@@ -7,7 +7,7 @@ from envlock.manifest.conda_spec import normalized_spec
 from envlock.manifest.pip_requirement import normalized_requirement
 from envlock.manifest.reader import open_manifest
 from envlock.model.fields import Document
-from envlock.model.freshness import Problem
+from envlock.model.problem import Problem
 from envlock.model.toml_lines import KeyPath
 
 # inputs and image settings, by the names of their fields
