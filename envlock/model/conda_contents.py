@@ -65,7 +65,10 @@ def conda_meta_path(package: CondaPackage) -> str:
 
 
 def conda_meta(package: CondaPackage, paths: Iterable[str]) -> bytes:
-    """The record that conda's tools look for in `conda-meta`: ours, so that it names no place and no time."""
+    """The record that conda's tools look for in `conda-meta`: ours, so that it names no place and no time.
+
+    Nor a channel: the same package by another name of its channel is the same image.
+    """
     number = package.build.rpartition("_")[2]
     record = {
         "name": package.name,
@@ -74,7 +77,6 @@ def conda_meta(package: CondaPackage, paths: Iterable[str]) -> bytes:
         "build_number": int(number) if number.isdigit() else 0,
         "subdir": package.subdir,
         "fn": package.file,
-        "channel": package.channel,
         "sha256": package.sha256,
         "size": package.size,
         "depends": list(package.requires),
