@@ -58,6 +58,7 @@ def test_what_is_not_here_has_a_hint(project: Project) -> None:
     for name in ("git", "Docker engine", "registry logins"):
         assert found[name]["found"] is False
         assert found[name]["hint"]
+    assert found["Docker engine"]["detail"] == "the Docker engine does not answer: No such file or directory"
 
 
 def test_a_cache_that_cannot_be_written_is_a_no(project: Project) -> None:

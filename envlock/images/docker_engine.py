@@ -43,4 +43,14 @@ def _engine() -> Iterator[Any]:
 
 
 def _failed(error: Exception) -> OutsideError:
-    return OutsideError(f"the Docker engine does not answer: {error}", hint="is it running? `envlock doctor` looks")
+    reason = _system_reason(error) or str(error)
+    return OutsideError(f"the Docker engine does not answer: {reason}", hint="is it running? `envlock doctor` looks")
+
+
+def _system_reason(error: BaseException | None) -> str | None:
+    """What the system said at the bottom of it, such as "Permission denied"; the layers above only quote it."""
+    said = None
+    while error:
+        said = error.strerror if isinstance(error, OSError) and error.strerror else said
+        error = error.__cause__ or error.__context__
+    return said
