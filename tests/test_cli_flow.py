@@ -52,7 +52,7 @@ def test_a_first_lock(project: Project) -> None:
     assert timeless(result.stderr) == (
         "linux-64: base scratch\n"
         "linux-64: wheels\n"
-        "  linux-64  base scratch  python 3.11.0    2 pip\n"
+        "  linux-64  base scratch  python 3.11.0  2 pip\n"
         f"wrote env.lock: 2 packages, {sum(p.size or 0 for p in project.locked().pip) / 1000:.1f} kB, in T s\n"
     )
 

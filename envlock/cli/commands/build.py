@@ -63,7 +63,7 @@ def _lines(result: BuildResult) -> Iterator[str]:
     if not result.layers:
         yield f"  env   as it was built before   {result.seconds:.1f} s"
         return
-    names = [f"{layer.title.rpartition(':')[2]} {size(layer.size)}" for layer in made[:_SHOWN]]
+    names = [f"{layer.title.rpartition(': ')[2]} {size(layer.size)}" for layer in made[:_SHOWN]]
     more = ", …" if len(made) > _SHOWN else ""
     built = f", {len(made)} built ({', '.join(names)}{more})" if made else ""
     cached = len(result.layers) - len(made)

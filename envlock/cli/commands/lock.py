@@ -62,8 +62,9 @@ def _move(before: str, after: str) -> str:
 def _platform(locked: PlatformLock) -> tuple[str, ...]:
     base = locked.base
     pinned = f"{base.reference} → {_short(base.digest)}" if base.digest else base.reference
-    kinds = (f"{len(locked.conda)} conda" if locked.conda else "", f"{len(locked.pip)} pip" if locked.pip else "")
-    return (f"  {locked.platform}", f"base {pinned}", f"python {locked.python}" if locked.python else "", *kinds)
+    python = f"python {locked.python}" if locked.python else ""
+    counts = [f"{len(found)} {kind}" for kind, found in (("conda", locked.conda), ("pip", locked.pip)) if found]
+    return f"  {locked.platform}", f"base {pinned}", python, ", ".join(counts)
 
 
 def _short(digest: str | None) -> str:
