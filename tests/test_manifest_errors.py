@@ -105,6 +105,7 @@ ROWS = [
     ("[conda]\nchannels = ['./out/c']", "env.toml:3: `conda.channels[0]`: `./out/c` leaves the repository"),
     ("[conda]\nchannels = ['https://me:hunter2@x.test/c']", f"env.toml:3: `conda.channels[0]`: {CREDENTIALS}"),
     ("[conda]\nchannels = ['https://x.test/t/hunter2/c']", f"env.toml:3: `conda.channels[0]`: {CREDENTIALS}"),
+    ("[conda]\nchannels = ['https:/me:hunter2@x.test/c']", f"env.toml:3: `conda.channels[0]`: {CREDENTIALS}"),
     ("[conda]\nchannels = ['x.test/t/hunter2/c']", f"env.toml:3: `conda.channels[0]`: {CREDENTIALS}"),
     (
         "[conda]\nchannel-priority = 'disabled'",

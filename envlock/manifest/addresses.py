@@ -39,7 +39,7 @@ class Surroundings:
         """A channel's name, URL or path, normalised: a relative path begins with `./` or `../`."""
         if "://" in text:
             return _url(text, ("http", "https", "file"))
-        if _secret_path(text):
+        if "@" in text or _secret_path(text):
             raise ValueError(_SECRET)
         if text.startswith("/"):
             return posixpath.normpath(text)
