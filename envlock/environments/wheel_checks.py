@@ -11,10 +11,10 @@ from installer.utils import SCHEME_NAMES, parse_entrypoints, parse_metadata_file
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 from packaging.version import InvalidVersion, Version
 
-from envlock.environments.paths import name_problem
 from envlock.environments.wheel_archive import WheelArchive
 from envlock.environments.wheel_member import COMPRESSIONS
 from envlock.errors import OutsideError
+from envlock.model.paths import name_problem
 from envlock.model.wheel_metadata import read_metadata
 
 MOST_BYTES = 20 << 30  # unpacked, in one wheel

@@ -3,11 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from envlock.environments.wheel import WheelTarget, wheel_files
+from envlock.errors import OutsideError
 from envlock.model.conda_contents import conda_meta_path, contents
 from envlock.model.files import IMAGE_PREFIX
 from envlock.model.lock import CondaPackage, PipPackage, PlatformLock
+from envlock.model.paths import name_problem
 from envlock.model.spec import python_minor
 from envlock.system.cache import Cache
 from envlock.workflows.solve_conda import read_contents
@@ -35,17 +38,29 @@ class PackageContents:
 def all_contents(locked: PlatformLock, files: Mapping[str, Path], cache: Cache) -> tuple[PackageContents, ...]:
     """The contents of every package of a platform; `files` are the packages by sha256."""
     minor = python_minor(locked.python)
+    wheels = (_wheel_contents(p, files[p.sha256], minor, cache) for p in locked.pip)
+    return (*conda_contents(locked, files, cache), *wheels)
+
+
+def conda_contents(locked: PlatformLock, files: Mapping[str, Path], cache: Cache) -> tuple[PackageContents, ...]:
+    """The contents of the conda packages; OutsideError where a file of one would leave the prefix."""
+    if not locked.conda:
+        return ()
+    minor = python_minor(locked.python)
     raw = read_contents([(p.sha256, str(files[p.sha256])) for p in locked.conda], cache)
-    conda = []
-    for package in locked.conda:
-        found = contents(raw[package.sha256], python=minor)
-        paths = tuple(sorted((*found.paths, conda_meta_path(package))))
-        conda.append(
-            PackageContents(
-                package=package, paths=paths, size=found.size, scripts=found.scripts, activation=found.activation
-            )
-        )
-    return (*conda, *(_wheel_contents(p, files[p.sha256], minor, cache) for p in locked.pip))
+    return tuple(_conda_contents(p, raw[p.sha256], minor) for p in locked.conda)
+
+
+def _conda_contents(package: CondaPackage, raw: Mapping[str, Any], minor: str) -> PackageContents:
+    found = contents(raw, python=minor)
+    folders = (path for path, _, kind in raw["files"] if kind == "directory")
+    wrong = [f"`{path}` {problem}" for path in (*found.paths, *folders) if (problem := name_problem(path))]
+    if wrong:
+        raise OutsideError(f"the conda package `{package.file}` is refused: {'; '.join(wrong)}")
+    paths = tuple(sorted((*found.paths, conda_meta_path(package))))
+    return PackageContents(
+        package=package, paths=paths, size=found.size, scripts=found.scripts, activation=found.activation
+    )
 
 
 def _wheel_contents(package: PipPackage, path: Path, minor: str, cache: Cache) -> PackageContents:

@@ -13,6 +13,7 @@ from envlock.model.lock import Lock, PlatformLock
 from envlock.model.ownership import resolve
 from envlock.model.spec import python_minor
 from envlock.workflows.conda_stage import LinkTarget, link
+from envlock.workflows.contents import conda_contents
 from envlock.workflows.context import Context
 from envlock.workflows.packages import fetch_all
 from envlock.workflows.project import Project
@@ -35,6 +36,8 @@ def _link(
     """The conda packages, linked; the paths that each owns."""
     if not locked.conda:
         return {}
+    # before anything is linked: no path leaves the prefix, and none goes through a link of another package
+    resolve([(c.key, c.paths) for c in conda_contents(locked, files, context.cache)])
     owned = link(locked.conda, files, context.cache, target)
     _take_out_notes(target.prefix)
     return owned

@@ -2,12 +2,15 @@
 
 import asyncio
 import json
+import zipfile
+from collections import Counter
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from rattler.package_streaming import PackageArchive
 
+from envlock.errors import OutsideError
 from envlock.system.conda.solving import client
 
 _AT_ONCE = 8
@@ -25,13 +28,35 @@ async def read(request: dict[str, Any]) -> list[dict[str, Any]]:
         async with limit:
             path = _local(place)
             archive = await (PackageArchive.from_path(path) if path else PackageArchive.from_url(http, place))
-            found = _contents(await archive.read_files(_INFO), await archive.list_files("info"))
+            names = await archive.list_files("info")
+            if path:
+                await _refuse_ambiguous(path, archive, names)
+            found = _contents(await archive.read_files(_INFO), names)
             texts = [path for path, _, _ in found["files"] if path.startswith(_ACTIVATION)]
             read = await archive.read_files(texts) if texts else {}
             found["activation"] = {path: data.decode(errors="replace") for path, data in read.items() if data}
             return found
 
     return await asyncio.gather(*(one(place) for place in request["packages"]))
+
+
+async def _refuse_ambiguous(path: Path, archive: PackageArchive, names: list[str]) -> None:
+    """What is told of a package must be what is linked: here the first file of a name is read, there the last."""
+    if not _ends_with_info(path):
+        names = names + [name for name in await archive.list_files("pkg") if "info" in Path(name).parts[:1]]
+    counted = Counter(str(Path(name)) for name in names)
+    for name in sorted(name for name, count in counted.items() if count > 1):
+        raise OutsideError(f"the conda package `{path.name}` is refused: it has `{name}` twice")
+
+
+def _ends_with_info(path: Path) -> bool:
+    """Is it a `.conda` file with nothing after `info`, which then overwrites whatever is named like it?"""
+    if not zipfile.is_zipfile(path):
+        return False
+    with zipfile.ZipFile(path) as archive:
+        members = sorted(archive.infolist(), key=lambda member: member.header_offset)
+    infos = [member for member in members if member.filename.startswith("info-")]
+    return len(infos) == 1 and members[-1] is infos[0]
 
 
 def _local(place: str) -> Path | None:

@@ -14,6 +14,7 @@ from typing import Any
 
 from rattler.exceptions import SolverError
 
+from envlock.errors import OutsideError
 from envlock.system.conda import contents, installing, solving
 
 Operation = Callable[[dict[str, Any]], Coroutine[Any, Any, Any]]
@@ -31,6 +32,8 @@ def main(operation: str, answer: Path) -> None:
         value = {"answer": asyncio.run(OPERATIONS[operation](request))}
     except SolverError as error:
         value = {"error": str(error), "kind": "unsatisfiable"}
+    except OutsideError as error:
+        value = {"error": error.message, "kind": "outside"}
     except Exception as error:  # noqa: BLE001 - rattler's errors share no base; their words are passed on
         value = {"error": f"{type(error).__name__}: {error}", "kind": "outside"}
     part = answer.with_suffix(".part")
