@@ -1,6 +1,6 @@
 """The conda part of a platform's lock: solve, then look into the packages for the distributions they bring."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -13,6 +13,8 @@ from envlock.system.conda.child import ask
 from envlock.workflows.task import PlatformTask
 
 CONTENTS = "conda-contents"
+# read from a channel before the package itself was verified: good enough to solve with, not to build from
+ANNOUNCED = "conda-announced"
 
 
 def solve_conda(task: PlatformTask, keep: Sequence[CondaPackage]) -> tuple[CondaPackage, ...]:
@@ -21,8 +23,8 @@ def solve_conda(task: PlatformTask, keep: Sequence[CondaPackage]) -> tuple[Conda
         return ()
     cache = task.context.cache
     answers = conda_rattler.solve(conda_request(task, keep))
-    read_contents([(a.package.sha256, _place(a, cache)) for a in answers], cache)
-    return tuple(_with_distributions(a.package, cache) for a in answers)
+    found = read_contents([(a.package.sha256, _place(a, cache)) for a in answers], cache, kind=ANNOUNCED)
+    return tuple(_with_distributions(a.package, found[a.package.sha256]) for a in answers)
 
 
 def conda_request(task: PlatformTask, keep: Sequence[CondaPackage]) -> CondaRequest:
@@ -40,13 +42,13 @@ def conda_request(task: PlatformTask, keep: Sequence[CondaPackage]) -> CondaRequ
     )
 
 
-def read_contents(packages: Sequence[tuple[str, str]], cache: Cache) -> dict[str, Any]:
-    """What is inside packages given as (sha256, URL or path); read once and kept by sha256."""
-    known = {sha256: cache.record(CONTENTS, sha256) for sha256, _ in packages}
+def read_contents(packages: Sequence[tuple[str, str]], cache: Cache, *, kind: str = CONTENTS) -> dict[str, Any]:
+    """What is inside packages given as (sha256, URL or path); read once and kept by sha256 among those of a kind."""
+    known = {sha256: cache.record(kind, sha256) for sha256, _ in packages}
     missing = [(sha256, place) for sha256, place in packages if known[sha256] is None]
     if missing:
         for (sha256, _), raw in zip(missing, ask("read", {"packages": [p for _, p in missing]}), strict=True):
-            cache.keep(CONTENTS, sha256, raw)
+            cache.keep(kind, sha256, raw)
             known[sha256] = raw
     return known
 
@@ -56,6 +58,5 @@ def _place(answer: CondaAnswer, cache: Cache) -> str:
     return str(here) if here else answer.url
 
 
-def _with_distributions(package: CondaPackage, cache: Cache) -> CondaPackage:
-    raw = cache.record(CONTENTS, package.sha256)
+def _with_distributions(package: CondaPackage, raw: Mapping[str, Any]) -> CondaPackage:
     return replace(package, provides=tuple(sorted(distributions(path for path, _, _ in raw["files"]))))
