@@ -49,6 +49,23 @@ class Cache:
         path = self._package_path(sha256, file)
         return path if path.is_file() else None
 
+    def intact(self, sha256: str, file: str) -> bool:
+        """Is the package here, with its bytes? One that was damaged since is removed, as if it had never been here."""
+        if self._has(sha256, file):
+            return True
+        with self.lock(f"package-{sha256[:32]}"):
+            intact = self._has(sha256, file)
+            if not intact:
+                self._package_path(sha256, file).unlink(missing_ok=True)
+        return intact
+
+    def _has(self, sha256: str, file: str) -> bool:
+        try:
+            with self._package_path(sha256, file).open("rb") as stream:
+                return hashlib.file_digest(stream, "sha256").hexdigest() == sha256
+        except FileNotFoundError:
+            return False
+
     def add_package(self, sha256: str, file: str, fill: Callable[[IO[bytes]], None]) -> Path:
         """Keeps a package that `fill` writes; OutsideError where the bytes are not those of `sha256`."""
         path = self._package_path(sha256, file)

@@ -30,13 +30,14 @@ def supply_of(sources: Sources, context: Context) -> Supply:
 def fetch_all(locked: PlatformLock, inputs: Inputs, project: Project, context: Context) -> dict[str, Path]:
     """Every package of a platform in the cache, by sha256; one error that names all that cannot be had."""
     supply = supply_of(Sources.of(inputs.channels, inputs.indexes, project.folder), context)
-    missing = [p for p in locked.packages if context.cache.package(p.sha256, p.file) is None]
-    if missing:
-        megabytes = sum(p.size or 0 for p in missing) / 1e6
-        context.progress(f"{locked.platform}: fetching {len(missing)} packages, {megabytes:.1f} MB")
-        with ThreadPoolExecutor(_AT_ONCE) as pool:
-            failures = [f for f in pool.map(lambda p: _failure(p, supply), missing) if f]
-        _raise(failures)
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        # what is about to be unpacked is hashed once more: a disk that lost a bit must not change an image
+        here = pool.map(lambda p: context.cache.intact(p.sha256, p.file), locked.packages)
+        missing = [p for p, intact in zip(locked.packages, here, strict=True) if not intact]
+        if missing:
+            megabytes = sum(p.size or 0 for p in missing) / 1e6
+            context.progress(f"{locked.platform}: fetching {len(missing)} packages, {megabytes:.1f} MB")
+            _raise([f for f in pool.map(lambda p: _failure(p, supply), missing) if f])
     return {p.sha256: fetch(p, supply) for p in locked.packages}
 
 

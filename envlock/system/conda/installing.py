@@ -7,6 +7,7 @@ from typing import Any
 from rattler import Config, RepoDataRecord, Subdir
 from rattler import install as rattler_install
 from rattler.networking import Client
+from rattler.package_cache import PackageCache, ValidationMode
 
 
 async def install(request: dict[str, Any]) -> dict[str, Any]:
@@ -21,7 +22,8 @@ async def install(request: dict[str, Any]) -> dict[str, Any]:
     await rattler_install(
         records,
         target_prefix=request["prefix"],
-        cache_dir=cache,
+        # with hashes: a file that was changed in the cache must not enter an image
+        package_cache=PackageCache.new_layered([cache], validation_mode=ValidationMode.full()),
         installed_packages=[],
         platform=Subdir(request["platform"]),
         execute_link_scripts=False,
