@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 DOCKER_HUB = "docker.io"
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+_REGISTRY = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9a-fA-F:]+\])(?::[0-9]{1,5})?")
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 _REPOSITORY = re.compile(r"[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*)*")
 
@@ -34,6 +35,8 @@ def parse_reference(text: str) -> Reference:
     if digest and not _DIGEST.fullmatch(digest):
         raise ValueError(f"`{digest}` is not a digest (sha256: and 64 hex digits)")
     registry, rest = _split_registry(rest)
+    if not _REGISTRY.fullmatch(registry):
+        raise ValueError(f"`{registry}` is not the name of a registry")
     repository, colon, tag = rest.partition(":")
     if colon and not _TAG.fullmatch(tag):
         raise ValueError(f"`{tag}` is not a tag")
