@@ -4,8 +4,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from packaging.markers import Marker
-from packaging.requirements import Requirement
+from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
+
+from envlock.errors import OutsideError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +32,7 @@ def applied(
 
     Names that are asked for but not in `requires_dist` (what conda provides) are passed over.
     """
-    parsed = {name: [Requirement(text) for text in texts] for name, texts in requires_dist.items()}
+    parsed = {name: [_parsed(text, name) for text in texts] for name, texts in requires_dist.items()}
     extras: dict[str, set[str]] = {name: set() for name in parsed}
     waiting = [r for r in map(Requirement, roots) if applies(r.marker, environment)]
     seen: set[tuple[str, frozenset[str]]] = set()
@@ -45,6 +47,16 @@ def applied(
             seen.add(state)
             waiting += [r for r in parsed[name] if applies(r.marker, environment, extras[name])]
     return {name: _applied(parsed[name], extras[name], environment) for name in parsed}
+
+
+def _parsed(text: str, asker: str) -> Requirement:
+    try:
+        return Requirement(text)
+    except InvalidRequirement as error:
+        raise OutsideError(
+            f"`{asker}` requires `{text}`, which is not a requirement",
+            hint=f"another version of `{asker}` may be sound",
+        ) from error
 
 
 def _applied(requirements: Iterable[Requirement], extras: set[str], environment: Mapping[str, str]) -> Applied:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from packaging.metadata import parse_email
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
@@ -34,9 +35,18 @@ def read_metadata(data: bytes) -> WheelMetadata:
         name=canonicalize_name(name),
         version=_version(raw.get("version", "")),
         requires_dist=tuple(" ".join(line.split()) for line in raw.get("requires_dist", ())),
-        requires_python=raw.get("requires_python", "").strip() or None,
+        requires_python=_specifiers(raw.get("requires_python", "")),
         provides_extra=tuple(extra.strip() for extra in raw.get("provides_extra", ())),
     )
+
+
+def _specifiers(text: str) -> str | None:
+    """Limits of Python as they stand, or None for none: ones that nobody can read limit nothing, as for installers."""
+    try:
+        SpecifierSet(text)
+    except InvalidSpecifier:
+        return None
+    return text.strip() or None
 
 
 def _version(text: str) -> str:
