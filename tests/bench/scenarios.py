@@ -1,0 +1,184 @@
+"""The scenarios, by name; each is made when it is its turn, with all that it needs."""
+
+import json
+import shutil
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from tests.bench.environments import Environment
+from tests.bench.measure import Step
+from tests.bench.place import Place
+from tests.bench.scenario import Limit, Scenario, Subject
+from tests.bench.solvers import solver_steps
+
+IMPORTS = "import pandas, sklearn"
+
+
+def check(place: Place) -> Scenario:
+    environment = place.reference
+    imports = Step(command=(sys.executable, "-P", "-c", "import click, tomllib"), folder=environment.made.folder)
+    cold = _after(lambda: environment.forget("verdicts"), environment.envlock("check"))
+    return Scenario(
+        does="envlock check, with the verdict kept and without, beside starting Python with its two libraries",
+        subjects=(
+            _always("check", environment.envlock("check")),
+            Subject(name="check without a kept verdict", ready=cold),
+            _always("python -c 'import click, tomllib'", imports),
+        ),
+        limits=(
+            Limit(subject="check", peer="python -c 'import click, tomllib'", at_most=2.5),
+            Limit(subject="check without a kept verdict", peer="python -c 'import click, tomllib'", at_most=2.5),
+        ),
+    )
+
+
+def lock(place: Place) -> Scenario:
+    return Scenario(
+        does="envlock lock with nothing to do",
+        subjects=(_always("lock", place.reference.envlock("lock")),),
+        limits=(Limit(subject="lock", at_most=0.3),),
+    )
+
+
+def lock_upgrade(place: Place) -> Scenario:
+    return _solving("the uv command that it runs", place.reference, place.folder)
+
+
+def lock_upgrade_conda(place: Place) -> Scenario:
+    return _solving("the py-rattler child and the uv command that it runs", place.mixed, place.folder)
+
+
+def build(place: Place) -> Scenario:
+    environment, peers = place.reference, place.peers
+    host, name = peers.host, _image_name(environment, peers.host)
+
+    def loading() -> Sequence[Step]:
+        environment.only_downloads()
+        peers.remove(name)
+        return [environment.envlock("build", "--load", **host)]
+
+    return Scenario(
+        does="from a lock, all packages downloaded, to an image: no layer is there yet",
+        subjects=(
+            Subject(name="build", ready=_after(environment.only_downloads, environment.envlock("build"))),
+            Subject(name="BuildKit with uv", ready=peers.with_uv, own=False),
+            Subject(name="docker build with pip", ready=peers.with_pip, own=False),
+            Subject(name="docker build with pip --no-compile", ready=lambda: peers.with_pip("--no-compile"), own=False),
+            Subject(name="build --load", ready=loading),
+        ),
+        limits=(
+            Limit(subject="build", peer="BuildKit with uv", at_most=1 / 3),
+            Limit(subject="build", peer="docker build with pip", at_most=1 / 6),
+        ),
+    )
+
+
+def build_cached(place: Place) -> Scenario:
+    environment = place.reference
+    built = environment.envlock("build")
+    return Scenario(
+        does="envlock build with all layers cached: the image to be put together again, and there as it is",
+        subjects=(
+            Subject(name="build from cached layers", ready=_after(lambda: environment.forget("images"), built)),
+            _always("build of what is there", built),
+        ),
+        limits=(
+            Limit(subject="build from cached layers", at_most=0.5),
+            Limit(subject="build of what is there", at_most=0.5),
+        ),
+    )
+
+
+def start(place: Place) -> Scenario:
+    peers = place.peers
+    image = _image_name(place.reference, peers.host)
+    compiled = peers.compiled(image)
+    python = ("python", "-c", IMPORTS)
+    return Scenario(
+        does=f"a container from its start to its end, which does `{IMPORTS}`",
+        subjects=(
+            Subject(name="without .pyc", ready=lambda: [peers.run_in(image, *python)], own=False),
+            Subject(name="with .pyc", ready=lambda: [peers.run_in(compiled, *python)], own=False),
+            Subject(name="a container that does nothing", ready=lambda: [peers.run_in(image, "true")], own=False),
+        ),
+    )
+
+
+def memory(place: Place) -> Scenario:
+    return _memory("the reference environment", place.reference)
+
+
+def memory_2gib(place: Place) -> Scenario:
+    return _memory("a synthetic environment of 2 GiB", place.synthetic, rounds=2)
+
+
+def install(place: Place) -> Scenario:
+    environment = place.reference
+    return Scenario(
+        does="envlock install, all packages downloaded, and a command in what is there",
+        subjects=(
+            Subject(name="first install", ready=_after(environment.only_downloads, environment.envlock("install"))),
+            _always("run true", environment.envlock("run", "true")),
+        ),
+    )
+
+
+SCENARIOS: dict[str, Callable[[Place], Scenario]] = {
+    "check": check,
+    "lock": lock,
+    "lock-upgrade": lock_upgrade,
+    "lock-upgrade-conda": lock_upgrade_conda,
+    "build": build,
+    "build-cached": build_cached,
+    "start": start,
+    "memory": memory,
+    "memory-2gib": memory_2gib,
+    "install": install,
+}
+
+
+def _always(name: str, *steps: Step) -> Subject:
+    return Subject(name=name, ready=lambda: steps)
+
+
+def _after(prepare: Callable[[], None], step: Step) -> Callable[[], Sequence[Step]]:
+    def ready() -> Sequence[Step]:
+        prepare()
+        return [step]
+
+    return ready
+
+
+def _solving(peer: str, environment: Environment, place: Path) -> Scenario:
+    folder = place / f"{environment.made.folder.name}-solvers"
+
+    def alone() -> Sequence[Step]:
+        shutil.rmtree(folder, ignore_errors=True)
+        return solver_steps(environment, folder)
+
+    return Scenario(
+        does=f"envlock lock --upgrade beside {peer}, caches warm",
+        subjects=(
+            _always("lock --upgrade", environment.envlock("lock", "--upgrade")),
+            Subject(name="the solvers alone", ready=alone),
+        ),
+        limits=(Limit(subject="lock --upgrade", peer="the solvers alone", at_most=1.3),),
+    )
+
+
+def _memory(what: str, environment: Environment, rounds: int = 3) -> Scenario:
+    built = environment.envlock("build")
+    return Scenario(
+        does=f"the memory of envlock build, no layer cached, for {what}",
+        subjects=(Subject(name="build", ready=_after(environment.only_downloads, built)),),
+        limits=(Limit(subject="build", of="largest", at_most=400), Limit(subject="build", of="tree", at_most=400)),
+        rounds=rounds,
+        watch=True,
+    )
+
+
+def _image_name(environment: Environment, host: dict[str, str]) -> str:
+    """The name under which the engine has the image, which is loaded into it."""
+    printed = environment.made.given(**host).must("build", "--load", "--json")
+    return str(json.loads(printed)[0]["name"])
