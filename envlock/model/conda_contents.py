@@ -13,13 +13,14 @@ from envlock.model.lock import CondaPackage
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CondaContents:
     """Paths below the prefix (sorted), unpacked size in bytes, Python distributions, scripts that want to run,
-    and the texts of what conda reads on activation, by path."""
+    the texts of what conda reads on activation, by path, and what the package's own index says."""
 
     paths: tuple[str, ...]
     size: int
     provides: tuple[str, ...]
     scripts: tuple[str, ...]
     activation: tuple[tuple[str, str], ...]
+    index: Mapping[str, Any]
 
 
 def contents(raw: Mapping[str, Any], *, python: str | None) -> CondaContents:
@@ -32,6 +33,7 @@ def contents(raw: Mapping[str, Any], *, python: str | None) -> CondaContents:
         provides=tuple(sorted(distributions(path for path, _, _ in raw["files"]))),
         scripts=tuple(raw["scripts"]),
         activation=tuple(sorted(raw["activation"].items())),
+        index=raw["index"],
     )
 
 
@@ -64,23 +66,19 @@ def conda_meta_path(package: CondaPackage) -> str:
     return f"conda-meta/{package.name}-{package.version}-{package.build}.json"
 
 
-def conda_meta(package: CondaPackage, paths: Iterable[str]) -> bytes:
-    """The record that conda's tools look for in `conda-meta`: ours, so that it names no place and no time.
+def conda_meta(package: CondaPackage, index: Mapping[str, Any], paths: Iterable[str]) -> bytes:
+    """The record that conda's tools look for in `conda-meta`, made by us: it names no place and no time of ours.
 
-    Nor a channel: the same package by another name of its channel is the same image.
+    Everything in it follows from the package's bytes. A channel may later say something else of the same bytes, or
+    have another name, and the image must still be the same.
     """
-    number = package.build.rpartition("_")[2]
     record = {
+        **index,
         "name": package.name,
         "version": package.version,
         "build": package.build,
-        "build_number": int(number) if number.isdigit() else 0,
-        "subdir": package.subdir,
         "fn": package.file,
         "sha256": package.sha256,
-        "size": package.size,
-        "depends": list(package.requires),
-        "constrains": list(package.constrains),
         "files": sorted(paths),
     }
     return json.dumps(record, indent=1, sort_keys=True, ensure_ascii=False).encode() + b"\n"

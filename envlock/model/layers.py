@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+# the number of all that decides a layer's bytes for the same packages: raised when any of it changes
 LAYOUT = 1
 ALONE_FROM = 8 << 20
 MOST_ALONE = 32

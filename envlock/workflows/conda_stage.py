@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
+from typing import Any
 
 from envlock.errors import OutsideError
 from envlock.model.conda_contents import conda_meta, conda_meta_path
@@ -67,13 +68,15 @@ class CondaStage:
             self.cache.keep(OWNERSHIP, key, kept)
         return {name: tuple(paths) for name, paths in kept.items()}
 
-    def prefix_files(self, package: CondaPackage, paths: Iterable[str]) -> Iterable[PrefixFile]:
-        """The files of one package at `paths`; its record in conda-meta is made by us."""
+    def prefix_files(
+        self, package: CondaPackage, index: Mapping[str, Any], paths: Iterable[str]
+    ) -> Iterable[PrefixFile]:
+        """The files of one package at `paths`; its record in conda-meta is made by us, from its own `index`."""
         owned = set(self._linked()[package.name])
         record = conda_meta_path(package)
         for path in paths:
             if path == record:
-                yield PrefixFile(path=path, content=Inline(conda_meta(package, owned)))
+                yield PrefixFile(path=path, content=Inline(conda_meta(package, index, owned)))
             elif path in owned:
                 yield file_on_disk(self.folder, path)
             else:

@@ -1,7 +1,7 @@
 """What each locked package puts into a prefix: paths and size, read once and kept by the package's sha256."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +21,14 @@ WHEELS = "wheel-contents"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PackageContents:
     """Paths below the prefix, sorted; unpacked size in bytes; scripts that would want to run when it is linked;
-    and the texts of what conda would read on activation, by path."""
+    the texts of what conda would read on activation, by path; and what a conda package's own index says."""
 
     package: CondaPackage | PipPackage
     paths: tuple[str, ...]
     size: int
     scripts: tuple[str, ...] = ()
     activation: tuple[tuple[str, str], ...] = ()
+    index: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def key(self) -> str:
@@ -59,7 +60,12 @@ def _conda_contents(package: CondaPackage, raw: Mapping[str, Any], minor: str) -
         raise OutsideError(f"the conda package `{package.file}` is refused: {'; '.join(wrong)}")
     paths = tuple(sorted((*found.paths, conda_meta_path(package))))
     return PackageContents(
-        package=package, paths=paths, size=found.size, scripts=found.scripts, activation=found.activation
+        package=package,
+        paths=paths,
+        size=found.size,
+        scripts=found.scripts,
+        activation=found.activation,
+        index=found.index,
     )
 
 

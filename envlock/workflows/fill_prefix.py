@@ -9,11 +9,11 @@ from envlock.environments.venv import venv_files
 from envlock.environments.wheel import WheelTarget, wheel_files
 from envlock.model.conda_contents import conda_meta, conda_meta_path
 from envlock.model.files import Inline, PrefixFile
-from envlock.model.lock import Lock, PlatformLock
+from envlock.model.lock import CondaPackage, Lock, PlatformLock
 from envlock.model.ownership import resolve
 from envlock.model.spec import python_minor
 from envlock.workflows.conda_stage import LinkTarget, link
-from envlock.workflows.contents import conda_contents
+from envlock.workflows.contents import PackageContents, conda_contents
 from envlock.workflows.context import Context
 from envlock.workflows.packages import fetch_all
 from envlock.workflows.project import Project
@@ -26,24 +26,28 @@ def fill_prefix(
     lock, locked, python = task
     files = fetch_all(locked, lock.inputs, project, context)
     context.progress(f"installing {len(locked.packages)} packages")
-    owned = _link(locked, files, context, LinkTarget(prefix=folder, final=str(final), share=False))
-    write_prefix(folder, _own_files(locked, python, files, final=str(final), owned=owned))
+    contents = conda_contents(locked, files, context.cache)
+    owned = _link(contents, files, context, LinkTarget(prefix=folder, final=str(final), share=False))
+    wheels = _wheel_files(locked, python, files, final=str(final), owned=owned)
+    write_prefix(folder, [*_notes(contents, owned), *_venv(python), *wheels])
 
 
 def _link(
-    locked: PlatformLock, files: Mapping[str, Path], context: Context, target: LinkTarget
+    contents: tuple[PackageContents, ...], files: Mapping[str, Path], context: Context, target: LinkTarget
 ) -> dict[str, tuple[str, ...]]:
     """The conda packages, linked; the paths that each owns."""
-    if not locked.conda:
+    if not contents:
         return {}
     # before anything is linked: no path leaves the prefix, and none goes through a link of another package
-    resolve([(c.key, c.paths) for c in conda_contents(locked, files, context.cache)])
-    owned = link(locked.conda, files, context.cache, target)
+    resolve([(c.key, c.paths) for c in contents])
+    owned = link(
+        tuple(c.package for c in contents if isinstance(c.package, CondaPackage)), files, context.cache, target
+    )
     _take_out_notes(target.prefix)
     return owned
 
 
-def _own_files(
+def _wheel_files(
     locked: PlatformLock,
     python: Interpreter | None,
     files: Mapping[str, Path],
@@ -51,26 +55,24 @@ def _own_files(
     final: str,
     owned: Mapping[str, tuple[str, ...]],
 ) -> Iterator[PrefixFile]:
-    """What we write ourselves: conda's records, the virtual environment, and wheels, which win over conda's files."""
-    yield from _notes(locked, owned)
-    venv = _venv(python)
-    yield from venv
+    """The files of wheels, which win over conda's; only the virtual environment wins over theirs."""
     target = WheelTarget(prefix=final, python=python_minor(python.version if python else locked.python))
     plans = {p.name: wheel_files(files[p.sha256], target) for p in locked.pip}
     brought = [(f"conda:{name}", paths) for name, paths in owned.items()]
     brought += [(f"pip:{name}", tuple(f.path for f in plan)) for name, plan in plans.items()]
-    kept = resolve([*brought, ("envlock", [f.path for f in venv])]).kept
+    kept = resolve([*brought, ("envlock", [f.path for f in _venv(python)])]).kept
     for name, plan in plans.items():
         mine = set(kept[f"pip:{name}"])
         yield from (file for file in plan if file.path in mine)
 
 
-def _notes(locked: PlatformLock, owned: Mapping[str, tuple[str, ...]]) -> Iterator[PrefixFile]:
+def _notes(contents: tuple[PackageContents, ...], owned: Mapping[str, tuple[str, ...]]) -> Iterator[PrefixFile]:
     """conda's records of what is installed, as in images: they name no cache, no place and no time."""
-    for package in locked.conda:
-        record = conda_meta(package, owned[package.name])
-        yield PrefixFile(path=conda_meta_path(package), content=Inline(record))
-    if locked.conda:
+    for each in contents:
+        if isinstance(each.package, CondaPackage):
+            record = conda_meta(each.package, each.index, owned[each.package.name])
+            yield PrefixFile(path=conda_meta_path(each.package), content=Inline(record))
+    if contents:
         yield PrefixFile(path="conda-meta/history", content=Inline(b""))
 
 

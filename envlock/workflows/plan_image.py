@@ -19,8 +19,6 @@ from envlock.oci.compress import compressor_id
 from envlock.workflows.conda_stage import CondaStage
 from envlock.workflows.contents import PackageContents
 
-# raised when what stands in a layer changes for the same packages and layout
-_SCHEME = 1
 _TOP = "envlock"
 
 
@@ -82,7 +80,7 @@ def _layer_files(
 ) -> Iterator[PrefixFile]:
     for each, paths in members:
         if isinstance(each.package, CondaPackage):
-            yield from stage.prefix_files(each.package, paths)
+            yield from stage.prefix_files(each.package, each.index, paths)
         else:
             kept = set(paths)
             planned = wheel_files(files[each.package.sha256], WheelTarget(prefix=IMAGE_PREFIX, python=minor))
@@ -95,7 +93,7 @@ def _layer_key(locked: PlatformLock, members: Sequence[tuple[PackageContents, tu
         for c, paths in members
     ]
     # a noarch package is linked for the Python of its environment, and prefixes are written into files
-    scheme = [_SCHEME, LAYOUT, IMAGE_PREFIX, locked.platform, python_minor(locked.python)]
+    scheme = [LAYOUT, IMAGE_PREFIX, locked.platform, python_minor(locked.python)]
     return _digest({"scheme": scheme, "compressor": compressor_id(), "packages": packages})
 
 
@@ -111,7 +109,7 @@ def _top_files(locked: PlatformLock) -> tuple[PrefixFile, ...]:
 
 def _top_key(files: Iterable[PrefixFile]) -> str:
     listed = [[f.path, f.link or "", b"".join(f.content.chunks()).hex() if f.content else ""] for f in files]
-    return _digest({"scheme": [_SCHEME, LAYOUT, IMAGE_PREFIX], "compressor": compressor_id(), "files": listed})
+    return _digest({"scheme": [LAYOUT, IMAGE_PREFIX], "compressor": compressor_id(), "files": listed})
 
 
 def _title(title: str, members: Sequence[tuple[PackageContents, tuple[str, ...]]]) -> str:

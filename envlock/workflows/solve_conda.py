@@ -12,7 +12,7 @@ from envlock.system.cache import Cache
 from envlock.system.conda.child import ask
 from envlock.workflows.task import PlatformTask
 
-CONTENTS = "conda-contents"
+CONTENTS = "conda-info"
 # read from a channel before the package itself was verified: good enough to solve with, not to build from
 ANNOUNCED = "conda-announced"
 

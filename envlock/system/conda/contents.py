@@ -15,12 +15,14 @@ from envlock.system.conda.solving import client
 
 _AT_ONCE = 8
 _ACTIVATION = ("etc/conda/env_vars.d/", "etc/conda/activate.d/")
+# what of info/index.json conda's own records repeat
+_INDEX = ("build_number", "constrains", "depends", "license", "noarch", "subdir", "timestamp")
 _INFO = ("info/paths.json", "info/index.json", "info/link.json", "info/files")
 
 
 async def read(request: dict[str, Any]) -> list[dict[str, Any]]:
     """{packages: [url or path]} -> for each
-    {files: [[path, size, kind]], noarch, entry_points, scripts, activation: {path: text}}."""
+    {files: [[path, size, kind]], index, noarch, entry_points, scripts, activation: {path: text}}."""
     limit = asyncio.Semaphore(_AT_ONCE)
     http = client()
 
@@ -42,21 +44,23 @@ async def read(request: dict[str, Any]) -> list[dict[str, Any]]:
 
 async def _refuse_ambiguous(path: Path, archive: PackageArchive, names: list[str]) -> None:
     """What is told of a package must be what is linked: here the first file of a name is read, there the last."""
-    if not _ends_with_info(path):
+    parts = _parts(path)
+    if sorted(part.partition("-")[0] for part in parts) not in (["info", "pkg"], []):
+        raise OutsideError(f"the conda package `{path.name}` is refused: its parts are {', '.join(sorted(parts))}")
+    if not parts or parts[-1].startswith("pkg-"):  # else `info` is unpacked last and overwrites what is named like it
         names = names + [name for name in await archive.list_files("pkg") if "info" in Path(name).parts[:1]]
     counted = Counter(str(Path(name)) for name in names)
     for name in sorted(name for name, count in counted.items() if count > 1):
         raise OutsideError(f"the conda package `{path.name}` is refused: it has `{name}` twice")
 
 
-def _ends_with_info(path: Path) -> bool:
-    """Is it a `.conda` file with nothing after `info`, which then overwrites whatever is named like it?"""
+def _parts(path: Path) -> list[str]:
+    """The archives inside a `.conda` file, in their order; none in a package of the old format, which is one itself."""
     if not zipfile.is_zipfile(path):
-        return False
+        return []
     with zipfile.ZipFile(path) as archive:
         members = sorted(archive.infolist(), key=lambda member: member.header_offset)
-    infos = [member for member in members if member.filename.startswith("info-")]
-    return len(infos) == 1 and members[-1] is infos[0]
+    return [member.filename for member in members if ".tar" in member.filename]
 
 
 def _local(place: str) -> Path | None:
@@ -75,6 +79,7 @@ def _contents(info: dict[str, bytes | None], names: list[str]) -> dict[str, Any]
         files = [[line, 0, "hardlink"] for line in (info["info/files"] or b"").decode().splitlines()]
     return {
         "files": sorted(files),
+        "index": {name: index[name] for name in _INDEX if name in index},
         "noarch": index.get("noarch"),
         "entry_points": sorted(link.get("entry_points", [])),
         "scripts": sorted(n for n in names if n.endswith((".sh", ".bat")) and "-link" in n),
