@@ -87,8 +87,8 @@ def package_bytes(package: CondaPackage) -> bytes:
     files = {name: _file(entry) for name, entry in package.files.items()}
     members = {
         "metadata.json": b'{"conda_pkg_format_version": 2}',
-        f"pkg-{package.stem}.tar.zst": _compressed_tar(files),
-        f"info-{package.stem}.tar.zst": _compressed_tar(_info(package, files)),
+        f"pkg-{package.stem}.tar.zst": compressed_tar(files),
+        f"info-{package.stem}.tar.zst": compressed_tar(_info(package, files)),
     }
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as archive:
@@ -143,7 +143,8 @@ def _path_entry(name: str, file: PackageFile, files: Mapping[str, PackageFile]) 
     return entry
 
 
-def _compressed_tar(files: Mapping[str, PackageFile]) -> bytes:
+def compressed_tar(files: Mapping[str, PackageFile]) -> bytes:
+    """One of the two archives inside a package."""
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as archive:
         for name, file in files.items():
