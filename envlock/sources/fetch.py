@@ -28,6 +28,8 @@ def fetch(package: CondaPackage | PipPackage, supply: Supply) -> Path:
             return here
         gone: list[str] = []
         for url in _places(package, supply):
+            if supply.offline and not url.startswith("file:"):
+                raise _not_here(package)
             try:
                 return _take(package, url, supply)
             except (_NotThere, FileNotFoundError):
@@ -44,8 +46,10 @@ def _places(package: CondaPackage | PipPackage, supply: Supply) -> Iterator[str]
         yield supply.sources.conda_url(package.channel, package.subdir, package.file)
         return
     remembered = supply.cache.record(PLACES, package.sha256)
-    if remembered and not (supply.offline and not remembered.startswith("file:")):
+    if remembered:
         yield remembered
+    if supply.offline:
+        raise _not_here(package)
     index = supply.sources.indexes.get(package.index)
     url = supply.find_wheel(supply.http(), index, name=package.name, file=package.file, sha256=package.sha256)
     if url and url != remembered:
@@ -64,6 +68,10 @@ def _take(package: CondaPackage | PipPackage, url: str, supply: Supply) -> Path:
             raise _NotThere
 
     return supply.cache.add_package(package.sha256, package.file, fill)
+
+
+def _not_here(package: CondaPackage | PipPackage) -> OutsideError:
+    return OutsideError(f"`{package.file}` is not in the cache, and this is --offline", hint="run it once without")
 
 
 def _missing(package: CondaPackage | PipPackage, tried: list[str]) -> OutsideError:

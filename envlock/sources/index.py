@@ -9,8 +9,6 @@ from envlock.system.http import Http, RequestFailed, unreachable
 
 def find_wheel(http: Http, index_url: str | None, *, name: str, file: str, sha256: str) -> str | None:
     """The URL of a file on an index (None: the default one), yanked or not; None where it is not there."""
-    if http.offline:
-        raise OutsideError(f"`{file}` is not in the cache, and this is --offline", hint="run it once without")
     # `endpoint` keeps its default, which the library knows, unless the manifest names another
     client = PyPISimple(session=http.session) if index_url is None else PyPISimple(index_url, session=http.session)
     try:
