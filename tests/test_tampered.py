@@ -92,3 +92,39 @@ def test_a_server_that_refuses(project: TinyProject, status: int, reason: str) -
     result = project.call("build")
     url = f"{project.channel_url}/linux-64/{FILES['tool']}"
     assert (result.code, failure(result)) == (3, f"error: {url} answers {status} {reason}\n")
+
+
+def damaged(path: Path, old: bytes, new: bytes) -> None:
+    """Changes bytes of a read-only file in the cache, as a disk or a careless program may; its size stays."""
+    data = path.read_bytes()
+    assert old in data
+    assert len(old) == len(new)
+    path.chmod(0o644)
+    path.write_bytes(data.replace(old, new))
+    path.chmod(0o444)
+
+
+def in_cache(project: TinyProject, name: str) -> Path:
+    (found,) = (project.cache / "packages").glob(f"*/{FILES[name]}")
+    return found
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_damaged_in_the_cache(project: TinyProject, name: str) -> None:
+    """Noticed when it is unpacked again, and fetched anew; in an image stands what was locked."""
+    image = project.must("build")
+    original = in_cache(project, name).read_bytes()
+    damaged(in_cache(project, name), original[200:210], bytes(10))
+    offline = project.call("--offline", "build", "--no-cache")
+    words = f"`{FILES[name]}` is not in the cache, and this is --offline"
+    assert (offline.code, failure(offline)) == (3, f"error: {words}\nhint: run it once without\n")
+    assert project.must("build", "--no-cache") == image
+    assert in_cache(project, name).read_bytes() == original
+
+
+def test_damaged_after_the_linker_unpacked_it(project: TinyProject) -> None:
+    image = project.must("build")
+    (unpacked,) = (project.cache / "conda-packages").glob("tool-*/bin/tool")
+    damaged(unpacked, b"works", b"fails")
+    assert project.must("build", "--no-cache") == image
+    assert project.must("run", "--", "tool") == "it works\n"
