@@ -14,6 +14,8 @@ _VERDICTS = "verdicts"
 
 def check(project: Project, cache: Cache) -> tuple[Problem, ...]:
     """Every reason why the lock does not answer; none when it does. A good verdict is kept by both files' bytes."""
+    if project.manifest.exists() and not project.lockfile.exists():
+        return (Problem(kind="missing", message="there is no env.lock yet"),)
     if is_known_good(project, cache):
         return ()
     found = later.walk(project)
