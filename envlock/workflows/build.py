@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 
+from envlock.errors import UserInputError
 from envlock.images.embedded import Built, BuiltLayer
 from envlock.lockfile.reader import read_lock
 from envlock.model.digest import image_key, image_tag, lock_hash
 from envlock.model.image import Descriptor, Image
 from envlock.model.layers import LAYOUT
+from envlock.model.lock import Lock, PlatformLock
 from envlock.oci.archive import export_layout, write_archive
 from envlock.oci.compress import compressor_id
 from envlock.oci.layout import Layout
@@ -24,8 +26,12 @@ _IMAGES = "images"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildOptions:
-    """`output` is a folder (an OCI layout) or a `.tar`; `load` puts the image into a Docker engine."""
+    """`output` is a folder (an OCI layout) or a `.tar`; `load` puts the image into a Docker engine.
 
+    `platform` is needed only where several are locked.
+    """
+
+    platform: str | None = None
     output: Path | None = None
     load: bool = False
     use_cache: bool = True
@@ -54,7 +60,7 @@ def build(project: Project, context: Context, options: BuildOptions = BuildOptio
     require_fresh(project, context.cache)
     lock, spec = read_lock(project.lockfile), later.read_manifest(project)
     name = f"{spec.image.repository or spec.name}:{image_tag(image_key(lock))}"
-    locked = lock.platforms[0]
+    locked = _platform(lock, options.platform)
     record = f"{lock_hash(lock, locked)}-{LAYOUT}-{compressor_id()}"
     built = _known(record, context) if options.use_cache else None
     notes: tuple[str, ...] = ()
@@ -70,6 +76,13 @@ def build(project: Project, context: Context, options: BuildOptions = BuildOptio
         notes=notes,
         seconds=monotonic() - began,
     )
+
+
+def _platform(lock: Lock, name: str | None) -> PlatformLock:
+    found = lock.platform(name) if name else lock.platforms[0]
+    if found is None:
+        raise UserInputError(f"`{name}` is not among the locked platforms", hint="add it to `platforms` in env.toml")
+    return found
 
 
 def _known(record: str, context: Context) -> Built | None:

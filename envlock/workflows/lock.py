@@ -1,8 +1,10 @@
 """lock: make env.lock answer env.toml, keeping every pin that still holds."""
 
 from dataclasses import dataclass
+from difflib import get_close_matches
 from time import monotonic
 
+from envlock.errors import UserInputError
 from envlock.lockfile.reader import read_lock
 from envlock.lockfile.writer import lock_text
 from envlock.model.changes import Changes, changes
@@ -12,7 +14,7 @@ from envlock.workflows import later
 from envlock.workflows.check import check, is_known_good
 from envlock.workflows.context import Context
 from envlock.workflows.project import Project
-from envlock.workflows.upgrade import KEEP, Upgrade
+from envlock.workflows.upgrade import BASE, KEEP, Upgrade
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +31,7 @@ def lock(project: Project, context: Context, upgrade: Upgrade = KEEP) -> LockRes
     """Resolves what is unmet; the file is touched only where something changes."""
     began = monotonic()
     old = read_lock(project.lockfile) if project.lockfile.exists() else None
+    _refuse_unknown(upgrade, old)
     if old and not upgrade and _answers(project, context, old):
         # it stays as it is, whoever wrote it
         return _result(began, old, old, written=False)
@@ -38,6 +41,18 @@ def lock(project: Project, context: Context, upgrade: Upgrade = KEEP) -> LockRes
     if written:
         write_whole(project.lockfile, text)
     return _result(began, old, new, written=written)
+
+
+def _refuse_unknown(upgrade: Upgrade, old: Lock | None) -> None:
+    """A name that is not locked is a slip of the pen, not a wish."""
+    known = {BASE, *(p.name for platform in old.platforms for p in platform.packages)} if old else {BASE}
+    unknown = sorted(upgrade.names - known)
+    if unknown:
+        near = get_close_matches(unknown[0], sorted(known), n=1)
+        raise UserInputError(
+            f"`{unknown[0]}` is not locked, so it cannot be upgraded",
+            hint=f"did you mean `{near[0]}`?" if near else "`envlock show` lists what is",
+        )
 
 
 def _answers(project: Project, context: Context, old: Lock) -> bool:

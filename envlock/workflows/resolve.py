@@ -9,7 +9,7 @@ from envlock.workflows.project import Project
 from envlock.workflows.solve_conda import solve_conda
 from envlock.workflows.solve_pip import provided_by, python_of, solve_pip
 from envlock.workflows.task import PlatformTask
-from envlock.workflows.upgrade import Upgrade
+from envlock.workflows.upgrade import BASE, Upgrade
 
 
 def resolve(project: Project, context: Context, old: Lock | None, upgrade: Upgrade) -> Lock:
@@ -31,7 +31,7 @@ def _lock_platform(task: PlatformTask, pins: PlatformLock | None, upgrade: Upgra
     """Base, then conda, then pip: each is solved with what the ones before it bring."""
     told = task.context.progress
     told(f"{task.name}: base {task.spec.base}")
-    base = lock_base(task, pins.base if pins and not upgrade.moves("base") else None)
+    base = lock_base(task, pins.base if pins and not upgrade.moves(BASE) else None)
     if task.spec.has_conda:
         told(f"{task.name}: conda packages")
     conda = solve_conda(task, [p for p in pins.conda if not upgrade.moves(p.name)] if pins else [])

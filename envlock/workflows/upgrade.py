@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+BASE = "base"  # the name by which `-P` means the base image
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Upgrade:

@@ -31,7 +31,9 @@ def build_command(session: Session, envs: tuple[str, ...], as_json: bool, **flag
     projects = session.projects(envs)
     if flags["output"] and len(projects) > 1:
         raise click.UsageError("`--output` takes one environment")
-    options = BuildOptions(output=flags["output"], load=flags["load"], use_cache=not flags["no_cache"])
+    options = BuildOptions(
+        output=flags["output"], load=flags["load"], use_cache=not flags["no_cache"], platform=flags["platform"]
+    )
     shapes = []
     for project in projects:
         with session.context() as context:
