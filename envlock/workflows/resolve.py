@@ -5,6 +5,7 @@ from envlock.model.lock import ImageSettings, Inputs, Lock, PlatformLock
 from envlock.sources.places import Sources
 from envlock.workflows.bases import lock_base, require_usable
 from envlock.workflows.context import Context
+from envlock.workflows.guess import WheelGuess
 from envlock.workflows.project import Project
 from envlock.workflows.solve_conda import solve_conda
 from envlock.workflows.solve_pip import provided_by, python_of, solve_pip
@@ -30,15 +31,18 @@ def resolve(project: Project, context: Context, old: Lock | None, upgrade: Upgra
 def _lock_platform(task: PlatformTask, pins: PlatformLock | None, upgrade: Upgrade) -> PlatformLock:
     """Base, then conda, then pip: each is solved with what the ones before it bring."""
     told = task.context.progress
+    keep = [p for p in pins.pip if not upgrade.moves(p.name)] if pins else []
+    guess = WheelGuess(task, pins, keep)
     told(f"{task.name}: base {task.spec.base}")
     base = lock_base(task, pins.base if pins and not upgrade.moves(BASE) else None)
     if task.spec.has_conda:
         told(f"{task.name}: conda packages")
     conda = solve_conda(task, [p for p in pins.conda if not upgrade.moves(p.name)] if pins else [])
-    python = python_of(conda, base)
+    python, provided = python_of(conda, base), provided_by(conda)
     require_usable(task, base, python)
     if task.spec.pip.dependencies:
         told(f"{task.name}: wheels")
-    keep = [p for p in pins.pip if not upgrade.moves(p.name)] if pins else []
-    pip = solve_pip(task, python=python, provided=provided_by(conda), keep=keep)
+    pip = guess.answer(python=python, provided=provided)
+    if pip is None:
+        pip = solve_pip(task, python=python, provided=provided, keep=keep)
     return PlatformLock(platform=task.name, base=base, conda=conda, pip=pip)
