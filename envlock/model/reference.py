@@ -31,8 +31,8 @@ class Reference:
 
 def parse_reference(text: str) -> Reference:
     """Reads a reference; ValueError with what is wrong. Docker Hub's short names are written out."""
-    rest, _, digest = text.partition("@")
-    if digest and not _DIGEST.fullmatch(digest):
+    rest, at, digest = text.partition("@")
+    if at and not _DIGEST.fullmatch(digest):
         raise ValueError(f"`{digest}` is not a digest (sha256: and 64 hex digits)")
     registry, rest = _split_registry(rest)
     if not _REGISTRY.fullmatch(registry):
