@@ -66,6 +66,6 @@ def _applied(requirements: Iterable[Requirement], extras: set[str], environment:
 
 def plain(requirement: Requirement) -> str:
     """A requirement without its marker, spelled one way: "NumPy [b,a] >=1,<2" -> "numpy[a,b]<2,>=1"."""
-    extras = f"[{','.join(sorted(canonicalize_name(e) for e in requirement.extras))}]" if requirement.extras else ""
+    extras = f"[{','.join(sorted({canonicalize_name(e) for e in requirement.extras}))}]" if requirement.extras else ""
     limits = ",".join(sorted(str(s) for s in requirement.specifier))
     return f"{canonicalize_name(requirement.name)}{extras}{limits}"
