@@ -44,8 +44,8 @@ def changes(*, before: Lock | None, after: Lock) -> Changes:
                 found.setdefault((key[1], a.version if a else None, b.version if b else None), []).append(name)
         if old and old.base.digest != platform.base.digest:
             base.append((name, old.base.digest, platform.base.digest))
-    listed = (Change(name=n, before=a, after=b, platforms=tuple(ps)) for (n, a, b), ps in found.items())
-    return Changes(packages=tuple(listed), base=tuple(base), kept=kept)
+    listed = [Change(name=n, before=a, after=b, platforms=tuple(ps)) for (n, a, b), ps in found.items()]
+    return Changes(packages=tuple(sorted(listed, key=lambda c: c.name)), base=tuple(base), kept=kept)
 
 
 def _identity(package: CondaPackage | PipPackage | None) -> str | None:
