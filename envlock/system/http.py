@@ -4,10 +4,13 @@ import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import IO, Any
+from urllib.parse import urlsplit
 
 import requests
 import truststore
 from requests.adapters import HTTPAdapter
+from requests.auth import AuthBase, HTTPBasicAuth
+from requests.utils import get_netrc_auth
 from urllib3.util.retry import Retry
 
 from envlock import __version__
@@ -47,6 +50,11 @@ class Http:
         self.session.headers["User-Agent"] = f"envlock/{__version__}"
         for scheme in ("https://", "http://"):
             self.session.mount(scheme, _SystemTrust(max_retries=retries, pool_maxsize=16))
+        self.session.auth = self._logins = _Logins()
+
+    def log_in(self, url: str, user: str, password: str) -> None:
+        """From now on says who we are to the server of `url`, and to no other."""
+        self._logins.known[_origin(url)] = HTTPBasicAuth(user.encode(), password.encode())
 
     @contextmanager
     def request(
@@ -90,6 +98,25 @@ class Http:
             for piece in pieces(response, limit=limit):
                 target.write(piece)
         return True
+
+
+class _Logins(AuthBase):
+    """Logins by server: those that were given, and for all others what netrc says."""
+
+    def __init__(self) -> None:
+        self.known: dict[str, HTTPBasicAuth] = {}
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        url = request.url or ""
+        given = self.known.get(_origin(url))
+        kept = None if given else get_netrc_auth(url)
+        login = HTTPBasicAuth(*kept) if kept else given
+        return login(request) if login else request
+
+
+def _origin(url: str) -> str:
+    """The server of a URL: scheme, host and port."""
+    return "://".join(urlsplit(url)[:2]).lower()
 
 
 def checked(response: requests.Response) -> requests.Response:

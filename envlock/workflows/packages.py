@@ -11,6 +11,7 @@ from envlock.sources.places import Sources
 from envlock.sources.supply import Supply
 from envlock.workflows import later
 from envlock.workflows.context import Context
+from envlock.workflows.logins import logged_in
 from envlock.workflows.project import Project
 
 _AT_ONCE = 8
@@ -22,7 +23,7 @@ def supply_of(sources: Sources, context: Context) -> Supply:
         sources=sources,
         cache=context.cache,
         offline=context.offline,
-        http=lambda: context.http,
+        http=lambda: logged_in(sources, context),
         find_wheel=later.find_wheel,
     )
 

@@ -1,13 +1,12 @@
 """The pip part of a platform's lock: solve around what conda provides, then read what each wheel requires."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from envlock.errors import UserInputError
 from envlock.model.lock import Base, CondaPackage, PipPackage
 from envlock.model.requirements import applied
-from envlock.model.spec import Index
 from envlock.model.wheel_metadata import WheelMetadata
 from envlock.solvers import pip_uv
 from envlock.solvers.requests import PipAnswer, PipRequest
@@ -15,6 +14,7 @@ from envlock.sources.fetch import PLACES
 from envlock.sources.metadata import wheel_metadata
 from envlock.system.secrets import redact
 from envlock.workflows.context import Context
+from envlock.workflows.logins import uv_logins
 from envlock.workflows.packages import supply_of
 from envlock.workflows.task import PlatformTask
 
@@ -56,7 +56,7 @@ def pip_request(task: PlatformTask, *, python: str, provided: dict[str, str], ke
         keep=tuple(keep),
         cache=context.cache.solver_cache,
         offline=context.offline,
-        credentials=index_credentials(spec.pip.indexes, context.environment),
+        credentials=uv_logins(spec.pip.indexes, context.environment),
     )
 
 
@@ -67,18 +67,6 @@ def provided_by(packages: Sequence[CondaPackage]) -> dict[str, str]:
 
 def python_of(conda: Sequence[CondaPackage], base: Base) -> str | None:
     return next((p.version for p in conda if p.name == "python"), base.python)
-
-
-def index_credentials(indexes: Sequence[Index], environment: Mapping[str, str]) -> dict[str, str]:
-    """`ENVLOCK_INDEX_NAME_USERNAME` and `_PASSWORD` in the words of uv; never written anywhere."""
-    found = {}
-    for index in indexes:
-        name = index.name.upper().replace("-", "_").replace(".", "_")
-        for part in ("USERNAME", "PASSWORD"):
-            value = environment.get(f"ENVLOCK_INDEX_{name}_{part}")
-            if value:
-                found[f"UV_INDEX_{name}_{part}"] = value
-    return found
 
 
 def _package(answer: PipAnswer) -> PipPackage:
