@@ -26,6 +26,8 @@ from envlock.system.secrets import redact_text
 # the glibc versions that uv knows a platform of its own for
 _UV_GLIBC = (17, *range(28, 29), *range(31, 41))
 _PINS = "pylock.toml"
+# uv takes an index that refuses for one that has nothing
+_REFUSED = re.compile(r"401 Unauthorized|403 Forbidden")
 
 
 def solve(request: PipRequest) -> tuple[PipAnswer, ...]:
@@ -92,6 +94,11 @@ def _preferences(request: PipRequest) -> Iterator[str]:
 
 def _failure(done: Finished, request: PipRequest) -> EnvlockError:
     words = redact_text(done.stderr.strip()).removeprefix("error:").strip()
+    if refused := _REFUSED.search(words):
+        return OutsideError(
+            f"an index of [pip] does not let us in ({refused[0]})\n{words}",
+            hint="a login goes into ENVLOCK_INDEX_NAME_USERNAME and ENVLOCK_INDEX_NAME_PASSWORD, or netrc",
+        )
     if done.code == 1 and "No solution found" in words:
         return UserInputError(
             f"what [pip] asks for cannot be had on {request.platform.name}\n{words}{_other_side(words, request)}",
