@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import sys
 import sysconfig
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -15,6 +16,7 @@ from tests.support.processes import run
 
 # the console script beside the Python that runs the tests
 ENVLOCK = Path(sysconfig.get_path("scripts"), "envlock")
+MINOR = f"{sys.version_info.major}.{sys.version_info.minor}"
 # of a cache: what was downloaded, which is the same for all tests; what is made from it is each test's own
 DOWNLOADED = ("packages", "solvers/uv")
 
@@ -106,3 +108,19 @@ def cache_with_downloads(folder: Path, shared: Path) -> Path:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).symlink_to(shared / name)
     return folder
+
+
+def manifest_text(
+    *,
+    conda: Sequence[str] = (),
+    pip: Sequence[str] = (),
+    channels: Sequence[str] = (),
+    index: str | None = None,
+    more: str = "",
+) -> str:
+    """An env.toml upon nothing, with `index` as the only one; `more` is further tables."""
+    parts = [f'name = "small"\npython = "{MINOR}"\n']
+    parts += [f"[conda]\nchannels = {[*channels]}\ndependencies = {[*conda]}\n"] if conda else []
+    parts += [f"[pip]\ndependencies = {[*pip]}\n"] if pip else []
+    parts += [f'[[pip.indexes]]\nname = "ours"\nurl = "{index}"\ndefault = true\n'] if index else []
+    return "\n".join([*parts, '[image]\nbase = "scratch"\n', more])
