@@ -79,7 +79,7 @@ def test_a_blob_that_is_shorter_than_the_manifest_says(
         client().pull(at(server).at(manifest.digest), target)
     assert caught.value.message == f"`{layer.digest}` has {layer.size - 5} bytes, expected {layer.size}"
     assert not target.has(layer)
-    assert not list(target.root.glob("**/.part-*"))
+    assert not list(target.root.glob("**/.envlock-part-*"))
 
 
 def test_a_blob_that_never_ends(server: FileServer, source: Layout, target: Layout, manifest: Descriptor) -> None:

@@ -101,7 +101,7 @@ def test_a_full_disk_is_said_and_leaves_what_was_there(tmp_path: Path) -> None:
         "make(root, OLD, 'folder')\n"
         "free = os.statvfs(root); (root / 'big').write_bytes(bytes(free.f_bavail * free.f_bsize - 4096))\n"
         "try: make(root, NEW, 'folder')\n"
-        "except OutsideError as error: print(error.message.replace(str(root), '').partition('.part-')[0])\n"
+        "except OutsideError as error: print(error.message.replace(str(root), '').partition('.envlock-part-')[0])\n"
         "print(whole(root / 'env', OLD), *names(root))\n"
     )
     script = 'mount -t tmpfs -o size=256k tmpfs "$1" && exec "$0" -B -c "$2" "$1"'

@@ -14,7 +14,8 @@ from pathlib import Path
 from envlock.errors import OutsideError, UserInputError
 from envlock.model.files import EXECUTABLE
 from envlock.system.cache import Cache
-from envlock.system.files import scratch_folder, sync_folder, write_whole
+from envlock.system.files import sync_folder, write_whole
+from envlock.system.parts import scratch_folder
 
 MARKER = "envlock-complete.json"
 _ASIDE = ".part-"

@@ -1,7 +1,6 @@
 """An image as a file or folder for others: one tar that is OCI layout and docker-archive at once, or a layout."""
 
 import os
-import secrets
 import shutil
 import tarfile
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,7 +15,8 @@ from envlock.oci.index import IMAGE_NAME, REFERENCE_NAME, IndexEntry, index_byte
 from envlock.oci.layer import END, padding, tar_header
 from envlock.oci.layout import INDEX, LAYOUT_FILE, MARK, Layout
 from envlock.oci.manifest import read_manifest
-from envlock.system.files import scratch_folder, sync_folder
+from envlock.system.files import replace_folder, sync_folder, usual_mode
+from envlock.system.parts import new_part, scratch_folder
 
 PIECE = 1 << 20
 FOLDERS = ("blobs", "blobs/sha256")
@@ -45,15 +45,16 @@ def write_archive(image: Image, names: Sequence[str], path: Path) -> None:
     if path.is_dir():
         raise UserInputError(f"`{path}` is a folder, expected the name of a file")
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
-    try:
-        with part.open("xb") as file:
+    descriptor, part = new_part(path.parent)
+    with os.fdopen(descriptor, "wb") as file:
+        try:
             file.writelines(archive_chunks(image, names))
+            os.fchmod(file.fileno(), usual_mode())
             file.flush()
             os.fsync(file.fileno())
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
     sync_folder(path.parent)
 
 
@@ -69,7 +70,7 @@ def export_layout(image: Image, target: Path, names: Sequence[str]) -> None:
         for blob in contents.blobs:
             _copy(contents.layout.blob_path(blob.digest), layout.blob_path(blob.digest))
         layout.write_index(entries)
-        _replace_folder(layout.root, target, aside=scratch / "old")
+        replace_folder(layout.root, target)
     sync_folder(target.parent)
 
 
@@ -154,16 +155,3 @@ def _copy(source: Path, target: Path) -> None:
             shutil.copyfileobj(reader, writer, PIECE)
         writer.flush()
         os.fsync(writer.fileno())
-
-
-def _replace_folder(new: Path, target: Path, *, aside: Path) -> None:
-    """Puts `new` in the place of `target`, which goes to `aside`; it comes back where that fails."""
-    if not target.exists():
-        new.rename(target)
-        return
-    target.rename(aside)
-    try:
-        new.rename(target)
-    except OSError:
-        aside.rename(target)
-        raise

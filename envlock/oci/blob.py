@@ -2,21 +2,20 @@
 
 import hashlib
 import os
-import tempfile
 from pathlib import Path
 from typing import IO
 
 from envlock.errors import OutsideError
 from envlock.model.image import Descriptor
+from envlock.system.parts import new_part
 
 
 class BlobWriter:
     """A file that becomes `folder/HEX` when it is kept; `digest` and `size` are those of what was written."""
 
     def __init__(self, *, scratch: Path, folder: Path, digest: str | None = None, size: int | None = None) -> None:
-        descriptor, name = tempfile.mkstemp(prefix=".part-", dir=scratch)
+        descriptor, self._part = new_part(scratch)
         self._file: IO[bytes] = os.fdopen(descriptor, "wb")
-        self._part = Path(name)
         self._folder = folder
         self._expected = digest
         self._expected_size = size
@@ -50,8 +49,8 @@ class BlobWriter:
 
     def close(self) -> None:
         """Ends it; what was not kept is gone."""
-        self._file.close()
         self._part.unlink(missing_ok=True)
+        self._file.close()
 
     def _refuse_size(self, more: str) -> None:
         name = f"`{self._expected}`" if self._expected else "a blob"

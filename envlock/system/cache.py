@@ -10,7 +10,6 @@ Everything here can be deleted at any time; nothing is ever changed in place.
 import hashlib
 import json
 import os
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +17,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from envlock.errors import OutsideError
 from envlock.system.files import write_whole
+from envlock.system.parts import new_part
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
@@ -70,21 +70,20 @@ class Cache:
         """Keeps a package that `fill` writes; OutsideError where the bytes are not those of `sha256`."""
         path = self._package_path(sha256, file)
         path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(prefix=".part-", dir=path.parent)
-        part = Path(name)
-        try:
-            with os.fdopen(descriptor, "w+b") as stream:
+        descriptor, part = new_part(path.parent)
+        with os.fdopen(descriptor, "w+b") as stream:
+            try:
                 fill(stream)
                 stream.flush()
                 stream.seek(0)
                 found = hashlib.file_digest(stream, "sha256").hexdigest()
+                if found != sha256:
+                    raise wrong_bytes(file, locked=sha256, found=found)
+                os.fchmod(stream.fileno(), 0o444)
                 os.fsync(stream.fileno())
-            if found != sha256:
-                raise wrong_bytes(file, locked=sha256, found=found)
-            part.chmod(0o444)
-            part.replace(path)
-        finally:
-            part.unlink(missing_ok=True)
+                part.replace(path)
+            finally:
+                part.unlink(missing_ok=True)
         return path
 
     def record(self, kind: str, key: str) -> Any:
@@ -97,7 +96,8 @@ class Cache:
     def keep(self, kind: str, key: str, value: Any) -> None:
         path = self._record_path(kind, key)
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(path, json.dumps(value, sort_keys=True).encode())
+        # aside: among thousands of records it would take long to look for parts that were left
+        write_whole(path, json.dumps(value, sort_keys=True).encode(), aside=self.root / "records")
 
     @contextmanager
     def lock(self, name: str) -> Iterator[None]:

@@ -1,32 +1,60 @@
 """Files: whole or not at all."""
 
+import ctypes
+import errno
 import os
-import shutil
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
+from envlock.system.parts import new_part
 
-def write_whole(path: Path, data: bytes) -> None:
+# from Linux's fcntl.h: relative to the current folder; exchange, as a flag of renameat2
+_CURRENT = -100
+_EXCHANGE = 2
+
+
+def write_whole(path: Path, data: bytes, *, aside: Path | None = None) -> None:
     """Writes a file so that a reader, or a crash, sees the old bytes or the new ones and nothing between.
 
-    Permissions of an existing file stay; a symbolic link is followed, so that what it points to is replaced.
+    Permissions of an existing file stay; a symbolic link is followed, so that what it points to is replaced. What is
+    half-written lies beside the file, or in the folder `aside` on the same disk.
     """
     path = path.resolve()
-    mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
+    mode = path.stat().st_mode & 0o777 if path.exists() else usual_mode()
+    descriptor, part = new_part(aside or path.parent)
+    with os.fdopen(descriptor, "wb") as file:
+        try:
             file.write(data)
             os.fchmod(file.fileno(), mode)
             file.flush()
             os.fsync(file.fileno())
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
     sync_folder(path.parent)
+
+
+def replace_folder(new: Path, target: Path) -> None:
+    """Puts a folder in the place of another, which then has the name of the first, or of nothing."""
+    try:
+        new.rename(target)
+    except OSError as error:
+        if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+            raise
+        _exchange(new, target)
+
+
+def _exchange(new: Path, target: Path) -> None:
+    """Exchanges two folders: at once where the system can, else with a moment in which there is no `target`."""
+    renameat2 = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
+    if renameat2 and renameat2(_CURRENT, bytes(new), _CURRENT, bytes(target), _EXCHANGE) == 0:
+        return
+    old = new.with_name(f"{new.name}-replaced")
+    target.rename(old)
+    try:
+        new.rename(target)
+    except OSError:
+        old.rename(target)
+        raise
 
 
 def sync_folder(folder: Path) -> None:
@@ -38,23 +66,13 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-@contextmanager
-def scratch_folder(parent: Path) -> Iterator[Path]:
-    """A folder below `parent` for half-done work; it goes, whatever happens inside, unless it was renamed."""
-    parent.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix=".part-", dir=parent))
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
 def repository_root(folder: Path) -> Path | None:
     """The work tree around a folder, found by its `.git`; None outside git."""
     return next((p for p in (folder, *folder.parents) if (p / ".git").exists()), None)
 
 
-def _umask() -> int:
+def usual_mode() -> int:
+    """The mode of a new file as the user wants it."""
     mask = os.umask(0o022)
     os.umask(mask)
-    return mask
+    return 0o666 & ~mask

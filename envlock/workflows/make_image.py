@@ -11,7 +11,7 @@ from envlock.model.layers import LAYOUT
 from envlock.model.lock import Lock, PlatformLock
 from envlock.oci.compress import compressor_id
 from envlock.oci.image import BaseImage, ConfigChanges
-from envlock.system.files import scratch_folder
+from envlock.system.parts import scratch_folder
 from envlock.workflows.activation import SCRIPTS, variables
 from envlock.workflows.bases import base_image
 from envlock.workflows.conda_stage import CondaStage
