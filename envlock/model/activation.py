@@ -1,8 +1,15 @@
 """What activating an environment would set, told without executing anything."""
 
+import re
 from collections.abc import Iterable, Mapping
 
 from envlock.model.lock import ImageSettings, PlatformLock
+
+# in a value what no shell gives a meaning to; spaces where they are quoted
+_EXPORT = re.compile(
+    r"export (?P<name>[A-Za-z_][A-Za-z0-9_]*)="
+    r"""(?:(?P<quote>["'])(?P<quoted>[^"'$`\\]*)(?P=quote)|(?P<plain>[^\s"'$`\\;&|<>(){}*?\[\]~]*))[ \t]*"""
+)
 
 
 def environment(
@@ -19,13 +26,9 @@ def environment(
 
 
 def literal_exports(script: str) -> Mapping[str, str]:
-    """The plain `export NAME=value` lines of an activation script; anything a shell would have to work out is not."""
-    found = {}
-    for line in script.splitlines():
-        words = line.strip().removeprefix("export ")
-        name, equals, value = words.partition("=")
-        if line.strip().startswith("export ") and equals and name.isidentifier():
-            plain = value.strip().strip("\"'")
-            if not any(c in plain for c in "$`\\;&|<>(){}*?[]\"' "):
-                found[name] = plain
-    return found
+    """The plain `export NAME=value` lines of an activation script; anything a shell would have to work out is not.
+
+    Nor is an indented line: it stands in a condition or a function.
+    """
+    found = filter(None, map(_EXPORT.fullmatch, script.splitlines()))
+    return {match["name"]: match["plain"] if match["quote"] is None else match["quoted"] for match in found}
