@@ -1,6 +1,7 @@
 """What a conda package puts into a prefix, told from its `info` part alone."""
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -8,6 +9,12 @@ from typing import Any
 from packaging.utils import canonicalize_name
 
 from envlock.model.lock import CondaPackage
+
+# directly in the folder that Python looks into: deeper down lie copies that a distribution keeps for itself
+_METADATA = re.compile(
+    r"(?:lib/python[^/]+/)?site-packages/(?P<name>[^/-]+)-(?P<version>[^/]+)"
+    r"(?:\.dist-info/METADATA|\.egg-info(?:/PKG-INFO)?)"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,20 +53,9 @@ def _placed(path: str, noarch: Any, python: str | None) -> str:
 
 
 def distributions(paths: Iterable[str]) -> set[str]:
-    """The Python distributions among files, by their metadata folders: "numpy==1.26.4"."""
-    found = set()
-    for path in paths:
-        folder, _, file = path.rpartition("/")
-        if file == "METADATA" and folder.endswith(".dist-info"):
-            stem = folder.rpartition("/")[2].removesuffix(".dist-info")
-        elif file == "PKG-INFO" and folder.endswith(".egg-info"):
-            stem = folder.rpartition("/")[2].removesuffix(".egg-info")
-        else:
-            continue
-        name, _, version = stem.partition("-")
-        if version:
-            found.add(f"{canonicalize_name(name)}=={version.partition('-py')[0]}")
-    return found
+    """The Python distributions among files that can be imported, by their metadata: "numpy==1.26.4"."""
+    found = filter(None, map(_METADATA.fullmatch, paths))
+    return {f"{canonicalize_name(match['name'])}=={match['version'].partition('-py')[0]}" for match in found}
 
 
 def conda_meta_path(package: CondaPackage) -> str:
