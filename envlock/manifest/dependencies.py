@@ -8,8 +8,8 @@ from envlock.manifest.addresses import Surroundings, index_url
 from envlock.manifest.conda_spec import normalized_spec
 from envlock.manifest.names import WORDS
 from envlock.manifest.pip_requirement import normalized_requirement
+from envlock.model.edges import conda_name
 from envlock.model.fields import Item, Table, matching
-from envlock.model.freshness import conda_name
 from envlock.model.spec import DEFAULT_CHANNEL, DEFAULT_INDEX, CondaSpec, Index, PipSpec
 
 _priority = matching("strict|flexible", "`strict` or `flexible`")
