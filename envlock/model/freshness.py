@@ -4,6 +4,7 @@ Two clean branches can merge into a lock that parses and is wrong, so names are 
 strings stand in the lock and each is held against the version that is locked.
 """
 
+import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import fields
 
@@ -41,6 +42,7 @@ def _changed_inputs(wanted: Inputs, locked: Inputs, *, said: set[str]) -> Iterat
 
 
 def _scalar_change(key: str, new: object, old: object) -> Iterator[Problem]:
+    key = key.replace("_", "-")  # as env.toml has it
     yield Problem(
         kind="input",
         subject=key,
@@ -113,14 +115,29 @@ def _systems(value: object) -> Iterator[tuple[str, System]]:
 
 
 def _changed_image(wanted: ImageSettings, locked: ImageSettings) -> Iterator[Problem]:
-    for field in fields(ImageSettings):
-        new, old = getattr(wanted, field.name), getattr(locked, field.name)
+    after, before = dict(_settings(wanted)), dict(_settings(locked))
+    for key in {**after, **before}:
+        new, old = after.get(key), before.get(key)
         if new != old:
-            yield Problem(
-                kind="image",
-                subject=field.name,
-                message=f"`{field.name}` is {_shown(new)}: {_shown(old)} is locked",
-            )
+            yield Problem(kind="image", subject=key, message=_changed_setting(key, new, old))
+
+
+def _settings(image: ImageSettings) -> Iterator[tuple[str, object]]:
+    """Every setting by its key; of variables and labels each by itself."""
+    for field in fields(ImageSettings):
+        value = getattr(image, field.name)
+        if field.name in _TABLES:
+            yield from ((f"{field.name}.{name}", text) for name, text in value)
+        else:
+            yield field.name, value
+
+
+def _changed_setting(key: str, new: object, old: object) -> str:
+    if new is None:
+        return f"`{key}` is no longer set: {_shown(old)} is locked"
+    if old is None:
+        return f"`{key}` is {_shown(new)}: it was not set when this was locked"
+    return f"`{key}` is {_shown(new)}: {_shown(old)} is locked"
 
 
 def _foreign_platforms(spec: EnvSpec, lock: Lock) -> Iterator[Problem]:
@@ -143,10 +160,11 @@ def _platform(spec: EnvSpec, lock: Lock, name: str, conda_matches: CondaMatcher)
 
 def _shown(value: object) -> str:
     if isinstance(value, tuple):
-        return repr([list(v) if isinstance(v, tuple) else v for v in value])
+        return f"`{json.dumps(value, ensure_ascii=False)}`"
     return "not set" if value is None else f"`{value}`"
 
 
+_TABLES = ("variables", "labels")
 _NAMES: dict[str, Callable[[str], str]] = {
     "conda": conda_name,
     "pip": lambda text: str(canonicalize_name(Requirement(text).name)),
