@@ -24,6 +24,7 @@ def broken_edges(spec: EnvSpec, locked: PlatformLock, conda_matches: CondaMatche
     """What is asked for and not met, locked and not asked for, or cannot run where it is locked for."""
     yield from _conda_edges(spec, locked, conda_matches)
     yield from _pip_edges(spec, locked)
+    yield from _twice(locked)
     if locked.pip and locked.python:
         yield from _wheels(locked, spec.system(locked.platform))
 
@@ -74,6 +75,19 @@ def _pip_edges(spec: EnvSpec, locked: PlatformLock) -> Iterator[Problem]:
     for package in locked.pip:
         if package.name not in reached:
             yield _unasked(package.name, locked.platform)
+
+
+def _twice(locked: PlatformLock) -> Iterator[Problem]:
+    """Distributions in wheels that a conda package brings too: in a prefix one would overwrite the other."""
+    provided = {text.partition("==")[0]: package.name for package in locked.conda for text in package.provides}
+    for package in locked.pip:
+        if package.name in provided:
+            yield Problem(
+                kind="twice",
+                subject=package.name,
+                platform=locked.platform,
+                message=f"`{package.name}` is locked twice: as a wheel, and inside conda's `{provided[package.name]}`",
+            )
 
 
 @dataclass(frozen=True, slots=True)
