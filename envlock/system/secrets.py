@@ -1,9 +1,11 @@
 """Secrets stay out of messages, files and logs."""
 
 import re
-from urllib.parse import urlsplit, urlunsplit
 
 _TOKEN = re.compile(r"/t/[^/]+")
+_HOST = re.compile(r"(?:\[[^\]]*\]?|[^:]*)(?::\d*)?")
+# quotes and brackets end a URL, but may stand in a password
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,20}://(?:[^\s/?#\"`<>]*@)?[^\s'\"`<>)]+")
 
 
 class Secret:
@@ -24,13 +26,15 @@ class Secret:
 
 
 def redact(url: str) -> str:
-    """A URL fit to be shown: no user, password, `/t/TOKEN/` path, query or fragment."""
-    parts = urlsplit(url)
-    host = parts.netloc.rpartition("@")[2]
-    return urlunsplit((parts.scheme, host, _TOKEN.sub("/t/***", parts.path), "", ""))
-
-
-_URL = re.compile(r"[a-z][a-z0-9+.-]*://[^\s'\"`<>)]+")
+    """A URL fit to be shown: no user, password, `/t/TOKEN/` path, query or fragment. Any text is taken."""
+    start, slashes, rest = url.partition("://") if "://" in url else ("", "", url)
+    path = _TOKEN.sub("/t/***", re.split("[?#]", rest, maxsplit=1)[0])
+    if not slashes:
+        return path
+    place, slash, path = path.partition("/")
+    host = place.rpartition("@")[2]
+    # a password with a `/`, `?` or `#` in it, written as it is, makes the URL end too soon
+    return f"{start}://{host}{slash}{path}" if _HOST.fullmatch(host) else f"{start}://***"
 
 
 def redact_text(text: str) -> str:
