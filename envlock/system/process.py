@@ -69,15 +69,21 @@ def attach(command: Sequence[str], *, environment: Mapping[str, str]) -> int:
     A child ended by signal N gives 128 + N, as a shell would say it.
     """
     with _forwarded_signals() as children:
-        try:
-            child = subprocess.Popen(command, env=dict(environment))
-        except FileNotFoundError:
-            raise OutsideError(f"`{command[0]}` is neither in the environment nor on PATH") from None
-        except PermissionError:
-            raise OutsideError(f"`{command[0]}` is not executable") from None
+        child = _started(command, environment)
         children.append(child)
         code = child.wait()
     return 128 - code if code < 0 else code
+
+
+def _started(command: Sequence[str], environment: Mapping[str, str]) -> "subprocess.Popen[bytes]":
+    try:
+        return subprocess.Popen(command, env=dict(environment))
+    except FileNotFoundError:
+        raise OutsideError(f"`{command[0]}` is neither in the environment nor on PATH") from None
+    except PermissionError:
+        raise OutsideError(f"`{command[0]}` is not executable") from None
+    except OSError as error:
+        raise OutsideError(f"`{command[0]}` cannot be started: {error.strerror}") from None
 
 
 @contextmanager
@@ -92,9 +98,13 @@ def _forwarded_signals() -> Iterator[list["subprocess.Popen[bytes]"]]:
         for child in children:
             child.send_signal(number)
 
-    passed = {signal.SIGTERM: pass_on, signal.SIGHUP: pass_on, signal.SIGUSR1: pass_on, signal.SIGUSR2: pass_on}
-    before = {number: signal.signal(number, handler) for number, handler in passed.items()}
-    before |= {number: signal.signal(number, _ignore) for number in (signal.SIGINT, signal.SIGQUIT)}
+    handlers = {
+        **dict.fromkeys((signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2), pass_on),
+        **dict.fromkeys((signal.SIGINT, signal.SIGQUIT), _ignore),
+    }
+    # what `nohup`, or a shell for what runs in the background, had us ignore, the child is to ignore too
+    heard = [number for number in handlers if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, handlers[number]) for number in heard}
     try:
         yield children
     finally:
