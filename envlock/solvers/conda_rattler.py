@@ -1,5 +1,6 @@
 """conda packages chosen by py-rattler."""
 
+import re
 from typing import Any
 
 from envlock.errors import OutsideError, UserInputError
@@ -8,6 +9,8 @@ from envlock.model.platform import System
 from envlock.solvers.requests import CondaAnswer, CondaRequest
 from envlock.system.conda.child import ask
 
+_NO_INDEX = re.compile(r"no usable repodata cache for (\S+)")
+
 
 def solve(request: CondaRequest) -> tuple[CondaAnswer, ...]:
     """The packages that answer the specs, sorted by name; UserInputError where nothing can."""
@@ -15,6 +18,8 @@ def solve(request: CondaRequest) -> tuple[CondaAnswer, ...]:
         records = ask("solve", question(request))
     except UserInputError as error:
         raise _unsatisfiable(request, error) from error
+    except OutsideError as error:
+        raise _unknown(request, error) from error
     return tuple(_answer(record) for record in records)
 
 
@@ -58,6 +63,14 @@ def _answer(record: dict[str, Any]) -> CondaAnswer:
         constrains=tuple(record["constrains"]),
     )
     return CondaAnswer(package=package, url=record["url"])
+
+
+def _unknown(request: CondaRequest, error: OutsideError) -> OutsideError:
+    """In words of ours where a channel was never asked before and must not be now."""
+    found = _NO_INDEX.search(error.message)
+    if not (found and request.offline):
+        return error
+    return OutsideError(f"the index {found[1]} is not in the cache, and this is --offline", hint="run it once without")
 
 
 def _unsatisfiable(request: CondaRequest, error: UserInputError) -> UserInputError:

@@ -29,6 +29,10 @@ _PINS = "pylock.toml"
 # uv takes an index that refuses for one that has nothing
 _REFUSED = re.compile(r"401 Unauthorized|403 Forbidden")
 
+# uv's own words, and ours
+_NOT_CACHED = "when the network is disabled"
+_ONCE = "run it once without"
+
 
 def solve(request: PipRequest) -> tuple[PipAnswer, ...]:
     """The wheels that answer the requirements, sorted by name; UserInputError where none can."""
@@ -99,6 +103,8 @@ def _failure(done: Finished, request: PipRequest) -> EnvlockError:
             f"an index of [pip] does not let us in ({refused[0]})\n{words}",
             hint="a login goes into ENVLOCK_INDEX_NAME_USERNAME and ENVLOCK_INDEX_NAME_PASSWORD, or netrc",
         )
+    if request.offline and _NOT_CACHED in words.lower():
+        return OutsideError(f"what [pip] asks for is not in the cache, and this is --offline\n{words}", hint=_ONCE)
     if done.code == 1 and "No solution found" in words:
         return UserInputError(
             f"what [pip] asks for cannot be had on {request.platform.name}\n{words}{_other_side(words, request)}",

@@ -28,7 +28,8 @@ def wheel_metadata(package: PipPackage, url: str, supply: Supply) -> WheelMetada
 
 def _read(package: PipPackage, url: str, supply: Supply) -> str:
     here = supply.cache.package(package.sha256, package.file)
-    beside = None if here or url.startswith("file:") else supply.http().read(f"{url}.metadata")
+    remote = not here and not supply.offline and not url.startswith("file:")
+    beside = supply.http().read(f"{url}.metadata") if remote else None
     if beside is not None:
         return beside.decode(errors="replace")
     return _inside(here or fetch(package, supply))

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from envlock.errors import OutsideError
 from envlock.model.conda_contents import distributions
 from envlock.model.lock import CondaPackage
 from envlock.solvers import conda_rattler
@@ -23,7 +24,10 @@ def solve_conda(task: PlatformTask, keep: Sequence[CondaPackage]) -> tuple[Conda
         return ()
     cache = task.context.cache
     answers = conda_rattler.solve(conda_request(task, keep))
-    found = read_contents([(a.package.sha256, _place(a, cache)) for a in answers], cache, kind=ANNOUNCED)
+    places = {a.package.sha256: _place(a, cache) for a in answers}
+    if task.context.offline:
+        _refuse_unknown([a.package for a in answers], places, cache)
+    found = read_contents(tuple(places.items()), cache, kind=ANNOUNCED)
     return tuple(_with_distributions(a.package, found[a.package.sha256]) for a in answers)
 
 
@@ -51,6 +55,15 @@ def read_contents(packages: Sequence[tuple[str, str]], cache: Cache, *, kind: st
             cache.keep(kind, sha256, raw)
             known[sha256] = raw
     return known
+
+
+def _refuse_unknown(packages: Sequence[CondaPackage], places: Mapping[str, str], cache: Cache) -> None:
+    """OutsideError that names the packages which only a connection could look into."""
+    distant = [p for p in packages if places[p.sha256].startswith(("http:", "https:"))]
+    unknown = [p.file for p in distant if cache.record(ANNOUNCED, p.sha256) is None]
+    if unknown:
+        listed = ", ".join(f"`{file}`" for file in unknown)
+        raise OutsideError(f"{listed}: not in the cache, and this is --offline", hint="run it once without")
 
 
 def _place(answer: CondaAnswer, cache: Cache) -> str:
