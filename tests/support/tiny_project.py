@@ -16,6 +16,8 @@ from tests.support.processes import Command
 from tests.support.projects import Project, Result
 from tests.support.tiny_wheels import write_wheel
 
+# the servers are on this machine, however it reaches others
+NO_PROXY = dict.fromkeys(("NO_PROXY", "no_proxy"), "127.0.0.1,localhost")
 PLACEHOLDER = "/placeholder/" + "p" * 60
 # the one package that must be named so; its program is whatever Python runs the tests
 PYTHON = CondaPackage(
@@ -90,6 +92,7 @@ def tiny_project(root: Path, *, over_http: bool = True) -> Iterator[TinyProject]
             index=index,
             channel_server=channel_server,
             channel_url=channel_server.url if over_http else channel.as_uri(),
+            variables=NO_PROXY,
         )
         project.write()
         yield project
