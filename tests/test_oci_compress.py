@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from envlock.model.files import Deflation
 from envlock.oci.compress import BLOCK, compressor_id, gzip_stream
 
 # two blocks and a bit, partly compressible
@@ -81,7 +82,37 @@ def members(packed: bytes) -> list[tuple[bytes, bytes]]:
 def test_the_output_is_known(expected: bytes) -> None:
     """A compressor that gives other bytes gives other digests: it needs another compressor id."""
     assert hashlib.sha256(expected).hexdigest() == "dabad0be68eb82eb97fda36b00daee844815ed05413ba89c8f32a2fb2a43bef2"
-    assert compressor_id() == "libdeflate-6-1MiB-a111df2b"
+    assert compressor_id() == "kept-4096+libdeflate-6-1MiB-a111df2b"
+
+
+def raw_deflate(data: bytes, level: int = 9) -> bytes:
+    compressor = zlib.compressobj(level, zlib.DEFLATED, -zlib.MAX_WBITS)
+    return compressor.compress(data) + compressor.flush()
+
+
+def kept(data: bytes) -> Deflation:
+    packed = raw_deflate(data)
+    cut = len(packed) // 2
+    return Deflation(
+        crc=zlib.crc32(data), packed=len(packed), pairs=iter([(packed[:cut], data[:7]), (packed[cut:], data[7:])])
+    )
+
+
+@pytest.mark.parametrize("threads", [1, 2, 8])
+def test_what_is_deflated_already_becomes_a_member_as_it_is(threads: int) -> None:
+    out: list[bytes] = []
+    with gzip_stream(out.append, threads=threads) as stream:
+        stream.write(b"before")
+        stream.write_deflated(kept(INPUT))
+        stream.write_deflated(kept(b"small, and right behind"))
+        stream.write(INPUT)
+    plain = b"before" + INPUT + b"small, and right behind" + INPUT
+    packed = b"".join(out)
+    assert gzip.decompress(packed) == plain
+    assert (stream.size, stream.diff_id) == (len(plain), f"sha256:{hashlib.sha256(plain).hexdigest()}")
+    assert raw_deflate(INPUT) in packed
+    assert [len(data) for _, data in members(packed)][:3] == [6, len(INPUT), 23]
+    assert {header for header, _ in members(packed)} == {bytes.fromhex("1f8b08000000000000ff")}
 
 
 def test_a_sink_that_fails_ends_the_stream() -> None:

@@ -6,6 +6,7 @@ import hashlib
 import importlib.metadata
 import subprocess
 import sys
+import zlib
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ import pytest
 from envlock.environments.prefix import write_prefix
 from envlock.environments.venv import venv_files
 from envlock.environments.wheel import WheelTarget, wheel_files
-from envlock.model.files import PrefixFile
+from envlock.model.files import Deflatable, PrefixFile
 from tests.support import wheels
 from tests.support.processes import run
 from tests.support.tiny_wheels import write_wheel
@@ -233,3 +234,19 @@ def test_the_same_files_come_out_of_any_python() -> None:
         for seed, locale, zone in (("1", "C", "UTC"), ("2", "C.UTF-8", "Asia/Tokyo"))
     }
     assert len(answers) == 1
+
+
+def test_members_can_be_had_as_the_wheel_keeps_them() -> None:
+    """What comes out of the stream that is kept is what comes out of the member, and the checksum fits."""
+    kept = 0
+    for file in wheel_files(wheels.path("numpy"), IMAGE):
+        deflation = file.content.deflation() if isinstance(file.content, Deflatable) else None
+        if deflation is None:
+            continue
+        pairs = list(deflation.pairs)
+        packed, plain = b"".join(p for p, _ in pairs), b"".join(p for _, p in pairs)
+        assert len(packed) == deflation.packed
+        assert zlib.decompress(packed, -zlib.MAX_WBITS) == plain == content(file)
+        assert zlib.crc32(plain) == deflation.crc
+        kept += 1
+    assert kept > 500

@@ -2,6 +2,7 @@
 
 import struct
 import zipfile
+import zlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -198,7 +199,7 @@ def test_a_wheel_that_claims_to_unpack_to_more_than_it_may_is_refused(tmp_path: 
         (patched(SIZE, 599), "it holds more than the 599 bytes it declares"),
         (patched(SIZE, 601), "it holds 600 of the 601 bytes it declares"),
         (patched((16, "<L"), 1), "its checksum is wrong"),
-        (patched((20, "<L"), 3), "it holds"),
+        (patched((20, "<L"), 3), "it ends too early"),
         (patched((42, "<L"), 7), "the directory of the archive and the file disagree"),
     ],
 )
@@ -207,6 +208,23 @@ def test_damage_shows_when_bytes_are_read(tmp_path: Path, make: Make, why: str) 
     with pytest.raises(OutsideError) as damage:
         read_all(wheel)
     assert damage.value.message.startswith(f"`a.py` in `{FILE}` is damaged: {why}")
+
+
+def test_nothing_hides_behind_the_end_of_a_member(tmp_path: Path) -> None:
+    """It would stand in an image, where the member is kept as it is, and come out of no installation."""
+    wheel = write_wheel(tmp_path, "a", files={"a.py": b"x = 1\n" * 100})
+    with zipfile.ZipFile(wheel) as archive:
+        entry = archive.getinfo("a.py")
+    data = bytearray(wheel.read_bytes())
+    start = entry.header_offset + 30 + len("a.py")
+    stream = bytes(data[start : start + entry.compress_size])
+    plain = zlib.decompress(stream, -15)
+    shorter = zlib.compressobj(9, zlib.DEFLATED, -15)
+    packed = shorter.compress(plain[:0]) + shorter.flush()
+    data[start : start + entry.compress_size] = packed.ljust(entry.compress_size, b"!")
+    wheel.write_bytes(data)
+    with pytest.raises(OutsideError, match="there are bytes behind its end"):
+        read_all(wheel)
 
 
 def test_a_bomb_is_unpacked_in_small_pieces_and_no_further_than_declared(tmp_path: Path) -> None:

@@ -57,7 +57,7 @@ def open_archive(path: Path) -> WheelArchive:
         raise OutsideError(f"cannot read `{path}`: {error.strerror}") from error
     except (zipfile.BadZipFile, NotImplementedError, ValueError, EOFError, struct.error) as error:
         raise OutsideError(f"`{path.name}` is not a wheel: {error}") from error
-    members = {entry.filename: WheelMember.of(path, entry) for entry in entries if not entry.is_dir()}
+    members = {entry.filename: WheelMember.of(path, entry) for entry in entries if not entry.filename.endswith("/")}
     return WheelArchive(
         path=path,
         entries=entries,

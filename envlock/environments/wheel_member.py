@@ -4,15 +4,17 @@ A member is found by its offset, so that any number of threads can read one whee
 nothing stays open. `zipfile` reads the directory of the archive; this reads what the directory points to.
 """
 
+import os
 import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Self
+from typing import Self
 
 from envlock.errors import OutsideError
+from envlock.model.files import Deflatable, Deflation
 
 PIECE = 1 << 20
 COMPRESSIONS = {zipfile.ZIP_STORED: "stored", zipfile.ZIP_DEFLATED: "deflated"}
@@ -20,10 +22,11 @@ COMPRESSIONS = {zipfile.ZIP_STORED: "stored", zipfile.ZIP_DEFLATED: "deflated"}
 _LOCAL_HEADER = struct.Struct("<4s2xH18xHH")  # signature, flags, length of the name, length of the extra field
 _SIGNATURE = b"PK\3\4"
 _UTF8_NAME = 0x800
+_EXTRA = 256  # bytes of the extra field that are read ahead; a longer one only costs a second read
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WheelMember:
+class WheelMember(Deflatable):
     """A regular file inside a wheel: `packed` bytes at `offset`, `size` unpacked ones with checksum `crc`."""
 
     wheel: Path
@@ -48,38 +51,56 @@ class WheelMember:
 
     def chunks(self) -> Iterator[bytes]:
         """The bytes in pieces of at most 1 MiB; OutsideError where they are not what the directory says."""
-        try:
-            with self.wheel.open("rb", buffering=0) as file:
-                yield from self._checked(self._pieces(file))
-        except (OSError, zlib.error) as error:
-            raise self._damaged(str(error)) from error
+        return (plain for _, plain in self._pairs() if plain)
 
     def read(self) -> bytes:
         return b"".join(self.chunks())
 
-    def _pieces(self, file: IO[bytes]) -> Iterator[bytes]:
-        file.seek(self.offset)
-        header = file.read(_LOCAL_HEADER.size)
-        if len(header) < _LOCAL_HEADER.size:
+    def deflation(self) -> Deflation | None:
+        """The member as the archive keeps it, checked like `chunks`; None where it is not compressed there."""
+        return Deflation(crc=self.crc, packed=self.packed, pairs=self._pairs()) if self.deflated else None
+
+    def _pairs(self) -> Iterator[tuple[bytes, bytes]]:
+        """Pieces of the stored bytes, each with the plain bytes that come out of it."""
+        try:
+            file = os.open(self.wheel, os.O_RDONLY | os.O_CLOEXEC)
+            try:
+                stored = self._stored(file)
+                yield from self._checked(_inflated(stored) if self.deflated else ((piece, piece) for piece in stored))
+            finally:
+                os.close(file)
+        except (OSError, zlib.error) as error:
+            raise self._damaged(str(error)) from error
+
+    def _stored(self, file: int) -> Iterator[bytes]:
+        """The stored bytes: the header before them is read together with the first of them."""
+        ahead = _LOCAL_HEADER.size + 4 * len(self.name) + _EXTRA  # a character has at most 4 bytes
+        window = os.pread(file, ahead + min(self.packed, PIECE), self.offset)
+        if len(window) < _LOCAL_HEADER.size:
             raise self._damaged("it ends too early")
-        signature, flags, name_length, extra_length = _LOCAL_HEADER.unpack(header)
-        name = file.read(name_length).decode("utf-8" if flags & _UTF8_NAME else "cp437", errors="replace")
+        signature, flags, name_length, extra_length = _LOCAL_HEADER.unpack_from(window)
+        start = _LOCAL_HEADER.size + name_length
+        name = window[_LOCAL_HEADER.size : start].decode("utf-8" if flags & _UTF8_NAME else "cp437", errors="replace")
         if signature != _SIGNATURE or name != self.name:
             raise self._damaged("the directory of the archive and the file disagree")
-        file.seek(extra_length, 1)
-        packed = _limited(file, self.packed)
-        return _inflated(packed) if self.deflated else packed
+        start += extra_length
+        first = window[start : start + self.packed]
+        yield first
+        place, end = self.offset + start + len(first), self.offset + start + self.packed
+        while place < end and (piece := os.pread(file, min(PIECE, end - place), place)):
+            yield piece
+            place += len(piece)
 
-    def _checked(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
-        size = crc = 0
-        for piece in pieces:
-            size += len(piece)
+    def _checked(self, pairs: Iterator[tuple[bytes, bytes]]) -> Iterator[tuple[bytes, bytes]]:
+        size = crc = packed = 0
+        for stored, plain in pairs:
+            packed += len(stored)
+            size += len(plain)
             if size > self.size:
                 raise self._damaged(f"it holds more than the {self.size} bytes it declares")
-            crc = zlib.crc32(piece, crc)
-            if piece:
-                yield piece
-        if size != self.size:
+            crc = zlib.crc32(plain, crc)
+            yield stored, plain
+        if (size, packed) != (self.size, self.packed):
             raise self._damaged(f"it holds {size} of the {self.size} bytes it declares")
         if crc != self.crc:
             raise self._damaged("its checksum is wrong")
@@ -88,19 +109,19 @@ class WheelMember:
         return OutsideError(f"`{self.name}` in `{self.wheel.name}` is damaged: {why}")
 
 
-def _limited(file: IO[bytes], size: int) -> Iterator[bytes]:
-    while size > 0 and (piece := file.read(min(PIECE, size))):
-        size -= len(piece)
-        yield piece
+def _inflated(pieces: Iterator[bytes]) -> Iterator[tuple[bytes, bytes]]:
+    """Unpacks piece by piece; however well they are packed, no more than 1 MiB is unpacked at once.
 
-
-def _inflated(pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """Unpacks piece by piece; however well they are packed, no more than 1 MiB is unpacked at once."""
+    Nothing may stand behind the end of the stream: what is kept as it is would not be what comes out of it.
+    """
     inflate = zlib.decompressobj(-zlib.MAX_WBITS)
     for piece in pieces:
-        packed = piece
-        while packed and not inflate.eof:
-            yield inflate.decompress(packed, PIECE)
-            packed = inflate.unconsumed_tail
+        yield piece, inflate.decompress(piece, PIECE)
+        while inflate.unconsumed_tail and not inflate.eof:
+            yield b"", inflate.decompress(inflate.unconsumed_tail, PIECE)
+        if inflate.unused_data or (inflate.eof and inflate.unconsumed_tail):
+            raise zlib.error("there are bytes behind its end")
     while not inflate.eof and (rest := inflate.decompress(b"", PIECE)):
-        yield rest
+        yield b"", rest
+    if not inflate.eof:
+        raise zlib.error("it ends too early")

@@ -1,5 +1,6 @@
 """Files as they will stand in an environment's prefix, wherever their bytes come from."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
@@ -16,6 +17,32 @@ class Content(Protocol):
     @property
     def size(self) -> int: ...
     def chunks(self) -> Iterator[bytes]: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deflation:
+    """A content as the raw DEFLATE stream (RFC 1951) that it is kept as, whole and nothing behind it.
+
+    `crc` is the CRC-32 of the plain bytes, `packed` the length of the stream. `pairs` gives pieces of the stream,
+    each with the plain bytes that come out of it; reading it to the end checks all of that.
+    """
+
+    crc: int
+    packed: int
+    pairs: Iterator[tuple[bytes, bytes]]
+
+
+class Deflatable(ABC):
+    """Content that may be had as it is kept, so that nobody compresses it again."""
+
+    __slots__ = ()
+    size: int
+
+    @abstractmethod
+    def chunks(self) -> Iterator[bytes]: ...
+
+    @abstractmethod
+    def deflation(self) -> Deflation | None: ...
 
 
 @dataclass(frozen=True, slots=True)

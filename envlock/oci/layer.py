@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from envlock.errors import OutsideError
-from envlock.model.files import EXECUTABLE, Content, PrefixFile
+from envlock.model.files import EXECUTABLE, Content, Deflatable, PrefixFile
 from envlock.model.image import LAYER_TYPE, Descriptor
-from envlock.oci.compress import GzipStream, gzip_stream
+from envlock.oci.compress import KEPT_FROM, GzipStream, gzip_stream
 from envlock.oci.layout import Layout
 
 END = bytes(2 * tarfile.BLOCKSIZE)
@@ -114,8 +114,12 @@ def _write_entry(stream: GzipStream, path: str, file: PrefixFile | None) -> None
         stream.write(tar_header(path, mode=0o777, kind=tarfile.SYMTYPE, link=file.link))
     else:
         stream.write(tar_header(path, mode=file.mode, size=file.size))
-        for chunk in _exactly(file.content, path):
-            stream.write(chunk)
+        kept = file.content.deflation() if isinstance(file.content, Deflatable) else None
+        if kept and kept.packed >= KEPT_FROM:
+            stream.write_deflated(kept)
+        else:
+            for chunk in _exactly(file.content, path):
+                stream.write(chunk)
         stream.write(padding(file.size))
 
 
