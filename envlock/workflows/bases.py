@@ -3,7 +3,7 @@
 import hashlib
 from dataclasses import asdict
 
-from envlock.errors import UserInputError
+from envlock.errors import OutsideError, UserInputError
 from envlock.images.base import PulledBase, base_folder, copy_base, open_base
 from envlock.images.facts import BaseFacts, read_facts
 from envlock.model.image import Descriptor
@@ -52,6 +52,8 @@ def pull_base(reference: str, digest: str | None, platform: Platform, project: P
     if folder:
         descriptor = copy_base(folder, layout, platform, digest=digest)
     else:
+        if context.offline and not (digest and layout.has(digest)):
+            raise OutsideError(f"base `{reference}` is not in the cache, and this is --offline", hint="run it once without")
         descriptor = _from_registry(parse_reference(reference), digest, platform, context)
     return open_base(reference, layout, descriptor)
 
