@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from types import FrameType
 
 from envlock.errors import OutsideError
@@ -25,6 +26,9 @@ _KEPT = {
     "ALL_PROXY",
     "XDG_RUNTIME_DIR",
 }
+
+_OF_TERMINALS = (signal.SIGINT, signal.SIGQUIT)
+_PASSED = (*_OF_TERMINALS, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,23 +92,17 @@ def _started(command: Sequence[str], environment: Mapping[str, str]) -> "subproc
 
 @contextmanager
 def _forwarded_signals() -> Iterator[list["subprocess.Popen[bytes]"]]:
-    """While inside, SIGTERM and SIGHUP go to the child.
-
-    Ctrl-C and Ctrl-\\ reach it from the terminal by themselves, to the whole group: here they are only not ours.
-    """
+    """While inside, the signals of `_PASSED` go to the child instead of ending us."""
     children: list[subprocess.Popen[bytes]] = []
 
     def pass_on(number: int, _frame: FrameType | None) -> None:
+        if number in _OF_TERMINALS and _in_foreground():
+            return  # the terminal sends it to the whole group: the child has it already
         for child in children:
             child.send_signal(number)
 
-    handlers = {
-        **dict.fromkeys((signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2), pass_on),
-        **dict.fromkeys((signal.SIGINT, signal.SIGQUIT), _ignore),
-    }
-    # what `nohup`, or a shell for what runs in the background, had us ignore, the child is to ignore too
-    heard = [number for number in handlers if signal.getsignal(number) is not signal.SIG_IGN]
-    before = {number: signal.signal(number, handlers[number]) for number in heard}
+    # handlers, not SIG_IGN: an ignored signal would stay ignored in the child
+    before = {number: signal.signal(number, pass_on) for number in _PASSED}
     try:
         yield children
     finally:
@@ -112,5 +110,10 @@ def _forwarded_signals() -> Iterator[list["subprocess.Popen[bytes]"]]:
             signal.signal(number, handler)
 
 
-def _ignore(_number: int, _frame: FrameType | None) -> None:
-    """A handler, not SIG_IGN: an ignored signal would stay ignored in the child."""
+def _in_foreground() -> bool:
+    """Are we in the group that a terminal's Ctrl-C is for?"""
+    try:
+        with Path("/dev/tty").open() as terminal:
+            return os.tcgetpgrp(terminal.fileno()) == os.getpgrp()
+    except OSError:
+        return False
