@@ -26,15 +26,22 @@ def fetch(package: CondaPackage | PipPackage, supply: Supply) -> Path:
         here = supply.cache.package(package.sha256, package.file)
         if here:
             return here
-        gone: list[str] = []
-        for url in _places(package, supply):
-            if supply.offline and not url.startswith("file:"):
-                raise _not_here(package)
-            try:
-                return _take(package, url, supply)
-            except (_NotThere, FileNotFoundError):
-                gone.append(redact(url))
-    raise _missing(package, gone)
+        return _from_anywhere(package, supply)
+
+
+def _from_anywhere(package: CondaPackage | PipPackage, supply: Supply) -> Path:
+    gone: list[str] = []
+    failed: list[OutsideError] = []
+    for url in _places(package, supply):
+        if supply.offline and not url.startswith("file:"):
+            raise _not_here(package)
+        try:
+            return _take(package, url, supply)
+        except (_NotThere, FileNotFoundError):
+            gone.append(redact(url))
+        except OutsideError as error:
+            failed.append(error)  # the index may know a better place than the remembered one
+    raise failed[0] if failed else _missing(package, gone)
 
 
 class _NotThere(Exception):
