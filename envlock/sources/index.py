@@ -4,7 +4,7 @@ from packaging.utils import canonicalize_name
 from pypi_simple import NoSuchProjectError, PyPISimple, UnsupportedContentTypeError, UnsupportedRepoVersionError
 
 from envlock.errors import OutsideError
-from envlock.system.http import Http, RequestFailed, unreachable
+from envlock.system.http import Http, RequestFailed, checked, unreachable
 
 
 def find_wheel(http: Http, index_url: str | None, *, name: str, file: str, sha256: str) -> str | None:
@@ -18,6 +18,8 @@ def find_wheel(http: Http, index_url: str | None, *, name: str, file: str, sha25
     except (UnsupportedContentTypeError, UnsupportedRepoVersionError) as error:
         raise OutsideError(f"the index of `{name}` speaks a language that is not understood: {error}") from error
     except RequestFailed as error:
+        if error.response is not None:
+            checked(error.response)
         raise unreachable(client.endpoint, error) from error
     for package in page.packages:
         # an index may give no digest; then the bytes decide, which are checked in any case
