@@ -1,6 +1,6 @@
-"""Wheels solved beside conda's packages, on the guess that those will bring the same distributions as before.
+"""Wheels solved beside base and conda packages, on the guess that those will bring the same as before.
 
-Two solvers that wait for the network take as long as the slower one and not as both. Where the guess was wrong its
+What waits for the network side by side takes as long as the slowest and not as all. Where the guess was wrong its
 answer is not looked at; nothing that it learned on the way is wrong.
 """
 
@@ -17,7 +17,7 @@ class WheelGuess:
 
     def __init__(self, task: PlatformTask, pins: PlatformLock | None, keep: Sequence[PipPackage]) -> None:
         self._future: Future[tuple[PipPackage, ...]] | None = None
-        if pins and pins.conda and task.spec.has_conda and task.spec.pip.dependencies:
+        if pins and pins.python and task.spec.pip.dependencies and bool(pins.conda) == task.spec.has_conda:
             self._python, self._provided = pins.python, provided_by(pins.conda)
             pool = ThreadPoolExecutor(1)
             self._future = pool.submit(solve_pip, task, python=self._python, provided=self._provided, keep=keep)
