@@ -53,7 +53,9 @@ def pull_base(reference: str, digest: str | None, platform: Platform, project: P
         descriptor = copy_base(folder, layout, platform, digest=digest)
     else:
         if context.offline and not (digest and layout.has(digest)):
-            raise OutsideError(f"base `{reference}` is not in the cache, and this is --offline", hint="run it once without")
+            raise OutsideError(
+                f"base `{reference}` is not in the cache, and this is --offline", hint="run it once without"
+            )
         descriptor = _from_registry(parse_reference(reference), digest, platform, context)
     return open_base(reference, layout, descriptor)
 
