@@ -16,7 +16,7 @@ from envlock.oci.layer import END, padding, tar_header
 from envlock.oci.layout import INDEX, LAYOUT_FILE, MARK, Layout
 from envlock.oci.manifest import read_manifest
 from envlock.system.files import replace_folder, sync_folder, usual_mode
-from envlock.system.parts import new_part, scratch_folder
+from envlock.system.parts import naming, part_file, scratch_folder
 
 PIECE = 1 << 20
 FOLDERS = ("blobs", "blobs/sha256")
@@ -45,16 +45,12 @@ def write_archive(image: Image, names: Sequence[str], path: Path) -> None:
     if path.is_dir():
         raise UserInputError(f"`{path}` is a folder, expected the name of a file")
     path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, part = new_part(path.parent)
-    with os.fdopen(descriptor, "wb") as file:
-        try:
-            file.writelines(archive_chunks(image, names))
-            os.fchmod(file.fileno(), usual_mode())
-            file.flush()
-            os.fsync(file.fileno())
-            part.replace(path)
-        finally:
-            part.unlink(missing_ok=True)
+    with part_file(path.parent, path) as (file, part):
+        file.writelines(archive_chunks(image, names))
+        os.fchmod(file.fileno(), usual_mode())
+        file.flush()
+        os.fsync(file.fileno())
+        part.replace(path)
     sync_folder(path.parent)
 
 
@@ -145,7 +141,7 @@ def _check_target(target: Path, *, source: Path) -> None:
 
 def _copy(source: Path, target: Path) -> None:
     """Copies by the kernel, which shares the blocks where the file system can; never a hard link to the cache."""
-    with source.open("rb") as reader, target.open("xb") as writer:
+    with source.open("rb") as reader, naming(target), target.open("xb") as writer:
         try:
             while os.copy_file_range(reader.fileno(), writer.fileno(), 1 << 30):
                 pass

@@ -7,7 +7,7 @@ from typing import IO
 
 from envlock.errors import OutsideError
 from envlock.model.image import Descriptor
-from envlock.system.parts import new_part
+from envlock.system.parts import naming, new_part
 
 
 class BlobWriter:
@@ -34,7 +34,8 @@ class BlobWriter:
         if self._expected_size is not None and self.size > self._expected_size:
             self._refuse_size("more than ")
         self._sha256.update(data)
-        self._file.write(data)
+        with naming(self._part):
+            self._file.write(data)
 
     def keep(self) -> None:
         """Checks what was expected, and gives the file its name once its bytes are on the disk."""
@@ -42,15 +43,17 @@ class BlobWriter:
             self._refuse_size("")
         if self._expected not in (None, self.digest):
             raise OutsideError(f"a blob is {self.digest}, expected {self._expected}")
-        self._file.flush()
-        os.fchmod(self._file.fileno(), 0o444)
-        os.fsync(self._file.fileno())
+        with naming(self._part):
+            self._file.flush()
+            os.fchmod(self._file.fileno(), 0o444)
+            os.fsync(self._file.fileno())
         self._part.replace(self._folder / self._sha256.hexdigest())
 
     def close(self) -> None:
         """Ends it; what was not kept is gone."""
         self._part.unlink(missing_ok=True)
-        self._file.close()
+        with naming(self._part):
+            self._file.close()
 
     def _refuse_size(self, more: str) -> None:
         name = f"`{self._expected}`" if self._expected else "a blob"

@@ -17,7 +17,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from envlock.errors import OutsideError
 from envlock.system.files import write_whole
-from envlock.system.parts import new_part
+from envlock.system.parts import part_file
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
@@ -70,20 +70,16 @@ class Cache:
         """Keeps a package that `fill` writes; OutsideError where the bytes are not those of `sha256`."""
         path = self._package_path(sha256, file)
         path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, part = new_part(path.parent)
-        with os.fdopen(descriptor, "w+b") as stream:
-            try:
-                fill(stream)
-                stream.flush()
-                stream.seek(0)
-                found = hashlib.file_digest(stream, "sha256").hexdigest()
-                if found != sha256:
-                    raise wrong_bytes(file, locked=sha256, found=found)
-                os.fchmod(stream.fileno(), 0o444)
-                os.fsync(stream.fileno())
-                part.replace(path)
-            finally:
-                part.unlink(missing_ok=True)
+        with part_file(path.parent, path) as (stream, part):
+            fill(stream)
+            stream.flush()
+            stream.seek(0)
+            found = hashlib.file_digest(stream, "sha256").hexdigest()
+            if found != sha256:
+                raise wrong_bytes(file, locked=sha256, found=found)
+            os.fchmod(stream.fileno(), 0o444)
+            os.fsync(stream.fileno())
+            part.replace(path)
         return path
 
     def record(self, kind: str, key: str) -> Any:

@@ -5,7 +5,7 @@ import errno
 import os
 from pathlib import Path
 
-from envlock.system.parts import new_part
+from envlock.system.parts import part_file
 
 # from Linux's fcntl.h: relative to the current folder; exchange, as a flag of renameat2
 _CURRENT = -100
@@ -20,16 +20,12 @@ def write_whole(path: Path, data: bytes, *, aside: Path | None = None) -> None:
     """
     path = path.resolve()
     mode = path.stat().st_mode & 0o777 if path.exists() else usual_mode()
-    descriptor, part = new_part(aside or path.parent)
-    with os.fdopen(descriptor, "wb") as file:
-        try:
-            file.write(data)
-            os.fchmod(file.fileno(), mode)
-            file.flush()
-            os.fsync(file.fileno())
-            part.replace(path)
-        finally:
-            part.unlink(missing_ok=True)
+    with part_file(aside or path.parent, path) as (file, part):
+        file.write(data)
+        os.fchmod(file.fileno(), mode)
+        file.flush()
+        os.fsync(file.fileno())
+        part.replace(path)
     sync_folder(path.parent)
 
 

@@ -10,6 +10,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from io import BufferedRandom
 from pathlib import Path
 
 # says whose it is: parts lie in folders of users too
@@ -27,6 +28,28 @@ def new_part(folder: Path) -> tuple[int, Path]:
         if _claimed(descriptor):
             return descriptor, Path(name)
         os.close(descriptor)
+
+
+@contextmanager
+def part_file(folder: Path, target: Path) -> Iterator[tuple[BufferedRandom, Path]]:
+    """Such a file, to be renamed to `target` by the path that is given with it; else it goes. Errors name `target`."""
+    descriptor, path = new_part(folder)
+    with naming(target), os.fdopen(descriptor, "w+b") as file:
+        try:
+            yield file, path
+        finally:
+            path.unlink(missing_ok=True)
+
+
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Has errors of the system name a file: the system itself does not when it cannot write to one that is open."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None:
+            error.filename = str(path)
+        raise
 
 
 @contextmanager

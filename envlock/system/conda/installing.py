@@ -6,8 +6,11 @@ from typing import Any
 
 from rattler import Config, RepoDataRecord, Subdir
 from rattler import install as rattler_install
+from rattler.exceptions import InstallerError
 from rattler.networking import Client
 from rattler.package_cache import PackageCache, ValidationMode
+
+from envlock.errors import OutsideError
 
 
 async def install(request: dict[str, Any]) -> dict[str, Any]:
@@ -19,7 +22,7 @@ async def install(request: dict[str, Any]) -> dict[str, Any]:
     records = [await RepoDataRecord.from_package_archive(path) for path in request["packages"]]
     cache = Path(request["cache"])
     cache.mkdir(parents=True, exist_ok=True)
-    await rattler_install(
+    link = rattler_install(
         records,
         target_prefix=request["prefix"],
         # with hashes: a file that was changed in the cache must not enter an image
@@ -32,6 +35,11 @@ async def install(request: dict[str, Any]) -> dict[str, Any]:
         config=Config.from_toml("" if request["share"] else "allow-hard-links = false"),
         alternative_target_prefix=request["final"],
     )
+    try:
+        await link
+    except InstallerError as error:  # which does not say where, as for a full disk it must
+        where = f"unpack conda packages in `{cache}` and link them into `{request['prefix']}`"
+        raise OutsideError(f"cannot {where}\n{error}") from error
     return {record["name"]: record["files"] for record in _records(Path(request["prefix"]))}
 
 
