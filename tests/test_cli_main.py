@@ -129,11 +129,11 @@ def test_offline_names_what_is_wanted(project: Project) -> None:
     project.change('base = "scratch"', 'base = "registry.test/base:1"')
     result = project.call("lock", "--offline")
     assert (result.code, result.stdout) == (3, "")
-    assert "error: https://registry.test/v2/base/manifests/1 is needed, and this is --offline\n" in result.stderr
+    assert "error: base `registry.test/base:1` is not in the cache, and this is --offline\n" in result.stderr
 
 
 def said(capsys: pytest.CaptureFixture[str], failure: BaseException, *, verbose: bool = False) -> tuple[int, str]:
-    code = report(failure, Console(Settings(verbose=verbose)))
+    code = report(failure, Console(Settings(verbose=verbose, cache_dir=Path("/cache"))))
     captured = capsys.readouterr()
     assert captured.out == ""
     return code, captured.err
@@ -151,19 +151,24 @@ def said(capsys: pytest.CaptureFixture[str], failure: BaseException, *, verbose:
             OSError(errno.ENOSPC, "No space left on device", "/cache/x"),
             3,
             "error: no space left on device: `/cache/x`\n"
-            "hint: make room on that disk, or keep the cache on another with `--cache-dir`\n",
+            "hint: make room on that disk; another cache folder can be given with `--cache-dir`\n",
         ),
         (
             PermissionError(errno.EACCES, "Permission denied", "/cache/x"),
             3,
             "error: permission denied: `/cache/x`\n"
-            "hint: may you read and write there? another cache folder can be given with `--cache-dir`\n",
+            "hint: may you read and write there?; another cache folder can be given with `--cache-dir`\n",
         ),
         (
             OSError(errno.EROFS, "Read-only file system", b"/cache/x"),
             3,
             "error: read-only file system: `/cache/x`\n"
-            "hint: nothing can be written there: another cache folder can be given with `--cache-dir`\n",
+            "hint: nothing can be written there; another cache folder can be given with `--cache-dir`\n",
+        ),
+        (
+            OSError(errno.EROFS, "Read-only file system", "/project/env.lock"),
+            3,
+            "error: read-only file system: `/project/env.lock`\nhint: nothing can be written there\n",
         ),
         (BrokenPipeError(errno.EPIPE, "Broken pipe"), 3, "error: broken pipe\n"),
         (

@@ -7,6 +7,7 @@ import select
 import sys
 import traceback
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import click
@@ -19,12 +20,13 @@ USAGE, OUTSIDE, BUG, INTERRUPTED = 2, 3, 70, 130
 BROKEN_PIPE = 141
 
 _DISK_HINTS = {
-    errno.ENOSPC: "make room on that disk, or keep the cache on another with `--cache-dir`",
-    errno.EDQUOT: "make room within your quota, or keep the cache on another disk with `--cache-dir`",
-    errno.EACCES: "may you read and write there? another cache folder can be given with `--cache-dir`",
-    errno.EPERM: "may you read and write there? another cache folder can be given with `--cache-dir`",
-    errno.EROFS: "nothing can be written there: another cache folder can be given with `--cache-dir`",
+    errno.ENOSPC: "make room on that disk",
+    errno.EDQUOT: "make room within your quota",
+    errno.EACCES: "may you read and write there?",
+    errno.EPERM: "may you read and write there?",
+    errno.EROFS: "nothing can be written there",
 }
+_OTHER_CACHE = "; another cache folder can be given with `--cache-dir`"
 
 
 def report(failure: BaseException, console: Console) -> int:
@@ -59,8 +61,11 @@ def _system(failure: OSError, console: Console) -> int:
     if isinstance(failure, BrokenPipeError) and _reader_is_gone():
         return BROKEN_PIPE
     what = (failure.strerror or str(failure) or type(failure).__name__).lower()
-    where = f": `{os.fsdecode(failure.filename)}`" if isinstance(failure.filename, str | bytes) else ""
-    console.error(f"{what}{where}", _DISK_HINTS.get(failure.errno or 0))
+    path = os.fsdecode(failure.filename) if isinstance(failure.filename, str | bytes) else None
+    hint = _DISK_HINTS.get(failure.errno or 0)
+    if hint and path and Path(path).is_relative_to(console.settings.cache_folder):
+        hint += _OTHER_CACHE
+    console.error(f"{what}: `{path}`" if path else what, hint)
     if console.settings.verbose:
         console.note(_traceback(failure))
     return OUTSIDE
