@@ -9,27 +9,25 @@ from envlock.environments.venv import venv_files
 from envlock.environments.wheel import WheelTarget, wheel_files
 from envlock.model.conda_contents import conda_meta, conda_meta_path
 from envlock.model.files import Inline, PrefixFile
-from envlock.model.lock import CondaPackage, Lock, PlatformLock
+from envlock.model.lock import CondaPackage, PlatformLock
 from envlock.model.ownership import resolve
 from envlock.model.spec import python_minor
 from envlock.workflows.conda_stage import LinkTarget, link
 from envlock.workflows.contents import PackageContents, conda_contents
 from envlock.workflows.context import Context
 from envlock.workflows.packages import fetch_all
-from envlock.workflows.project import Project
+from envlock.workflows.prefix_task import PrefixTask
 
 
-def fill_prefix(
-    task: tuple[Lock, PlatformLock, Interpreter | None], project: Project, context: Context, folder: Path, final: Path
-) -> None:
-    """Fills `folder` with what will stand at `final`; the interpreter is that of a prefix without conda's."""
-    lock, locked, python = task
-    files = fetch_all(locked, lock.inputs, project, context)
+def fill_prefix(task: PrefixTask, folder: Path, final: Path) -> None:
+    """Fills `folder` with what will stand at `final`."""
+    locked, context = task.locked, task.context
+    files = fetch_all(locked, task.lock.inputs, task.project, context)
     context.progress(f"installing {len(locked.packages)} packages")
     contents = conda_contents(locked, files, context.cache)
     owned = _link(contents, files, context, LinkTarget(prefix=folder, final=str(final), share=False))
-    wheels = _wheel_files(locked, python, files, final=str(final), owned=owned)
-    write_prefix(folder, [*_notes(contents, owned), *_venv(python), *wheels])
+    wheels = _wheel_files(locked, task.python, files, final=str(final), owned=owned)
+    write_prefix(folder, [*_notes(contents, owned), *_venv(task.python), *wheels])
 
 
 def _link(
@@ -85,4 +83,4 @@ def _take_out_notes(folder: Path) -> None:
 def _venv(python: Interpreter | None) -> tuple[PrefixFile, ...]:
     if python is None:
         return ()
-    return venv_files(str(Path(python.path).parent), str(python.path), python.version)
+    return venv_files(python.home, python.path, python.version)

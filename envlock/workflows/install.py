@@ -14,6 +14,7 @@ from envlock.model.spec import python_minor
 from envlock.workflows import later
 from envlock.workflows.check import require_fresh
 from envlock.workflows.context import Context
+from envlock.workflows.prefix_task import PrefixTask
 from envlock.workflows.project import Project
 
 _MACHINES = {("Linux", "x86_64"): "linux-64"}
@@ -36,8 +37,10 @@ def install(project: Project, context: Context, *, prefix: Path | None = None) -
     python = _interpreter(lock, locked)
     key = prefix_key(locked, f"{python.version} {python.path}" if python else locked.python)
 
+    task = PrefixTask(lock=lock, locked=locked, python=python, project=project, context=context)
+
     def build(folder: Path, final: Path) -> None:
-        later.fill_prefix((lock, locked, python), project, context, folder, final)
+        later.fill_prefix(task, folder, final)
 
     if prefix is None:
         return Installed(prefix=prefix_in_store(context.cache, key, build), lock=lock, locked=locked)

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from envlock.environments.interpreter import Interpreter
     from envlock.images.embedded import Built
     from envlock.model.image import Image
     from envlock.model.lock import CondaPackage, Lock, PlatformLock
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from envlock.registry.client import RegistryClient
     from envlock.system.http import Http
     from envlock.workflows.context import Context
+    from envlock.workflows.prefix_task import PrefixTask
     from envlock.workflows.project import Project
     from envlock.workflows.upgrade import Upgrade
 
@@ -72,16 +72,10 @@ def folders_with(name: str, root: Path) -> list[Path]:
     return folders_with(name, root)
 
 
-def fill_prefix(
-    task: "tuple[Lock, PlatformLock, Interpreter | None]",
-    project: "Project",
-    context: "Context",
-    folder: Path,
-    final: Path,
-) -> None:
+def fill_prefix(task: "PrefixTask", folder: Path, final: Path) -> None:
     from envlock.workflows.fill_prefix import fill_prefix
 
-    fill_prefix(task, project, context, folder, final)
+    fill_prefix(task, folder, final)
 
 
 def make_image(
