@@ -21,7 +21,7 @@ from packaging.utils import parse_wheel_filename
 
 from envlock.environments.wheel_archive import open_archive
 from envlock.environments.wheel_checks import problems
-from envlock.environments.wheel_member import WheelMember
+from envlock.environments.wheel_script import rewritten
 from envlock.environments.wheel_source import ArchiveSource, UnreadMember
 from envlock.errors import OutsideError
 from envlock.model.files import Content, Inline, PrefixFile
@@ -99,7 +99,7 @@ class _Plan(WheelDestination):
             return self._note(target, Inline(stream.read()))
         if target in self._entry_points:
             return self._entry_points[target]  # as pip has it: the entry point of that name is meant
-        script = _rewritten(stream.member, self._target.interpreter) if scheme == "scripts" else None
+        script = rewritten(stream.member, self._target.interpreter) if scheme == "scripts" else None
         if script is not None:
             return self._note(target, script, executable=True)
         executable = is_executable or scheme == "scripts"
@@ -132,17 +132,3 @@ def _hashed(content: Content) -> Hash:
     for chunk in content.chunks():
         digest.update(chunk)
     return Hash("sha256", base64.urlsafe_b64encode(digest.digest()).decode().rstrip("="))
-
-
-def _rewritten(member: WheelMember, interpreter: str) -> Inline | None:
-    """A script that asks for Python, with the interpreter of the prefix; None for any other, binaries above all."""
-    start, _, _ = next(member.chunks(), b"").partition(b"\n")
-    if not start.startswith(b"#!python"):
-        return None
-    return Inline(shebang(interpreter) + member.read()[len(start) + 1 :])
-
-
-def shebang(interpreter: str) -> bytes:
-    """The first line, or where the path is too long or has spaces the first lines, of a script for `interpreter`."""
-    _, script = Script("", "", "", "console").generate(interpreter, "posix")
-    return script.partition(b"# -*-")[0]
