@@ -1,4 +1,4 @@
-"""Wheels that would take too much."""
+"""Wheels that would take too much, or what is not theirs."""
 
 import zipfile
 from pathlib import Path
@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from envlock.environments.wheel import WheelTarget, wheel_files
+from envlock.errors import OutsideError
 from tests.support.processes import run_python
 from tests.support.tiny_wheels import write_wheel
 
@@ -55,3 +56,20 @@ def test_only_the_first_line_of_a_script_for_python_is_another(tmp_path: Path, s
     assert found.content is not None
     assert b"".join(found.content.chunks()) == expected
     assert found.size == len(expected)
+
+
+@pytest.mark.parametrize(
+    "path", ["conda-meta/other-1.0-0.json", "conda-meta/history", "conda-meta", "pyvenv.cfg", "envlock-complete.json"]
+)
+def test_what_tells_an_environment_is_not_for_wheels(tmp_path: Path, path: str) -> None:
+    wheel = write_wheel(tmp_path, "tool", files={f"tool-1.0.data/data/{path}": "{}"})
+    with pytest.raises(OutsideError) as refusal:
+        wheel_files(wheel, TARGET)
+    expected = f"the wheel `{wheel.name}` is refused: it brings `{path}`, which says what the environment itself is"
+    assert refusal.value.message == expected
+
+
+def test_what_is_only_named_alike_is(tmp_path: Path) -> None:
+    names = ("conda-metal/x", "etc/conda-meta/x", "etc/pyvenv.cfg")
+    wheel = write_wheel(tmp_path, "tool", files={f"tool-1.0.data/data/{name}": "" for name in names})
+    assert {file.path for file in wheel_files(wheel, TARGET)} >= set(names)

@@ -19,6 +19,7 @@ from installer.scripts import Script
 from installer.utils import Scheme, construct_record_file
 from packaging.utils import parse_wheel_filename
 
+from envlock.environments.store import MARKER
 from envlock.environments.wheel_archive import open_archive
 from envlock.environments.wheel_checks import problems
 from envlock.environments.wheel_script import rewritten
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from installer.scripts import ScriptSection
 
 INSTALLER = {"INSTALLER": b"envlock\n"}
+# names at the top of a prefix by which it is known, to conda's tools, to Python and to us
+_OF_THE_ENVIRONMENT = ("conda-meta", "pyvenv.cfg", MARKER)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +121,8 @@ class _Plan(WheelDestination):
     ) -> RecordEntry:
         if path in self.files:
             self.problems.append(f"two of its files become `{path}`")
+        if path.partition("/")[0] in _OF_THE_ENVIRONMENT:
+            self.problems.append(f"it brings `{path}`, which says what the environment itself is")
         self.files[path] = PrefixFile(path=path, content=content, executable=executable)
         return RecordEntry(self._row_path(path), recorded or _hashed(content), content.size)
 
