@@ -29,7 +29,7 @@ def debian(base_image: Path, tmp_path_factory: pytest.TempPathFactory) -> Pulled
 @pytest.fixture(scope="module")
 def versions(debian: PulledBase) -> dict[str, str]:
     """The upstream versions of the image's Debian packages, by its own records."""
-    status = debian.rootfs().read("/var/lib/dpkg/status", 16 << 20).decode()
+    status = b"".join(debian.rootfs().chunks("/var/lib/dpkg/status")).decode()
     found = re.findall(r"^Package: (\S+)\n(?:.+\n)*?Version: ([^-\s]+)", status, re.MULTILINE)
     return dict(found)
 

@@ -59,13 +59,6 @@ class Rootfs:
         layer, entry = self._file(path)
         return member_bytes(self._layout, layer, entry)
 
-    def read(self, path: str, limit: int) -> bytes:
-        """A small file whole; OutsideError where it has more than `limit` bytes."""
-        layer, entry = self._file(path)
-        if entry.size > limit:
-            raise OutsideError(f"`{path}` of the image has {entry.size} bytes, more than the {limit} expected")
-        return b"".join(member_bytes(self._layout, layer, entry))
-
     def _file(self, path: str) -> tuple[Descriptor, Entry]:
         trail = self._walk(_parts(path))
         node = trail[-1][1] if trail else _Node()
