@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import docker
-from docker.errors import DockerException
+from docker.errors import APIError, DockerException
 from requests.exceptions import RequestException
 
 from envlock.errors import OutsideError
@@ -18,7 +18,13 @@ _TIMEOUT = 600  # seconds: an engine answers only when it has unpacked everythin
 def load(image: Image, names: Sequence[str]) -> None:
     """Puts an image into the engine at DOCKER_HOST, else the default socket, streaming it there."""
     with _engine() as client:
-        client.api.load_image(archive_chunks(image, names))
+        # the SDK raises for none of this: the answer is a stream of lines, and a refusal is one of them
+        for line in client.api.load_image(archive_chunks(image, names)):
+            said = line.get("error") or line.get("message")
+            if said:
+                raise OutsideError(f"the Docker engine refuses: {str(said).strip()}")
+        for name in names:
+            client.images.get(name)
 
 
 def engine_version() -> str:
@@ -43,6 +49,8 @@ def _engine() -> Iterator[Any]:
 
 
 def _failed(error: Exception) -> OutsideError:
+    if isinstance(error, APIError) and error.explanation:
+        return OutsideError(f"the Docker engine refuses: {str(error.explanation).strip()}")
     reason = _system_reason(error) or str(error)
     return OutsideError(f"the Docker engine does not answer: {reason}", hint="is it running? `envlock doctor` looks")
 
