@@ -22,6 +22,7 @@ def lock_hash(lock: Lock, platform: PlatformLock) -> str:
             "platform": platform.platform,
             "base": platform.base.digest,
             "interpreter": _interpreter(platform),
+            "python": _stated_python(platform),
             "packages": [_package(p) for p in sorted(platform.packages, key=_order)],
             "image": _settings(lock.image),
         },
@@ -88,6 +89,12 @@ def _package(package: CondaPackage | PipPackage) -> dict[str, str]:
 def _interpreter(platform: PlatformLock) -> str | None:
     base: Base = platform.base
     return None if any(p.name == "python" for p in platform.conda) else base.interpreter
+
+
+def _stated_python(platform: PlatformLock) -> str | None:
+    """The Python that wheels are laid out for, where neither packages nor the base's digest say which one it is."""
+    has_one = platform.base.digest or any(p.name == "python" for p in platform.conda)
+    return None if has_one else platform.base.python
 
 
 def _settings(image: ImageSettings) -> dict[str, Any]:
