@@ -19,10 +19,10 @@ def environment(
 
     `activated` is what packages set when conda activates them; `[variables]` outranks it.
     """
-    found = {**dict(activated), **dict(image.variables), "PATH": f"{prefix}/bin:{path}" if path else f"{prefix}/bin"}
-    if locked.conda:
-        return {**found, "CONDA_PREFIX": prefix}
-    return {**found, "VIRTUAL_ENV": prefix}
+    # packages in a user's home would come before the locked ones; a virtual environment never looks there
+    own = {"CONDA_PREFIX": prefix} if locked.conda else {"VIRTUAL_ENV": prefix}
+    first = {"PYTHONNOUSERSITE": "1", **dict(activated)} if locked.conda else dict(activated)
+    return {**first, **dict(image.variables), **own, "PATH": f"{prefix}/bin:{path}" if path else f"{prefix}/bin"}
 
 
 def literal_exports(script: str) -> Mapping[str, str]:

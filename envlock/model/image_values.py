@@ -5,8 +5,8 @@ import re
 
 _USER = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*|\d{1,10}(?::\d{1,10})?")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-# what activation and the image's own layout decide
-_OWN = ("CONDA_PREFIX", "PATH")
+# what activation and the image's own layout decide; PYTHONHOME would take the environment's Python away from it
+_OWN = ("CONDA_PREFIX", "PATH", "PYTHONHOME", "VIRTUAL_ENV")
 
 
 def user(text: str) -> str:
