@@ -8,6 +8,7 @@ from typing import Any
 
 from packaging.utils import canonicalize_name
 
+from envlock.model.files import IMAGE_PREFIX
 from envlock.model.lock import CondaPackage
 
 # directly in the folder that Python looks into: deeper down lie copies that a distribution keeps for itself
@@ -39,9 +40,14 @@ def contents(raw: Mapping[str, Any], *, python: str | None) -> CondaContents:
         size=sum(size for _, size in files),
         provides=tuple(sorted(distributions(path for path, _, _ in raw["files"]))),
         scripts=tuple(raw["scripts"]),
-        activation=tuple(sorted(raw["activation"].items())),
+        activation=tuple(sorted((path, _relocated(*text)) for path, text in raw["activation"].items())),
         index=raw["index"],
     )
+
+
+def _relocated(text: str, placeholder: str | None) -> str:
+    """A text as it stands in an image: linking writes the prefix where the builder left a placeholder."""
+    return text.replace(placeholder, IMAGE_PREFIX) if placeholder else text
 
 
 def _placed(path: str, noarch: Any, python: str | None) -> str:

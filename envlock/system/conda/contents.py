@@ -22,7 +22,8 @@ _INFO = ("info/paths.json", "info/index.json", "info/link.json", "info/files")
 
 async def read(request: dict[str, Any]) -> list[dict[str, Any]]:
     """{packages: [url or path]} -> for each
-    {files: [[path, size, kind]], index, noarch, entry_points, scripts, activation: {path: text}}."""
+    {files: [[path, size, kind]], index, noarch, entry_points, scripts,
+    placeholders: {path: prefix that is to be replaced}, activation: {path: [text, placeholder]}}."""
     limit = asyncio.Semaphore(_AT_ONCE)
     http = client()
 
@@ -36,7 +37,11 @@ async def read(request: dict[str, Any]) -> list[dict[str, Any]]:
             found = _contents(await archive.read_files(_INFO), names)
             texts = [path for path, _, _ in found["files"] if path.startswith(_ACTIVATION)]
             read = await archive.read_files(texts) if texts else {}
-            found["activation"] = {path: data.decode(errors="replace") for path, data in read.items() if data}
+            found["activation"] = {
+                path: [data.decode(errors="replace"), found["placeholders"].get(path)]
+                for path, data in read.items()
+                if data
+            }
             return found
 
     return await asyncio.gather(*(one(place) for place in request["packages"]))
@@ -79,6 +84,7 @@ def _contents(info: dict[str, bytes | None], names: list[str]) -> dict[str, Any]
         files = [[line, 0, "hardlink"] for line in (info["info/files"] or b"").decode().splitlines()]
     return {
         "files": sorted(files),
+        "placeholders": {p["_path"]: p["prefix_placeholder"] for p in paths if p.get("prefix_placeholder")},
         "index": {name: index[name] for name in _INDEX if name in index},
         "noarch": index.get("noarch"),
         "entry_points": sorted(link.get("entry_points", [])),
