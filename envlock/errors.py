@@ -28,3 +28,14 @@ class AnswerIsNo(EnvlockError):
     """The question was understood and the answer is no: stale, differs, invalid."""
 
     exit_code = 1
+
+
+class CommandNotFound(EnvlockError):
+    """There is no such program to run: said by the code that shells and container engines use for it."""
+
+    exit_code = 127
+
+
+def escaped(text: str) -> str:
+    """Words of others, fit for one line of a terminal: what would steer it is spelt out."""
+    return "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text)

@@ -122,7 +122,7 @@ def test_run_names_a_command_that_is_not_there(project: Project) -> None:
     project.must("lock")
     project.must("install")
     result = project.call("run", "no-such-command")
-    assert (result.code, result.stdout) == (3, "")
+    assert (result.code, result.stdout) == (127, "")
     assert result.stderr == "error: `no-such-command` is neither in the environment nor on PATH\n"
 
 

@@ -10,6 +10,7 @@ import click
 
 from envlock.cli.settings import Settings
 from envlock.cli.text import aligned
+from envlock.errors import escaped
 
 
 class Console:
@@ -31,15 +32,13 @@ class Console:
         if not self.settings.quiet:
             self._stderr(text)
 
-    def warning(self, text: str) -> None:
-        self._stderr(f"{click.style('warning:', fg='yellow', bold=True)} {text}")
-
     def hint(self, text: str) -> None:
         self._stderr(f"{click.style('hint:', fg='cyan', bold=True)} {text}")
 
     def error(self, message: str, hint: str | None = None) -> None:
         """A failure: what and where, its further lines indented, then what to do next."""
-        first, *rest = message.splitlines() or [""]
+        # the words may be those of a server or another program: none of them may steer the terminal
+        first, *rest = [escaped(line) for line in message.splitlines()] or [""]
         self._stderr(f"{click.style('error:', fg='red', bold=True)} {first}")
         for line in rest:
             self._stderr(line if line.startswith("  ") else f"  {line}")

@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from envlock.errors import UserInputError
+from envlock.errors import UserInputError, escaped
 from envlock.model.toml_lines import KeyPath, line_numbers
 
 # text -> the normalised value; ValueError says what was expected
@@ -240,11 +240,6 @@ def _reason(error: Exception) -> str:
 
 def _key(key: str) -> str:
     return key if _BARE.fullmatch(key) else '"' + escaped(key).replace('"', '\\"') + '"'
-
-
-def escaped(text: str) -> str:
-    """Text fit for one line of a terminal."""
-    return "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text)
 
 
 def _short(text: str) -> str:

@@ -4,6 +4,7 @@ import os
 import shutil
 from collections.abc import Sequence
 
+from envlock.errors import CommandNotFound
 from envlock.model.activation import environment
 from envlock.system.process import attach
 from envlock.workflows.activation import activated
@@ -12,13 +13,23 @@ from envlock.workflows.install import Installed, install
 from envlock.workflows.project import Project
 
 # what another environment left behind would send Python or conda astray
-_FOREIGN = ("PYTHONHOME", "PYTHONPATH", "VIRTUAL_ENV", "CONDA_PREFIX", "CONDA_DEFAULT_ENV", "CONDA_PROMPT_MODIFIER")
+_FOREIGN = (
+    "PYTHONHOME",
+    "PYTHONPATH",
+    "PYTHONUSERBASE",
+    "VIRTUAL_ENV",
+    "CONDA_PREFIX",
+    "CONDA_DEFAULT_ENV",
+    "CONDA_PROMPT_MODIFIER",
+)
 
 
 def run(project: Project, context: Context, command: Sequence[str]) -> int:
     """Runs a command in the environment on our own stdin, stdout and stderr; its exit code, or 128 + its signal."""
     inside = _environment(install(project, context), context)
-    program = shutil.which(command[0], path=inside["PATH"]) or command[0]
+    program = shutil.which(command[0], path=inside["PATH"])
+    if program is None:
+        raise CommandNotFound(f"`{command[0]}` is neither in the environment nor on PATH")
     return attach([program, *command[1:]], environment=inside)
 
 
