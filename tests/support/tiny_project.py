@@ -62,6 +62,9 @@ class TinyProject(Project):
         command: Command = (*starter, *self.command)
         return replace(self, command=command)
 
+    def given(self, **variables: str) -> "TinyProject":
+        return replace(self, variables={**self.variables, **variables})
+
     def elsewhere(self, root: Path) -> "TinyProject":
         """A copy of the folder and the cache as they are, below another root."""
         shutil.copytree(self.folder, root / "project", symlinks=True)
