@@ -146,17 +146,18 @@ def _answer(package: Package, tags: tuple[Tag, ...], indexes: Iterable[Index]) -
 
 def _best(package: Package, tags: tuple[Tag, ...]) -> PackageWheel:
     rank = {tag: number for number, tag in reversed(list(enumerate(tags)))}
-    fitting = [
-        (min(rank[t] for t in wheel_tags if t in rank), _file(wheel), wheel)
-        for wheel in package.wheels or ()
-        if not (wheel_tags := parse_wheel_filename(_file(wheel))[3]).isdisjoint(rank)
-    ]
+    fitting = []
+    for wheel in sorted(package.wheels or (), key=_file):
+        _, _, build, tags_of_wheel = parse_wheel_filename(_file(wheel))
+        ranks = [rank[tag] for tag in tags_of_wheel if tag in rank]
+        if ranks:
+            fitting.append((-min(ranks), build, wheel))
     if not fitting:
         raise UserInputError(
             f"`{package.name}` {package.version} has no wheel for this Python, platform and glibc",
             hint="allow another version, or declare a newer glibc in [platform.NAME]",
         )
-    return min(fitting, key=lambda found: found[:2])[2]
+    return max(fitting, key=lambda found: found[:2])[2]
 
 
 def _file(wheel: PackageWheel) -> str:

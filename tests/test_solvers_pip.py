@@ -1,0 +1,288 @@
+"""Which wheels are chosen, for a declared Python and system, around what conda provides."""
+
+import hashlib
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from email.parser import BytesParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+from installer.sources import WheelFile
+
+from envlock.errors import OutsideError, UserInputError
+from envlock.model.lock import PipPackage
+from envlock.model.platform import PLATFORMS, System
+from envlock.model.spec import Index
+from envlock.solvers.pip_uv import solve
+from envlock.solvers.requests import PipAnswer, PipRequest
+from envlock.solvers.stubs import write_stub
+from tests.conftest import IndexServers
+from tests.support.http_server import Request, Response, serve
+from tests.support.index_server import IndexServer, WheelFolders
+from tests.support.tiny_wheels import write_wheel
+
+NEW = "2026-03-01T12:00:00Z"
+
+
+@dataclass(frozen=True)
+class Solver:
+    """Asks for wheels from one index; `folder` is what it serves."""
+
+    folder: Path
+    request: PipRequest
+
+    def ask(self, *requirements: str, **changes: Any) -> tuple[PipAnswer, ...]:
+        return solve(replace(self.request, requirements=requirements, **changes))
+
+    def versions(self, *requirements: str, **changes: Any) -> dict[str, str]:
+        return {answer.name: answer.version for answer in self.ask(*requirements, **changes)}
+
+    def files(self, *requirements: str, **changes: Any) -> list[str]:
+        return [answer.file for answer in self.ask(*requirements, **changes)]
+
+
+@pytest.fixture
+def wheels(tmp_path: Path) -> Path:
+    folder = tmp_path / "wheels"
+    for version in ("1.0", "2.0"):
+        write_wheel(folder, "lib.core", version)
+    write_wheel(folder, "app", requires=["Lib_Core>=1", "extra-only; extra == 'more'"], extras=["more"])
+    write_wheel(folder, "extra-only")
+    write_wheel(folder, "old", requires=["lib-core<2"])
+    return folder
+
+
+@pytest.fixture
+def index(wheels: Path, index_server: IndexServers) -> IndexServer:
+    return index_server(wheels, uploaded={"app-1.0-py3-none-any.whl": NEW})
+
+
+@pytest.fixture
+def solver(wheels: Path, index: IndexServer, tmp_path: Path) -> Solver:
+    request = PipRequest(
+        requirements=(),
+        indexes=(Index(name="ours", url=index.url, default=True),),
+        provided={},
+        python="3.11.7",
+        platform=PLATFORMS["linux-64"],
+        system=System(),
+        keep=(),
+        cache=tmp_path / "cache",
+        offline=False,
+    )
+    return Solver(wheels, request)
+
+
+def pin(name: str, version: str) -> PipPackage:
+    return PipPackage(name=name, version=version, file="x.whl", sha256="0" * 64, size=1, index="ours")
+
+
+def test_an_answer_says_all_that_is_locked(solver: Solver, index: IndexServer) -> None:
+    app, lib = solver.ask("app")
+    file = solver.folder / "app-1.0-py3-none-any.whl"
+    assert app == PipAnswer(
+        name="app",
+        version="1.0",
+        file=file.name,
+        url=f"{index.server.url}/files/{file.name}",
+        sha256=hashlib.sha256(file.read_bytes()).hexdigest(),
+        size=file.stat().st_size,
+        index="ours",
+        uploaded=NEW,
+    )
+    assert (lib.name, lib.version) == ("lib-core", "2.0")
+
+
+@pytest.mark.parametrize(
+    ("requirements", "versions"),
+    [
+        (["app", "old"], {"app": "1.0", "lib-core": "1.0", "old": "1.0"}),
+        (["app[more]"], {"app": "1.0", "extra-only": "1.0", "lib-core": "2.0"}),
+        (["app; python_version < '3'"], {}),
+        (["lib-core; python_full_version == '3.11.7'"], {"lib-core": "2.0"}),
+        (["lib-core<2; sys_platform == 'linux'", "lib-core>=2; sys_platform == 'win32'"], {"lib-core": "1.0"}),
+    ],
+)
+def test_extras_and_markers_of_the_declared_platform(
+    solver: Solver, requirements: list[str], versions: Mapping[str, str]
+) -> None:
+    assert solver.versions(*requirements) == versions
+
+
+@pytest.mark.parametrize(
+    ("keep", "requirement", "version"),
+    [
+        (["1.0"], "lib-core", "1.0"),
+        (["1.0"], "lib-core>=2", "2.0"),
+        (["0.5"], "lib-core", "2.0"),
+        ([], "lib-core", "2.0"),
+    ],
+)
+def test_pins_are_kept_while_they_hold(solver: Solver, keep: list[str], requirement: str, version: str) -> None:
+    kept = tuple(pin("lib-core", pinned) for pinned in (*keep,))
+    assert solver.versions(requirement, keep=(*kept, pin("absent", "1.0"))) == {"lib-core": version}
+
+
+# of one version, from worst to best for glibc 2.36; each declared glibc takes the best it can run
+TAGS = (
+    "py3-none-any",
+    "py3-none-linux_x86_64",
+    "py3-none-manylinux1_x86_64",
+    "py3-none-manylinux2014_x86_64",
+    "cp39-abi3-manylinux_2_17_x86_64",
+    "cp311-none-manylinux_2_17_x86_64",
+    "cp311-abi3-manylinux_2_17_x86_64",
+    "cp311-cp311-manylinux_2_17_x86_64",
+    "cp311-cp311-manylinux_2_28_x86_64",
+    "cp311-cp311-manylinux_2_34_x86_64",
+)
+
+
+@pytest.mark.parametrize(
+    ("glibc", "python", "count", "best"),
+    [
+        ("2.36", "3.11.7", 10, "cp311-cp311-manylinux_2_34_x86_64"),
+        ("2.28", "3.11.7", 10, "cp311-cp311-manylinux_2_28_x86_64"),
+        ("2.17", "3.11.7", 10, "cp311-cp311-manylinux_2_17_x86_64"),
+        (None, "3.11.7", 10, "cp311-cp311-manylinux_2_17_x86_64"),
+        ("2.28", "3.12.1", 10, "cp311-abi3-manylinux_2_17_x86_64"),
+        ("2.28", "3.10.1", 10, "cp39-abi3-manylinux_2_17_x86_64"),
+        ("2.28", "3.11.7", 6, "cp311-none-manylinux_2_17_x86_64"),
+        ("2.28", "3.11.7", 5, "cp39-abi3-manylinux_2_17_x86_64"),
+        ("2.28", "3.11.7", 4, "py3-none-manylinux2014_x86_64"),
+        ("2.28", "3.11.7", 3, "py3-none-manylinux1_x86_64"),
+        ("2.28", "3.11.7", 2, "py3-none-linux_x86_64"),
+        ("2.28", "3.11.7", 1, "py3-none-any"),
+    ],
+)
+def test_the_best_wheel_for_the_declared_system(
+    solver: Solver, glibc: str | None, python: str, count: int, best: str
+) -> None:
+    for tag in (*TAGS[:count], "cp311-cp311-musllinux_1_2_x86_64", "cp311-cp311-manylinux_2_17_aarch64"):
+        write_wheel(solver.folder, "many", tag=tag)
+    assert solver.files("many", python=python, system=System(glibc=glibc)) == [f"many-1.0-{best}.whl"]
+
+
+def test_of_several_builds_the_highest(solver: Solver) -> None:
+    wheel = write_wheel(solver.folder, "built")
+    for build in ("2", "10", "9_x"):
+        wheel.with_name(f"built-1.0-{build}-py3-none-any.whl").write_bytes(wheel.read_bytes())
+    assert solver.files("built") == ["built-1.0-10-py3-none-any.whl"]
+
+
+def test_a_wheel_that_only_the_solver_would_take(solver: Solver) -> None:
+    """Of a glibc that uv knows no platform for, ours is the stricter table."""
+    write_wheel(solver.folder, "newer", tag="py3-none-manylinux_2_17_x86_64")
+    with pytest.raises(UserInputError) as failure:
+        solver.ask("newer", system=System(glibc="2.12"))
+    assert failure.value.message == "`newer` 1.0 has no wheel for this Python, platform and glibc"
+    assert failure.value.hint == "allow another version, or declare a newer glibc in [platform.NAME]"
+
+
+def test_what_conda_provides_is_the_only_version_and_not_in_the_answer(solver: Solver) -> None:
+    assert solver.versions("app", provided={"lib-core": "1.5", "unused": "3"}) == {"app": "1.0"}
+    assert solver.versions("app", "lib-core", provided={"lib-core": "1.5.0+local"}) == {"app": "1.0"}
+
+
+def test_what_conda_provides_needs_nothing_of_the_index(solver: Solver, index: IndexServer) -> None:
+    write_wheel(solver.folder, "uses", requires=["only-conda[fast]>=2"])
+    assert solver.versions("uses", provided={"only-conda": "2.1"}) == {"uses": "1.0"}
+    assert "/simple/only-conda/" not in [path for _, path in index.requests]
+
+
+def test_a_conflict_with_what_conda_provides_names_both_sides(solver: Solver) -> None:
+    with pytest.raises(UserInputError) as failure:
+        solver.ask("old", provided={"lib-core": "2.5", "lib": "1"})
+    assert failure.value.message.startswith("what [pip] asks for cannot be had on linux-64\n")
+    assert failure.value.message.endswith("\n  `lib-core` 2.5 comes from [conda]")
+    assert failure.value.hint == "loosen one of the requirements named above"
+
+
+def test_what_nothing_meets(solver: Solver) -> None:
+    with pytest.raises(UserInputError) as failure:
+        solver.ask("old", "lib-core>=2")
+    assert "all versions of old depend on lib-core<2" in failure.value.message
+    assert "comes from [conda]" not in failure.value.message
+
+
+# several indexes
+
+
+def test_a_package_comes_from_the_first_index_that_has_it(
+    solver: Solver, index: IndexServer, index_server: IndexServers, tmp_path: Path
+) -> None:
+    """A newer one of the same name elsewhere does not take its place."""
+    write_wheel(tmp_path / "more", "lib-core", "1.5")
+    more = index_server(tmp_path / "more")
+    indexes = (Index(name="more", url=more.url), Index(name="ours", url=index.url, default=True))
+    assert solver.versions("lib-core", "app", indexes=indexes) == {"lib-core": "1.5", "app": "1.0"}
+
+
+LOGIN = "Basic bWU6d29yZA=="  # me:word
+
+
+def test_logins_are_used_and_stand_in_no_answer(solver: Solver) -> None:
+    pages = WheelFolders((solver.folder,))
+
+    def guarded(request: Request) -> Response | None:
+        if request.headers.get("Authorization") == LOGIN:
+            return pages.page(request)
+        return Response(status=401, headers={"WWW-Authenticate": "Basic"})
+
+    with serve(guarded) as server:
+        indexes = (Index(name="ours", url=f"{server.url}/simple/", default=True),)
+        login = {"UV_INDEX_OURS_USERNAME": "me", "UV_INDEX_OURS_PASSWORD": "word"}
+        found = solver.ask("app", indexes=indexes, credentials=login)
+        assert [answer.name for answer in found] == ["app", "lib-core"]
+        assert "word" not in repr(found)
+        with pytest.raises(OutsideError) as failure:
+            solver.ask("app", indexes=indexes, cache=solver.folder / "another")
+    assert failure.value.message.startswith("an index of [pip] does not let us in (401 Unauthorized)\n")
+    assert "ENVLOCK_INDEX_NAME_USERNAME" in (failure.value.hint or "")
+
+
+def test_what_this_machine_is_set_to_has_no_say(
+    solver: Solver, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("UV_INDEX_URL", "http://127.0.0.1:9/")
+    monkeypatch.setenv("UV_PRERELEASE", "allow")
+    monkeypatch.setenv("UV_EXCLUDE_NEWER", "2000-01-01")
+    monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/")
+    (tmp_path / "constraints.txt").write_text("lib-core<2")
+    monkeypatch.setenv("UV_CONSTRAINT", str(tmp_path / "constraints.txt"))
+    write_wheel(solver.folder, "lib.core", "3.0rc1")
+    assert solver.versions("lib-core") == {"lib-core": "2.0"}
+
+
+def test_offline_with_what_was_seen_and_without(solver: Solver, index: IndexServer) -> None:
+    before = solver.ask("app")
+    index.requests.clear()
+    assert solver.ask("app", offline=True) == before
+    assert index.requests == []
+    with pytest.raises(OutsideError) as failure:
+        solver.ask("old", offline=True)
+    assert failure.value.message.startswith("what [pip] asks for is not in the cache, and this is --offline\n")
+
+
+# stand-ins
+
+
+def test_a_stand_in_is_a_wheel_of_nothing(tmp_path: Path) -> None:
+    path = write_stub(tmp_path, name="lib-core", version="1!2.0+x", extras=("fast", "more"))
+    assert path.name == "lib_core-1!2.0+x-py3-none-any.whl"
+    with WheelFile.open(path) as wheel:
+        wheel.validate_record()
+        metadata = BytesParser().parsebytes(wheel.read_dist_info("METADATA").encode())
+    assert (metadata["Name"], metadata["Version"]) == ("lib-core", "1!2.0+x")
+    assert metadata.get_all("Provides-Extra") == ["fast", "more"]
+    assert metadata["Requires-Dist"] is None
+    with zipfile.ZipFile(path) as archive:
+        assert all(".dist-info/" in name for name in archive.namelist())
+
+
+def test_a_stand_in_has_the_same_bytes_each_time(tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    one, other = (write_stub(folder, name="a", version="1") for folder in (tmp_path, tmp_path / "other"))
+    assert one.read_bytes() == other.read_bytes()
