@@ -77,7 +77,7 @@ class WheelFolders:
             "hashes": {"sha256": facts.sha256},
             "size": status.st_size,
             "upload-time": self.uploaded.get(wheel.name, UPLOADED),
-            "core-metadata": {"sha256": hashlib.sha256(facts.metadata).hexdigest()},
+            "core-metadata": {"sha256": hashlib.sha256(facts.metadata or b"").hexdigest()},
             "yanked": self.yanked.get(wheel.name, False),
         }
         return entry | ({"requires-python": facts.requires_python} if facts.requires_python else {})
@@ -87,7 +87,8 @@ class WheelFolders:
         for wheel in (folder / wheel_name for folder in self.folders):
             if wheel.suffix == ".whl" and wheel.is_file():
                 content = _metadata(wheel) if name != wheel_name else wheel.read_bytes()
-                return Response(content=content, headers={"Content-Type": "application/octet-stream"})
+                headers = {"Content-Type": "application/octet-stream"}
+                return None if content is None else Response(content=content, headers=headers)
         return None
 
 
@@ -100,21 +101,25 @@ def serve_index(wheels: WheelFolders) -> Iterator[IndexServer]:
 @dataclass(frozen=True)
 class _Facts:
     sha256: str
-    metadata: bytes
+    metadata: bytes | None
     requires_python: str | None
 
 
 @cache
 def _facts(wheel: Path, changed: int, size: int) -> _Facts:
     metadata = _metadata(wheel)
-    requires_python = BytesParser().parsebytes(metadata).get("Requires-Python")
+    requires_python = BytesParser().parsebytes(metadata or b"").get("Requires-Python")
     return _Facts(hashlib.sha256(wheel.read_bytes()).hexdigest(), metadata, requires_python)
 
 
-def _metadata(wheel: Path) -> bytes:
-    with zipfile.ZipFile(wheel) as archive:
-        (name,) = [entry for entry in archive.namelist() if entry.endswith(".dist-info/METADATA")]
-        return archive.read(name)
+def _metadata(wheel: Path) -> bytes | None:
+    """None for what is no wheel: an index lists it all the same."""
+    try:
+        with zipfile.ZipFile(wheel) as archive:
+            (name,) = [entry for entry in archive.namelist() if entry.endswith(".dist-info/METADATA")]
+            return archive.read(name)
+    except zipfile.BadZipFile:
+        return None
 
 
 def _document(document: dict[str, Any], request: Request) -> Response:
