@@ -137,6 +137,13 @@ def test_a_remembered_place_that_is_no_good_any_more(world: World, answer: int |
     assert world.asked() == ["/old/place", "/simple/alpha/", f"/files/{ALPHA}"]
 
 
+def test_where_the_index_does_not_help_the_first_failure_counts(world: World) -> None:
+    world.remember(world.url)
+    world.index.server.overrides[f"/files/{ALPHA}"] = b"other"
+    world.index.server.overrides["/simple/alpha/"] = 403
+    assert "is not what the lock names" in failure(world.wheel, world.supply)
+
+
 def test_a_remembered_file_that_is_gone(world: World) -> None:
     world.remember((world.folder / "gone.whl").as_uri())
     fetch(world.wheel, world.supply)

@@ -32,15 +32,16 @@ def fetch(package: CondaPackage | PipPackage, supply: Supply) -> Path:
 def _from_anywhere(package: CondaPackage | PipPackage, supply: Supply) -> Path:
     gone: list[str] = []
     failed: list[OutsideError] = []
-    for url in _places(package, supply):
-        if supply.offline and not url.startswith("file:"):
-            raise _not_here(package)
-        try:
-            return _take(package, url, supply)
-        except (_NotThere, FileNotFoundError):
-            gone.append(redact(url))
-        except OutsideError as error:
-            failed.append(error)  # the index may know a better place than the remembered one
+    try:
+        for url in _places(package, supply):
+            try:
+                return _take(package, url, supply)
+            except (_NotThere, FileNotFoundError):
+                gone.append(redact(url))
+            except OutsideError as error:
+                failed.append(error)  # the index may know a better place than the remembered one
+    except OutsideError as error:
+        failed.append(error)
     raise failed[0] if failed else _missing(package, gone)
 
 
@@ -70,6 +71,8 @@ def _take(package: CondaPackage | PipPackage, url: str, supply: Supply) -> Path:
             with Path(unquote(parts.path)).open("rb") as source:
                 shutil.copyfileobj(source, target, 1 << 20)
             return
+        if supply.offline:
+            raise _not_here(package)
         limit = None if package.size is None else package.size + _SLACK
         if not supply.http().download(url, target, limit=limit):
             raise _NotThere
