@@ -1,15 +1,19 @@
 """Does a conda package satisfy a match spec? In this process: nothing here starts a thread or touches a disk."""
 
+import re
 from functools import cache
 
 from rattler import MatchSpec, PackageRecord
 from rattler.exceptions import InvalidMatchSpecError
 from rattler.package.build_string import BuildString
 
+_NUMBER = r"""\s*build_number\s*=\s*(?:'[^']*'|"[^"]*"|[^\s,\]]+)\s*"""
+_BUILD_NUMBER = re.compile(rf"(?<=\[){_NUMBER},?|,{_NUMBER}")
+
 
 def matches(spec: str, name: str, version: str, build: str, subdir: str) -> bool:
     """Whether the package satisfies the spec; a spec that cannot be read is satisfied by nothing."""
-    parsed = _parsed(_without_channel(spec))
+    parsed = _parsed(_of_what_is_locked(spec))
     return parsed is not None and parsed.matches(_record(name, version, build, subdir))
 
 
@@ -23,10 +27,9 @@ def _parsed(spec: str) -> MatchSpec | None:
 
 @cache
 def _record(name: str, version: str, build: str, subdir: str) -> PackageRecord:
-    number = build.rpartition("_")[2]
-    return PackageRecord(name, version, BuildString(build), int(number) if number.isdigit() else 0, subdir)
+    return PackageRecord(name, version, BuildString(build), 0, subdir)
 
 
-def _without_channel(spec: str) -> str:
-    # a record made here knows no channel; which one a package came from is held elsewhere
-    return spec.rpartition("::")[2]
+def _of_what_is_locked(spec: str) -> str:
+    # a record made here knows no channel, and no build number: a build string need not end in it
+    return _BUILD_NUMBER.sub("", spec.rpartition("::")[2])
