@@ -14,7 +14,10 @@ _BUILD_NUMBER = re.compile(rf"(?<=\[){_NUMBER},?|,{_NUMBER}")
 def matches(spec: str, name: str, version: str, build: str, subdir: str) -> bool:
     """Whether the package satisfies the spec; a spec that cannot be read is satisfied by nothing."""
     parsed = _parsed(_of_what_is_locked(spec))
-    return parsed is not None and parsed.matches(_record(name, version, build, subdir))
+    # py-rattler leaves the folder of a channel to the solver
+    return (
+        parsed is not None and parsed.subdir in (None, subdir) and parsed.matches(_record(name, version, build, subdir))
+    )
 
 
 @cache
