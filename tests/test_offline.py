@@ -6,12 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from envlock.system.cache import FORM
 from tests.support.services import require, require_root
 from tests.support.strace import internet_sockets, socket_recorder
 from tests.support.tiny_project import PYTHON, TOOL, TinyProject, failure, tiny_project
 
 FILES = (PYTHON.file_name, TOOL.file_name, "alpha-1.0-py3-none-any.whl", "beta-1.0-py3-none-any.whl")
 HINT = "hint: run it once without\n"
+RECORDS = f"records/{FORM}"
 
 
 COMMANDS = (
@@ -63,7 +65,7 @@ def test_sockets_are_seen_where_there_are_some(online: TinyProject, tmp_path: Pa
 def test_prefix_and_image_made_anew(full: TinyProject) -> None:
     """From downloads alone."""
     prefix, image = full.must("install"), full.must("build")
-    for name in ("prefixes", "image", "conda-packages", "records/images", "records/layers"):
+    for name in ("prefixes", "image", "conda-packages", f"{RECORDS}/images", f"{RECORDS}/layers"):
         shutil.rmtree(full.cache / name)
     project = unplugged(full)
     assert project.must("--offline", "install") == prefix
@@ -72,7 +74,7 @@ def test_prefix_and_image_made_anew(full: TinyProject) -> None:
 
 @pytest.mark.parametrize("words", [("install",), ("run", "--", "tool"), ("build",)], ids=" ".join)
 def test_packages_that_are_missing_are_named(full: TinyProject, words: tuple[str, ...]) -> None:
-    for name in ("packages", "prefixes", "records/images"):
+    for name in ("packages", "prefixes", f"{RECORDS}/images"):
         shutil.rmtree(full.cache / name)
     result = unplugged(full).call("--offline", *words)
     listed = "".join(f"  `{file}` is not in the cache, and this is --offline\n" for file in FILES)
@@ -107,7 +109,7 @@ def test_no_wheels_to_lock_with(online: TinyProject) -> None:
 )
 def test_packages_that_cannot_be_looked_into(online: TinyProject, forgotten: str, words: str) -> None:
     online.must("lock")
-    shutil.rmtree(online.cache / "records" / forgotten)
+    shutil.rmtree(online.cache / RECORDS / forgotten)
     result = unplugged(online).call("--offline", "lock", "--upgrade")
     assert (result.code, failure(result)) == (3, f"error: `{words}\n{HINT}")
 
@@ -123,7 +125,7 @@ def test_a_base_that_was_pulled_once(online: TinyProject, base_reference: str) -
     online.write(base=base_reference)
     online.must("lock")
     image = online.must("build")
-    shutil.rmtree(online.cache / "records" / "images")
+    shutil.rmtree(online.cache / RECORDS / "images")
     project = unplugged(online)
     assert project.must("--offline", "build", "--no-cache") == image
     project.must("--offline", "lock", "-P", "alpha")

@@ -9,7 +9,8 @@ from typing import Any
 from envlock.errors import OutsideError
 from envlock.images.recipe import ImageRecipe, PlannedLayer
 from envlock.model.files import IMAGE_PREFIX
-from envlock.model.image import Descriptor, Image
+from envlock.model.image import Image
+from envlock.oci.document import Node
 from envlock.oci.image import NamedLayer, assemble, store
 from envlock.oci.layer import Layer, write_layer
 from envlock.oci.layout import Layout
@@ -77,8 +78,7 @@ def _make_all(missing: Sequence[PlannedLayer], cache: Cache, layout: Layout) -> 
 
 
 def _kept(planned: PlannedLayer, cache: Cache, layout: Layout) -> Layer | None:
-    record = cache.record(LAYERS, planned.key)
-    layer = _layer(record) if record else None
+    layer = cache.record(LAYERS, planned.key, _layer)
     return layer if layer and layout.has(layer.descriptor) else None
 
 
@@ -95,7 +95,10 @@ def _plain(layer: Layer) -> dict[str, Any]:
     return {"blob": layer.descriptor.json(), "diff_id": layer.diff_id, "files": layer.files}
 
 
-def _layer(record: dict[str, Any]) -> Layer:
-    blob = record["blob"]
-    descriptor = Descriptor(media_type=blob["mediaType"], digest=blob["digest"], size=blob["size"])
-    return Layer(descriptor=descriptor, diff_id=record["diff_id"], files=record["files"])
+def _layer(record: Any) -> Layer:
+    node = Node(record, LAYERS)
+    return Layer(
+        descriptor=node.field("blob").descriptor(),
+        diff_id=node.field("diff_id").digest(),
+        files=node.field("files").count(),
+    )

@@ -1,7 +1,7 @@
 """What was fetched or made once: packages and blobs by content, small records by key, prefixes by hash.
 
     packages/HEX/FILE     packages as they were downloaded, verified       image/     an OCI layout: bases, layers
-    records/KIND/HEX      JSON that can be made again                      prefixes/  environments on this machine
+    records/FORM/KIND/KEY JSON that can be made again                      prefixes/  environments on this machine
     locks/                for two processes that want the same thing
 
 Everything here can be deleted at any time; nothing is ever changed in place.
@@ -13,7 +13,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, TypeVar, overload
 
 from envlock.errors import OutsideError
 from envlock.system.files import write_whole
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from filelock import BaseFileLock
 
 PIECE = 1 << 20
+FORM = 1  # of all records: to be raised when what is written into one of them becomes another
+
+T = TypeVar("T")
 
 
 class Cache:
@@ -82,11 +85,22 @@ class Cache:
             part.replace(path)
         return path
 
-    def record(self, kind: str, key: str) -> Any:
-        """A kept record, or None."""
+    @property
+    def records(self) -> Path:
+        return self.root / "records" / str(FORM)
+
+    @overload
+    def record(self, kind: str, key: str) -> Any: ...
+    @overload
+    def record(self, kind: str, key: str, read: Callable[[Any], T]) -> T | None: ...
+    def record(self, kind: str, key: str, read: Callable[[Any], Any] = lambda kept: kept) -> Any:
+        """What `read` makes of a kept record; None where there is none, or one that cannot be read or is not like that.
+
+        `read` says so by the error it comes to; `typed` helps it to one.
+        """
         try:
-            return json.loads(self._record_path(kind, key).read_bytes())
-        except (FileNotFoundError, ValueError):
+            return read(json.loads(self._record_path(kind, key).read_bytes()))
+        except (OSError, LookupError, TypeError, ValueError, AttributeError, RecursionError, OutsideError):
             return None
 
     def keep(self, kind: str, key: str, value: Any) -> None:
@@ -128,7 +142,14 @@ class Cache:
         return self.root / "packages" / sha256 / file
 
     def _record_path(self, kind: str, key: str) -> Path:
-        return self.root / "records" / kind / key
+        return self.records / kind / key
+
+
+def typed(value: Any, kind: type[T]) -> T:
+    """A value of a record, which must be of that type; TypeError where it is not."""
+    if not isinstance(value, kind):
+        raise TypeError(f"{type(value).__name__} instead of {kind.__name__}")
+    return value
 
 
 def wrong_bytes(file: str, *, locked: str, found: str) -> OutsideError:

@@ -1,7 +1,8 @@
 """The base image: pinned and looked into when locking, brought into the cache when its bytes are wanted."""
 
 import hashlib
-from dataclasses import asdict
+from dataclasses import asdict, fields
+from typing import Any
 
 from envlock.errors import OutsideError, UserInputError
 from envlock.images.base import PulledBase, base_folder, copy_base, open_base
@@ -13,6 +14,7 @@ from envlock.model.reference import Reference, parse_reference
 from envlock.model.spec import EnvSpec, python_minor
 from envlock.oci.image import BaseImage, read_base, scratch
 from envlock.oci.layout import Layout
+from envlock.system.cache import typed
 from envlock.workflows import later
 from envlock.workflows.context import Context
 from envlock.workflows.project import Project
@@ -87,11 +89,16 @@ def _facts(pulled: PulledBase, context: Context, *, interpreter: str | None, min
     """What is read of a base once a digest: opening 30 MB of layers for it takes a second."""
     asked = f"{pulled.descriptor.digest}\n{interpreter}\n{minor}"
     key = hashlib.sha256(asked.encode()).hexdigest()
-    kept = context.cache.record(_FACTS, key)
-    if kept is None:
-        kept = asdict(read_facts(pulled, interpreter=interpreter, python_minor=minor))
-        context.cache.keep(_FACTS, key, kept)
-    return BaseFacts(**kept)
+    facts = context.cache.record(_FACTS, key, _kept_facts)
+    if facts is None:
+        facts = read_facts(pulled, interpreter=interpreter, python_minor=minor)
+        context.cache.keep(_FACTS, key, asdict(facts))
+    return facts
+
+
+def _kept_facts(kept: Any) -> BaseFacts:
+    found = {each.name: kept[each.name] for each in fields(BaseFacts)}
+    return BaseFacts(**{name: None if value is None else typed(value, str) for name, value in found.items()})
 
 
 def _holds(kept: Base, spec: EnvSpec, minor: str | None) -> bool:

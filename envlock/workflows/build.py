@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
+from typing import Any
 
 from envlock.errors import UserInputError
 from envlock.images.embedded import Built, BuiltLayer
@@ -14,6 +15,7 @@ from envlock.model.layers import LAYOUT
 from envlock.model.lock import Lock, PlatformLock
 from envlock.oci.archive import export_layout, write_archive
 from envlock.oci.compress import compressor_id
+from envlock.oci.document import Node
 from envlock.oci.layout import Layout
 from envlock.oci.manifest import read_manifest
 from envlock.workflows import later
@@ -87,15 +89,20 @@ def _platform(lock: Lock, name: str | None) -> PlatformLock:
 
 def _known(record: str, context: Context) -> Built | None:
     """The image, where it was made before and all its blobs are still there."""
-    kept = context.cache.record(_IMAGES, record)
+    kept = context.cache.record(_IMAGES, record, _manifest_and_base)
     layout = Layout(context.cache.image_layout)
-    if not kept or not layout.has(kept["digest"]):
+    if not kept or not layout.has(kept[0]):
         return None
-    manifest = read_manifest(layout.read(kept["digest"]), "the manifest of the image in the cache")
+    descriptor, base = kept
+    manifest = read_manifest(layout.read(descriptor), "the manifest of the image in the cache")
     if not all(layout.has(blob) for blob in manifest.blobs):
         return None
-    descriptor = Descriptor(media_type=kept["mediaType"], digest=kept["digest"], size=kept["size"])
-    return Built(image=Image(layout=layout.root, manifest=descriptor), base=kept["base"], layers=())
+    return Built(image=Image(layout=layout.root, manifest=descriptor), base=base, layers=())
+
+
+def _manifest_and_base(kept: Any) -> tuple[Descriptor, int]:
+    node = Node(kept, _IMAGES)
+    return node.descriptor(), node.field("base").count()
 
 
 def _hand_over(image: Image, names: Sequence[str], options: BuildOptions, context: Context) -> None:

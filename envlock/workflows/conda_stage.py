@@ -11,7 +11,7 @@ from envlock.errors import OutsideError
 from envlock.model.conda_contents import conda_meta, conda_meta_path
 from envlock.model.files import IMAGE_PREFIX, Inline, PrefixFile
 from envlock.model.lock import CondaPackage
-from envlock.system.cache import Cache
+from envlock.system.cache import Cache, typed
 from envlock.system.conda.child import ask
 from envlock.system.disk import DiskContent
 
@@ -62,11 +62,14 @@ class CondaStage:
         """Who has which path where packages overlap: as the linker decides it; kept by the set of packages."""
         together = "\n".join(sorted(p.sha256 for p in self.packages))
         key = hashlib.sha256(together.encode()).hexdigest()
-        kept = self.cache.record(OWNERSHIP, key)
+        kept = self.cache.record(OWNERSHIP, key, self._owned_as_kept)
         if kept is None:
             kept = self._linked()
             self.cache.keep(OWNERSHIP, key, kept)
-        return {name: tuple(paths) for name, paths in kept.items()}
+        return kept
+
+    def _owned_as_kept(self, kept: Any) -> dict[str, tuple[str, ...]]:
+        return {p.name: tuple(typed(path, str) for path in typed(kept[p.name], list)) for p in self.packages}
 
     def prefix_files(
         self, package: CondaPackage, index: Mapping[str, Any], paths: Iterable[str]

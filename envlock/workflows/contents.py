@@ -12,7 +12,7 @@ from envlock.model.files import IMAGE_PREFIX
 from envlock.model.lock import CondaPackage, PipPackage, PlatformLock
 from envlock.model.paths import name_problem
 from envlock.model.spec import python_minor
-from envlock.system.cache import Cache
+from envlock.system.cache import Cache, typed
 from envlock.workflows.solve_conda import read_contents
 
 WHEELS = "wheel-contents"
@@ -71,9 +71,13 @@ def _conda_contents(package: CondaPackage, raw: Mapping[str, Any], minor: str) -
 
 def _wheel_contents(package: PipPackage, path: Path, minor: str, cache: Cache) -> PackageContents:
     key = f"{package.sha256}-{minor}"
-    kept = cache.record(WHEELS, key)
+    kept = cache.record(WHEELS, key, _paths_and_size)
     if kept is None:
         planned = wheel_files(path, WheelTarget(prefix=IMAGE_PREFIX, python=minor))
-        kept = {"paths": [f.path for f in planned], "size": sum(f.size for f in planned)}
-        cache.keep(WHEELS, key, kept)
-    return PackageContents(package=package, paths=tuple(kept["paths"]), size=kept["size"])
+        kept = tuple(f.path for f in planned), sum(f.size for f in planned)
+        cache.keep(WHEELS, key, {"paths": kept[0], "size": kept[1]})
+    return PackageContents(package=package, paths=kept[0], size=kept[1])
+
+
+def _paths_and_size(kept: Any) -> tuple[tuple[str, ...], int]:
+    return tuple(typed(path, str) for path in typed(kept["paths"], list)), typed(kept["size"], int)

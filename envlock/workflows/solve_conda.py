@@ -9,7 +9,7 @@ from envlock.model.conda_contents import distributions
 from envlock.model.lock import CondaPackage
 from envlock.solvers import conda_rattler
 from envlock.solvers.requests import CondaAnswer, CondaRequest
-from envlock.system.cache import Cache
+from envlock.system.cache import Cache, typed
 from envlock.system.conda.child import ask
 from envlock.workflows.task import PlatformTask
 
@@ -48,7 +48,7 @@ def conda_request(task: PlatformTask, keep: Sequence[CondaPackage]) -> CondaRequ
 
 def read_contents(packages: Sequence[tuple[str, str]], cache: Cache, *, kind: str = CONTENTS) -> dict[str, Any]:
     """What is inside packages given as (sha256, URL or path); read once and kept by sha256 among those of a kind."""
-    known = {sha256: cache.record(kind, sha256) for sha256, _ in packages}
+    known = {sha256: cache.record(kind, sha256, _looked_into) for sha256, _ in packages}
     missing = [(sha256, place) for sha256, place in packages if known[sha256] is None]
     if missing:
         for (sha256, _), raw in zip(missing, ask("read", {"packages": [p for _, p in missing]}), strict=True):
@@ -57,10 +57,23 @@ def read_contents(packages: Sequence[tuple[str, str]], cache: Cache, *, kind: st
     return known
 
 
+def _looked_into(kept: Any) -> dict[str, Any]:
+    """What is kept of a package, as far as it is what `system.conda.contents` reads."""
+    return {
+        **kept,
+        "files": [(typed(path, str), typed(size, int), kind) for path, size, kind in typed(kept["files"], list)],
+        "index": typed(kept["index"], dict),
+        "noarch": kept["noarch"],
+        "entry_points": [typed(line, str) for line in typed(kept["entry_points"], list)],
+        "scripts": [typed(line, str) for line in typed(kept["scripts"], list)],
+        "activation": {path: (typed(text, str), old) for path, (text, old) in typed(kept["activation"], dict).items()},
+    }
+
+
 def _refuse_unknown(packages: Sequence[CondaPackage], places: Mapping[str, str], cache: Cache) -> None:
     """OutsideError that names the packages which only a connection could look into."""
     distant = [p for p in packages if places[p.sha256].startswith(("http:", "https:"))]
-    unknown = [p.file for p in distant if cache.record(ANNOUNCED, p.sha256) is None]
+    unknown = [p.file for p in distant if cache.record(ANNOUNCED, p.sha256, _looked_into) is None]
     if unknown:
         listed = ", ".join(f"`{file}`" for file in unknown)
         raise OutsideError(f"{listed}: not in the cache, and this is --offline", hint="run it once without")

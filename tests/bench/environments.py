@@ -64,7 +64,7 @@ class Environment:
 
     def forget(self, kind: str) -> None:
         """Takes one kind of record out of the cache."""
-        shutil.rmtree(self.made.cache / "records" / kind, ignore_errors=True)
+        shutil.rmtree(Cache(self.made.cache).records / kind, ignore_errors=True)
 
     def facts(self) -> dict[str, object]:
         """What is in it, for who reads the figures."""
