@@ -114,10 +114,15 @@ def attaching(*command: str, first: str = "") -> list[str]:
 
 
 @contextmanager
-def attached(*command: str, first: str = "") -> Iterator["subprocess.Popen[str]"]:
+def attached(*command: str, first: str = "", stdin: int = subprocess.DEVNULL) -> Iterator["subprocess.Popen[str]"]:
     """A process of its own that attaches to a child which says that it is ready."""
     process = subprocess.Popen(
-        attaching(*command, first=first), stdout=subprocess.PIPE, text=True, cwd=PROJECT, start_new_session=True
+        attaching(*command, first=first),
+        stdin=stdin,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=PROJECT,
+        start_new_session=True,
     )
     try:
         assert process.stdout
@@ -128,7 +133,7 @@ def attached(*command: str, first: str = "") -> Iterator["subprocess.Popen[str]"
         process.communicate(timeout=30)
 
 
-@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2"])
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGINT", "SIGQUIT"])
 def test_a_signal_reaches_the_child_which_decides(name: str) -> None:
     with attached(sys.executable, "-c", LISTENING, name) as process:
         process.send_signal(getattr(signal, name))
@@ -142,13 +147,19 @@ def test_a_child_that_does_not_listen_ends_as_it_would_alone() -> None:
         assert process.wait(timeout=30) == 143
 
 
-@pytest.mark.parametrize("name", ["SIGINT", "SIGQUIT"])
-def test_a_key_reaches_both_and_the_child_decides(name: str) -> None:
-    """The terminal sends it to the whole group: we outlive it, and the child hears it once."""
-    with attached(sys.executable, "-c", LISTENING, name) as process:
-        os.killpg(process.pid, getattr(signal, name))
-        told, _ = process.communicate(timeout=30)
-        assert (told, process.returncode) == (f"{name}\n", 7)
+@pytest.mark.parametrize(("key", "name"), [(b"\x03", "SIGINT"), (b"\x1c", "SIGQUIT")])
+def test_a_key_reaches_both_and_the_child_decides(key: bytes, name: str) -> None:
+    """A terminal sends it to the whole group: we outlive it, and the child hears it once."""
+    ours, theirs = os.openpty()
+    own_terminal = "import fcntl, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0)"
+    try:
+        with attached(sys.executable, "-c", LISTENING, name, first=own_terminal, stdin=theirs) as process:
+            os.write(ours, key)
+            told, _ = process.communicate(timeout=30)
+            assert (told, process.returncode) == (f"{name}\n", 7)
+    finally:
+        os.close(ours)
+        os.close(theirs)
 
 
 @pytest.mark.parametrize("name", ["SIGHUP", "SIGINT", "SIGTERM"])

@@ -101,8 +101,10 @@ def _forwarded_signals() -> Iterator[list["subprocess.Popen[bytes]"]]:
         for child in children:
             child.send_signal(number)
 
+    # what `nohup`, or a shell for what runs in the background, had us ignore, the child is to ignore too
+    heard = [number for number in _PASSED if signal.getsignal(number) is not signal.SIG_IGN]
     # handlers, not SIG_IGN: an ignored signal would stay ignored in the child
-    before = {number: signal.signal(number, pass_on) for number in _PASSED}
+    before = {number: signal.signal(number, pass_on) for number in heard}
     try:
         yield children
     finally:
