@@ -24,7 +24,7 @@ def test_files_of_one_platform_lie_where_they_say() -> None:
             ("lib/empty", 0, "directory"),
             ("lib/libz.so", 0, "softlink"),
             scripts=[".tool-post-link.sh"],
-            activation={"etc/conda/activate.d/b.sh": "2", "etc/conda/activate.d/a.sh": "1"},
+            activation={"etc/conda/activate.d/b.sh": ["at /old/lib", "/old"], "etc/conda/activate.d/a.sh": ["1", None]},
             index={"license": "MIT"},
         ),
         python=None,
@@ -34,7 +34,7 @@ def test_files_of_one_platform_lie_where_they_say() -> None:
         size=13,
         provides=(),
         scripts=(".tool-post-link.sh",),
-        activation=(("etc/conda/activate.d/a.sh", "1"), ("etc/conda/activate.d/b.sh", "2")),
+        activation=(("etc/conda/activate.d/a.sh", "1"), ("etc/conda/activate.d/b.sh", "at /opt/env/lib")),
         index={"license": "MIT"},
     )
 

@@ -79,7 +79,7 @@ def test_the_last_of_several_counts() -> None:
 
 def test_an_environment_with_conda() -> None:
     found = environment(CONDA, ImageSettings(), prefix="/opt/env", path="/usr/bin:/bin")
-    assert found == {"PATH": "/opt/env/bin:/usr/bin:/bin", "CONDA_PREFIX": "/opt/env"}
+    assert found == {"PATH": "/opt/env/bin:/usr/bin:/bin", "CONDA_PREFIX": "/opt/env", "PYTHONNOUSERSITE": "1"}
 
 
 def test_an_environment_without_conda() -> None:
@@ -95,6 +95,7 @@ def test_the_user_outranks_packages_and_neither_outranks_where_it_lies() -> None
         "A": "user",
         "B": "user",
         "C": "package",
+        "PYTHONNOUSERSITE": "1",
         "PATH": "/opt/env/bin:/bin",
         "CONDA_PREFIX": "/opt/env",
     }
