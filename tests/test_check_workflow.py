@@ -146,7 +146,7 @@ def test_a_lock_that_answers(project: Project) -> None:
             "`channel-priority` is now `flexible`: the lock was made for `strict`"
         ]),
         ('"scipy >=1.11"', '"scipy >=1.12"', ["`scipy >=1.12` was `scipy >=1.11` when this was locked"]),
-        ('"scipy >=1.11"', '"scipy >=1.13"', ["linux-64: `scipy >=1.13` is not met: 1.12.0 py311_0 is locked"]),
+        ('"scipy >=1.11"', '"scipy >=1.13"', ["linux-64: `scipy >=1.13` is not met: 1.12.0 is locked"]),
         ('"scipy >=1.11"', '"scipy >=1.11", "numpy"', ["`numpy` was not asked for when this was locked"]),
         ('"scipy >=1.11"', '"scipy >=1.11", "xarray"', [
             "linux-64: `xarray` is not met: nothing of that name is locked"
@@ -166,7 +166,7 @@ def test_a_lock_that_answers(project: Project) -> None:
         ]),
         ('python = "3.11"', 'python = "3.12"', [
             "`python` is now `3.12`: the lock was made for `3.11`",
-            "linux-64: `python 3.12.*` is not met: 3.11.7 0_cp311 is locked",
+            "linux-64: `python 3.12.*` is not met: 3.11.7 is locked",
         ]),
         ("wheels.envlock", "others.envlock", ["the package indexes changed"]),
         ("base:1", "base:2", [
@@ -201,15 +201,15 @@ NUMPY_1_21 = (('"1.26.4"', '"1.21.6"'), ("numpy-1.26.4", "numpy-1.21.6"), ("nump
     ("package", "changes", "expected"),
     [
         ("scipy", [('"1.12.0"', '"1.10.0"'), ("scipy-1.12.0", "scipy-1.10.0")], [
-            "`scipy >=1.11` is not met: 1.10.0 py311_0 is locked"
+            "`scipy >=1.11` is not met: 1.10.0 is locked"
         ]),
         ("numpy", NUMPY_1_21, [
-            "`numpy >=1.23,<2.3` is not met (asked for by `scipy`): 1.21.6 py311_0 is locked",
+            "`numpy >=1.23,<2.3` is not met (asked for by `scipy`): 1.21.6 is locked",
             "`numpy>=1.22` is not met (asked for by `app`): 1.21.6 is locked",
         ]),
         ("python_abi", [('"3.11"', '"3.12"'), ("python_abi-3.11", "python_abi-3.12")], [
             "`python_abi 3.11.* *_cp311` is not met (asked for by `numpy`): 3.12 0_cp311 is locked",
-            "`python_abi 3.11.* *_cp311` is not met (asked for by `python`): 3.12 is locked",
+            "`python_abi 3.11.* *_cp311` is not met (asked for by `python`): 3.12 0_cp311 is locked",
         ]),
         ("lib", [('"1.5"', '"0.9"'), ("lib-1.5", "lib-0.9")], [
             "`lib[fast]>=1` is not met (asked for by `app`): 0.9 is locked"
@@ -279,12 +279,13 @@ def test_two_branches_that_merge_into_a_wrong_lock(tmp_path: Path) -> None:
     assert reasons(project) == []
     commit(project, "hold numpy back")
     git(project, "merge", "--quiet", "--no-edit", "other")
-    assert reasons(project) == ["linux-64: `numpy >=1.23` is not met (asked for by `scipy`): 1.21.6 py311_0 is locked"]
+    assert reasons(project) == ["linux-64: `numpy >=1.23` is not met (asked for by `scipy`): 1.21.6 is locked"]
 
 
 BEFORE = """name = "small"
 
 [conda]
+channels = ["./near"]
 dependencies = [
     "numpy",
     "pip",
@@ -347,7 +348,7 @@ def test_nothing_is_made_of_a_lock_that_does_not_answer(project: Project, argume
         1,
         "",
         "error: env.lock does not answer env.toml\n"
-        "  linux-64: `numpy >=1.23,<2.3` is not met (asked for by `scipy`): 1.21.6 py311_0 is locked\n"
+        "  linux-64: `numpy >=1.23,<2.3` is not met (asked for by `scipy`): 1.21.6 is locked\n"
         "  linux-64: `numpy>=1.22` is not met (asked for by `app`): 1.21.6 is locked\n"
         "hint: run `envlock lock`\n",
     )

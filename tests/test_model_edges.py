@@ -40,15 +40,15 @@ def gone(package: object) -> None:
         pytest.param(
             packages(numpy=but(version="1.19")),
             [
-                "`numpy >=1.20` is not met: 1.19 0 is locked",
-                "`numpy >=1.22,<2.0a0` is not met (asked for by `pandas`): 1.19 0 is locked",
+                "`numpy >=1.20` is not met: 1.19 is locked",
+                "`numpy >=1.22,<2.0a0` is not met (asked for by `pandas`): 1.19 is locked",
             ],
             id="a version that is too old",
         ),
         pytest.param(
             packages(numpy=but(version="2.1")),
             [
-                "`numpy >=1.22,<2.0a0` is not met (asked for by `pandas`): 2.1 0 is locked",
+                "`numpy >=1.22,<2.0a0` is not met (asked for by `pandas`): 2.1 is locked",
                 "`numpy <2` is not met (asked for by `lib-c`): 2.1 is locked",
             ],
             id="a version that is too new",
@@ -64,8 +64,8 @@ def gone(package: object) -> None:
         pytest.param(
             packages(python=but(version="3.12.1")),
             [
-                "`python 3.11.*` is not met: 3.12.1 0 is locked",
-                "`python >=3.11,<3.12.0a0` is not met (asked for by `numpy`): 3.12.1 0 is locked",
+                "`python 3.11.*` is not met: 3.12.1 is locked",
+                "`python >=3.11,<3.12.0a0` is not met (asked for by `numpy`): 3.12.1 is locked",
             ],
             id="another python",
         ),

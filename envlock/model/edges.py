@@ -1,148 +1,88 @@
 """The edges within a locked platform: every requirement against the version that is locked, every package asked for."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Protocol
 
-from packaging.requirements import Requirement
-from packaging.specifiers import SpecifierSet
-from packaging.tags import Tag
-from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
-from packaging.version import InvalidVersion, Version
+from envlock.model.lock import CondaPackage, PlatformLock
+from envlock.model.pip_edges import pip_edges
+from envlock.model.platform import virtual_packages
+from envlock.model.problem import Problem, unasked, unmet
+from envlock.model.reach import unreached
+from envlock.model.spec import CONDA_ALIAS, EnvSpec
 
-from envlock.model.lock import CondaPackage, PipPackage, PlatformLock
-from envlock.model.platform import PLATFORMS, System
-from envlock.model.problem import Problem
-from envlock.model.requirements import applies
-from envlock.model.spec import EnvSpec
-from envlock.model.tags import wheel_tags
 
-# (match spec, package) -> does the package satisfy it?
-CondaMatcher = Callable[[str, CondaPackage], bool]
+class CondaRecord(Protocol):
+    """What a match spec is held against: a locked package, or one that stands for the declared system."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def version(self) -> str: ...
+    @property
+    def build(self) -> str: ...
+    @property
+    def subdir(self) -> str: ...
+
+
+# (match spec, record) -> does the record satisfy it?
+CondaMatcher = Callable[[str, CondaRecord], bool]
+
+_TIGHT = re.compile(r"\s*([,|<>=!~])\s*")
+# `=1.2=py_0`, `1.2=py_0`
+_VERSION_AND_BUILD = re.compile(r"=?[^\s<>=!~,|]+=[^\s<>=!~,|]+")
 
 
 def broken_edges(spec: EnvSpec, locked: PlatformLock, conda_matches: CondaMatcher) -> Iterator[Problem]:
     """What is asked for and not met, locked and not asked for, or cannot run where it is locked for."""
     yield from _conda_edges(spec, locked, conda_matches)
-    yield from _pip_edges(spec, locked)
-    yield from _twice(locked)
-    if locked.pip and locked.python:
-        yield from _wheels(locked, spec.system(locked.platform))
+    yield from pip_edges(spec, locked)
 
 
 def _conda_edges(spec: EnvSpec, locked: PlatformLock, matches: CondaMatcher) -> Iterator[Problem]:
-    by_name = {p.name: p for p in locked.conda}
+    records: dict[str, CondaRecord] = {p.name: p for p in locked.conda}
+    records |= {v.name: v for v in virtual_packages(spec.system(locked.platform))}
     edges: list[tuple[str, str | None]] = [(root, None) for root in spec.conda_roots()]
     edges += [(need, p.name) for p in locked.conda for need in p.requires]
-    reached = set()
+    edges += [(limit, p.name) for p in locked.conda for limit in p.constrains if conda_name(limit) in records]
     for need, asker in edges:
-        name = conda_name(need)
-        if name.startswith("__"):
-            continue  # a virtual package: the declared system, held when it was solved
-        reached.add(name)
-        yield from _edge(need, by_name.get(name), asker, locked.platform, matches)
-    for package in locked.conda:
-        for limit in package.constrains:
-            other = by_name.get(conda_name(limit))
-            if other and not matches(limit, other):
-                yield _unmet(limit, f"{other.version} is locked", package.name, locked.platform)
-        if package.name not in reached:
-            yield _unasked(package.name, locked.platform)
-
-
-def _edge(
-    need: str, package: CondaPackage | None, asker: str | None, platform: str, matches: CondaMatcher
-) -> Iterator[Problem]:
-    if package is None:
-        yield _unmet(need, "nothing of that name is locked", asker, platform)
-    elif not matches(need, package):
-        yield _unmet(need, f"{package.version} {package.build} is locked", asker, platform)
-
-
-def _pip_edges(spec: EnvSpec, locked: PlatformLock) -> Iterator[Problem]:
-    available = _available(locked)
-    environment = PLATFORMS[locked.platform].markers(locked.python or "3")
-    roots = [r for r in spec.pip.dependencies if applies(Requirement(r).marker, environment)]
-    edges: list[tuple[str, str | None]] = [(root, None) for root in roots]
-    edges += [(need, p.name) for p in locked.pip for need in p.requires]
-    reached = set()
-    for need, asker in edges:
-        requirement = Requirement(need)
-        name = canonicalize_name(requirement.name)
-        reached.add(name)
-        reason = _pip_reason(requirement, available.get(name))
+        reason = _reason(need, records, matches)
         if reason:
-            yield _unmet(need, reason, asker, locked.platform)
-    for package in locked.pip:
-        if package.name not in reached:
-            yield _unasked(package.name, locked.platform)
+            yield unmet(need, reason, asker, locked.platform)
+    needs = {p.name: [conda_name(need) for need in p.requires] for p in locked.conda}
+    names = unreached(map(conda_name, spec.conda_roots()), needs)
+    yield from (unasked(name, locked.platform) for name in names)
 
 
-def _twice(locked: PlatformLock) -> Iterator[Problem]:
-    """Distributions in wheels that a conda package brings too: in a prefix one would overwrite the other."""
-    provided = {text.partition("==")[0]: package.name for package in locked.conda for text in package.provides}
-    for package in locked.pip:
-        if package.name in provided:
-            yield Problem(
-                kind="twice",
-                subject=package.name,
-                platform=locked.platform,
-                message=f"`{package.name}` is locked twice: as a wheel, and inside conda's `{provided[package.name]}`",
-            )
+def _reason(need: str, records: Mapping[str, CondaRecord], matches: CondaMatcher) -> str | None:
+    name = conda_name(need)
+    record = records.get(name)
+    if record is None:
+        return "the declared system has none" if name.startswith("__") else "nothing of that name is locked"
+    if matches(need, record) and _from_its_channel(need, record):
+        return None
+    found = f"{record.version} {record.build}" if _asks_for_build(need) else record.version
+    if not isinstance(record, CondaPackage):
+        return f"the declared system has {found}"
+    asks_for_place = "::" in need or "subdir" in need
+    return f"{found} from `{record.channel}/{record.subdir}` is locked" if asks_for_place else f"{found} is locked"
 
 
-@dataclass(frozen=True, slots=True)
-class _Available:
-    version: str
-    extras: frozenset[str] | None  # None: from conda, where extras are not recorded
+def _from_its_channel(need: str, record: CondaRecord) -> bool:
+    """Whether a package comes from the channel of `channel::name` or `channel/subdir::name`."""
+    wanted = need.rpartition("::")[0].strip().removeprefix(f"{CONDA_ALIAS}/")
+    if not wanted or not isinstance(record, CondaPackage):
+        return True
+    channel = record.channel.removeprefix(f"{CONDA_ALIAS}/")
+    return wanted in (channel, f"{channel}/{record.subdir}")
 
 
-def _available(locked: PlatformLock) -> dict[str, _Available]:
-    provided = (text.split("==", 1) for p in locked.conda for text in p.provides)
-    found = {str(canonicalize_name(name)): _Available(version, None) for name, version in provided}
-    found |= {p.name: _Available(p.version, frozenset(p.extras)) for p in locked.pip}
-    return found
-
-
-def _pip_reason(requirement: Requirement, found: _Available | None) -> str | None:
-    if found is None:
-        return "nothing of that name is locked"
-    try:
-        version = Version(found.version)
-    except InvalidVersion:
-        return None  # conda versions need not be PEP 440: nothing to hold the requirement against
-    if not requirement.specifier.contains(version, prereleases=True):
-        return f"{found.version} is locked"
-    missing = set(map(canonicalize_name, requirement.extras)) - (found.extras or set())
-    if found.extras is not None and missing:
-        return f"{found.version} is locked without extra `{min(missing)}`"
-    return None
-
-
-def _wheels(locked: PlatformLock, system: System) -> Iterator[Problem]:
-    assert locked.python
-    tags = frozenset(wheel_tags(locked.python, PLATFORMS[locked.platform], system))
-    for package in locked.pip:
-        if not _fits(package, tags):
-            yield Problem(
-                kind="wheel",
-                subject=package.name,
-                platform=locked.platform,
-                message=f"`{package.file}` does not fit Python {locked.python} and glibc {system.glibc}",
-            )
-        if package.requires_python and not SpecifierSet(package.requires_python).contains(locked.python, True):
-            yield _unmet(
-                f"python {package.requires_python}",
-                f"{locked.python} is locked",
-                package.name,
-                locked.platform,
-            )
-
-
-def _fits(package: PipPackage, tags: frozenset[Tag]) -> bool:
-    try:
-        return not parse_wheel_filename(package.file)[3].isdisjoint(tags)
-    except InvalidWheelFilename:
-        return False
+def _asks_for_build(need: str) -> bool:
+    """Whether more than a name and a version is asked for: `name 1.2 py_0`, `name=1.2=py_0`, `name[build=py_0]`."""
+    rest = need.rpartition("::")[2].strip()[len(conda_name(need)) :].strip()
+    plain, _, options = rest.partition("[")
+    words = _TIGHT.sub(r"\1", plain).split()
+    return "build" in options or len(words) > 1 or bool(words and _VERSION_AND_BUILD.fullmatch(words[0]))
 
 
 def conda_name(spec: str) -> str:
@@ -150,19 +90,3 @@ def conda_name(spec: str) -> str:
     text = spec.rpartition("::")[2].strip()
     end = next((i for i, c in enumerate(text) if c in " <>=!~[@"), len(text))
     return text[:end].lower()
-
-
-def _unmet(need: str, reason: str, asker: str | None, platform: str) -> Problem:
-    by = f" (asked for by `{asker}`)" if asker else ""
-    return Problem(
-        kind="unmet",
-        subject=None if asker else need,
-        platform=platform,
-        message=f"`{need}` is not met{by}: {reason}",
-    )
-
-
-def _unasked(name: str, platform: str) -> Problem:
-    return Problem(
-        kind="unasked", subject=name, platform=platform, message=f"`{name}` is locked but nothing asks for it"
-    )

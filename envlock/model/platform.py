@@ -22,6 +22,24 @@ class System:
         return tuple(f.name for f in fields(self) if getattr(self, f.name) != getattr(other, f.name))
 
 
+@dataclass(frozen=True, slots=True)
+class VirtualPackage:
+    """A part of a declared system as conda sees it: `__glibc` 2.28."""
+
+    name: str
+    version: str
+    build: str = "0"
+
+    subdir = "noarch"
+
+
+def virtual_packages(system: System) -> tuple[VirtualPackage, ...]:
+    """A declared system as the packages that conda packages require."""
+    declared = (("__linux", system.linux), ("__glibc", system.glibc), ("__cuda", system.cuda))
+    found = (VirtualPackage("__unix", "0"), *(VirtualPackage(name, version) for name, version in declared if version))
+    return (*found, VirtualPackage("__archspec", "1", system.archspec)) if system.archspec else found
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Platform:
     """One platform in the words of each field: conda, OCI images, wheels, environment markers."""

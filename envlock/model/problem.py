@@ -1,13 +1,43 @@
-"""One reason why a lock does not answer its manifest."""
+"""One reason why a lock does not answer its manifest, and reasons as people read them."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """`kind` is for programs, `message` for people; `subject` is the requirement or key in env.toml it is about."""
+    """`kind` is for programs, `message` for people; `subject` is the requirement or key in env.toml it is about,
+    `line` where that stands."""
 
     kind: str
     message: str
     platform: str | None = None
     subject: str | None = None
+    line: int | None = None
+
+
+def unmet(need: str, reason: str, asker: str | None, platform: str) -> Problem:
+    """A requirement that is not met; `asker` is the package that has it, None where env.toml does."""
+    by = f" (asked for by `{asker}`)" if asker else ""
+    return Problem(
+        kind="unmet",
+        subject=None if asker else need,
+        platform=platform,
+        message=f"`{need}` is not met{by}: {reason}",
+    )
+
+
+def unasked(name: str, platform: str) -> Problem:
+    """A package that no way leads to from env.toml."""
+    return Problem(
+        kind="unasked", subject=name, platform=platform, message=f"`{name}` is locked but nothing asks for it"
+    )
+
+
+def shown(problems: Iterable[Problem]) -> list[str]:
+    """One line a reason: the platforms that it holds for, what it is, and the line of env.toml."""
+    platforms: dict[str, list[str]] = {}
+    for problem in problems:
+        text = f"{problem.message} (env.toml:{problem.line})" if problem.line else problem.message
+        platforms.setdefault(text, []).extend([problem.platform] if problem.platform else [])
+    return [f"{', '.join(names)}: {text}" if names else text for text, names in platforms.items()]

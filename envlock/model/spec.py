@@ -6,6 +6,8 @@ from envlock.model.platform import DEFAULT_PLATFORM, System
 
 DEFAULT_CHANNEL = "conda-forge"
 DEFAULT_INDEX = "pypi"
+# where channels are that are written as a name
+CONDA_ALIAS = "https://conda.anaconda.org"
 DEFAULT_PYTHON = "3.12"
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from envlock.errors import OutsideError, UserInputError
 from envlock.model.lock import CondaPackage
-from envlock.model.platform import System
+from envlock.model.platform import virtual_packages
 from envlock.solvers.requests import CondaAnswer, CondaRequest
 from envlock.system.conda.child import ask
 
@@ -29,19 +29,12 @@ def question(request: CondaRequest) -> dict[str, Any]:
         "channels": [{"name": name, "url": url} for name, url in request.channels],
         "platform": request.platform.name,
         "specs": request.specs,
-        "virtual": virtual_packages(request.system),
+        "virtual": [(v.name, v.version, v.build) for v in virtual_packages(request.system)],
         "keep": [{"name": p.name, "sha256": p.sha256} for p in request.keep],
         "priority": request.priority,
         "cache": str(request.cache / "repodata"),
         "offline": request.offline,
     }
-
-
-def virtual_packages(system: System) -> list[list[str]]:
-    """The declared system as conda's virtual packages: name, version, build."""
-    declared = [("__linux", system.linux, "0"), ("__glibc", system.glibc, "0"), ("__cuda", system.cuda, "0")]
-    found = [["__unix", "0", "0"], *([name, version, build] for name, version, build in declared if version)]
-    return [*found, ["__archspec", "1", system.archspec]] if system.archspec else found
 
 
 def _answer(record: dict[str, Any]) -> CondaAnswer:

@@ -5,9 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
 
-from envlock.model.spec import DEFAULT_INDEX, Index
-
-CONDA_ALIAS = "https://conda.anaconda.org"
+from envlock.model.spec import CONDA_ALIAS, DEFAULT_INDEX, Index
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,8 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from envlock.images.embedded import Built
+    from envlock.model.edges import CondaRecord
     from envlock.model.image import Image
-    from envlock.model.lock import CondaPackage, Lock, PlatformLock
+    from envlock.model.lock import Lock, PlatformLock
     from envlock.model.problem import Problem
     from envlock.model.spec import EnvSpec
     from envlock.registry.client import RegistryClient
@@ -42,10 +43,10 @@ def registry_client(context: "Context") -> "RegistryClient":
     return RegistryClient(context.http, Credentials(context.environment))
 
 
-def conda_matches(spec: str, package: "CondaPackage") -> bool:
+def conda_matches(spec: str, record: "CondaRecord") -> bool:
     from envlock.system.conda.matching import matches
 
-    return matches(spec, package.name, package.version, package.build, package.subdir)
+    return matches(spec, record.name, record.version, record.build, record.subdir)
 
 
 def walk(project: "Project") -> "tuple[Problem, ...]":

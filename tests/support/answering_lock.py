@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from envlock.model.edges import CondaRecord
 from envlock.model.freshness import problems
 from envlock.model.lock import Base, CondaPackage, ImageSettings, Inputs, Lock, PipPackage, PlatformLock
 from envlock.model.spec import CondaSpec, EnvSpec, PipSpec
@@ -60,8 +61,8 @@ LOCK = Lock(
 )
 
 
-def conda_matches(spec: str, package: CondaPackage) -> bool:
-    return matches(spec, package.name, package.version, package.build, package.subdir)
+def conda_matches(spec: str, record: CondaRecord) -> bool:
+    return matches(spec, record.name, record.version, record.build, record.subdir)
 
 
 def said(spec: EnvSpec, lock: Lock) -> list[str]:
