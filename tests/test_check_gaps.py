@@ -8,11 +8,12 @@ import pytest
 
 from envlock.lockfile.writer import lock_text
 from envlock.manifest.reader import read_manifest
+from envlock.model.freshness import problems
 from envlock.model.lock import Base, CondaPackage, ImageSettings, Inputs, Lock, PipPackage, PlatformLock
 from envlock.model.platform import System, virtual_packages
-from envlock.model.spec import CondaSpec, EnvSpec, PipSpec
+from envlock.model.spec import CondaSpec, EnvSpec, ImageSpec, Index, PipSpec
 from envlock.system.conda.matching import matches
-from tests.support.answering_lock import LOCK, SPEC, conda, pip, said
+from tests.support.answering_lock import LOCK, SPEC, conda, conda_matches, pip, said
 from tests.support.processes import run
 from tests.support.projects import Project, new_project
 
@@ -233,6 +234,92 @@ def test_what_conda_brings_asks_for_no_wheel() -> None:
     spec = replace(SPEC, pip=PipSpec(dependencies=("pandas",)))
     lock = lock_of(spec, DEBIAN, *PLATFORM.conda, pip("tzdata", "2026.1"))
     assert said(spec, lock) == unasked("tzdata")
+
+
+# --- where packages and the base come from -----------------------------------------------------------------------
+
+
+def test_a_lock_of_wheels_alone_that_answers() -> None:
+    assert said(WHEELS, lock_of(WHEELS, PYTHON_BASE, pip("flask", "3.0"))) == []
+
+
+def test_a_channel_that_nobody_named() -> None:
+    edited = (replace(PLATFORM.conda[0], channel="elsewhere"), *PLATFORM.conda[1:])
+    assert said(SPEC, replace(LOCK, platforms=(replace(PLATFORM, conda=edited),))) == [
+        "`numpy` is locked from `elsewhere`, which is not among the channels"
+    ]
+
+
+@pytest.mark.parametrize(("index", "is_known"), [("pypi", True), ("ours", True), ("elsewhere", False)])
+def test_an_index_that_nobody_named(index: str, is_known: bool) -> None:
+    ours = Index(name="ours", url="https://wheels.envlock.test/simple")
+    spec = replace(WHEELS, pip=replace(WHEELS.pip, indexes=(ours,)))
+    expected = [] if is_known else ["`flask` is locked from `elsewhere`, which is not among the package indexes"]
+    assert said(spec, lock_of(spec, PYTHON_BASE, pip("flask", "3.0", index=index))) == expected
+
+
+def with_image(**image: str) -> EnvSpec:
+    return replace(WHEELS, image=ImageSpec(**image))  # type: ignore[arg-type]
+
+
+NO_PYTHON = ["wheels are locked, and no Python for them in base `python:3.11-slim`"]
+OLD_GLIBC = ["base `python:3.11-slim` has glibc 2.17, and packages are chosen for glibc 2.28"]
+
+
+@pytest.mark.parametrize(
+    ("spec", "base", "expected"),
+    [
+        (WHEELS, replace(PYTHON_BASE, reference="python:3.11"), [
+            "base `python:3.11-slim` is asked for: `python:3.11` is locked"
+        ]),
+        (with_image(interpreter="/opt/python"), PYTHON_BASE, [
+            "interpreter `/opt/python` is asked for: `/usr/local/bin/python3.11` is locked"
+        ]),
+        (with_image(interpreter="/opt/python"), replace(PYTHON_BASE, interpreter="/opt/python"), []),
+        (WHEELS, replace(PYTHON_BASE, glibc="2.17"), OLD_GLIBC),
+        (WHEELS, replace(PYTHON_BASE, glibc="2.9"), [OLD_GLIBC[0].replace("2.17", "2.9")]),
+        (WHEELS, replace(PYTHON_BASE, glibc="2.28"), []),
+        (WHEELS, replace(PYTHON_BASE, glibc=None), [
+            "base `python:3.11-slim` has no glibc, which packages are made for"
+        ]),
+        (WHEELS, replace(PYTHON_BASE, python="3.12.1"), [
+            "Python 3.11 is asked for: 3.12.1 is locked in base `python:3.11-slim`"
+        ]),
+        (replace(WHEELS, python="3.11.8"), PYTHON_BASE, [
+            "Python 3.11.8 is asked for: 3.11.7 is locked in base `python:3.11-slim`"
+        ]),
+        (replace(WHEELS, python=None), replace(PYTHON_BASE, reference="python:3.12-slim"), [
+            "Python 3.12 is asked for: 3.11.7 is locked in base `python:3.12-slim`"
+        ]),
+        (WHEELS, replace(PYTHON_BASE, python=None), NO_PYTHON),
+        (WHEELS, replace(PYTHON_BASE, interpreter=None), NO_PYTHON),
+        (with_image(base="scratch"), SCRATCH, []),
+        (with_image(base="scratch"), replace(SCRATCH, python=None), [
+            "wheels are locked, and no Python for them in base `scratch`"
+        ]),
+        (replace(with_image(base="scratch"), python=None), replace(SCRATCH, python=None), []),
+    ],
+)  # fmt: skip
+def test_a_base_that_was_edited(spec: EnvSpec, base: Base, expected: list[str]) -> None:
+    assert said(spec, lock_of(spec, base, pip("flask", "3.0"))) == expected
+
+
+def test_where_the_question_is_another_one_that_is_said_once() -> None:
+    spec = replace(WHEELS, python="3.12", image=ImageSpec(base="python:3.12-slim"))
+    lock = lock_of(WHEELS, PYTHON_BASE, pip("flask", "3.0"))
+    assert said(spec, lock) == [
+        "`python` is now `3.12`: the lock was made for `3.11`",
+        "`base` is now `python:3.12-slim`: the lock was made for `python:3.11-slim`",
+    ]
+
+
+def test_reasons_about_the_base_name_its_keys() -> None:
+    base = replace(PYTHON_BASE, reference="other", glibc="2.17", python="3.12.1")
+    lock = lock_of(WHEELS, base, pip("flask", "3.0", index="elsewhere"))
+    found = problems(WHEELS, lock, conda_matches)
+    assert [(p.kind, p.subject, p.platform) for p in found] == [
+        ("origin", subject, "linux-64") for subject in ("indexes", "base", "glibc", "python")
+    ]
 
 
 # --- two clean branches that merge into a wrong lock ---------------------------------------------------------------

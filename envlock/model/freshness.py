@@ -13,6 +13,7 @@ from packaging.utils import canonicalize_name
 
 from envlock.model.edges import CondaMatcher, broken_edges, conda_name
 from envlock.model.lock import ImageSettings, Inputs, Lock
+from envlock.model.origins import wrong_origins
 from envlock.model.platform import System
 from envlock.model.problem import Problem
 from envlock.model.spec import EnvSpec
@@ -156,6 +157,7 @@ def _platform(spec: EnvSpec, lock: Lock, name: str, conda_matches: CondaMatcher)
         yield Problem(kind="platform", subject=name, platform=name, message=f"`{name}` is not locked")
         return
     yield from broken_edges(spec, locked, conda_matches)
+    yield from wrong_origins(lock.inputs, locked)
 
 
 def _shown(value: object) -> str:
