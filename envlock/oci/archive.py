@@ -1,7 +1,6 @@
 """An image as a file or folder for others: one tar that is OCI layout and docker-archive at once, or a layout."""
 
 import os
-import shutil
 import tarfile
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -16,9 +15,8 @@ from envlock.oci.layer import END, padding, tar_header
 from envlock.oci.layout import INDEX, LAYOUT_FILE, MARK, Layout
 from envlock.oci.manifest import read_manifest
 from envlock.system.files import replace_folder, sync_folder, usual_mode
-from envlock.system.parts import naming, part_file, scratch_folder
+from envlock.system.parts import part_file, scratch_folder
 
-PIECE = 1 << 20
 FOLDERS = ("blobs", "blobs/sha256")
 
 
@@ -34,7 +32,7 @@ def archive_chunks(image: Image, names: Sequence[str]) -> Iterator[bytes]:
     yield from _small("manifest.json", contents.docker_manifest(names))
     for blob in contents.blobs:
         yield tar_header(f"blobs/sha256/{hex_of(blob.digest)}", mode=0o644, size=blob.size)
-        yield from _pieces(contents.layout.blob_path(blob.digest))
+        yield from contents.layout.pieces(blob)
         yield padding(blob.size)
     yield END
 
@@ -64,7 +62,7 @@ def export_layout(image: Image, target: Path, names: Sequence[str]) -> None:
         layout = Layout(scratch / "layout")
         layout.create()
         for blob in contents.blobs:
-            _copy(contents.layout.blob_path(blob.digest), layout.blob_path(blob.digest))
+            contents.layout.copy(blob, layout.blob_path(blob.digest))
         layout.write_index(entries)
         replace_folder(layout.root, target)
     sync_folder(target.parent)
@@ -120,12 +118,6 @@ def _small(name: str, data: bytes) -> Iterable[bytes]:
     return tar_header(name, mode=0o644, size=len(data)), data, padding(len(data))
 
 
-def _pieces(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as file:
-        while piece := file.read(PIECE):
-            yield piece
-
-
 def _check_target(target: Path, *, source: Path) -> None:
     if not target.exists():
         return
@@ -137,17 +129,3 @@ def _check_target(target: Path, *, source: Path) -> None:
         raise UserInputError(
             f"`{target}` is neither empty nor an OCI layout alone, and would be replaced", hint="name another folder"
         )
-
-
-def _copy(source: Path, target: Path) -> None:
-    """Copies by the kernel, which shares the blocks where the file system can; never a hard link to the cache."""
-    with source.open("rb") as reader, naming(target), target.open("xb") as writer:
-        try:
-            while os.copy_file_range(reader.fileno(), writer.fileno(), 1 << 30):
-                pass
-        except (AttributeError, OSError):  # not on this system, or not between these two file systems
-            writer.seek(0)
-            reader.seek(0)
-            shutil.copyfileobj(reader, writer, PIECE)
-        writer.flush()
-        os.fsync(writer.fileno())

@@ -1,6 +1,7 @@
 """An OCI image layout directory (image-spec 1.x): blobs by digest, and index.json where images are to be found."""
 
 import hashlib
+import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,11 +11,13 @@ from envlock.model.image import Descriptor
 from envlock.oci.blob import BlobWriter
 from envlock.oci.document import hex_of, parse
 from envlock.oci.index import IndexEntry, index_bytes, read_index
-from envlock.system.files import sync_folder, write_whole
+from envlock.system.files import copy_bytes, sync_folder, write_whole
+from envlock.system.parts import naming
 
 MARK = "oci-layout"
 INDEX = "index.json"
 LAYOUT_FILE = b'{"imageLayoutVersion":"1.0.0"}'
+PIECE = 1 << 20
 MOST_READ = 16 << 20  # bytes of a manifest or config, which are read whole
 
 
@@ -48,7 +51,7 @@ class Layout:
         """Adds a blob that is at hand."""
         digest = f"sha256:{hashlib.sha256(data).hexdigest()}"
         descriptor = Descriptor(media_type=media_type, digest=digest, size=len(data))
-        if not self.has(descriptor):
+        if not self.has(descriptor) or self.blob_path(digest).read_bytes() != data:
             with self.writer() as blob:
                 blob.write(data)
         return descriptor
@@ -75,6 +78,32 @@ class Layout:
         if found != digest:
             raise OutsideError(f"`{path}` is broken: its digest is {found}", hint="delete it, or get the image anew")
         return data
+
+    def pieces(self, blob: Descriptor) -> Iterator[bytes]:
+        """The bytes of a blob of our own; at their end OutsideError where they are not those of its digest."""
+        sha256 = hashlib.sha256()
+        with self.blob_path(blob.digest).open("rb") as file:
+            while piece := file.read(PIECE):
+                sha256.update(piece)
+                yield piece
+        self._drop_damaged(blob, sha256.hexdigest())
+
+    def copy(self, blob: Descriptor, target: Path) -> None:
+        """A new file with the bytes of a blob of our own, and OutsideError as `pieces` has it.
+
+        Copied by the kernel, which shares the blocks where the file system can; never a hard link to our own.
+        """
+        with self.blob_path(blob.digest).open("rb") as reader, naming(target), target.open("xb") as writer:
+            copy_bytes(reader, writer)
+            os.fsync(writer.fileno())
+            reader.seek(0)
+            self._drop_damaged(blob, hashlib.file_digest(reader, "sha256").hexdigest())
+
+    def _drop_damaged(self, blob: Descriptor, found: str) -> None:
+        """Takes out a blob that is not what its name says: what is kept about it holds no more, and it is made anew."""
+        if found != hex_of(blob.digest):
+            self.blob_path(blob.digest).unlink(missing_ok=True)
+            raise OutsideError(f"the cache's layer `{blob.digest}` was damaged and is removed", hint="build again")
 
     def manifests(self) -> tuple[IndexEntry, ...]:
         """What index.json names, in its order; OutsideError where this is not a layout or a broken one."""

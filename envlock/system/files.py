@@ -3,7 +3,9 @@
 import ctypes
 import errno
 import os
+import shutil
 from pathlib import Path
+from typing import IO
 
 from envlock.system.parts import part_file
 
@@ -51,6 +53,18 @@ def _exchange(new: Path, target: Path) -> None:
     except OSError:
         old.rename(target)
         raise
+
+
+def copy_bytes(source: IO[bytes], target: IO[bytes]) -> None:
+    """Fills an empty file with all of another, by the kernel where it can."""
+    try:
+        while os.copy_file_range(source.fileno(), target.fileno(), 1 << 30):
+            pass
+    except (AttributeError, OSError):  # not on this system, or not between these two file systems
+        target.seek(0)
+        source.seek(0)
+        shutil.copyfileobj(source, target, 1 << 20)
+        target.flush()
 
 
 def sync_folder(folder: Path) -> None:

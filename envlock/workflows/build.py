@@ -6,7 +6,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
-from envlock.errors import UserInputError
+from envlock.errors import OutsideError, UserInputError
 from envlock.images.embedded import Built, BuiltLayer
 from envlock.lockfile.reader import read_lock
 from envlock.model.digest import image_key, image_tag, lock_hash
@@ -94,8 +94,12 @@ def _known(record: str, context: Context) -> Built | None:
     if not kept or not layout.has(kept[0]):
         return None
     descriptor, base = kept
-    manifest = read_manifest(layout.read(descriptor), "the manifest of the image in the cache")
-    if not all(layout.has(blob) for blob in manifest.blobs):
+    try:
+        manifest = read_manifest(layout.read(descriptor), "the manifest of the image in the cache")
+        layout.read(manifest.config)
+    except OutsideError:
+        return None  # missing or damaged: it is made anew, and small
+    if not all(layout.has(layer) for layer in manifest.layers):
         return None
     return Built(image=Image(layout=layout.root, manifest=descriptor), base=base, layers=())
 
