@@ -13,6 +13,7 @@ CALLS = ("write", "fsync", "rename", "renameat", "renameat2", "openat")
 # what a call on a regular file looks like, descriptors decoded: `write(3</the/path>, …`
 _CALL = re.compile(r"(\d+) +(\w+)\((.*)")
 _ON_FILE = re.compile(r"\d+</(?!dev/)")
+_FOLLOWED = ("-qq", "-f", "--seccomp-bpf")
 _CHANGING = re.compile(r"O_WRONLY|O_RDWR|O_CREAT")
 
 
@@ -27,12 +28,14 @@ class Point:
     def starter(self, fault: str = "signal=KILL") -> Command:
         """Words that start a program and let the fault happen to it at this point."""
         inject = ("-e", f"trace={self.call}", "-e", f"inject={self.call}:{fault}:when={self.number}")
-        return (*_strace(everywhere=self.everywhere), "-o", "/dev/null", *inject)
+        # without seccomp: strace 6.1 loses count of calls with it
+        followed = ("-f",) if self.everywhere else ()
+        return (_strace(), "-qq", *followed, "-o", "/dev/null", *inject)
 
 
 def recorder(log: Path) -> Command:
     """Words that start a program and note in `log` what it does to files."""
-    return (*_strace(everywhere=True), "-y", "-o", log, "-e", f"trace={','.join(CALLS)}")
+    return (_strace(), *_FOLLOWED, "-y", "-o", log, "-e", f"trace={','.join(CALLS)}")
 
 
 def points(log: Path) -> tuple[Point, ...]:
@@ -60,14 +63,13 @@ def _changes(call: str, rest: str) -> bool:
     return call.startswith("rename") or bool(_ON_FILE.match(rest))
 
 
-def _strace(*, everywhere: bool) -> Command:
-    # of a thread that is not followed, only the calls in question stop it
-    return (require("strace", "strace"), "-qq", *(("-f", "--seccomp-bpf") if everywhere else ()))
+def _strace() -> str:
+    return require("strace", "strace")
 
 
 def socket_recorder(log: Path) -> Command:
     """Words that start a program and note in `log` which sockets it opens."""
-    return (*_strace(everywhere=True), "-o", log, "-e", "trace=socket")
+    return (_strace(), *_FOLLOWED, "-o", log, "-e", "trace=socket")
 
 
 def internet_sockets(log: Path) -> list[str]:
