@@ -4,7 +4,7 @@ import re
 import sys
 import tempfile
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -26,6 +26,9 @@ from envlock.system.secrets import redact_text
 # the glibc versions that uv knows a platform of its own for
 _UV_GLIBC = (17, *range(28, 29), *range(31, 41))
 _PINS = "pylock.toml"
+_CHOSEN = "chosen.in"
+# a line of requirements, and uv's remark below it
+_ORIGIN = re.compile(r"^([^\s=]+)==\S+\n\s+# from (\S+)$", re.MULTILINE)
 # uv takes an index that refuses for one that has nothing
 _REFUSED = re.compile(r"401 Unauthorized|403 Forbidden")
 
@@ -42,8 +45,10 @@ def solve(request: PipRequest) -> tuple[PipAnswer, ...]:
         if done.code:
             raise _failure(done, request)
         pylock = _parsed((folder / _PINS).read_text())
+        chosen = [p for p in pylock.packages if p.name not in request.provided]
+        origins = _origins(chosen, request, folder)
     tags = tuple(wheel_tags(request.python, request.platform, request.system))
-    return tuple(_answer(p, tags, request.indexes) for p in pylock.packages if p.name not in request.provided)
+    return tuple(_answer(p, tags, _index_name(origins.get(p.name), request.indexes)) for p in chosen)
 
 
 def prepared(request: PipRequest, folder: Path) -> list[str]:
@@ -57,8 +62,12 @@ def prepared(request: PipRequest, folder: Path) -> list[str]:
 
 def _command(request: PipRequest) -> list[str]:
     command = [uv.find_uv_bin(), "pip", "compile", "requirements.in", "--constraint", "provided.txt"]
-    command += ["--output-file", _PINS, "--format", "pylock.toml", "--only-binary", ":all:", "--quiet"]
-    command += ["--no-config", "--no-header", "--no-annotate", "--no-python-downloads", "--system-certs"]
+    return [*command, "--output-file", _PINS, "--format", "pylock.toml", *_flags(request)]
+
+
+def _flags(request: PipRequest) -> list[str]:
+    command = ["--only-binary", ":all:", "--quiet", "--no-config", "--no-header"]
+    command += ["--no-annotate", "--no-python-downloads", "--system-certs"]
     # by its path: with a scrubbed environment uv finds none by version
     command += ["--python", sys.executable, "--python-version", request.python]
     command += ["--python-platform", _uv_platform(request.platform, request.system)]
@@ -126,7 +135,19 @@ def _parsed(text: str) -> Pylock:
         raise OutsideError(f"uv wrote a lock that cannot be read: {error}") from error
 
 
-def _answer(package: Package, tags: tuple[Tag, ...], indexes: Iterable[Index]) -> PipAnswer:
+def _origins(chosen: Sequence[Package], request: PipRequest, folder: Path) -> dict[str, str]:
+    """The URL of the index that each package is from, where there are several: uv's pylock does not tell."""
+    if not chosen or all(index.default for index in request.indexes):
+        return {}
+    (folder / _CHOSEN).write_text("".join(f"{p.name}=={p.version}\n" for p in chosen))
+    command = [uv.find_uv_bin(), "pip", "compile", _CHOSEN, "--no-deps", "--emit-index-annotation", *_flags(request)]
+    done = run(command, environment=scrubbed(**request.credentials), folder=str(folder))
+    if done.code:
+        raise _failure(done, request)
+    return dict(_ORIGIN.findall(done.stdout))
+
+
+def _answer(package: Package, tags: tuple[Tag, ...], index: str) -> PipAnswer:
     wheel = _best(package, tags)
     url = wheel.url or Path(wheel.path or "").resolve().as_uri()
     sha256 = wheel.hashes.get("sha256")
@@ -139,7 +160,7 @@ def _answer(package: Package, tags: tuple[Tag, ...], indexes: Iterable[Index]) -
         url=url,
         sha256=sha256,
         size=wheel.size,
-        index=_index_name(package.index, indexes),
+        index=index,
         uploaded=wheel.upload_time.strftime("%Y-%m-%dT%H:%M:%SZ") if wheel.upload_time else None,
     )
 
