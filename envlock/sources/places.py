@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
 
+from envlock.errors import OutsideError
 from envlock.model.spec import CONDA_ALIAS, DEFAULT_INDEX, Index
 
 
@@ -24,6 +25,8 @@ class Sources:
         )
 
     def conda_url(self, channel: str, subdir: str, file: str) -> str:
+        if channel not in self.channels:
+            raise OutsideError(f"`{file}` is locked from `{channel}`, which is no channel of env.toml")
         return f"{self.channels[channel]}/{subdir}/{quote(file)}"
 
 

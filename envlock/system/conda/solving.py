@@ -10,14 +10,17 @@ from rattler.package.build_string import BuildString
 from rattler.repo_data.gateway import SourceConfig
 from rattler.virtual_package import GenericVirtualPackage
 
+from envlock.errors import OutsideError
+from envlock.system.secrets import redact
+
 _PRIORITY = {"strict": ChannelPriority.Strict, "flexible": ChannelPriority.Disabled}
 
 
 async def solve(request: dict[str, Any]) -> list[dict[str, Any]]:
     """{channels: [{name, url}], platform, specs, virtual: [[name, version, build]], keep: [{name, sha256}],
     priority, cache, offline} -> records as plain values, sorted by name."""
-    urls = {Channel(c["url"]).base_url.rstrip("/"): c["name"] for c in request["channels"]}
     channels = [Channel(c["url"]) for c in request["channels"]]
+    names = {c.base_url.rstrip("/"): asked["name"] for c, asked in zip(channels, request["channels"], strict=True)}
     platforms = [Subdir(request["platform"]), Subdir("noarch")]
     gateway = _gateway(request)
     records = await solver.solve(
@@ -31,7 +34,14 @@ async def solve(request: dict[str, Any]) -> list[dict[str, Any]]:
         # only what env.toml names: a channel's own wish for others would make the order a surprise
         channel_relations="disabled",
     )
-    return sorted((_plain(r, urls) for r in records), key=lambda r: str(r["name"]))
+    return sorted((_plain(r, names) for r in records), key=lambda r: str(r["name"]))
+
+
+async def find(request: dict[str, Any]) -> str | None:
+    """{channel: url, subdir, name, sha256, cache, offline} -> where the channel says that this package is."""
+    channels, platforms = [Channel(request["channel"])], [Subdir(request["subdir"])]
+    records = await _kept(_gateway(request), channels, platforms, [request])
+    return next((record.url for record in records), None)
 
 
 def client() -> Client:
@@ -65,7 +75,6 @@ def _virtual(name: str, version: str, build: str) -> GenericVirtualPackage:
 
 
 def _plain(record: RepoDataRecord, channels: dict[str, str]) -> dict[str, Any]:
-    base = record.url.rsplit("/", 2)[0]
     return {
         "name": record.name.normalized,
         "version": str(record.version),
@@ -74,8 +83,16 @@ def _plain(record: RepoDataRecord, channels: dict[str, str]) -> dict[str, Any]:
         "file": record.file_name,
         "sha256": record.sha256.hex() if record.sha256 else None,
         "size": record.size,
-        "channel": channels.get(base, base),
+        "channel": _asked_channel(record, channels),
         "url": record.url,
         "requires": sorted(record.depends),
         "constrains": sorted(record.constrains),
     }
+
+
+def _asked_channel(record: RepoDataRecord, channels: dict[str, str]) -> str:
+    """The name that env.toml has for the channel of a record. Its URL says nothing of it: that may lie elsewhere."""
+    url = (record.channel or "").rstrip("/")
+    if url not in channels:
+        raise OutsideError(f"`{record.file_name}` comes from `{redact(url)}`, which is no channel of env.toml")
+    return channels[url]

@@ -20,6 +20,7 @@ from envlock.system.conda import contents, installing, solving
 Operation = Callable[[dict[str, Any]], Coroutine[Any, Any, Any]]
 OPERATIONS: dict[str, Operation] = {
     "solve": solving.solve,
+    "find": solving.find,
     "read": contents.read,
     "install": installing.install,
 }
