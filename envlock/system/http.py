@@ -1,10 +1,14 @@
 """The one door to HTTP: certificates of the machine, retries, limits, redacted errors, and `--offline`."""
 
 import ssl
+from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import takewhile
+from threading import Event
 from typing import IO, Any
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 import requests
 import truststore
@@ -15,13 +19,15 @@ from urllib3.util.retry import Retry
 
 from envlock import __version__
 from envlock.errors import OutsideError
-from envlock.system.secrets import redact
+from envlock.system.login import Login
+from envlock.system.secrets import Secret, redact
 
 # what every failed request raises, for libraries that use our session by themselves
 RequestFailed = requests.RequestException
 Response = requests.Response
 PIECE = 1 << 20
 TIMEOUT = (10, 60)  # seconds to connect, seconds between two bytes
+_TRIES = 3  # for a download whose stream breaks off
 SMALL = 64 << 20  # what an answer that is read whole may have
 
 
@@ -38,9 +44,12 @@ class _SystemTrust(HTTPAdapter):
 
 
 class Http:
-    """HTTP for one run of envlock. With `offline`, every request is an error that names what was wanted."""
+    """HTTP for one run of envlock. With `offline`, every request is an error that names what was wanted.
 
-    def __init__(self, *, offline: bool = False) -> None:
+    When `stopped` is set, by another thread, nothing more is asked and downloads end where they are.
+    """
+
+    def __init__(self, *, offline: bool = False, stopped: Event | None = None) -> None:
         self.offline = offline
         retries = Retry(
             total=4, backoff_factor=0.3, backoff_jitter=0.3, status_forcelist=(408, 429, 500, 502, 503, 504),
@@ -51,10 +60,14 @@ class Http:
         for scheme in ("https://", "http://"):
             self.session.mount(scheme, _SystemTrust(max_retries=retries, pool_maxsize=16))
         self.session.auth = self._logins = _Logins()
+        self._stopped = stopped or Event()
 
     def log_in(self, url: str, user: str, password: str) -> None:
-        """From now on says who we are to the server of `url`, and to no other."""
-        self._logins.known[_origin(url)] = HTTPBasicAuth(user.encode(), password.encode())
+        """From now on says who we are to the server of `url`, and to no other.
+
+        Where a server has several such URLs, the one counts that is nearest to what is asked for.
+        """
+        self._logins.known[url] = Login("basic", Secret(password), user)
 
     @contextmanager
     def request(
@@ -70,48 +83,104 @@ class Http:
 
         Without `redirects` the caller follows them, and alone says who it is at each step: netrc is not asked.
         """
+        auth = None if redirects else _as_given
+        options = {"headers": dict(headers or {}), "data": form, "allow_redirects": redirects, "auth": auth}
+        with self._sent(method, url, **options) as response:
+            yield response
+
+    @contextmanager
+    def _sent(self, method: str, url: str, **options: Any) -> Iterator[requests.Response]:
         if self.offline:
             raise OutsideError(f"{redact(url)} is needed, and this is --offline")
+        self._refuse_stopped(url)
         try:
-            with self.session.request(
-                method, url, headers=dict(headers or {}), data=form, stream=True, timeout=TIMEOUT,
-                allow_redirects=redirects, auth=None if redirects else _as_given,
-            ) as response:  # fmt: skip
+            with self.session.request(method, url, stream=True, timeout=TIMEOUT, **options) as response:
                 yield response
         except requests.RequestException as error:
             raise unreachable(url, error) from error
 
-    def read(self, url: str, *, headers: Mapping[str, str] | None = None) -> bytes | None:
+    def read(self, url: str, *, headers: Mapping[str, str] | None = None, login: Login | None = None) -> bytes | None:
         """The body of a small answer; None where there is none (404), OutsideError for any other refusal."""
-        with self.request("GET", url, headers=headers) as response:
+        with self._sent("GET", url, headers=dict(headers or {}), auth=_auth(login)) as response:
             if response.status_code == 404:
                 return None
             checked(response)
             return b"".join(pieces(response, limit=SMALL))
 
-    def download(self, url: str, target: IO[bytes], *, limit: int | None) -> bool:
-        """Writes a body into `target`, at most `limit` bytes of it; False where there is none (404, 410)."""
-        with self.request("GET", url, headers={"Accept-Encoding": "identity"}) as response:
+    def download(self, url: str, target: IO[bytes], *, limit: int | None, login: Login | None = None) -> bool:
+        """Writes a body into `target`, an empty file, at most `limit` bytes; False where there is none (404, 410).
+
+        Begun anew where the connection breaks. Without `login` the server's is looked for among those that are known.
+        """
+        for _ in range(_TRIES - 1):
+            try:
+                return self._download(url, target, limit, login)
+            except BrokenOff:
+                target.seek(0)
+                target.truncate()
+        return self._download(url, target, limit, login)
+
+    def _download(self, url: str, target: IO[bytes], limit: int | None, login: Login | None) -> bool:
+        with self._sent("GET", url, headers={"Accept-Encoding": "identity"}, auth=_auth(login)) as response:
             if response.status_code in (404, 410):
                 return False
             checked(response)
             for piece in pieces(response, limit=limit):
+                self._refuse_stopped(url)
                 target.write(piece)
         return True
 
+    def _refuse_stopped(self, url: str) -> None:
+        if self._stopped.is_set():
+            raise OutsideError(f"{redact(url)} is no longer wanted: interrupted")
+
 
 class _Logins(AuthBase):
-    """Logins by server: those that were given, and for all others what netrc says."""
+    """Logins by URL: those that were given, and for all other servers what netrc says."""
 
     def __init__(self) -> None:
-        self.known: dict[str, HTTPBasicAuth] = {}
+        self.known: dict[str, Login] = {}
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         url = request.url or ""
-        given = self.known.get(_origin(url))
-        kept = None if given else get_netrc_auth(url)
-        login = HTTPBasicAuth(*kept) if kept else given
-        return login(request) if login else request
+        on_server = {known: login for known, login in self.known.items() if _origin(known) == _origin(url)}
+        if on_server:
+            nearest = max(_shared_path(known, url) for known in on_server)
+            near = (login for known, login in on_server.items() if _shared_path(known, url) == nearest)
+            logins = {login.revealed(): login for login in near}
+            # of two that are as near as each other, none: what one of them is told is not for the other
+            return _Auth(logins.popitem()[1])(request) if len(logins) == 1 else request
+        kept = get_netrc_auth(url)
+        return HTTPBasicAuth(*kept)(request) if kept else request
+
+
+@dataclass(frozen=True)
+class _Auth(AuthBase):
+    """A login as requests take it."""
+
+    login: Login
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        secret = self.login.secret.reveal()
+        if self.login.kind == "path":
+            scheme, place, path, query, _ = urlsplit(request.url or "")
+            request.url = urlunsplit((scheme, place, f"/t/{secret}{path}", query, ""))
+        elif self.login.kind == "bearer":
+            request.headers["Authorization"] = f"Bearer {secret}"
+        else:
+            pair = b64encode(f"{self.login.user}:{secret}".encode()).decode()
+            request.headers["Authorization"] = f"Basic {pair}"
+        return request
+
+
+def _auth(login: Login | None) -> "_Auth | None":
+    return _Auth(login) if login else None
+
+
+def _shared_path(known: str, url: str) -> int:
+    """How many folders two URLs have in common, from the top."""
+    pairs = zip(*(urlsplit(text).path.strip("/").split("/") for text in (known, url)), strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
 def _origin(url: str) -> str:

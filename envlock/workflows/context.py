@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from threading import Event
 from typing import TYPE_CHECKING
 
 from envlock.system.cache import Cache
@@ -18,13 +19,16 @@ def _silent(_line: str) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class Context:
-    """`environment` is that of the process, read once by `cli`; `progress` takes one line about work that has begun."""
+    """`environment` is that of the process, read once by `cli`; `progress` takes one line about work that has begun;
+    `stopped` is set where what other threads fetch is no longer wanted."""
 
     cache: Cache
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
     offline: bool = False
     progress: Callable[[str], None] = field(default=_silent)
 
+    stopped: Event = field(default_factory=Event, repr=False)
+
     @cached_property
     def http(self) -> "Http":
-        return later.http(offline=self.offline)
+        return later.http(offline=self.offline, stopped=self.stopped)

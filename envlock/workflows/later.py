@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from threading import Event
 
     from envlock.images.embedded import Built
     from envlock.model.edges import CondaRecord
@@ -24,10 +25,10 @@ if TYPE_CHECKING:
     from envlock.workflows.upgrade import Upgrade
 
 
-def http(*, offline: bool) -> "Http":
+def http(*, offline: bool, stopped: "Event") -> "Http":
     from envlock.system.http import Http
 
-    return Http(offline=offline)
+    return Http(offline=offline, stopped=stopped)
 
 
 def find_wheel(http: "Http", index_url: str | None, *, name: str, file: str, sha256: str) -> str | None:
@@ -53,6 +54,12 @@ def walk(project: "Project") -> "tuple[Problem, ...]":
     from envlock.workflows.walk import walk
 
     return walk(project)
+
+
+def lines_of(manifest: Path, problems: "Sequence[Problem]") -> "tuple[int | None, ...]":
+    from envlock.manifest.places import lines_of
+
+    return lines_of(manifest, problems)
 
 
 def resolve(project: "Project", context: "Context", old: "Lock | None", upgrade: "Upgrade") -> "Lock":
