@@ -134,7 +134,7 @@ def test_a_remembered_place_that_is_no_good_any_more(world: World, answer: int |
     world.index.server.overrides["/old/place"] = answer
     world.remember(f"{world.index.server.url}/old/place")
     fetch(world.wheel, world.supply)
-    assert world.asked() == ["/old/place", "/simple/alpha/", f"/files/{ALPHA}"]
+    assert list(dict.fromkeys(world.asked())) == ["/old/place", "/simple/alpha/", f"/files/{ALPHA}"]
 
 
 def test_where_the_index_does_not_help_the_first_failure_counts(world: World) -> None:

@@ -11,34 +11,48 @@ from envlock.model.wheel_metadata import WheelMetadata, read_metadata
 from envlock.sources.fetch import fetch
 from envlock.sources.supply import Supply
 
-RECORD = "wheel-metadata"
+# what an index said beside a wheel, by the wheel's sha256: good enough to solve with, and asked for once
+ANNOUNCED = "wheel-metadata"
 
 
 def wheel_metadata(package: PipPackage, url: str, supply: Supply) -> WheelMetadata:
-    """The metadata of a wheel at `url`; kept by the wheel's sha256, so that it is asked for once."""
-    kept = supply.cache.record(RECORD, package.sha256)
-    text = kept if isinstance(kept, str) else _read(package, url, supply)
-    metadata = read_metadata(text.encode())
-    if metadata.name != canonicalize_name(package.name) or str(metadata.version) != package.version:
-        raise OutsideError(f"`{package.file}` says that it is {metadata.name} {metadata.version}")
+    """The metadata of a wheel at `url`: its own where it is here, else what the index says."""
+    here = supply.cache.package(package.sha256, package.file)
+    if here:
+        return own_metadata(here, package)
+    kept = supply.cache.record(ANNOUNCED, package.sha256)
+    text = kept if isinstance(kept, str) else _announced(package, url, supply)
+    if text is None:
+        return own_metadata(fetch(package, supply), package)
+    metadata = _of(package, text.encode())
     if kept is None:
-        supply.cache.keep(RECORD, package.sha256, text)
+        supply.cache.keep(ANNOUNCED, package.sha256, text)
     return metadata
 
 
-def _read(package: PipPackage, url: str, supply: Supply) -> str:
-    here = supply.cache.package(package.sha256, package.file)
-    remote = not here and not supply.offline and not url.startswith("file:")
-    beside = supply.http().read(f"{url}.metadata") if remote else None
-    if beside is not None:
-        return beside.decode(errors="replace")
-    return _inside(here or fetch(package, supply))
+def own_metadata(path: Path, package: PipPackage) -> WheelMetadata:
+    """What a wheel that is here says of itself; OutsideError where it is another than the lock names."""
+    return _of(package, _inside(path))
 
 
-def _inside(path: Path) -> str:
+def _of(package: PipPackage, content: bytes) -> WheelMetadata:
+    metadata = read_metadata(content)
+    if metadata.name != canonicalize_name(package.name) or str(metadata.version) != package.version:
+        raise OutsideError(f"`{package.file}` says that it is {metadata.name} {metadata.version}")
+    return metadata
+
+
+def _announced(package: PipPackage, url: str, supply: Supply) -> str | None:
+    if supply.offline or url.startswith("file:"):
+        return None
+    beside = supply.http().read(f"{url}.metadata", login=supply.login(package, url))
+    return None if beside is None else beside.decode(errors="replace")
+
+
+def _inside(path: Path) -> bytes:
     try:
         with zipfile.ZipFile(path) as wheel:
             names = [n for n in wheel.namelist() if n.endswith(".dist-info/METADATA") and n.count("/") == 1]
-            return wheel.read(names[0]).decode(errors="replace")
+            return wheel.read(names[0])
     except (zipfile.BadZipFile, IndexError) as error:
         raise OutsideError(f"`{path.name}` is not a wheel: it has no METADATA") from error

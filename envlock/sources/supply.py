@@ -4,8 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from envlock.model.lock import CondaPackage, PipPackage
 from envlock.sources.places import Sources
 from envlock.system.cache import Cache
+from envlock.system.login import Login
 
 if TYPE_CHECKING:
     from envlock.system.http import Http
@@ -17,6 +19,10 @@ class FindWheel(Protocol):
     def __call__(self, http: "Http", index_url: str | None, *, name: str, file: str, sha256: str) -> str | None: ...
 
 
+def _nobody(_package: CondaPackage | PipPackage, _url: str) -> Login | None:
+    return None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Supply:
     """Where packages come from, where they are kept, and how they get there."""
@@ -26,3 +32,5 @@ class Supply:
     offline: bool
     http: "Callable[[], Http]"
     find_wheel: FindWheel
+    # who we are to the server of a URL that is asked for a package
+    login: Callable[[CondaPackage | PipPackage, str], Login | None] = _nobody

@@ -1,10 +1,17 @@
-"""Logins for package indexes: read from the environment of the process, never written anywhere."""
+"""Logins for indexes and channels, from where the environment of the process says; never written anywhere."""
 
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
+from envlock.model.lock import CondaPackage, PipPackage
 from envlock.model.spec import Index
+from envlock.sources.channel_logins import login_for, read_logins
 from envlock.sources.places import Sources
+from envlock.system.login import Login
+from envlock.system.secrets import Secret
 from envlock.workflows.context import Context
 
 if TYPE_CHECKING:
@@ -18,6 +25,30 @@ def logged_in(sources: Sources, context: Context) -> "Http":
         if url and (user or password):
             context.http.log_in(url, user, password)
     return context.http
+
+
+def logins(sources: Sources, context: Context) -> Callable[[CondaPackage | PipPackage, str], Login | None]:
+    """Who we are to the server of a package: by host for conda's, for a wheel as its index is told, on that server."""
+
+    @cache
+    def of_channels() -> Mapping[str, Any]:
+        return read_logins(_auth_file(context.environment))
+
+    def login(package: CondaPackage | PipPackage, url: str) -> Login | None:
+        if isinstance(package, CondaPackage):
+            return login_for(url, of_channels())
+        index = urlsplit(sources.indexes.get(package.index) or "")
+        user, password = _login(package.index, context.environment)
+        same_server = index[:2] == urlsplit(url)[:2]
+        return Login("basic", Secret(password), user) if same_server and (user or password) else None
+
+    return login
+
+
+def _auth_file(environment: Mapping[str, str]) -> Path:
+    """The file that py-rattler reads, too, when it solves."""
+    usual = Path(environment.get("HOME", "/"), ".rattler", "credentials.json")
+    return Path(environment.get("RATTLER_AUTH_FILE") or usual)
 
 
 def uv_logins(indexes: Iterable[Index], environment: Mapping[str, str]) -> dict[str, str]:

@@ -1,7 +1,6 @@
 """Locked packages as files: fetched once, several at a time."""
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from envlock.errors import OutsideError
@@ -11,10 +10,9 @@ from envlock.sources.places import Sources
 from envlock.sources.supply import Supply
 from envlock.workflows import later
 from envlock.workflows.context import Context
-from envlock.workflows.logins import logged_in
+from envlock.workflows.logins import logged_in, logins
 from envlock.workflows.project import Project
-
-_AT_ONCE = 8
+from envlock.workflows.side_by_side import side_by_side
 
 
 def supply_of(sources: Sources, context: Context) -> Supply:
@@ -25,20 +23,20 @@ def supply_of(sources: Sources, context: Context) -> Supply:
         offline=context.offline,
         http=lambda: logged_in(sources, context),
         find_wheel=later.find_wheel,
+        login=logins(sources, context),
     )
 
 
 def fetch_all(locked: PlatformLock, inputs: Inputs, project: Project, context: Context) -> dict[str, Path]:
     """Every package of a platform in the cache, by sha256; one error that names all that cannot be had."""
     supply = supply_of(Sources.of(inputs.channels, inputs.indexes, project.folder), context)
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        # what is about to be unpacked is hashed once more: a disk that lost a bit must not change an image
-        here = pool.map(lambda p: context.cache.intact(p.sha256, p.file), locked.packages)
-        missing = [p for p, intact in zip(locked.packages, here, strict=True) if not intact]
-        if missing:
-            megabytes = sum(p.size or 0 for p in missing) / 1e6
-            context.progress(f"{locked.platform}: fetching {len(missing)} packages, {megabytes:.1f} MB")
-            _raise([f for f in pool.map(lambda p: _failure(p, supply), missing) if f])
+    # what is about to be unpacked is hashed once more: a disk that lost a bit must not change an image
+    here = side_by_side(lambda p: context.cache.intact(p.sha256, p.file), locked.packages, stop=context.stopped.set)
+    missing = [p for p, intact in zip(locked.packages, here, strict=True) if not intact]
+    if missing:
+        megabytes = sum(p.size or 0 for p in missing) / 1e6
+        context.progress(f"{locked.platform}: fetching {len(missing)} packages, {megabytes:.1f} MB")
+        _raise([f for f in side_by_side(lambda p: _failure(p, supply), missing, stop=context.stopped.set) if f])
     return {p.sha256: fetch(p, supply) for p in locked.packages}
 
 

@@ -9,6 +9,7 @@ from envlock.model.conda_contents import distributions
 from envlock.model.lock import CondaPackage
 from envlock.solvers import conda_rattler
 from envlock.solvers.requests import CondaAnswer, CondaRequest
+from envlock.sources.fetch import remember
 from envlock.system.cache import Cache, typed
 from envlock.system.conda.child import ask
 from envlock.workflows.task import PlatformTask
@@ -24,6 +25,8 @@ def solve_conda(task: PlatformTask, keep: Sequence[CondaPackage]) -> tuple[Conda
         return ()
     cache = task.context.cache
     answers = conda_rattler.solve(conda_request(task, keep))
+    for each in answers:
+        _remember(each, task)
     places = {a.package.sha256: _place(a, cache) for a in answers}
     if task.context.offline:
         _refuse_unknown([a.package for a in answers], places, cache)
@@ -68,6 +71,13 @@ def _looked_into(kept: Any) -> dict[str, Any]:
         "scripts": [typed(line, str) for line in typed(kept["scripts"], list)],
         "activation": {path: (typed(text, str), old) for path, (text, old) in typed(kept["activation"], dict).items()},
     }
+
+
+def _remember(answer: CondaAnswer, task: PlatformTask) -> None:
+    """Where the package is not below its channel's own URL: it could be fetched from nowhere else."""
+    package = answer.package
+    if answer.url != task.sources.conda_url(package.channel, package.subdir, package.file):
+        remember(package.sha256, answer.url, task.context.cache)
 
 
 def _refuse_unknown(packages: Sequence[CondaPackage], places: Mapping[str, str], cache: Cache) -> None:

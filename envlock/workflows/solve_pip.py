@@ -1,7 +1,6 @@
 """The pip part of a platform's lock: solve around what conda provides, then read what each wheel requires."""
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from envlock.errors import UserInputError
@@ -10,15 +9,12 @@ from envlock.model.requirements import applied
 from envlock.model.wheel_metadata import WheelMetadata
 from envlock.solvers import pip_uv
 from envlock.solvers.requests import PipAnswer, PipRequest
-from envlock.sources.fetch import PLACES
+from envlock.sources.fetch import remember
 from envlock.sources.metadata import wheel_metadata
-from envlock.system.secrets import redact
-from envlock.workflows.context import Context
 from envlock.workflows.logins import uv_logins
 from envlock.workflows.packages import supply_of
+from envlock.workflows.side_by_side import side_by_side
 from envlock.workflows.task import PlatformTask
-
-_AT_ONCE = 8
 
 
 def solve_pip(
@@ -35,11 +31,11 @@ def solve_pip(
     answers = pip_uv.solve(pip_request(task, python=python, provided=provided, keep=keep))
     found = [_package(answer) for answer in answers]
     for answer in answers:
-        _remember(answer, context)
+        remember(answer.sha256, answer.url, context.cache)
     supply = supply_of(task.sources, context)
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        read = pool.map(lambda pair: wheel_metadata(pair[0], pair[1].url, supply), zip(found, answers, strict=True))
-        metadata = dict(zip((p.name for p in found), read, strict=True))
+    pairs = list(zip(found, answers, strict=True))
+    read = side_by_side(lambda pair: wheel_metadata(pair[0], pair[1].url, supply), pairs, stop=context.stopped.set)
+    metadata = dict(zip((p.name for p in found), read, strict=True))
     return _with_requirements(found, metadata, spec.pip.dependencies, task.platform.markers(python))
 
 
@@ -79,12 +75,6 @@ def _package(answer: PipAnswer) -> PipPackage:
         index=answer.index,
         uploaded=answer.uploaded,
     )
-
-
-def _remember(answer: PipAnswer, context: Context) -> None:
-    """Notes where the wheel is, for fetching it later without the index page; never a URL that holds a secret."""
-    if redact(answer.url) == answer.url and context.cache.record(PLACES, answer.sha256) != answer.url:
-        context.cache.keep(PLACES, answer.sha256, answer.url)
 
 
 def _with_requirements(
