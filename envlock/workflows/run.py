@@ -27,7 +27,8 @@ _FOREIGN = (
 def run(project: Project, context: Context, command: Sequence[str]) -> int:
     """Runs a command in the environment on our own stdin, stdout and stderr; its exit code, or 128 + its signal."""
     inside = _environment(install(project, context), context)
-    program = shutil.which(command[0], path=inside["PATH"])
+    # a file that is there and cannot be executed is found too: starting it says why not
+    program = shutil.which(command[0], path=inside["PATH"]) or shutil.which(command[0], mode=os.F_OK, path="")
     if program is None:
         raise CommandNotFound(f"`{command[0]}` is neither in the environment nor on PATH")
     return attach([program, *command[1:]], environment=inside)
