@@ -102,6 +102,7 @@ def test_what_env_toml_says_stands_in_the_config(project: TinyProject, tmp_path:
                 "CONDA_PREFIX=/opt/env",
                 "MODE=a b",
                 "PATH=/opt/env/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+                "PYTHONNOUSERSITE=1",
             ]
         ),
     }
