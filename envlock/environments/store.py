@@ -2,20 +2,22 @@
 
 A prefix is built aside and renamed to its place when its last file, the marker, is on the disk. What is built
 aside lies in a folder that only the holder of a lock touches: so what a killed process left can be told from work
-that goes on.
+that goes on. In the store that is a lock of the prefix; elsewhere each process has a folder of its own, and the one
+that is ready last wins.
 """
 
 import hashlib
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from envlock.errors import OutsideError, UserInputError
 from envlock.model.files import EXECUTABLE
 from envlock.system.cache import Cache
-from envlock.system.files import sync_folder, write_whole
-from envlock.system.parts import scratch_folder
+from envlock.system.files import replace_folder, sync_folder, write_whole
+from envlock.system.parts import scratch_folder, sweep
 
 MARKER = "envlock-complete.json"
 _ASIDE = ".part-"
@@ -44,14 +46,17 @@ def install_to(cache: Cache, target: Path, key: str, build: Build) -> bool:
     UserInputError where `target` is anything but absent, empty, or a prefix that envlock made.
     """
     target = target.resolve()
-    aside = target.with_name(f".{target.name}.envlock-part")
-    with cache.lock(f"install-{hashlib.sha256(bytes(target)).hexdigest()}"):
-        _put_back(target, aside)
+    with cache.lock(f"install-{hashlib.sha256(bytes(target)).hexdigest()}"), _naming(target):
+        sweep(target.parent)
         if is_complete(target, key):
-            _discard(aside)
             return False
         _refuse_foreign(target)
-        _place(target, key, build, aside=aside)
+        # not only that lock says who may be here: others may have another cache
+        with scratch_folder(target.parent) as scratch:
+            _build(scratch / "prefix", target, key, build)
+            _refuse_foreign(target)
+            replace_folder(scratch / "prefix", target)
+            sync_folder(target.parent)
     return True
 
 
@@ -77,22 +82,31 @@ def _python_is_gone(prefix: Path) -> bool:
 def _place(final: Path, key: str, build: Build, *, aside: Path) -> None:
     """Builds a prefix inside `aside` and moves it to its place; the lock for it is held."""
     try:
-        _put_back(final, aside)
-        _discard(aside)
-        with scratch_folder(aside) as scratch:
-            _build(scratch, final, key, build)
-            if final.exists():
-                final.rename(aside / _REPLACED)
-            scratch.rename(final)
-            sync_folder(final.parent)
-    except OSError as error:
-        raise OutsideError(f"cannot make the environment `{final}`: {error.strerror or error}") from error
+        with _naming(final):
+            _put_back(final, aside)
+            _discard(aside)
+            with scratch_folder(aside) as scratch:
+                _build(scratch / "prefix", final, key, build)
+                if final.exists():
+                    final.rename(aside / _REPLACED)
+                (scratch / "prefix").rename(final)
+                sync_folder(final.parent)
     finally:
         _put_back(final, aside)
         _discard(aside)
 
 
+@contextmanager
+def _naming(final: Path) -> Iterator[None]:
+    """Says of errors of the system which environment could not be made."""
+    try:
+        yield
+    except OSError as error:
+        raise OutsideError(f"cannot make the environment `{final}`: {error.strerror or error}") from error
+
+
 def _build(scratch: Path, final: Path, key: str, build: Build) -> None:
+    scratch.mkdir()
     build(scratch, final)
     if _python_is_gone(scratch):
         raise OutsideError(f"the Python of the environment is gone: {(scratch / 'bin' / 'python').readlink()}")
