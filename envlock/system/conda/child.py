@@ -5,6 +5,7 @@ answer, which it writes whole or not at all, and not its exit code.
 """
 
 import json
+import os
 import sys
 import tempfile
 from collections.abc import Mapping
@@ -25,7 +26,8 @@ def ask(operation: str, request: Mapping[str, Any]) -> Any:
     with tempfile.TemporaryDirectory(prefix="envlock-") as folder:
         answer = Path(folder) / "answer.json"
         environment = scrubbed("RATTLER_AUTH_FILE", PYTHONPATH=_own_path())
-        done = run(command(operation, answer), environment=environment, stdin=json.dumps(request))
+        words = [*command(operation, answer), str(os.getpid())]
+        done = run(words, environment=environment, stdin=json.dumps(request))
         if not answer.exists():
             last = redact_text(done.stderr.strip().rpartition("\n")[2]) or f"exit code {done.code}"
             raise OutsideError(f"py-rattler failed while it should {operation}: {last}")
@@ -36,7 +38,10 @@ def ask(operation: str, request: Mapping[str, Any]) -> Any:
 
 
 def command(operation: str, answer: Path) -> list[str]:
-    """The child that reads a request on its standard input and writes the file `answer`."""
+    """The child that reads a request on its standard input and writes the file `answer`.
+
+    Given one word more, the process id of its parent, it ends when that one does.
+    """
     # -P: a module named like one of ours in the current folder must not be taken
     return [sys.executable, "-P", "-m", _WORKER, operation, str(answer)]
 

@@ -1,12 +1,14 @@
-"""The child process that works with py-rattler: `python -m envlock.system.conda.worker OPERATION ANSWER`.
+"""The child process that works with py-rattler: `python -m envlock.system.conda.worker OPERATION ANSWER [PARENT]`.
 
 A request is JSON on stdin. The answer is JSON in the file ANSWER, renamed into place when everything is done:
 `{"answer": …}`, or `{"error": text, "kind": "unsatisfiable" | "outside"}`.
 """
 
 import asyncio
+import ctypes
 import json
 import os
+import signal
 import sys
 from collections.abc import Callable, Coroutine
 from pathlib import Path
@@ -15,15 +17,17 @@ from typing import Any
 from rattler.exceptions import SolverError
 
 from envlock.errors import OutsideError
-from envlock.system.conda import contents, installing, solving
+from envlock.system.conda import contents, installing, members, solving
 
 Operation = Callable[[dict[str, Any]], Coroutine[Any, Any, Any]]
 OPERATIONS: dict[str, Operation] = {
     "solve": solving.solve,
     "find": solving.find,
     "read": contents.read,
+    "members": members.members,
     "install": installing.install,
 }
+_PR_SET_PDEATHSIG = 1  # from Linux's prctl.h
 
 
 def main(operation: str, answer: Path) -> None:
@@ -42,7 +46,19 @@ def main(operation: str, answer: Path) -> None:
     part.replace(answer)
 
 
+def end_with(parent: int) -> None:
+    """Has Linux end this process when its parent ends, however that happens: nobody else may write where it writes,
+    and the locks that say so are the parent's."""
+    prctl = getattr(ctypes.CDLL(None), "prctl", None)
+    if prctl:
+        prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:  # it has ended before that was said
+        os._exit(1)
+
+
 if __name__ == "__main__":
+    if sys.argv[3:]:
+        end_with(int(sys.argv[3]))
     main(sys.argv[1], Path(sys.argv[2]))
     sys.stdout.flush()
     # rattler's threads may crash an orderly interpreter exit; the answer is written, so leave at once
