@@ -383,3 +383,20 @@ def test_one_branch_adds_what_needs_a_newer_glibc_and_the_other_lowers_it(tmp_pa
         lambda: relock(project, NUMPY, PIP, **{'glibc = "2.28"': 'glibc = "2.17"'}),
         lambda: relock(project, NUMPY, PIP, scipy, **{'    "pip",\n': '    "pip",\n    "scipy",\n'}),
     ) == ["linux-64: `__glibc >=2.28,<3.0.a0` is not met (asked for by `scipy`): the declared system has 2.17"]
+
+
+# --- the line of env.toml ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("command", ["install", "build"])
+def test_who_needs_a_lock_that_answers_names_the_line(tmp_path: Path, command: str) -> None:
+    project = new_project(tmp_path / "small", BEFORE, cache=tmp_path / "cache")
+    relock(project, NUMPY, PIP)
+    project.change('    "numpy",', '    "numpy >=2",')
+    result = project.call("--quiet", command)
+    assert (result.code, result.stderr) == (
+        1,
+        "error: env.lock does not answer env.toml\n"
+        "  linux-64: `numpy >=2` is not met: 1.26.4 is locked (env.toml:8)\n"
+        "hint: run `envlock lock`\n",
+    )

@@ -140,51 +140,52 @@ def test_a_lock_that_answers(project: Project) -> None:
         (
             '"./near", "conda-forge"',
             '"conda-forge", "./near"',
-            ["`channels` are now `conda-forge`, `./near`: the lock was made for `./near`, `conda-forge`"],
+            ["`channels` are now `conda-forge`, `./near`: the lock was made for `./near`, `conda-forge` (env.toml:5)"],
         ),
         ("channels =", 'channel-priority = "flexible"\nchannels =', [
-            "`channel-priority` is now `flexible`: the lock was made for `strict`"
+            "`channel-priority` is now `flexible`: the lock was made for `strict` (env.toml:5)"
         ]),
-        ('"scipy >=1.11"', '"scipy >=1.12"', ["`scipy >=1.12` was `scipy >=1.11` when this was locked"]),
-        ('"scipy >=1.11"', '"scipy >=1.13"', ["linux-64: `scipy >=1.13` is not met: 1.12.0 is locked"]),
-        ('"scipy >=1.11"', '"scipy >=1.11", "numpy"', ["`numpy` was not asked for when this was locked"]),
+        ('"scipy >=1.11"', '"scipy >=1.12"', ["`scipy >=1.12` was `scipy >=1.11` when this was locked (env.toml:6)"]),
+        ('"scipy >=1.11"', '"scipy >=1.13"', ["linux-64: `scipy >=1.13` is not met: 1.12.0 is locked (env.toml:6)"]),
+        ('"scipy >=1.11"', '"scipy >=1.11", "numpy"', ["`numpy` was not asked for when this was locked (env.toml:6)"]),
         ('"scipy >=1.11"', '"scipy >=1.11", "xarray"', [
-            "linux-64: `xarray` is not met: nothing of that name is locked"
+            "linux-64: `xarray` is not met: nothing of that name is locked (env.toml:6)"
         ]),
         ('"scipy >=1.11"', '"numpy"', [
-            "`numpy` was not asked for when this was locked",
+            "`numpy` was not asked for when this was locked (env.toml:6)",
             "linux-64: `scipy` is locked but nothing asks for it",
         ]),
-        ('"app", "numpy <3"', '"app", "numpy <2"', ["`numpy<2` was `numpy<3` when this was locked"]),
+        ('"app", "numpy <3"', '"app", "numpy <2"', ["`numpy<2` was `numpy<3` when this was locked (env.toml:9)"]),
         ('"app", "numpy <3"', '"app"', ["`numpy<3` is no longer asked for"]),
         ('"app", "numpy <3"', '"numpy <3"', ["linux-64: `app` is locked but nothing asks for it"]),
         ('"app", "numpy <3"', '"app", "numpy <3", "flask"', [
-            "linux-64: `flask` is not met: nothing of that name is locked"
+            "linux-64: `flask` is not met: nothing of that name is locked (env.toml:9)"
         ]),
         ('"app", "numpy <3"', '"app[web]", "numpy <3"', [
-            "linux-64: `app[web]` is not met: 1.0 is locked without extra `web`"
+            "linux-64: `app[web]` is not met: 1.0 is locked without extra `web` (env.toml:9)"
         ]),
         ('python = "3.11"', 'python = "3.12"', [
-            "`python` is now `3.12`: the lock was made for `3.11`",
-            "linux-64: `python 3.12.*` is not met: 3.11.7 is locked",
+            "`python` is now `3.12`: the lock was made for `3.11` (env.toml:2)",
+            "linux-64: `python 3.12.*` is not met: 3.11.7 is locked (env.toml:2)",
         ]),
-        ("wheels.envlock", "others.envlock", ["the package indexes changed"]),
+        ("wheels.envlock", "others.envlock", ["the package indexes changed (env.toml:11)"]),
         ("base:1", "base:2", [
-            "`base` is now `registry.envlock.test/base:2`: the lock was made for `registry.envlock.test/base:1`"
+            "`base` is now `registry.envlock.test/base:2`: the lock was made for "
+            "`registry.envlock.test/base:1` (env.toml:19)"
         ]),
         ("[variables]", '[platform.linux-64]\nglibc = "2.36"\n[variables]', [
-            "linux-64: `glibc` is now `2.36`: the lock was made for `2.28`"
+            "linux-64: `glibc` is now `2.36`: the lock was made for `2.28` (env.toml:16)"
         ]),
-        ('MODE = "fast"', 'MODE = "slow"', ["`variables.MODE` is `slow`: `fast` is locked"]),
+        ('MODE = "fast"', 'MODE = "slow"', ["`variables.MODE` is `slow`: `fast` is locked (env.toml:16)"]),
         ('MODE = "fast"', 'TEMPO = "1"', [
-            "`variables.TEMPO` is `1`: it was not set when this was locked",
-            "`variables.MODE` is no longer set: `fast` is locked",
+            "`variables.TEMPO` is `1`: it was not set when this was locked (env.toml:16)",
+            "`variables.MODE` is no longer set: `fast` is locked (env.toml:15)",
         ]),
-        ('team = "maps"', 'team = "roads"', ["`labels.team` is `roads`: `maps` is locked"]),
-        ('user = "1000"', 'user = "1001"', ["`user` is `1001`: `1000` is locked"]),
-        ('workdir = "/srv"\n', "", ["`workdir` is no longer set: `/srv` is locked"]),
-        ('["tool"]', '["tool", "é"]', ['`entrypoint` is `["tool", "é"]`: `["tool"]` is locked']),
-        ('cmd = ["--help"]', "cmd = []", ['`cmd` is `[]`: `["--help"]` is locked']),
+        ('team = "maps"', 'team = "roads"', ["`labels.team` is `roads`: `maps` is locked (env.toml:24)"]),
+        ('user = "1000"', 'user = "1001"', ["`user` is `1001`: `1000` is locked (env.toml:20)"]),
+        ('workdir = "/srv"\n', "", ["`workdir` is no longer set: `/srv` is locked (env.toml:18)"]),
+        ('["tool"]', '["tool", "é"]', ['`entrypoint` is `["tool", "é"]`: `["tool"]` is locked (env.toml:22)']),
+        ('cmd = ["--help"]', "cmd = []", ['`cmd` is `[]`: `["--help"]` is locked (env.toml:23)']),
         ('name = "small"', '# comment\nname = "other"', []),
         ('["app", "numpy <3"]', '["NumPy<3", "App"]', []),
     ],
@@ -201,7 +202,7 @@ NUMPY_1_21 = (('"1.26.4"', '"1.21.6"'), ("numpy-1.26.4", "numpy-1.21.6"), ("nump
     ("package", "changes", "expected"),
     [
         ("scipy", [('"1.12.0"', '"1.10.0"'), ("scipy-1.12.0", "scipy-1.10.0")], [
-            "`scipy >=1.11` is not met: 1.10.0 is locked"
+            "`scipy >=1.11` is not met: 1.10.0 is locked (env.toml:6)"
         ]),
         ("numpy", NUMPY_1_21, [
             "`numpy >=1.23,<2.3` is not met (asked for by `scipy`): 1.21.6 is locked",
@@ -226,7 +227,7 @@ NUMPY_1_21 = (('"1.26.4"', '"1.21.6"'), ("numpy-1.26.4", "numpy-1.21.6"), ("nump
         ("lib", [(">=3.8", "<3.11")], ["`python <3.11` is not met (asked for by `lib`): 3.11.7 is locked"]),
         ("app", [('    "lib[fast]>=1",\n', "")], ["`lib` is locked but nothing asks for it"]),
         ("numpy", [("numpy==1.26.4", "lib==1.5")], [
-            "`numpy<3` is not met: nothing of that name is locked",
+            "`numpy<3` is not met: nothing of that name is locked (env.toml:9)",
             "`numpy>=1.22` is not met (asked for by `app`): nothing of that name is locked",
             "`lib` is locked twice: as a wheel, and inside conda's `numpy`",
         ]),
@@ -244,11 +245,11 @@ def test_a_package_that_was_edited(
     [
         ("lib", ["`lib[fast]>=1` is not met (asked for by `app`): nothing of that name is locked"]),
         ("app", [
-            "`app` is not met: nothing of that name is locked",
+            "`app` is not met: nothing of that name is locked (env.toml:9)",
             "`lib` is locked but nothing asks for it",
         ]),
         ("scipy", [
-            "`scipy >=1.11` is not met: nothing of that name is locked",
+            "`scipy >=1.11` is not met: nothing of that name is locked (env.toml:6)",
             "`numpy` is locked but nothing asks for it",
         ]),
         ("python_abi", [

@@ -12,7 +12,7 @@ from tests.support.projects import Project
 
 REASONS = """\
 env.lock does not answer env.toml
-  linux-64: `flask>=4` is not met: 3.1.3 is locked
+  linux-64: `flask>=4` is not met: 3.1.3 is locked (env.toml:5)
 """
 
 
@@ -62,6 +62,7 @@ def test_as_json(project: Project) -> None:
         "message": "`flask>=4` is not met: 3.1.3 is locked",
         "platform": "linux-64",
         "subject": "flask>=4",
+        "line": 5,
     }
 
 

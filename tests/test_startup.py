@@ -80,6 +80,13 @@ def test_a_check_that_says_no_loads_no_more(project: Project) -> None:
     assert among(modules, HEAVY) == set()
 
 
+def test_where_something_stands_is_looked_up_only_when_it_is_wrong(project: Project) -> None:
+    places = {"envlock.manifest.places"}
+    assert among(loaded(project, "check")[1], places) == set()
+    stale(project)
+    assert among(loaded(project, "check")[1], places) == places
+
+
 @pytest.mark.parametrize("command", ["init", "lock", "check", "show", "install", "run", "shell", "build", "completion"])
 def test_help_of_a_command_loads_no_heavy_library(project: Project, command: str) -> None:
     code, modules = loaded(project, command, "--help")

@@ -10,12 +10,13 @@ from envlock.model.fields import Document
 from envlock.model.problem import Problem
 from envlock.model.toml_lines import KeyPath
 
-# inputs and image settings, by the names of their fields
+# problems of these kinds are about a key, the others about a requirement
+_KEYED = ("input", "order", "origin", "image", "platform")
 _KEYS: dict[str, KeyPath] = {
     "python": ("python",),
     "platforms": ("platforms",),
     "channels": ("conda", "channels"),
-    "channel_priority": ("conda", "channel-priority"),
+    "channel-priority": ("conda", "channel-priority"),
     "indexes": ("pip", "indexes"),
     "variables": ("variables",),
     **{key: ("image", key) for key in ("base", "interpreter", "user", "workdir", "entrypoint", "cmd", "labels")},
@@ -40,7 +41,16 @@ def _roots(document: Document) -> dict[str, KeyPath]:
 
 
 def _line(document: Document, roots: dict[str, KeyPath], problem: Problem) -> int | None:
-    subject = problem.subject or ""
-    system = ("platform", problem.platform or "", subject) if subject in _SYSTEM else None
-    path = roots.get(subject) or system or _KEYS.get(subject)
+    path = _key(problem) if problem.kind in _KEYED else roots.get(problem.subject or "")
     return document.line(path) if path else None
+
+
+def _key(problem: Problem) -> KeyPath | None:
+    subject = problem.subject or ""
+    if problem.kind == "platform":
+        return ("platforms",)
+    if subject in _SYSTEM:
+        return ("platform", problem.platform or "", subject)
+    table, _, name = subject.partition(".")  # of variables and labels each is by itself
+    path = _KEYS.get(table)
+    return (*path, name) if path and name else path

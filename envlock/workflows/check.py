@@ -4,7 +4,7 @@ import hashlib
 
 from envlock import __version__
 from envlock.errors import AnswerIsNo
-from envlock.model.problem import Problem
+from envlock.model.problem import Problem, shown
 from envlock.system.cache import Cache
 from envlock.workflows import later
 from envlock.workflows.project import Project
@@ -35,7 +35,7 @@ def require_fresh(project: Project, cache: Cache) -> None:
     """AnswerIsNo with the reasons where the lock does not answer its manifest."""
     found = check(project, cache)
     if found:
-        lines = "\n".join(f"  {p.platform + ': ' if p.platform else ''}{p.message}" for p in found)
+        lines = "\n".join(f"  {line}" for line in shown(found))
         raise AnswerIsNo(f"env.lock does not answer env.toml\n{lines}", hint="run `envlock lock`")
 
 

@@ -1,11 +1,10 @@
 """`envlock check`"""
 
-from collections.abc import Iterable
 from dataclasses import asdict
 
 from envlock.cli.command import Session, command
 from envlock.cli.options import as_json, many_envs
-from envlock.model.problem import Problem
+from envlock.model.problem import Problem, shown
 from envlock.system.cache import Cache
 from envlock.workflows.check import check
 from envlock.workflows.project import Project
@@ -42,14 +41,6 @@ def _print(session: Session, name: str | None, problems: tuple[Problem, ...]) ->
     if not problems:
         return
     session.console.data(f"{name}: env.lock does not answer env.toml" if name else "env.lock does not answer env.toml")
-    for line in _lines(problems):
+    for line in shown(problems):
         session.console.data(f"  {line}")
     session.console.hint(f"run `envlock lock {name}`" if name else "run `envlock lock`")
-
-
-def _lines(problems: Iterable[Problem]) -> list[str]:
-    """One line a reason, after the platforms it holds for."""
-    platforms: dict[str, list[str]] = {}
-    for problem in problems:
-        platforms.setdefault(problem.message, []).extend([problem.platform] if problem.platform else [])
-    return [f"{', '.join(names)}: {message}" if names else message for message, names in platforms.items()]
