@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -93,6 +94,7 @@ def test_the_record_names_no_place_and_no_channel() -> None:
         "version": "1.26.4",
         "build": "py311h64a7726_0",
         "fn": "numpy-1.26.4-py311h64a7726_0.conda",
+        "url": "file:///linux-64/numpy-1.26.4-py311h64a7726_0.conda",
         "sha256": "1" * 64,
         "license": "BSD",
         "depends": ["python"],
@@ -101,3 +103,10 @@ def test_the_record_names_no_place_and_no_channel() -> None:
     moved = replace(NUMPY, channel="elsewhere", requires=(), constrains=(), size=0)
     assert conda_meta(moved, dict(reversed(index.items())), ["lib/a", "lib/b"]) == data
     assert data.endswith(b"}\n")
+
+
+def test_condas_own_readers_read_the_record(tmp_path: Path) -> None:
+    record = tmp_path / Path(conda_meta_path(NUMPY)).name
+    record.write_bytes(conda_meta(NUMPY, {"build_number": 0, "depends": ["python"], "subdir": "linux-64"}, ["lib/a"]))
+    code = f"import rattler\nr = rattler.PrefixRecord.from_path({str(record)!r})\nprint(r.name.normalized, r.version, r.files)"
+    assert run_python(code) == "numpy 1.26.4 [PosixPath('lib/a')]\n"

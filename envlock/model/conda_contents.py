@@ -80,6 +80,8 @@ def conda_meta(package: CondaPackage, index: Mapping[str, Any], paths: Iterable[
         "version": package.version,
         "build": package.build,
         "fn": package.file,
+        # readers of these records want an address, and the only true one is that of the bytes
+        "url": f"file:///{package.subdir}/{package.file}",
         "sha256": package.sha256,
         "files": sorted(paths),
     }
