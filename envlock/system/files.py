@@ -4,6 +4,7 @@ import ctypes
 import errno
 import os
 import shutil
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -83,6 +84,16 @@ def repository_root(folder: Path) -> Path | None:
 
 def usual_mode() -> int:
     """The mode of a new file as the user wants it."""
+    return 0o666 & ~_umask()
+
+
+def _umask() -> int:
+    """The file mode creation mask, as Linux tells it without its being changed for a moment, which others would see."""
+    with suppress(OSError), Path("/proc/self/status").open("rb") as status:
+        for line in status:
+            name, _, value = line.partition(b":")
+            if name == b"Umask":
+                return int(value, 8)
     mask = os.umask(0o022)
     os.umask(mask)
-    return 0o666 & ~mask
+    return mask
