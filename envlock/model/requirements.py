@@ -32,24 +32,25 @@ def applied(
 
     Names that are asked for but not in `requires_dist` (what conda provides) are passed over.
     """
-    parsed = {name: [_parsed(text, name) for text in texts] for name, texts in requires_dist.items()}
-    extras: dict[str, set[str]] = {name: set() for name in parsed}
+    known = {name: [parsed(text, name) for text in texts] for name, texts in requires_dist.items()}
+    extras: dict[str, set[str]] = {name: set() for name in known}
     waiting = [r for r in map(Requirement, roots) if applies(r.marker, environment)]
     seen: set[tuple[str, frozenset[str]]] = set()
     while waiting:
         requirement = waiting.pop()
         name = canonicalize_name(requirement.name)
-        if name not in parsed:
+        if name not in known:
             continue
         extras[name] |= {canonicalize_name(extra) for extra in requirement.extras}
         state = (str(name), frozenset(extras[name]))
         if state not in seen:
             seen.add(state)
-            waiting += [r for r in parsed[name] if applies(r.marker, environment, extras[name])]
-    return {name: _applied(parsed[name], extras[name], environment) for name in parsed}
+            waiting += [r for r in known[name] if applies(r.marker, environment, extras[name])]
+    return {name: _applied(known[name], extras[name], environment) for name in known}
 
 
-def _parsed(text: str, asker: str) -> Requirement:
+def parsed(text: str, asker: str) -> Requirement:
+    """A requirement of `asker`, read; OutsideError where it is none."""
     try:
         return Requirement(text)
     except InvalidRequirement as error:

@@ -4,6 +4,7 @@ from envlock.manifest.reader import read_manifest
 from envlock.model.lock import ImageSettings, Inputs, Lock, PlatformLock
 from envlock.sources.places import Sources
 from envlock.workflows.bases import lock_base, require_usable
+from envlock.workflows.conda_extras import require_extras
 from envlock.workflows.context import Context
 from envlock.workflows.guess import WheelGuess
 from envlock.workflows.project import Project
@@ -21,11 +22,12 @@ def resolve(project: Project, context: Context, old: Lock | None, upgrade: Upgra
         PlatformTask(spec=spec, name=name, project=project, sources=sources, context=context)
         for name in sorted(spec.platforms)
     ]
-    return Lock(
-        inputs=Inputs.of(spec),
-        image=ImageSettings.of(spec),
-        platforms=tuple(_lock_platform(task, old.platform(task.name) if old else None, upgrade) for task in tasks),
-    )
+    try:
+        platforms = tuple(_lock_platform(task, old.platform(task.name) if old else None, upgrade) for task in tasks)
+    except KeyboardInterrupt:
+        context.stopped.set()  # a guess may be under way
+        raise
+    return Lock(inputs=Inputs.of(spec), image=ImageSettings.of(spec), platforms=platforms)
 
 
 def _lock_platform(task: PlatformTask, pins: PlatformLock | None, upgrade: Upgrade) -> PlatformLock:
@@ -45,4 +47,5 @@ def _lock_platform(task: PlatformTask, pins: PlatformLock | None, upgrade: Upgra
     pip = guess.answer(python=python, provided=provided)
     if pip is None:
         pip = solve_pip(task, python=python, provided=provided, keep=keep)
+    require_extras(task, conda=conda, pip=pip, python=python)
     return PlatformLock(platform=task.name, base=base, conda=conda, pip=pip)

@@ -17,13 +17,14 @@ from typing import Any
 from rattler.exceptions import SolverError
 
 from envlock.errors import OutsideError
-from envlock.system.conda import contents, installing, solving
+from envlock.system.conda import contents, installing, members, solving
 
 Operation = Callable[[dict[str, Any]], Coroutine[Any, Any, Any]]
 OPERATIONS: dict[str, Operation] = {
     "solve": solving.solve,
     "find": solving.find,
     "read": contents.read,
+    "members": members.members,
     "install": installing.install,
 }
 _PR_SET_PDEATHSIG = 1  # from Linux's prctl.h
