@@ -1,10 +1,11 @@
 """The conda part of a platform's lock: solve, then look into the packages for the distributions they bring."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from envlock.errors import OutsideError
+from envlock.errors import OutsideError, UserInputError
 from envlock.model.conda_contents import distributions
 from envlock.model.lock import CondaPackage
 from envlock.solvers import conda_rattler
@@ -14,6 +15,7 @@ from envlock.system.cache import Cache, typed
 from envlock.system.conda.child import ask
 from envlock.workflows.task import PlatformTask
 
+_FREE_THREADED = re.compile(r"_cp\d+t$")
 CONTENTS = "conda-info"
 # read from a channel before the package itself was verified: good enough to solve with, not to build from
 ANNOUNCED = "conda-announced"
@@ -25,6 +27,7 @@ def solve_conda(task: PlatformTask, keep: Sequence[CondaPackage]) -> tuple[Conda
         return ()
     cache = task.context.cache
     answers = conda_rattler.solve(conda_request(task, keep))
+    _refuse_free_threaded([a.package for a in answers])
     for each in answers:
         _remember(each, task)
     places = {a.package.sha256: _place(a, cache) for a in answers}
@@ -78,6 +81,16 @@ def _remember(answer: CondaAnswer, task: PlatformTask) -> None:
     package = answer.package
     if answer.url != task.sources.conda_url(package.channel, package.subdir, package.file):
         remember(package.sha256, answer.url, task.context.cache)
+
+
+def _refuse_free_threaded(packages: Sequence[CondaPackage]) -> None:
+    """UserInputError for a Python without the global lock: its folders and its wheels have other names."""
+    for python in packages:
+        if python.name == "python" and _FREE_THREADED.search(python.build):
+            raise UserInputError(
+                f"`python {python.version} {python.build}` is a free-threaded Python, which envlock cannot fill",
+                hint="add `python-gil` to [conda] dependencies",
+            )
 
 
 def _refuse_unknown(packages: Sequence[CondaPackage], places: Mapping[str, str], cache: Cache) -> None:
