@@ -1,6 +1,6 @@
 """Making an image: the base and the packages brought here, layers planned, those that are missing built."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from envlock.images import embedded
 from envlock.images.recipe import ImageRecipe
@@ -9,6 +9,7 @@ from envlock.model.digest import lock_hash
 from envlock.model.files import IMAGE_PREFIX
 from envlock.model.layers import LAYOUT
 from envlock.model.lock import Lock, PlatformLock
+from envlock.model.ownership import Ownership
 from envlock.oci.compress import compressor_id
 from envlock.oci.image import BaseImage, ConfigChanges
 from envlock.system.parts import scratch_folder
@@ -48,7 +49,7 @@ def make_image(
             },
         )
         built = embedded.build(recipe, context.cache, use_cache=use_cache, progress=context.progress)
-    return built, tuple(_notes(contents))
+    return built, (*_notes(contents), *_taken_over(plan.ownership))
 
 
 def _changes(lock: Lock, locked: PlatformLock, base: BaseImage, contents: Sequence[PackageContents]) -> ConfigChanges:
@@ -69,6 +70,16 @@ def _changes(lock: Lock, locked: PlatformLock, base: BaseImage, contents: Sequen
         cmd=image.cmd,
         labels=dict(image.labels),
     )
+
+
+def _taken_over(ownership: Ownership) -> Iterator[str]:
+    """Which packages brought files that another has now: two that do not know of each other, most often."""
+    files: dict[tuple[str, str], list[str]] = {}
+    for each in ownership.overridden:
+        files.setdefault((each.winner, each.loser), []).append(each.path)
+    for (winner, loser), paths in sorted(files.items()):
+        more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
+        yield f"`{winner}` has overwritten what `{loser}` brings: {paths[0]}{more}"
 
 
 def _notes(contents: Sequence[PackageContents]) -> list[str]:
