@@ -13,6 +13,7 @@ from envlock.errors import OutsideError
 from envlock.sources import fetch as fetching
 from envlock.sources.fetch import PLACES, fetch
 from envlock.sources.places import Sources
+from envlock.system.conda.child import ask
 from envlock.system.http import Http
 from envlock.workflows.side_by_side import side_by_side
 from tests.support.conda_channel import write_channel
@@ -139,6 +140,15 @@ def test_a_download_that_breaks_off_is_begun_anew(breaks: int, arrives: bool) ->
             with pytest.raises(OutsideError, match="/x broke off after 4 bytes"):
                 Http().download(f"{server.url}/x", target, limit=10)
     assert pages.asked == ["/x"] * 3
+
+
+def test_a_package_that_cannot_be_looked_into_is_named(world: World) -> None:
+    path = "/linux-64/tool-1.0-0.conda"
+    world.channel.overrides[path] = Response(content=b"x" * 9, breaks_off_after=4)
+    with pytest.raises(OutsideError) as error:
+        ask("read", {"packages": [f"{world.channel.url.replace('://', '://me:word@')}{path}"]})
+    assert error.value.message.startswith(f"{world.channel.url}{path} cannot be read: ")
+    assert "word" not in error.value.message
 
 
 @pytest.mark.parametrize("place", ["file", "http"])

@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from rattler.networking import Client
 from rattler.package_streaming import PackageArchive
 
 from envlock.errors import OutsideError
 from envlock.system.conda.solving import client
+from envlock.system.secrets import redact, redact_text
 
 _AT_ONCE = 8
 _ACTIVATION = ("etc/conda/env_vars.d/", "etc/conda/activate.d/")
@@ -29,22 +31,30 @@ async def read(request: dict[str, Any]) -> list[dict[str, Any]]:
 
     async def one(place: str) -> dict[str, Any]:
         async with limit:
-            path = _local(place)
-            archive = await (PackageArchive.from_path(path) if path else PackageArchive.from_url(http, place))
-            names = await archive.list_files("info")
-            if path:
-                await _refuse_ambiguous(path, archive, names)
-            found = _contents(await archive.read_files(_INFO), names)
-            texts = [path for path, _, _ in found["files"] if path.startswith(_ACTIVATION)]
-            read = await archive.read_files(texts) if texts else {}
-            found["activation"] = {
-                path: [data.decode(errors="replace"), found["placeholders"].get(path)]
-                for path, data in read.items()
-                if data
-            }
-            return found
+            try:
+                return await _read(place, http)
+            except OSError as error:
+                if _local(place):
+                    raise
+                # of a lost connection the error alone does not say to where
+                raise OutsideError(f"{redact(place)} cannot be read: {redact_text(str(error))}") from error
 
     return await asyncio.gather(*(one(place) for place in request["packages"]))
+
+
+async def _read(place: str, http: Client) -> dict[str, Any]:
+    path = _local(place)
+    archive = await (PackageArchive.from_path(path) if path else PackageArchive.from_url(http, place))
+    names = await archive.list_files("info")
+    if path:
+        await _refuse_ambiguous(path, archive, names)
+    found = _contents(await archive.read_files(_INFO), names)
+    texts = [path for path, _, _ in found["files"] if path.startswith(_ACTIVATION)]
+    read = await archive.read_files(texts) if texts else {}
+    found["activation"] = {
+        path: [data.decode(errors="replace"), found["placeholders"].get(path)] for path, data in read.items() if data
+    }
+    return found
 
 
 async def _refuse_ambiguous(path: Path, archive: PackageArchive, names: list[str]) -> None:
