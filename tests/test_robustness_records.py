@@ -1,6 +1,7 @@
 """Records in the cache are taken for what they are: help that can be missing, of another form, or not readable."""
 
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -88,3 +89,11 @@ def test_check_needs_no_cache(project: TinyProject) -> None:
     project.must("lock")
     nowhere = project.given(ENVLOCK_CACHE_DIR="/dev/null")
     assert nowhere.call("check") == project.call("check")
+
+
+def test_a_place_of_another_shape_is_not_tried(project: TinyProject) -> None:
+    project.must("lock")
+    shutil.rmtree(project.cache / "packages", ignore_errors=True)
+    for path in (Cache(project.cache).records / "places").iterdir():
+        path.write_text('{"url": 1}')
+    project.must("install")

@@ -9,7 +9,7 @@ from envlock.errors import OutsideError
 from envlock.model.lock import CondaPackage, PipPackage
 from envlock.sources.channel import find_package
 from envlock.sources.supply import Supply
-from envlock.system.cache import Cache
+from envlock.system.cache import Cache, typed
 from envlock.system.secrets import redact
 
 # bytes over the locked size that are still read: then a file that was changed can be named by its hash
@@ -41,7 +41,7 @@ def fetch(package: CondaPackage | PipPackage, supply: Supply) -> Path:
 def _from_anywhere(package: CondaPackage | PipPackage, supply: Supply) -> Path:
     gone: list[str] = []
     failed: list[OutsideError] = []
-    remembered = supply.cache.record(PLACES, package.sha256)
+    remembered = supply.cache.record(PLACES, package.sha256, lambda kept: typed(kept, str))
     try:
         for url in _places(package, remembered, supply):
             try:
