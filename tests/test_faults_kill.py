@@ -106,7 +106,9 @@ def whole(project: TinyProject) -> dict[str, str]:
     """What counts of a project and its cache: everything but notes, which may differ from run to run."""
     kept = ("packages", "prefixes", "image")
     made = {f"cache/{name}/{path}": what for name in kept for path, what in tree(project.cache / name).items()}
-    return tree(project.folder) | made
+    # beside a prefix that was killed as its last step ended; the next prefix that is made sweeps it away
+    empty = {path for path in made if path.startswith("cache/prefixes/.part-") and path.count("/") == 2}
+    return tree(project.folder) | {path: what for path, what in made.items() if path not in empty}
 
 
 def tried(trial: Trial, point: Point) -> bool:
