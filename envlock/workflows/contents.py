@@ -1,5 +1,6 @@
 """What each locked package puts into a prefix: paths and size, read once and kept by the package's sha256."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,7 +12,10 @@ from envlock.model.conda_contents import conda_meta_path, contents
 from envlock.model.files import IMAGE_PREFIX
 from envlock.model.lock import CondaPackage, PipPackage, PlatformLock
 from envlock.model.paths import name_problem
+from envlock.model.platform import PLATFORMS
+from envlock.model.promises import conda_disagreement, disagreement
 from envlock.model.spec import python_minor
+from envlock.sources.metadata import own_metadata
 from envlock.system.cache import Cache, typed
 from envlock.workflows.solve_conda import read_contents
 
@@ -38,9 +42,19 @@ class PackageContents:
 
 def all_contents(locked: PlatformLock, files: Mapping[str, Path], cache: Cache) -> tuple[PackageContents, ...]:
     """The contents of every package of a platform; `files` are the packages by sha256."""
-    minor = python_minor(locked.python)
-    wheels = (_wheel_contents(p, files[p.sha256], minor, cache) for p in locked.pip)
+    wheels = (_wheel_contents(p, files[p.sha256], locked, cache) for p in locked.pip)
     return (*conda_contents(locked, files, cache), *wheels)
+
+
+def require_promised(package: PipPackage, path: Path, locked: PlatformLock) -> None:
+    """OutsideError where a wheel's own METADATA is not what the lock says of it."""
+    environment = PLATFORMS[locked.platform].markers(locked.python or "")
+    _refuse(disagreement(package, own_metadata(path, package), environment), package)
+
+
+def _refuse(why: str | None, package: CondaPackage | PipPackage) -> None:
+    if why:
+        raise OutsideError(why, hint=f"`envlock lock -P {package.name}` locks what it says now")
 
 
 def conda_contents(locked: PlatformLock, files: Mapping[str, Path], cache: Cache) -> tuple[PackageContents, ...]:
@@ -58,6 +72,7 @@ def _conda_contents(package: CondaPackage, raw: Mapping[str, Any], minor: str) -
     wrong = [f"`{path}` {problem}" for path in (*found.paths, *folders) if (problem := name_problem(path))]
     if wrong:
         raise OutsideError(f"the conda package `{package.file}` is refused: {'; '.join(wrong)}")
+    _refuse(conda_disagreement(package, found.provides), package)
     paths = tuple(sorted((*found.paths, conda_meta_path(package))))
     return PackageContents(
         package=package,
@@ -69,10 +84,13 @@ def _conda_contents(package: CondaPackage, raw: Mapping[str, Any], minor: str) -
     )
 
 
-def _wheel_contents(package: PipPackage, path: Path, minor: str, cache: Cache) -> PackageContents:
-    key = f"{package.sha256}-{minor}"
+def _wheel_contents(package: PipPackage, path: Path, locked: PlatformLock, cache: Cache) -> PackageContents:
+    minor = python_minor(locked.python)
+    # what the lock says of the wheel is part of the key: who changes it has the wheel asked again
+    key = f"{package.sha256}-{minor}-{hashlib.sha256(repr(package).encode()).hexdigest()[:16]}"
     kept = cache.record(WHEELS, key, _paths_and_size)
     if kept is None:
+        require_promised(package, path, locked)
         planned = wheel_files(path, WheelTarget(prefix=IMAGE_PREFIX, python=minor))
         kept = tuple(f.path for f in planned), sum(f.size for f in planned)
         cache.keep(WHEELS, key, {"paths": kept[0], "size": kept[1]})

@@ -13,7 +13,7 @@ from envlock.model.lock import CondaPackage, PlatformLock
 from envlock.model.ownership import resolve
 from envlock.model.spec import python_minor
 from envlock.workflows.conda_stage import LinkTarget, link
-from envlock.workflows.contents import PackageContents, conda_contents
+from envlock.workflows.contents import PackageContents, conda_contents, require_promised
 from envlock.workflows.context import Context
 from envlock.workflows.packages import fetch_all
 from envlock.workflows.prefix_task import PrefixTask
@@ -25,6 +25,8 @@ def fill_prefix(task: PrefixTask, folder: Path, final: Path) -> None:
     files = fetch_all(locked, task.lock.inputs, task.project, context)
     context.progress(f"installing {len(locked.packages)} packages")
     contents = conda_contents(locked, files, context.cache)
+    for package in locked.pip:
+        require_promised(package, files[package.sha256], locked)
     owned = _link(contents, files, context, LinkTarget(prefix=folder, final=str(final), share=False))
     wheels = _wheel_files(locked, task.python, files, final=str(final), owned=owned)
     write_prefix(folder, [*_notes(contents, owned), *_venv(task.python), *wheels])
