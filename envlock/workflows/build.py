@@ -64,11 +64,12 @@ def build(project: Project, context: Context, options: BuildOptions = BuildOptio
     name = f"{spec.image.repository or spec.name}:{image_tag(image_key(lock))}"
     locked = _platform(lock, options.platform)
     record = f"{lock_hash(lock, locked)}-{LAYOUT}-{compressor_id()}"
-    built = _known(record, context) if options.use_cache else None
-    notes: tuple[str, ...] = ()
-    if built is None:
+    known = _known(record, context) if options.use_cache else None
+    if known:
+        built, notes = known
+    else:
         built, notes = later.make_image(project, lock, locked, context, use_cache=options.use_cache)
-        context.cache.keep(_IMAGES, record, {**built.image.manifest.json(), "base": built.base})
+        context.cache.keep(_IMAGES, record, {**built.image.manifest.json(), "base": built.base, "notes": notes})
     _hand_over(built.image, [name], options, context)
     return BuildResult(
         image=built.image,
@@ -87,13 +88,13 @@ def _platform(lock: Lock, name: str | None) -> PlatformLock:
     return found
 
 
-def _known(record: str, context: Context) -> Built | None:
-    """The image, where it was made before and all its blobs are still there."""
-    kept = context.cache.record(_IMAGES, record, _manifest_and_base)
+def _known(record: str, context: Context) -> tuple[Built, tuple[str, ...]] | None:
+    """The image and what was said of it, where it was made before and all its blobs are still there."""
+    kept = context.cache.record(_IMAGES, record, _read_record)
     layout = Layout(context.cache.image_layout)
     if not kept or not layout.has(kept[0]):
         return None
-    descriptor, base = kept
+    descriptor, base, notes = kept
     try:
         manifest = read_manifest(layout.read(descriptor), "the manifest of the image in the cache")
         layout.read(manifest.config)
@@ -101,12 +102,12 @@ def _known(record: str, context: Context) -> Built | None:
         return None  # missing or damaged: it is made anew, and small
     if not all(layout.has(layer) for layer in manifest.layers):
         return None
-    return Built(image=Image(layout=layout.root, manifest=descriptor), base=base, layers=())
+    return Built(image=Image(layout=layout.root, manifest=descriptor), base=base, layers=()), notes
 
 
-def _manifest_and_base(kept: Any) -> tuple[Descriptor, int]:
+def _read_record(kept: Any) -> tuple[Descriptor, int, tuple[str, ...]]:
     node = Node(kept, _IMAGES)
-    return node.descriptor(), node.field("base").count()
+    return node.descriptor(), node.field("base").count(), node.field("notes").texts()
 
 
 def _hand_over(image: Image, names: Sequence[str], options: BuildOptions, context: Context) -> None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from envlock.model.problem import Problem
     from envlock.model.spec import EnvSpec
     from envlock.registry.client import RegistryClient
+    from envlock.system.cache import Cache
     from envlock.system.http import Http
     from envlock.workflows.context import Context
     from envlock.workflows.prefix_task import PrefixTask
@@ -66,6 +67,12 @@ def resolve(project: "Project", context: "Context", old: "Lock | None", upgrade:
     from envlock.workflows.resolve import resolve
 
     return resolve(project, context, old, upgrade)
+
+
+def lock_notes(lock: "Lock", cache: "Cache") -> tuple[str, ...]:
+    from envlock.workflows.notes import lock_notes
+
+    return lock_notes(lock, cache)
 
 
 def read_manifest(project: "Project") -> "EnvSpec":

@@ -1,6 +1,6 @@
 """lock: make env.lock answer env.toml, keeping every pin that still holds."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from time import monotonic
 
@@ -19,12 +19,13 @@ from envlock.workflows.upgrade import BASE, KEEP, Upgrade
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LockResult:
-    """The lock, how it differs from the one before, and whether a file was written."""
+    """The lock, how it differs from the one before, whether a file was written, and what is to be said of it."""
 
     lock: Lock
     changes: Changes
     written: bool
     seconds: float
+    notes: tuple[str, ...] = ()
 
 
 def lock(project: Project, context: Context, upgrade: Upgrade = KEEP) -> LockResult:
@@ -40,7 +41,8 @@ def lock(project: Project, context: Context, upgrade: Upgrade = KEEP) -> LockRes
     written = old is None or project.lockfile.read_bytes() != text
     if written:
         write_whole(project.lockfile, text)
-    return _result(began, old, new, written=written)
+    notes = later.lock_notes(new, context.cache) if written and any(p.conda for p in new.platforms) else ()
+    return replace(_result(began, old, new, written=written), notes=notes)
 
 
 def _refuse_unknown(upgrade: Upgrade, old: Lock | None) -> None:

@@ -13,11 +13,12 @@ from envlock.model.ownership import Ownership
 from envlock.oci.compress import compressor_id
 from envlock.oci.image import BaseImage, ConfigChanges
 from envlock.system.parts import scratch_folder
-from envlock.workflows.activation import SCRIPTS, variables
+from envlock.workflows.activation import variables
 from envlock.workflows.bases import base_image
 from envlock.workflows.conda_stage import CondaStage
 from envlock.workflows.contents import PackageContents, all_contents
 from envlock.workflows.context import Context
+from envlock.workflows.notes import script_notes
 from envlock.workflows.packages import fetch_all
 from envlock.workflows.plan_image import plan_layers
 from envlock.workflows.project import Project
@@ -49,7 +50,10 @@ def make_image(
             },
         )
         built = embedded.build(recipe, context.cache, use_cache=use_cache, progress=context.progress)
-    return built, (*_notes(contents), *_taken_over(plan.ownership))
+    return built, (
+        *(note for c in contents for note in script_notes(c.package.name, c.scripts, c.paths)),
+        *_taken_over(plan.ownership),
+    )
 
 
 def _changes(lock: Lock, locked: PlatformLock, base: BaseImage, contents: Sequence[PackageContents]) -> ConfigChanges:
@@ -80,16 +84,3 @@ def _taken_over(ownership: Ownership) -> Iterator[str]:
     for (winner, loser), paths in sorted(files.items()):
         more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
         yield f"`{winner}` has overwritten what `{loser}` brings: {paths[0]}{more}"
-
-
-def _notes(contents: Sequence[PackageContents]) -> list[str]:
-    """What packages would want to run and nobody does: said, so that nobody has to find out."""
-    scripts = [
-        f"`{c.package.name}` has link scripts, which are not run: {', '.join(c.scripts)}" for c in contents if c.scripts
-    ]
-    activation = [
-        f"`{c.package.name}` has activation scripts, of which only plain exports are taken over: {', '.join(shell)}"
-        for c in contents
-        if (shell := [p for p in c.paths if p.startswith(SCRIPTS)])
-    ]
-    return [*scripts, *activation]

@@ -28,7 +28,7 @@ def lock_command(session: Session, envs: tuple[str, ...], names: tuple[str, ...]
             result = lock(project, context, wanted)
         if len(projects) > 1:
             session.console.note(f"{project.name}:")
-        for line in _lines(result):
+        for line in (*_lines(result), *(f"note: {note}" for note in result.notes)):
             session.console.note(line)
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import zipfile
 from collections import Counter
 from pathlib import Path
@@ -19,6 +20,8 @@ _AT_ONCE = 8
 _ACTIVATION = ("etc/conda/env_vars.d/", "etc/conda/activate.d/")
 # what of info/index.json conda's own records repeat
 _INDEX = ("build_number", "constrains", "depends", "license", "noarch", "subdir", "timestamp")
+# what conda would run when it links the package
+_LINK_SCRIPT = re.compile(r"bin/\.[^/]+-(?:pre|post)-link\.sh")
 _INFO = ("info/paths.json", "info/index.json", "info/link.json", "info/files")
 
 
@@ -45,10 +48,9 @@ async def read(request: dict[str, Any]) -> list[dict[str, Any]]:
 async def _read(place: str, http: Client) -> dict[str, Any]:
     path = _local(place)
     archive = await (PackageArchive.from_path(path) if path else PackageArchive.from_url(http, place))
-    names = await archive.list_files("info")
     if path:
-        await _refuse_ambiguous(path, archive, names)
-    found = _contents(await archive.read_files(_INFO), names)
+        await _refuse_ambiguous(path, archive, await archive.list_files("info"))
+    found = _contents(await archive.read_files(_INFO))
     texts = [path for path, _, _ in found["files"] if path.startswith(_ACTIVATION)]
     read = await archive.read_files(texts) if texts else {}
     found["activation"] = {
@@ -85,7 +87,7 @@ def _local(place: str) -> Path | None:
     return None if parts.scheme else Path(place)
 
 
-def _contents(info: dict[str, bytes | None], names: list[str]) -> dict[str, Any]:
+def _contents(info: dict[str, bytes | None]) -> dict[str, Any]:
     paths = json.loads(info["info/paths.json"] or "{}").get("paths", [])
     index = json.loads(info["info/index.json"] or "{}")
     link = json.loads(info["info/link.json"] or "{}").get("noarch", {})
@@ -98,5 +100,5 @@ def _contents(info: dict[str, bytes | None], names: list[str]) -> dict[str, Any]
         "index": {name: index[name] for name in _INDEX if name in index},
         "noarch": index.get("noarch"),
         "entry_points": sorted(link.get("entry_points", [])),
-        "scripts": sorted(n for n in names if n.endswith((".sh", ".bat")) and "-link" in n),
+        "scripts": sorted(path for path, _, _ in files if _LINK_SCRIPT.fullmatch(path)),
     }
