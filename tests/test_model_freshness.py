@@ -69,9 +69,7 @@ def with_system(**changes: str | None) -> EnvSpec:
             ["`numpy >=1.21` was `numpy >=1.20` when this was locked"],
             id="conda changed, still met",
         ),
-        pytest.param(
-            with_conda("numpy >=2", "pandas"), ["`numpy >=2` is not met: 1.26.4 is locked"], id="conda unmet"
-        ),
+        pytest.param(with_conda("numpy >=2", "pandas"), ["`numpy >=2` is not met: 1.26.4 is locked"], id="conda unmet"),
         pytest.param(
             with_conda("numpy 1.26.4 1", "pandas"), ["`numpy 1.26.4 1` is not met: 1.26.4 0 is locked"], id="build"
         ),
