@@ -10,8 +10,8 @@ import pytest
 
 from envlock.errors import OutsideError, UserInputError
 from envlock.model.lock import CondaPackage as Locked
-from envlock.model.platform import PLATFORMS, System
-from envlock.solvers.conda_rattler import solve, virtual_packages
+from envlock.model.platform import PLATFORMS, System, VirtualPackage, virtual_packages
+from envlock.solvers.conda_rattler import solve
 from envlock.solvers.requests import CondaRequest
 from tests.support.conda_channel import write_channel
 from tests.support.conda_package import CondaPackage, package_bytes
@@ -165,14 +165,14 @@ def test_what_the_declared_system_has_not(solver: Solver, spec: str, system: Sys
 
 
 def test_the_declared_system_in_condas_words() -> None:
-    assert virtual_packages(System(cuda="12.4")) == [
-        ["__unix", "0", "0"],
-        ["__linux", "4.18", "0"],
-        ["__glibc", "2.28", "0"],
-        ["__cuda", "12.4", "0"],
-        ["__archspec", "1", "x86_64"],
-    ]
-    assert virtual_packages(System(glibc=None, linux=None, archspec=None)) == [["__unix", "0", "0"]]
+    assert virtual_packages(System(cuda="12.4")) == (
+        VirtualPackage("__unix", "0"),
+        VirtualPackage("__linux", "4.18"),
+        VirtualPackage("__glibc", "2.28"),
+        VirtualPackage("__cuda", "12.4"),
+        VirtualPackage("__archspec", "1", "x86_64"),
+    )
+    assert virtual_packages(System(glibc=None, linux=None, archspec=None)) == (VirtualPackage("__unix", "0"),)
 
 
 @pytest.mark.parametrize(
