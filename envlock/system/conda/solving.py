@@ -20,7 +20,9 @@ async def solve(request: dict[str, Any]) -> list[dict[str, Any]]:
     """{channels: [{name, url}], platform, specs, virtual: [[name, version, build]], keep: [{name, sha256}],
     priority, cache, offline} -> records as plain values, sorted by name."""
     channels = [Channel(c["url"]) for c in request["channels"]]
-    names = {c.base_url.rstrip("/"): asked["name"] for c, asked in zip(channels, request["channels"], strict=True)}
+    # a record names its channel without the login
+    urls = (redact(c.base_url).rstrip("/") for c in channels)
+    names = {url: asked["name"] for url, asked in zip(urls, request["channels"], strict=True)}
     platforms = [Subdir(request["platform"]), Subdir("noarch")]
     gateway = _gateway(request)
     records = await solver.solve(
@@ -92,7 +94,7 @@ def _plain(record: RepoDataRecord, channels: dict[str, str]) -> dict[str, Any]:
 
 def _asked_channel(record: RepoDataRecord, channels: dict[str, str]) -> str:
     """The name that env.toml has for the channel of a record. Its URL says nothing of it: that may lie elsewhere."""
-    url = (record.channel or "").rstrip("/")
+    url = redact(record.channel or "").rstrip("/")
     if url not in channels:
-        raise OutsideError(f"`{record.file_name}` comes from `{redact(url)}`, which is no channel of env.toml")
+        raise OutsideError(f"`{record.file_name}` comes from `{url}`, which is no channel of env.toml")
     return channels[url]
