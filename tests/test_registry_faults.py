@@ -103,7 +103,8 @@ def test_a_blob_that_breaks_off_comes_at_the_next_try(
             server.overrides.pop(path, None)
 
     client().pull(at(server).at(manifest.digest), target, progress)
-    assert (seen[0], seen[1], sum(seen)) == (20, -20, layer.size)
+    assert len(seen) > 1  # what came of the first try was taken back
+    assert sum(seen) == layer.size
     assert target.has(layer)
 
 
@@ -116,7 +117,7 @@ def test_a_blob_that_always_breaks_off(
     server.overrides[blob_path(layer.digest)] = Response(content=content, breaks_off_after=20)
     with pytest.raises(OutsideError) as caught:
         client().pull(at(server).at(manifest.digest), target)
-    assert caught.value.message == f"{url} broke off after 20 bytes"
+    assert caught.value.message == f"{url} broke off before its end"
     assert server.requests.count(("GET", blob_path(layer.digest))) == 3
     assert not target.has(layer)
     assert not target.has(manifest.digest)

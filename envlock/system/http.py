@@ -205,7 +205,7 @@ def pieces(response: requests.Response, *, limit: int | None) -> Iterator[bytes]
                 raise OutsideError(f"{redact(response.url)} sends more than the {limit} bytes it should")
             yield piece
     except requests.RequestException as error:
-        raise BrokenOff(f"{redact(response.url)} broke off after {total} bytes") from error
+        raise BrokenOff(f"{redact(response.url)} broke off before its end") from error
 
 
 class BrokenOff(OutsideError):
