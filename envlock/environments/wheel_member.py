@@ -7,11 +7,12 @@ nothing stays open. `zipfile` reads the directory of the archive; this reads wha
 import os
 import struct
 import zipfile
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
+
+from isal import isal_zlib
 
 from envlock.errors import OutsideError
 from envlock.model.files import Deflatable, Deflation
@@ -23,6 +24,10 @@ _LOCAL_HEADER = struct.Struct("<4s2xH18xHH")  # signature, flags, length of the 
 _SIGNATURE = b"PK\3\4"
 _UTF8_NAME = 0x800
 _EXTRA = 256  # bytes of the extra field that are read ahead; a longer one only costs a second read
+
+
+class _Damage(Exception):
+    """What is wrong with a stream, found by us and not by the library."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +74,7 @@ class WheelMember(Deflatable):
                 yield from self._checked(_inflated(stored) if self.deflated else ((piece, piece) for piece in stored))
             finally:
                 os.close(file)
-        except (OSError, zlib.error) as error:
+        except (OSError, _Damage, isal_zlib.IsalError) as error:  # type: ignore[misc]  # its stub names an instance
             raise self._damaged(str(error)) from error
 
     def _stored(self, file: int) -> Iterator[bytes]:
@@ -98,7 +103,7 @@ class WheelMember(Deflatable):
             size += len(plain)
             if size > self.size:
                 raise self._damaged(f"it holds more than the {self.size} bytes it declares")
-            crc = zlib.crc32(plain, crc)
+            crc = isal_zlib.crc32(plain, crc)
             yield stored, plain
         if (size, packed) != (self.size, self.packed):
             raise self._damaged(f"it holds {size} of the {self.size} bytes it declares")
@@ -114,14 +119,14 @@ def _inflated(pieces: Iterator[bytes]) -> Iterator[tuple[bytes, bytes]]:
 
     Nothing may stand behind the end of the stream: what is kept as it is would not be what comes out of it.
     """
-    inflate = zlib.decompressobj(-zlib.MAX_WBITS)
+    inflate = isal_zlib.decompressobj(-isal_zlib.MAX_WBITS)
     for piece in pieces:
         yield piece, inflate.decompress(piece, PIECE)
         while inflate.unconsumed_tail and not inflate.eof:
             yield b"", inflate.decompress(inflate.unconsumed_tail, PIECE)
         if inflate.unused_data or (inflate.eof and inflate.unconsumed_tail):
-            raise zlib.error("there are bytes behind its end")
+            raise _Damage("there are bytes behind its end")
     while not inflate.eof and (rest := inflate.decompress(b"", PIECE)):
         yield b"", rest
     if not inflate.eof:
-        raise zlib.error("it ends too early")
+        raise _Damage("it ends too early")

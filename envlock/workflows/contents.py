@@ -3,13 +3,14 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from envlock.environments.wheel import WheelTarget, wheel_files
 from envlock.errors import OutsideError
 from envlock.model.conda_contents import conda_meta_path, contents
-from envlock.model.files import IMAGE_PREFIX
+from envlock.model.files import IMAGE_PREFIX, PrefixFile
 from envlock.model.lock import CondaPackage, PipPackage, PlatformLock
 from envlock.model.paths import name_problem
 from envlock.model.platform import PLATFORMS
@@ -91,10 +92,16 @@ def _wheel_contents(package: PipPackage, path: Path, locked: PlatformLock, cache
     kept = cache.record(WHEELS, key, _paths_and_size)
     if kept is None:
         require_promised(package, path, locked)
-        planned = wheel_files(path, WheelTarget(prefix=IMAGE_PREFIX, python=minor))
+        planned = image_files(path, minor)
         kept = tuple(f.path for f in planned), sum(f.size for f in planned)
         cache.keep(WHEELS, key, {"paths": kept[0], "size": kept[1]})
     return PackageContents(package=package, paths=kept[0], size=kept[1])
+
+
+@cache
+def image_files(path: Path, minor: str) -> tuple[PrefixFile, ...]:
+    """The files of a wheel in an image; planned once in a run, of a file whose name is its content."""
+    return wheel_files(path, WheelTarget(prefix=IMAGE_PREFIX, python=minor))
 
 
 def _paths_and_size(kept: Any) -> tuple[tuple[str, ...], int]:

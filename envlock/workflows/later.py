@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from envlock.workflows.context import Context
     from envlock.workflows.prefix_task import PrefixTask
     from envlock.workflows.project import Project
+    from envlock.workflows.relock import LockResult
     from envlock.workflows.upgrade import Upgrade
 
 
@@ -67,6 +68,12 @@ def resolve(project: "Project", context: "Context", old: "Lock | None", upgrade:
     from envlock.workflows.resolve import resolve
 
     return resolve(project, context, old, upgrade)
+
+
+def relock(project: "Project", context: "Context", upgrade: "Upgrade") -> "LockResult":
+    from envlock.workflows.relock import relock
+
+    return relock(project, context, upgrade)
 
 
 def lock_notes(lock: "Lock", cache: "Cache") -> tuple[str, ...]:

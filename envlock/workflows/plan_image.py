@@ -7,7 +7,6 @@ from functools import partial
 from pathlib import Path
 
 from envlock.environments.venv import venv_files
-from envlock.environments.wheel import WheelTarget, wheel_files
 from envlock.images.recipe import PlannedLayer
 from envlock.model.digest import canonical_json
 from envlock.model.files import IMAGE_PREFIX, Inline, PrefixFile
@@ -17,7 +16,7 @@ from envlock.model.ownership import Ownership, resolve
 from envlock.model.spec import python_minor
 from envlock.oci.compress import compressor_id
 from envlock.workflows.conda_stage import CondaStage
-from envlock.workflows.contents import PackageContents
+from envlock.workflows.contents import PackageContents, image_files
 
 _TOP = "envlock"
 
@@ -83,8 +82,7 @@ def _layer_files(
             yield from stage.prefix_files(each.package, each.index, paths)
         else:
             kept = set(paths)
-            planned = wheel_files(files[each.package.sha256], WheelTarget(prefix=IMAGE_PREFIX, python=minor))
-            yield from (file for file in planned if file.path in kept)
+            yield from (file for file in image_files(files[each.package.sha256], minor) if file.path in kept)
 
 
 def _layer_key(locked: PlatformLock, members: Sequence[tuple[PackageContents, tuple[str, ...]]]) -> str:

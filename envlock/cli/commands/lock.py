@@ -1,15 +1,21 @@
 """`envlock lock`"""
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import click
 
 from envlock.cli.command import Session, command
 from envlock.cli.options import many_envs
 from envlock.cli.text import aligned, number, size
-from envlock.model.lock import Lock, PlatformLock
-from envlock.workflows.lock import LockResult, lock
+from envlock.workflows.lock import lock
 from envlock.workflows.upgrade import Upgrade
+
+if TYPE_CHECKING:
+    from envlock.model.lock import Lock, PlatformLock
+    from envlock.workflows.relock import LockResult
+
+_NOTHING = "env.lock answers env.toml: nothing to do"
 
 
 @command("envlock lock", "envlock lock -P numpy -P base", "envlock lock train --upgrade")
@@ -28,15 +34,12 @@ def lock_command(session: Session, envs: tuple[str, ...], names: tuple[str, ...]
             result = lock(project, context, wanted)
         if len(projects) > 1:
             session.console.note(f"{project.name}:")
-        for line in (*_lines(result), *(f"note: {note}" for note in result.notes)):
+        for line in _lines(result) if result and result.written else [_NOTHING]:
             session.console.note(line)
 
 
-def _lines(result: LockResult) -> Iterator[str]:
+def _lines(result: "LockResult") -> Iterator[str]:
     total = sum(len(p.packages) for p in result.lock.platforms)
-    if not result.written:
-        yield f"env.lock answers env.toml: {number(total, 'package')}, nothing to do"
-        return
     changed = result.changes.packages
     if result.changes.kept or any(change.before for change in changed):
         yield from _changes(result)
@@ -44,9 +47,10 @@ def _lines(result: LockResult) -> Iterator[str]:
     else:
         yield from aligned([_platform(p) for p in result.lock.platforms])
         yield f"wrote env.lock: {number(total, 'package')}, {size(_bytes(result.lock))}, in {result.seconds:.1f} s"
+    yield from (f"note: {note}" for note in result.notes)
 
 
-def _changes(result: LockResult) -> Iterator[str]:
+def _changes(result: "LockResult") -> Iterator[str]:
     rows = [("base", _short(a), _short(b), platform) for platform, a, b in result.changes.base]
     rows += [(c.name, c.before or "", c.after or "", ", ".join(c.platforms)) for c in result.changes.packages]
     if rows:
@@ -59,7 +63,7 @@ def _move(before: str, after: str) -> str:
     return f"+ {after}" if after else f"− {before}"
 
 
-def _platform(locked: PlatformLock) -> tuple[str, ...]:
+def _platform(locked: "PlatformLock") -> tuple[str, ...]:
     base = locked.base
     pinned = f"{base.reference} → {_short(base.digest)}" if base.digest else base.reference
     python = f"python {locked.python}" if locked.python else ""
@@ -71,5 +75,5 @@ def _short(digest: str | None) -> str:
     return f"{digest[:19]}…" if digest else "none"
 
 
-def _bytes(lock: Lock) -> int:
+def _bytes(lock: "Lock") -> int:
     return sum(package.size or 0 for platform in lock.platforms for package in platform.packages)

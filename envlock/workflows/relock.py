@@ -1,0 +1,68 @@
+"""lock, where there may be something to do: walk, resolve what is unmet, write, and say what moved."""
+
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from time import monotonic
+
+from envlock.errors import UserInputError
+from envlock.lockfile.reader import read_lock
+from envlock.lockfile.writer import lock_text
+from envlock.model.changes import Changes, changes
+from envlock.model.lock import ImageSettings, Inputs, Lock
+from envlock.system.files import write_whole
+from envlock.workflows import later
+from envlock.workflows.check import check
+from envlock.workflows.context import Context
+from envlock.workflows.project import Project
+from envlock.workflows.upgrade import BASE, Upgrade
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LockResult:
+    """The lock, how it differs from the one before, whether a file was written, and what is to be said of it."""
+
+    lock: Lock
+    changes: Changes
+    written: bool
+    seconds: float
+    notes: tuple[str, ...] = ()
+
+
+def relock(project: Project, context: Context, upgrade: Upgrade) -> LockResult:
+    """Resolves what is unmet; the file is touched only where something changes."""
+    began = monotonic()
+    old = read_lock(project.lockfile) if project.lockfile.exists() else None
+    _refuse_unknown(upgrade, old)
+    if old and not upgrade and _answers(project, context, old):
+        # it stays as it is, whoever wrote it
+        return _result(began, old, old, written=False)
+    new = later.resolve(project, context, old, upgrade)
+    text = lock_text(new).encode()
+    written = old is None or project.lockfile.read_bytes() != text
+    if written:
+        write_whole(project.lockfile, text)
+    notes = later.lock_notes(new, context.cache) if written and any(p.conda for p in new.platforms) else ()
+    return replace(_result(began, old, new, written=written), notes=notes)
+
+
+def _refuse_unknown(upgrade: Upgrade, old: Lock | None) -> None:
+    """A name that is not locked is a slip of the pen, not a wish."""
+    known = {BASE, *(p.name for platform in old.platforms for p in platform.packages)} if old else {BASE}
+    unknown = sorted(upgrade.names - known)
+    if unknown:
+        near = get_close_matches(unknown[0], sorted(known), n=1)
+        raise UserInputError(
+            f"`{unknown[0]}` is not locked, so it cannot be upgraded",
+            hint=f"did you mean `{near[0]}`?" if near else "`envlock show` lists what is",
+        )
+
+
+def _answers(project: Project, context: Context, old: Lock) -> bool:
+    spec = later.read_manifest(project)
+    # where the question is another one there is nothing to walk
+    asked_the_same = Inputs.of(spec) == old.inputs and ImageSettings.of(spec) == old.image
+    return asked_the_same and not check(project, context.cache)
+
+
+def _result(began: float, old: Lock | None, new: Lock, *, written: bool) -> LockResult:
+    return LockResult(lock=new, changes=changes(before=old, after=new), written=written, seconds=monotonic() - began)
