@@ -24,6 +24,10 @@ class OutsideError(EnvlockError):
     exit_code = 3
 
 
+class Interrupted(OutsideError):
+    """No longer wanted: nothing is wrong with the place that was asked."""
+
+
 class AnswerIsNo(EnvlockError):
     """The question was understood and the answer is no: stale, differs, invalid."""
 

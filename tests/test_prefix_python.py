@@ -32,8 +32,10 @@ def test_the_files_of_a_virtual_environment() -> None:
 def test_python_takes_the_prefix_for_its_own(tmp_path: Path, name: str) -> None:
     found = find_python(MINOR)
     write_prefix(tmp_path, venv_files(found.home, found.path, found.version))
+    # Debian's Python looks into folders of its own, too, behind that one and below the same prefix
     code = (
-        "import sys, site; print(sys.prefix, *site.getsitepackages(), sys.flags.no_user_site or site.ENABLE_USER_SITE)"
+        "import sys, site; folders = site.getsitepackages(); assert all(f.startswith(sys.prefix) for f in folders)\n"
+        "print(sys.prefix, folders[0], sys.flags.no_user_site or site.ENABLE_USER_SITE)"
     )
     site_packages = tmp_path / "lib" / f"python{MINOR}" / "site-packages"
     assert run((tmp_path / "bin" / name, "-c", code)) == f"{tmp_path} {site_packages} False\n"

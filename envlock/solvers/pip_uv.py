@@ -144,7 +144,11 @@ def _origins(chosen: Sequence[Package], request: PipRequest, folder: Path) -> di
     done = run(command, environment=scrubbed(**request.credentials), folder=str(folder))
     if done.code:
         raise _failure(done, request)
-    return dict(_ORIGIN.findall(done.stdout))
+    found = dict(_ORIGIN.findall(done.stdout))
+    untold = [p.name for p in chosen if p.name not in found]
+    if untold:
+        raise OutsideError(f"uv does not say which index `{untold[0]}` is from")
+    return found
 
 
 def _answer(package: Package, tags: tuple[Tag, ...], index: str) -> PipAnswer:
@@ -189,5 +193,11 @@ def _index_name(url: str | None, indexes: Iterable[Index]) -> str:
     """The manifest's name of an index; the one that it does not name is the default."""
     if url is None:
         return next((i.name for i in indexes if i.default), DEFAULT_INDEX)
-    wanted = url.rstrip("/")
-    return next((i.name for i in indexes if i.url and i.url.rstrip("/") == wanted), DEFAULT_INDEX)
+    return next((i.name for i in indexes if i.url and _spelt_alike(i.url) == _spelt_alike(url)), DEFAULT_INDEX)
+
+
+def _spelt_alike(url: str) -> tuple[str, str | None, int | None, str]:
+    """A URL without what spelling alone decides: case of the host, the usual port, a slash at the end."""
+    parts = urlsplit(url)
+    usual = {"https": 443, "http": 80}.get(parts.scheme)
+    return parts.scheme, parts.hostname, parts.port or usual, parts.path.rstrip("/")

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import IO
 from urllib.parse import unquote, urlsplit
 
-from envlock.errors import OutsideError
+from envlock.errors import Interrupted, OutsideError
 from envlock.model.lock import CondaPackage, PipPackage
 from envlock.sources.channel import find_package
 from envlock.sources.supply import Supply
@@ -48,10 +48,14 @@ def _from_anywhere(package: CondaPackage | PipPackage, supply: Supply) -> Path:
                 return _take(package, url, supply)
             except (_NotThere, FileNotFoundError):
                 gone.append(redact(url))
+            except Interrupted:
+                raise
             except OutsideError as error:
                 failed.append(error)  # another place may be better than the remembered one
             if url == remembered and not supply.offline:
                 supply.cache.keep(PLACES, package.sha256, None)
+    except Interrupted:
+        raise
     except OutsideError as error:
         failed.append(error)
     raise failed[0] if failed else _missing(package, gone)

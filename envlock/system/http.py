@@ -18,7 +18,7 @@ from requests.utils import get_netrc_auth
 from urllib3.util.retry import Retry
 
 from envlock import __version__
-from envlock.errors import OutsideError
+from envlock.errors import Interrupted, OutsideError
 from envlock.system.login import Login
 from envlock.system.secrets import Secret, redact
 
@@ -132,7 +132,7 @@ class Http:
 
     def _refuse_stopped(self, url: str) -> None:
         if self._stopped.is_set():
-            raise OutsideError(f"{redact(url)} is no longer wanted: interrupted")
+            raise Interrupted(f"{redact(url)} is no longer wanted")
 
 
 class _Logins(AuthBase):
@@ -143,7 +143,7 @@ class _Logins(AuthBase):
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         url = request.url or ""
-        on_server = {known: login for known, login in self.known.items() if _origin(known) == _origin(url)}
+        on_server = {known: login for known, login in dict(self.known).items() if _origin(known) == _origin(url)}
         if on_server:
             nearest = max(_shared_path(known, url) for known in on_server)
             near = (login for known, login in on_server.items() if _shared_path(known, url) == nearest)

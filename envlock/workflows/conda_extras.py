@@ -12,6 +12,7 @@ from envlock.model.requirements import applies
 from envlock.model.wheel_metadata import read_metadata
 from envlock.sources.fetch import fetch
 from envlock.sources.supply import Supply
+from envlock.system.cache import typed
 from envlock.system.conda.child import ask
 from envlock.workflows.packages import supply_of
 from envlock.workflows.solve_conda import read_contents
@@ -43,7 +44,7 @@ def require_extras(
 def _requires_dist(distribution: str, package: CondaPackage, supply: Supply) -> list[str]:
     """What a distribution ("flask==3.0") says that it requires; kept by the sha256 of the package around it."""
     key = f"{package.sha256}-{distribution}"
-    kept: list[str] | None = supply.cache.record(_REQUIRES, key)
+    kept = supply.cache.record(_REQUIRES, key, lambda kept: [typed(need, str) for need in typed(kept, list)])
     if kept is None:
         kept = _read(distribution, package, supply)
         supply.cache.keep(_REQUIRES, key, kept)

@@ -18,7 +18,7 @@ from envlock.model.promises import conda_disagreement, disagreement
 from envlock.model.spec import python_minor
 from envlock.sources.metadata import own_metadata
 from envlock.system.cache import Cache, typed
-from envlock.workflows.solve_conda import read_contents
+from envlock.workflows.solve_conda import ANNOUNCED, read_contents
 
 WHEELS = "wheel-contents"
 
@@ -64,6 +64,12 @@ def conda_contents(locked: PlatformLock, files: Mapping[str, Path], cache: Cache
         return ()
     minor = python_minor(locked.python)
     raw = read_contents([(p.sha256, str(files[p.sha256])) for p in locked.conda], cache)
+    for package in locked.conda:
+        provided = contents(raw[package.sha256], python=minor).provides
+        if conda_disagreement(package, provided):
+            # what was announced is wrong: the next lock looks into the package itself
+            cache.keep(ANNOUNCED, package.sha256, None)
+        _refuse(conda_disagreement(package, provided), package)
     return tuple(_conda_contents(p, raw[p.sha256], minor) for p in locked.conda)
 
 
@@ -73,7 +79,6 @@ def _conda_contents(package: CondaPackage, raw: Mapping[str, Any], minor: str) -
     wrong = [f"`{path}` {problem}" for path in (*found.paths, *folders) if (problem := name_problem(path))]
     if wrong:
         raise OutsideError(f"the conda package `{package.file}` is refused: {'; '.join(wrong)}")
-    _refuse(conda_disagreement(package, found.provides), package)
     paths = tuple(sorted((*found.paths, conda_meta_path(package))))
     return PackageContents(
         package=package,

@@ -20,11 +20,12 @@ if TYPE_CHECKING:
 
 def logged_in(sources: Sources, context: Context) -> "Http":
     """The way to the network, which says to each of these indexes who we are."""
+    http = context.http  # once: what is logged in is what is given back
     for name, url in sources.indexes.items():
         user, password = _login(name, context.environment)
         if url and (user or password):
-            context.http.log_in(url, user, password)
-    return context.http
+            http.log_in(url, user, password)
+    return http
 
 
 def logins(sources: Sources, context: Context) -> Callable[[CondaPackage | PipPackage, str], Login | None]:

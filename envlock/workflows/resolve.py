@@ -24,8 +24,8 @@ def resolve(project: Project, context: Context, old: Lock | None, upgrade: Upgra
     ]
     try:
         platforms = tuple(_lock_platform(task, old.platform(task.name) if old else None, upgrade) for task in tasks)
-    except KeyboardInterrupt:
-        context.stopped.set()  # a guess may be under way
+    except BaseException:
+        context.stopped.set()  # a guess may be under way, and its answer is wanted no more
         raise
     return Lock(inputs=Inputs.of(spec), image=ImageSettings.of(spec), platforms=platforms)
 

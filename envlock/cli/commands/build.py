@@ -10,6 +10,7 @@ import click
 from envlock.cli.command import Session, command
 from envlock.cli.options import as_json, many_envs
 from envlock.cli.text import number, size
+from envlock.errors import escaped
 from envlock.model.platform import PLATFORMS
 from envlock.workflows.build import BuildOptions, BuildResult, build
 
@@ -58,7 +59,7 @@ def _shape(environment: str, result: BuildResult) -> dict[str, object]:
 
 def _lines(result: BuildResult) -> Iterator[str]:
     for note in result.notes:
-        yield f"note: {note}"
+        yield f"note: {escaped(note)}"
     yield result.name
     yield f"  base  {number(result.base_layers, 'layer')}"
     made = sorted((layer for layer in result.layers if layer.made), key=lambda layer: -layer.size)

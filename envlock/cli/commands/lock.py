@@ -8,6 +8,7 @@ import click
 from envlock.cli.command import Session, command
 from envlock.cli.options import many_envs
 from envlock.cli.text import aligned, number, size
+from envlock.errors import escaped
 from envlock.workflows.lock import lock
 from envlock.workflows.upgrade import Upgrade
 
@@ -47,7 +48,7 @@ def _lines(result: "LockResult") -> Iterator[str]:
     else:
         yield from aligned([_platform(p) for p in result.lock.platforms])
         yield f"wrote env.lock: {number(total, 'package')}, {size(_bytes(result.lock))}, in {result.seconds:.1f} s"
-    yield from (f"note: {note}" for note in result.notes)
+    yield from (f"note: {escaped(note)}" for note in result.notes)
 
 
 def _changes(result: "LockResult") -> Iterator[str]:
