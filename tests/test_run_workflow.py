@@ -56,9 +56,9 @@ def test_a_child_that_a_signal_ends(project: Project, number: signal.Signals) ->
 
 
 WAITING = """
-import signal, sys
+import os, signal, sys
 def ended(number, frame):
-    print(signal.Signals(number).name, flush=True)
+    os.write(1, signal.Signals(number).name.encode() + b'\\n')  # print may be interrupted in print
     sys.exit(5)
 for name in sys.argv[1:]:
     signal.signal(signal.Signals[name], ended)
@@ -79,9 +79,10 @@ def test_signals_reach_the_child(project: Project, name: str) -> None:
 
 
 COUNTING = """
+import os
 import signal
 counted = []
-signal.signal(signal.SIGINT, lambda *_: (counted.append(1), print("interrupted", flush=True)))
+signal.signal(signal.SIGINT, lambda *_: (counted.append(1), os.write(1, b"interrupted\\n")))
 print("ready", flush=True)
 input()
 print(len(counted))

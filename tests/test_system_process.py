@@ -19,9 +19,9 @@ ATTACH = (
 )
 # a child that says when its handlers stand, and by which signal it was told to go
 LISTENING = """
-import signal, sys
+import os, signal, sys
 def told(number, frame):
-    print(signal.Signals(number).name, flush=True)
+    os.write(1, signal.Signals(number).name.encode() + b'\\n')  # print may be interrupted in print
     sys.exit(7)
 for name in sys.argv[1:]:
     signal.signal(getattr(signal, name), told)

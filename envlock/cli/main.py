@@ -1,5 +1,6 @@
 """The command line: `envlock`, and `git-envlock` for `git envlock`."""
 
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -32,7 +33,13 @@ ENV is the name of an environment, or the path of its folder; it can be left out
 
 def main() -> None:
     """Runs the command line and ends the program with its exit code."""
-    sys.exit(run(sys.argv[1:], program=Path(sys.argv[0]).name.replace("git-envlock", "git envlock")))
+    code = run(sys.argv[1:], program=Path(sys.argv[0]).name.replace("git-envlock", "git envlock"))
+    try:
+        sys.stdout.flush()
+    except OSError:
+        # said already; at its end Python would try once more, and give a code of its own
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(code)
 
 
 def run(arguments: Sequence[str], *, program: str) -> int:
