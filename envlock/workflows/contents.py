@@ -1,7 +1,7 @@
 """What each locked package puts into a prefix: paths and size, read once and kept by the package's sha256."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -9,7 +9,7 @@ from typing import Any
 
 from envlock.environments.wheel import WheelTarget, wheel_files
 from envlock.errors import OutsideError
-from envlock.model.conda_contents import conda_meta_path, contents
+from envlock.model.conda_contents import CondaContents, conda_meta_path, contents
 from envlock.model.files import IMAGE_PREFIX, PrefixFile
 from envlock.model.lock import CondaPackage, PipPackage, PlatformLock
 from envlock.model.paths import name_problem
@@ -64,18 +64,19 @@ def conda_contents(locked: PlatformLock, files: Mapping[str, Path], cache: Cache
         return ()
     minor = python_minor(locked.python)
     raw = read_contents([(p.sha256, str(files[p.sha256])) for p in locked.conda], cache)
-    for package in locked.conda:
-        provided = contents(raw[package.sha256], python=minor).provides
-        if conda_disagreement(package, provided):
+    found = {p: contents(raw[p.sha256], python=minor) for p in locked.conda}
+    for package, each in found.items():
+        if why := conda_disagreement(package, each.provides):
             # what was announced is wrong: the next lock looks into the package itself
             cache.keep(ANNOUNCED, package.sha256, None)
-        _refuse(conda_disagreement(package, provided), package)
-    return tuple(_conda_contents(p, raw[p.sha256], minor) for p in locked.conda)
+            _refuse(why, package)
+    return tuple(_conda_contents(p, each, raw[p.sha256]["files"]) for p, each in found.items())
 
 
-def _conda_contents(package: CondaPackage, raw: Mapping[str, Any], minor: str) -> PackageContents:
-    found = contents(raw, python=minor)
-    folders = (path for path, _, kind in raw["files"] if kind == "directory")
+def _conda_contents(
+    package: CondaPackage, found: CondaContents, files: Iterable[tuple[str, int, str]]
+) -> PackageContents:
+    folders = (path for path, _, kind in files if kind == "directory")
     wrong = [f"`{path}` {problem}" for path in (*found.paths, *folders) if (problem := name_problem(path))]
     if wrong:
         raise OutsideError(f"the conda package `{package.file}` is refused: {'; '.join(wrong)}")
