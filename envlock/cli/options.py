@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import click
 
@@ -42,8 +42,3 @@ def as_json(what: str) -> Callable[[_Command], _Command]:
 def folder(*names: str, help: str) -> Callable[[_Command], _Command]:
     """An option that takes the path of a folder, there or not."""
     return click.option(*names, type=click.Path(file_okay=False, path_type=Path), help=help)
-
-
-def word_list(*names: str, **attributes: Any) -> Callable[[_Command], _Command]:
-    """An option that may be given several times."""
-    return click.option(*names, multiple=True, **attributes)
