@@ -1,14 +1,12 @@
 """`[inputs]` and `[image]` of env.lock."""
 
-from dataclasses import fields
-
 from envlock.lockfile.packages import filled, sorted_set
-from envlock.model.fields import Item, Table
+from envlock.model.fields import Item, Parse, Table
 from envlock.model.image_values import absolute_path, user, variable_name
 from envlock.model.lock import ImageSettings, Inputs
 from envlock.model.platform import System
-from envlock.model.spec import Index
-from envlock.model.system_values import platform_name, system_value
+from envlock.model.spec import EditableProject, Index, Wants
+from envlock.model.system_values import SYSTEM_KEYS, platform_name, system_value
 
 
 def read_inputs(table: Table) -> Inputs:
@@ -28,6 +26,10 @@ def read_inputs(table: Table) -> Inputs:
         indexes=tuple(_index(index) for index in pip.tables("indexes")),
         base=table.needed("base", filled),
         interpreter=table.text("interpreter", absolute_path),
+        editable=tuple(sorted((_editable(t) for t in pip.tables("editable")), key=lambda project: project.path)),
+        platform_wants=_wants_by_name(table.table("platform"), platform_name, empty=False),
+        groups=_wants_by_name(table.table("groups"), filled, empty=True),
+        exclude_newer=table.text("exclude-newer", filled),
     )
 
 
@@ -51,11 +53,36 @@ def _systems(table: Table, platforms: tuple[str, ...]) -> tuple[tuple[str, Syste
 
 
 def _system(table: Table) -> System:
-    return System(**{field.name: table.text(field.name, system_value(field.name)) for field in fields(System)})
+    return System(**{key.replace("-", "_"): table.text(key, system_value(key)) for key in SYSTEM_KEYS})
+
+
+def _wants_by_name(table: Table, parse: Parse, *, empty: bool) -> tuple[tuple[str, Wants], ...]:
+    """Requirements by platform or group, sorted; without those that ask for nothing, unless `empty` ones count."""
+    found = ((name, _wants(table.table(name))) for name in sorted(table.names(parse)))
+    return tuple((name, wants) for name, wants in found if wants or empty)
+
+
+def _wants(table: Table) -> Wants:
+    conda, pip = (sorted_set(table.texts(key, filled)) for key in ("conda", "pip"))
+    return Wants(conda=conda, pip=pip)
 
 
 def _index(table: Table) -> Index:
-    return Index(name=table.needed("name", filled), url=table.text("url", filled), default=table.flag("default"))
+    return Index(
+        name=table.needed("name", filled),
+        url=table.text("url", filled),
+        default=table.flag("default"),
+        packages=sorted_set(table.texts("packages", filled)),
+    )
+
+
+def _editable(table: Table) -> EditableProject:
+    return EditableProject(
+        path=table.needed("path", filled),
+        name=table.needed("name", filled),
+        extras=sorted_set(table.texts("extras", filled)),
+        dependencies=sorted_set(table.texts("dependencies", filled)),
+    )
 
 
 def _in_order(items: tuple[Item, ...] | None) -> tuple[str, ...] | None:

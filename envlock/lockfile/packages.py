@@ -5,11 +5,12 @@ from functools import cache
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
-from packaging.utils import InvalidWheelFilename, parse_wheel_filename
+from packaging.utils import InvalidSdistFilename, InvalidWheelFilename, parse_sdist_filename, parse_wheel_filename
 from packaging.version import InvalidVersion, Version
 
 from envlock.model.fields import Item, Table, matching
 from envlock.model.lock import CondaPackage, PipPackage
+from envlock.model.spec import MAIN
 
 _CONDA_ENDS = (".conda", ".tar.bz2")
 
@@ -19,6 +20,7 @@ _subdir = matching(r"[a-z0-9]+(?:-[a-z0-9]+)*", "a folder of the channel such as
 _pip_name = matching(r"[a-z0-9]+(?:-[a-z0-9]+)*", "a distribution's name in canonical form")
 _provided = matching(r"[a-z0-9]+(?:-[a-z0-9]+)*==\S+", "a distribution such as `numpy==1.26.4`")
 _sha256 = matching(r"[0-9a-f]{64}", "64 hex digits")
+_commit = matching(r"[0-9a-f]{40}|[0-9a-f]{64}", "a commit in full, 40 hex digits")
 _utc = matching(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?Z", "a UTC time such as `2026-01-31T12:00:00Z`")
 
 
@@ -36,6 +38,8 @@ def read_conda(table: Table) -> CondaPackage:
         requires=sorted_set(table.texts("requires", filled)),
         constrains=sorted_set(table.texts("constrains", filled)),
         provides=sorted_set(table.texts("provides", _provided)),
+        uploaded=table.text("uploaded", _utc),
+        groups=_groups(table),
     )
     expected = f"{package.name}-{package.version}-{package.build}"
     if all((package.name, package.version, package.build, package.file)) and not _is_conda(package.file, expected):
@@ -44,22 +48,63 @@ def read_conda(table: Table) -> CondaPackage:
 
 
 def read_pip(table: Table) -> PipPackage:
-    """One wheel; what is wrong is noted in the document."""
+    """One distribution; what is wrong is noted in the document."""
     package = PipPackage(
         name=table.needed("name", _pip_name),
         version=table.needed("version", _version),
-        file=table.needed("file", _file),
-        sha256=table.needed("sha256", _sha256),
+        file=table.text("file", _file) or "",
+        sha256=table.text("sha256", _sha256) or "",
         size=_size(table),
-        index=table.needed("index", filled),
+        index=table.text("index", filled),
+        url=table.text("url", filled),
+        path=table.text("path", filled),
+        tree=table.text("tree", _sha256),
+        git=table.text("git", filled),
+        commit=table.text("commit", _commit),
+        subdirectory=table.text("subdirectory", filled),
+        builds=table.flag("builds"),
         extras=sorted_set(table.texts("extras", _pip_name)),
         requires=sorted_set(table.texts("requires", _requirement)),
         requires_python=table.text("requires-python", _specifiers),
         uploaded=table.text("uploaded", _utc),
+        groups=_groups(table),
     )
+    _refuse_source(table, package)
     if package.name and package.version and package.file:
-        _refuse_wheel(table, package)
+        _refuse_file(table, package)
     return package
+
+
+def _groups(table: Table) -> tuple[str, ...]:
+    return sorted_set(table.texts("groups", filled, filled=True)) or (MAIN,)
+
+
+def _refuse_source(table: Table, package: PipPackage) -> None:
+    """Every package has one place, and what tells its bytes from others."""
+    places = [key for key in ("index", "url", "path", "git") if key in table]
+    if len(places) > 1:
+        table.refuse(places[1], f"not together with `{places[0]}`")
+    needed = ("git", "commit") if package.git else ("tree",) if package.tree else ("file", "sha256")
+    for key in (*needed, *(() if places else ("index",))):
+        if key not in table:
+            table.refuse(key, "missing")
+
+
+def _refuse_file(table: Table, package: PipPackage) -> None:
+    """The file's name agrees with the lock; what is no wheel is marked, as installing it runs code."""
+    parse, kind = (parse_sdist_filename, "an sdist") if package.builds else (_parse_wheel, "a wheel")
+    try:
+        named = parse(package.file)
+    except (InvalidWheelFilename, InvalidSdistFilename):
+        table.refuse("file", f"expected {kind}'s file name, got `{package.file}`")
+        return
+    if named != (package.name, Version(package.version)):
+        table.refuse("file", f"expected {kind} of {package.name} {package.version}, got `{package.file}`")
+
+
+def _parse_wheel(file: str) -> tuple[str, Version]:
+    name, version, _, _ = parse_wheel_filename(file)
+    return name, version
 
 
 def sorted_set(items: Iterable[Item] | None) -> tuple[str, ...]:
@@ -68,16 +113,6 @@ def sorted_set(items: Iterable[Item] | None) -> tuple[str, ...]:
 
 def _is_conda(file: str, expected: str) -> bool:
     return file in [expected + end for end in _CONDA_ENDS]
-
-
-def _refuse_wheel(table: Table, package: PipPackage) -> None:
-    try:
-        name, version, _, _ = parse_wheel_filename(package.file)
-    except InvalidWheelFilename:
-        table.refuse("file", f"expected a wheel's file name, got `{package.file}`")
-        return
-    if (name, version) != (package.name, Version(package.version)):
-        table.refuse("file", f"expected a wheel of {package.name} {package.version}, got `{package.file}`")
 
 
 def _size(table: Table, *, needed: bool = False) -> int | None:

@@ -6,6 +6,7 @@ from envlock.lockfile.packages import filled, read_conda, read_pip
 from envlock.model.fields import Item, Table, matching
 from envlock.model.image_values import absolute_path
 from envlock.model.lock import Base, PlatformLock
+from envlock.model.platform import PLATFORMS, Platform
 from envlock.model.system_values import system_value
 
 PYTHON = "python"
@@ -34,13 +35,15 @@ def _platform(name: str, table: Table) -> PlatformLock:
         python.text("version", _python)
     return PlatformLock(
         platform=name,
-        base=_base(table.table("base")),
+        base=_base(table.table("base"), PLATFORMS[name]),
         conda=tuple(sorted((p for _, p in conda), key=lambda p: p.name)),
         pip=tuple(sorted((p for _, p in pip), key=lambda p: p.name)),
     )
 
 
-def _base(table: Table) -> Base:
+def _base(table: Table, platform: Platform) -> Base:
+    if not platform.has_images:
+        return Base(python=table.text("python", _python))
     reference = table.needed("reference", filled)
     return Base(
         reference=reference,

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from envlock.model.lock import CondaPackage, ImageSettings, Inputs, Lock, PipPackage, PlatformLock
 from envlock.model.platform import System
+from envlock.model.spec import MAIN, EditableProject, Index, Wants
+from envlock.model.system_values import SYSTEM_KEYS
 
 HEADER = "# Made by `envlock lock`. Do not edit: change env.toml and lock again."
 # how git is to treat env.lock: without our drivers installed it merges and shows it as text
@@ -35,14 +37,43 @@ def _inputs(inputs: Inputs) -> Iterator[str]:
             "platforms": _sorted(inputs.platforms),
             "base": inputs.base,
             "interpreter": inputs.interpreter,
+            "exclude-newer": inputs.exclude_newer,
         },
     )
     yield from _optional("[inputs.conda]", _conda_inputs(inputs))
     yield from _optional("[inputs.pip]", {"dependencies": _sorted(inputs.pip)})
     for index in inputs.indexes:
-        yield _table("[[inputs.pip.indexes]]", {"name": index.name, "url": index.url, "default": index.default or None})
+        yield _table("[[inputs.pip.indexes]]", _index(index))
+    for project in sorted(inputs.editable, key=lambda project: project.path):
+        yield _table("[[inputs.pip.editable]]", _editable(project))
+    for group, wants in sorted(inputs.groups):
+        yield _table(f"[inputs.groups.{_key(group)}]", _wants(wants))
+    wanted = dict(inputs.platform_wants)
     for platform, system in sorted(inputs.systems, key=lambda pair: pair[0]):
-        yield _table(f"[inputs.platform.{_key(platform)}]", _system(system))
+        fields = {**_system(system), **_wants(wanted.get(platform, Wants()))}
+        yield _table(f"[inputs.platform.{_key(platform)}]", fields)
+
+
+def _index(index: Index) -> Mapping[str, Value]:
+    return {
+        "name": index.name,
+        "url": index.url,
+        "default": index.default or None,
+        "packages": _sorted(index.packages),
+    }
+
+
+def _editable(project: EditableProject) -> Mapping[str, Value]:
+    return {
+        "path": project.path,
+        "name": project.name,
+        "extras": _sorted(project.extras),
+        "dependencies": _sorted(project.dependencies),
+    }
+
+
+def _wants(wants: Wants) -> Mapping[str, Value]:
+    return {"conda": _sorted(wants.conda), "pip": _sorted(wants.pip)}
 
 
 def _conda_inputs(inputs: Inputs) -> Mapping[str, Value]:
@@ -56,7 +87,7 @@ def _conda_inputs(inputs: Inputs) -> Mapping[str, Value]:
 
 
 def _system(system: System) -> Mapping[str, Value]:
-    return {"glibc": system.glibc, "linux": system.linux, "cuda": system.cuda, "archspec": system.archspec}
+    return {key: getattr(system, key.replace("-", "_")) for key in SYSTEM_KEYS}
 
 
 def _image(image: ImageSettings) -> Iterator[str]:
@@ -76,7 +107,7 @@ def _platform(locked: PlatformLock) -> Iterator[str]:
         "python": base.python,
         "shell": base.shell,
     }
-    yield _table(f"[{name}.base]", fields)
+    yield from _optional(f"[{name}.base]", fields)
     for conda in sorted(locked.conda, key=lambda p: p.name):
         yield _table(f"[[{name}.conda]]", _conda_package(conda))
     for pip in sorted(locked.pip, key=lambda p: p.name):
@@ -93,6 +124,8 @@ def _conda_package(package: CondaPackage) -> Mapping[str, Value]:
         "file": package.file,
         "sha256": package.sha256,
         "size": package.size,
+        "uploaded": package.uploaded,
+        "groups": _groups(package.groups),
         "requires": _sorted(package.requires),
         "constrains": _sorted(package.constrains),
         "provides": _sorted(package.provides),
@@ -104,14 +137,27 @@ def _pip_package(package: PipPackage) -> Mapping[str, Value]:
         "name": package.name,
         "version": package.version,
         "index": package.index,
-        "file": package.file,
-        "sha256": package.sha256,
+        "url": package.url,
+        "path": package.path,
+        "git": package.git,
+        "commit": package.commit,
+        "subdirectory": package.subdirectory,
+        "tree": package.tree,
+        "file": package.file or None,
+        "sha256": package.sha256 or None,
         "size": package.size,
         "uploaded": package.uploaded,
+        "builds": package.builds or None,
+        "groups": _groups(package.groups),
         "requires-python": package.requires_python,
         "extras": _sorted(package.extras),
         "requires": _sorted(package.requires),
     }
+
+
+def _groups(groups: tuple[str, ...]) -> tuple[str, ...] | None:
+    """What only the main set needs goes without saying."""
+    return None if groups == (MAIN,) else _sorted(groups)
 
 
 def _sorted(items: Iterable[str]) -> tuple[str, ...] | None:

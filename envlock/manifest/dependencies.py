@@ -8,35 +8,69 @@ from envlock.manifest.addresses import Surroundings, index_url
 from envlock.manifest.conda_spec import normalized_spec
 from envlock.manifest.names import WORDS
 from envlock.manifest.pip_requirement import normalized_requirement
-from envlock.model.edges import conda_name
 from envlock.model.fields import Item, Table, matching
-from envlock.model.spec import DEFAULT_CHANNEL, DEFAULT_INDEX, CondaSpec, Index, PipSpec
+from envlock.model.match_specs import conda_name
+from envlock.model.platform import PLATFORMS
+from envlock.model.spec import DEFAULT_CHANNEL, DEFAULT_INDEX, MAIN, CondaSpec, Index, PipSpec, Wants
 
 _priority = matching("strict|flexible", "`strict` or `flexible`")
+_pattern = matching(
+    r"[a-z0-9*]+(?:-[a-z0-9*]+)*", "a distribution's name in canonical form, or a pattern such as `acme-*`"
+)
 _index_name = matching(r"[a-z0-9]+(?:[._-][a-z0-9]+)*", WORDS)
 
 
 def read_conda(table: Table, surroundings: Surroundings) -> CondaSpec:
     """`[conda]`: channels in order, dependencies normalised and sorted."""
     channels = table.texts("channels", surroundings.channel, filled=True) or ()
-    dependencies = table.texts("dependencies", normalized_spec) or ()
     table.document.refuse_twice(channels)
-    table.document.refuse_twice(dependencies, lambda spec: (spec.rpartition("::")[0], conda_name(spec)))
     return CondaSpec(
         channels=tuple(item.value for item in channels) or (DEFAULT_CHANNEL,),
         channel_priority=table.text("channel-priority", _priority) or "strict",
-        dependencies=tuple(sorted(item.value for item in dependencies)),
+        dependencies=_match_specs(table),
     )
 
 
 def read_pip(table: Table) -> PipSpec:
     """`[pip]`: dependencies normalised and sorted, indexes in order."""
-    dependencies = table.texts("dependencies", normalized_requirement) or ()
-    table.document.refuse_twice(dependencies, _name_and_marker)
     tables = table.tables("indexes")
     indexes = tuple(_index(index) for index in tables)
     _refuse_index_twice(tables, indexes)
-    return PipSpec(dependencies=tuple(sorted(item.value for item in dependencies)), indexes=indexes)
+    return PipSpec(dependencies=_requirements(table), indexes=indexes)
+
+
+def read_wants(table: Table) -> Wants:
+    """The tables `conda` and `pip` of a group or a platform, which have dependencies and nothing else."""
+    return Wants(conda=_match_specs(table.table("conda")), pip=_requirements(table.table("pip")))
+
+
+def read_groups(table: Table) -> tuple[tuple[str, Wants], ...]:
+    """`[groups.NAME.conda]`, `[groups.NAME.pip]`: sorted by name."""
+    return tuple((name, read_wants(table.table(name))) for name in sorted(table.names(_group_name)))
+
+
+def read_platform_wants(table: Table) -> tuple[tuple[str, Wants], ...]:
+    """`[platform.NAME.conda]`, `[platform.NAME.pip]`: sorted by platform, without those that ask for nothing."""
+    found = ((name, read_wants(table.table(name))) for name in sorted(table.names()) if name in PLATFORMS)
+    return tuple((name, wants) for name, wants in found if wants)
+
+
+def _group_name(text: str) -> str:
+    if _index_name(text) == MAIN:
+        raise ValueError(f"`{MAIN}` is what belongs to no group: [conda] and [pip]")
+    return text
+
+
+def _match_specs(table: Table) -> tuple[str, ...]:
+    dependencies = table.texts("dependencies", normalized_spec) or ()
+    table.document.refuse_twice(dependencies, lambda spec: (spec.rpartition("::")[0], conda_name(spec)))
+    return tuple(sorted(item.value for item in dependencies))
+
+
+def _requirements(table: Table) -> tuple[str, ...]:
+    dependencies = table.texts("dependencies", normalized_requirement) or ()
+    table.document.refuse_twice(dependencies, _name_and_marker)
+    return tuple(sorted(item.value for item in dependencies))
 
 
 def _name_and_marker(requirement: str) -> tuple[str, str]:
@@ -49,7 +83,13 @@ def _index(table: Table) -> Index:
     name = table.needed("name", _index_name)
     # only the address of PyPI is known without being written
     url = table.text("url", index_url) if name == DEFAULT_INDEX else table.needed("url", index_url)
-    return Index(name=name, url=url, default=table.flag("default"))
+    packages = table.texts("packages", _pattern, filled=True) or ()
+    table.document.refuse_twice(packages)
+    if packages and table.flag("default"):
+        table.refuse("packages", "not together with `default`: the default index has what no other one is named for")
+    return Index(
+        name=name, url=url, default=table.flag("default"), packages=tuple(sorted(item.value for item in packages))
+    )
 
 
 def _refuse_index_twice(tables: tuple[Table, ...], indexes: tuple[Index, ...]) -> None:

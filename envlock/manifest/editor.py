@@ -8,6 +8,7 @@ from tomlkit.items import Array, Table
 
 from envlock.model.platform import DEFAULT_PLATFORM, System
 from envlock.model.spec import EnvSpec, ImageSpec, Index
+from envlock.model.system_values import SYSTEM_KEYS
 
 _ABOUT = "What this environment is made from. `envlock lock` answers it in env.lock: keep both in git."
 _CONDA = 'match specs, such as "numpy >=1.26,<2"; where there are any, Python comes from conda too'
@@ -61,7 +62,7 @@ def _index(index: Index) -> Table:
 
 
 def _system(system: System) -> Table:
-    return _filled({"glibc": system.glibc, "linux": system.linux, "cuda": system.cuda, "archspec": system.archspec})
+    return _filled({key: getattr(system, key.replace("-", "_")) for key in SYSTEM_KEYS})
 
 
 def _add_image(document: tomlkit.TOMLDocument, spec: EnvSpec) -> None:

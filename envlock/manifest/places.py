@@ -8,6 +8,7 @@ from envlock.manifest.pip_requirement import normalized_requirement
 from envlock.manifest.reader import open_manifest
 from envlock.model.fields import Document
 from envlock.model.problem import Problem
+from envlock.model.system_values import SYSTEM_KEYS
 from envlock.model.toml_lines import KeyPath
 
 # problems of these kinds are about a key, the others about a requirement
@@ -21,7 +22,6 @@ _KEYS: dict[str, KeyPath] = {
     "variables": ("variables",),
     **{key: ("image", key) for key in ("base", "interpreter", "user", "workdir", "entrypoint", "cmd", "labels")},
 }
-_SYSTEM = ("glibc", "linux", "cuda", "archspec")
 
 
 def lines_of(path: Path, problems: Iterable[Problem]) -> tuple[int | None, ...]:
@@ -49,7 +49,7 @@ def _key(problem: Problem) -> KeyPath | None:
     subject = problem.subject or ""
     if problem.kind == "platform":
         return ("platforms",)
-    if subject in _SYSTEM:
+    if subject in SYSTEM_KEYS:
         return ("platform", problem.platform or "", subject)
     table, _, name = subject.partition(".")  # of variables and labels each is by itself
     path = _KEYS.get(table)

@@ -4,8 +4,9 @@ import tomllib
 from pathlib import Path
 
 from envlock.manifest.addresses import Surroundings
-from envlock.manifest.dependencies import read_conda, read_pip
+from envlock.manifest.dependencies import read_conda, read_groups, read_pip, read_platform_wants
 from envlock.manifest.image import read_image
+from envlock.manifest.locking import read_lock_spec
 from envlock.manifest.names import environment_name, folder_name
 from envlock.manifest.systems import read_systems
 from envlock.model.fields import Document, Table, matching, not_toml
@@ -19,10 +20,8 @@ LIMIT = 1 << 20
 
 # keys with a meaning that this version does not know yet
 _LATER = (
-    "extends", "groups", "workspace", "conda.from", "pip.from", "pip.editable", "pip.indexes.packages",
+    "extends", "workspace", "conda.from", "pip.from", "pip.editable",
     "image.dockerfile", "image.debian", "image.copy", "image.bytecode",
-    "lock.exclude-newer", "lock.pip-resolver", "lock.conda-solver",
-    "platform.*.conda", "platform.*.pip", "platform.*.cuda-arch", "platform.*.macos",
 )  # fmt: skip
 _python = matching(
     r"3\.(?:[89]|[1-9]\d{1,2})(?:\.(?:0|[1-9]\d{0,2}))?", "a version such as `3.11` or `3.11.7`, 3.8 or newer"
@@ -33,15 +32,18 @@ def read_manifest(path: Path) -> EnvSpec:
     """Reads an env.toml; one UserInputError tells all that is wrong with it."""
     document = open_manifest(path)
     root, surroundings = document.root, Surroundings(path.parent)
-    root.table("lock")  # opened so that its keys are looked at
+    platforms = root.table("platform")
     spec = EnvSpec(
         name=root.text("name", environment_name) or folder_name(root, path.absolute().parent.name),
         description=root.text("description", prose=True) or "",
         python=root.text("python", _python),
         platforms=_platforms(root),
-        systems=read_systems(root.table("platform")),
+        systems=read_systems(platforms),
         conda=read_conda(root.table("conda"), surroundings),
         pip=read_pip(root.table("pip")),
+        platform_wants=read_platform_wants(platforms),
+        groups=read_groups(root.table("groups")),
+        lock=read_lock_spec(root.table("lock")),
         variables=root.table("variables").entries(variable_name),
         image=read_image(root.table("image"), surroundings),
     )

@@ -49,4 +49,4 @@ def changes(*, before: Lock | None, after: Lock) -> Changes:
 
 
 def _identity(package: CondaPackage | PipPackage | None) -> str | None:
-    return package.sha256 if package else None
+    return package.identity if package else None

@@ -15,7 +15,8 @@ TAG_DIGITS = 16
 
 
 def lock_hash(lock: Lock, platform: PlatformLock) -> str:
-    """The lock hash of one platform, 64 hex digits."""
+    """The lock hash of one platform, 64 hex digits: of the main set, whatever other groups there are."""
+    main = platform.of_groups()
     return _sha256(
         f"envlock-lock-hash {lock.version}\n",
         {
@@ -23,7 +24,7 @@ def lock_hash(lock: Lock, platform: PlatformLock) -> str:
             "base": platform.base.digest,
             "interpreter": _interpreter(platform),
             "python": _stated_python(platform),
-            "packages": [_package(p) for p in sorted(platform.packages, key=_order)],
+            "packages": [_package(p) for p in sorted(main.packages, key=_order)],
             "image": _settings(lock.image),
         },
     )
@@ -77,13 +78,15 @@ def _without_defaults(value: Any) -> Any:
 
 
 def _order(package: CondaPackage | PipPackage) -> tuple[str, str, str, str, str]:
-    return package.kind, package.name, package.version, package.build, package.sha256
+    return package.kind, package.name, package.version, package.build, package.identity
 
 
 def _package(package: CondaPackage | PipPackage) -> dict[str, str]:
-    kind, name, version, build, sha256 = _order(package)
-    identity = {"kind": kind, "name": name, "version": version, "sha256": sha256}
-    return {**identity, "build": build} if build else identity
+    kind, name, version, build, identity = _order(package)
+    # what has no sha256 is told by the hash of its folder or by its commit
+    told_by = "sha256" if package.sha256 else "source"
+    found = {"kind": kind, "name": name, "version": version, told_by: identity}
+    return {**found, "build": build} if build else found
 
 
 def _interpreter(platform: PlatformLock) -> str | None:

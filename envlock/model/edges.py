@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Protocol
 
 from envlock.model.lock import CondaPackage, PlatformLock
+from envlock.model.match_specs import conda_name
 from envlock.model.pip_edges import pip_edges
 from envlock.model.platform import virtual_packages
 from envlock.model.problem import Problem, unasked, unmet
@@ -42,7 +43,7 @@ def broken_edges(spec: EnvSpec, locked: PlatformLock, conda_matches: CondaMatche
 def _conda_edges(spec: EnvSpec, locked: PlatformLock, matches: CondaMatcher) -> Iterator[Problem]:
     records: dict[str, CondaRecord] = {p.name: p for p in locked.conda}
     records |= {v.name: v for v in virtual_packages(spec.system(locked.platform))}
-    edges: list[tuple[str, str | None]] = [(root, None) for root in spec.conda_roots()]
+    edges: list[tuple[str, str | None]] = [(root, None) for root in spec.all_wants(locked.platform).conda]
     edges += [(need, p.name) for p in locked.conda for need in p.requires]
     edges += [(limit, p.name) for p in locked.conda for limit in p.constrains if conda_name(limit) in records]
     for need, asker in edges:
@@ -50,7 +51,7 @@ def _conda_edges(spec: EnvSpec, locked: PlatformLock, matches: CondaMatcher) -> 
         if reason:
             yield unmet(need, reason, asker, locked.platform)
     needs = {p.name: [conda_name(need) for need in p.requires] for p in locked.conda}
-    names = unreached(map(conda_name, spec.conda_roots()), needs)
+    names = unreached(map(conda_name, spec.all_wants(locked.platform).conda), needs)
     yield from (unasked(name, locked.platform) for name in names)
 
 
@@ -83,10 +84,3 @@ def _asks_for_build(need: str) -> bool:
     plain, _, options = rest.partition("[")
     words = _TIGHT.sub(r"\1", plain).split()
     return "build" in options or len(words) > 1 or bool(words and _VERSION_AND_BUILD.fullmatch(words[0]))
-
-
-def conda_name(spec: str) -> str:
-    """The package name of a match spec: "conda-forge::numpy >=1" -> "numpy"."""
-    text = spec.rpartition("::")[2].strip()
-    end = next((i for i, c in enumerate(text) if c in " <>=!~[@"), len(text))
-    return text[:end].lower()

@@ -42,13 +42,14 @@ class Document:
         self._text = text
         self._later = later
         self._findings: list[tuple[KeyPath, str]] = []
-        self._tables: list[Table] = []
+        self._tables: dict[KeyPath, Table] = {}
         self.root = self.opened((), values)
 
     def opened(self, path: KeyPath, values: dict[str, Any]) -> "Table":
-        table = Table(self, path, values)
-        self._tables.append(table)
-        return table
+        """The table at a path: the same one, however many readers share it."""
+        if path not in self._tables:
+            self._tables[path] = Table(self, path, values)
+        return self._tables[path]
 
     def refuse(self, path: KeyPath, what: str) -> None:
         """Notes that what stands at `path` is wrong."""
@@ -75,7 +76,7 @@ class Document:
 
     def close(self, *, hint: str | None = None) -> None:
         """Raises one UserInputError with a line for each finding, in line order."""
-        for table in self._tables:
+        for table in self._tables.values():
             self._refuse_unknown(table)
         if self._findings:
             placed = [(self.line(path) or 0, text) for path, text in self._findings]
@@ -92,7 +93,7 @@ class Document:
 
     def _suggestion(self, table: "Table", key: str) -> str:
         near = get_close_matches(key, sorted(table.asked), n=1)
-        same = (key_text((*t.path, key)) for t in self._tables if key in t.asked)
+        same = (key_text((*t.path, key)) for t in self._tables.values() if key in t.asked)
         meant = near[0] if near else next(same, None)
         return f": did you mean `{meant}`?" if meant else ""
 

@@ -11,8 +11,9 @@ from dataclasses import fields
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from envlock.model.edges import CondaMatcher, broken_edges, conda_name
+from envlock.model.edges import CondaMatcher, broken_edges
 from envlock.model.lock import ImageSettings, Inputs, Lock
+from envlock.model.match_specs import conda_name
 from envlock.model.origins import wrong_origins
 from envlock.model.platform import System
 from envlock.model.problem import Problem

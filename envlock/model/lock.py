@@ -1,17 +1,21 @@
 """What answers a manifest: env.lock as values. Text to and from these is made by `lockfile`."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from envlock.model.platform import System
-from envlock.model.spec import EnvSpec, Index
+from envlock.model.spec import MAIN, EditableProject, EnvSpec, Index, Wants
 
 LOCK_VERSION = 1
+
+# (kind, name) of a locked package
+Node = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CondaPackage:
     """A conda package. `requires` and `constrains` are match specs; `provides` is the Python
-    distributions found inside it, as "name==version"; `channel` is as the manifest names it."""
+    distributions found inside it, as "name==version"; `channel` is as the manifest names it; `uploaded` is when it
+    was built, in UTC, as the channel says, where it does; `groups` are those that need it, sorted."""
 
     name: str
     version: str
@@ -24,38 +28,80 @@ class CondaPackage:
     requires: tuple[str, ...] = ()
     constrains: tuple[str, ...] = ()
     provides: tuple[str, ...] = ()
+    uploaded: str | None = None
+    groups: tuple[str, ...] = (MAIN,)
 
     kind = "conda"
+
+    @property
+    def node(self) -> Node:
+        return self.kind, self.name
+
+    @property
+    def identity(self) -> str:
+        """What tells its bytes from all others."""
+        return self.sha256
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PipPackage:
-    """A wheel. `requires` is the PEP 508 strings that apply on this platform, markers evaluated
-    and dropped; `extras` those asked for; `uploaded` is UTC, as the index says, where it does."""
+    """A distribution: a wheel, or what a wheel is built from.
+
+    `requires` is the PEP 508 strings that apply on this platform, markers evaluated and dropped, but for those that
+    only an extra brings: these keep `; extra == "NAME"`. `extras` are those asked for; `uploaded` is UTC, as the index
+    says, where it does; `groups` are those that need it, sorted.
+
+    One of these says where it is from: `index` (by name; `file`, `sha256`), `url` of a file (`file`, `sha256`),
+    `path` of a file below env.toml's repository (`file`, `sha256`) or of a folder (`tree`), `git` with `commit`.
+    `builds` marks what is no wheel: installing it runs code of its own.
+    """
 
     name: str
     version: str
-    file: str
-    sha256: str
-    size: int | None
-    index: str
+    file: str = ""
+    sha256: str = ""
+    size: int | None = None
+    index: str | None = None
+    url: str | None = None
+    path: str | None = None
+    tree: str | None = None
+    git: str | None = None
+    commit: str | None = None
+    subdirectory: str | None = None
+    builds: bool = False
     extras: tuple[str, ...] = ()
     requires: tuple[str, ...] = ()
     requires_python: str | None = None
     uploaded: str | None = None
+    groups: tuple[str, ...] = (MAIN,)
 
     kind = "pip"
     build = ""
+
+    @property
+    def node(self) -> Node:
+        return self.kind, self.name
+
+    @property
+    def identity(self) -> str:
+        """What tells its bytes from all others: a sha256, the hash of a folder, a commit (and the folder within)."""
+        return self.sha256 or self.tree or f"{self.commit}{f'/{self.subdirectory}' if self.subdirectory else ''}"
+
+    @property
+    def source(self) -> str:
+        """Where it is from, for people: the index by its name, or the address that env.toml gives."""
+        return self.index or self.url or self.path or self.git or ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Base:
     """A base image: `digest` is of this platform's manifest; the rest was read of it once.
 
-    `scratch` has no digest. `python` is the full version of `interpreter` (an absolute path).
+    `scratch` has no digest; a platform that no image is made for has no `reference`. `python` is the full version of
+    `interpreter` (an absolute path), or where there is no base to read it from, the one that wheels were chosen for.
     """
 
-    reference: str
+    reference: str | None = None
     digest: str | None = None
     glibc: str | None = None
     interpreter: str | None = None
@@ -77,6 +123,15 @@ class PlatformLock:
         """All packages, sorted by kind and name."""
         return (*self.conda, *self.pip)
 
+    def of_groups(self, *groups: str) -> "PlatformLock":
+        """What the main set and these groups need, and nothing else."""
+        wanted = {MAIN, *groups}
+        return replace(
+            self,
+            conda=tuple(p for p in self.conda if not wanted.isdisjoint(p.groups)),
+            pip=tuple(p for p in self.pip if not wanted.isdisjoint(p.groups)),
+        )
+
     @property
     def python(self) -> str | None:
         """The full version of the Python that the packages run on."""
@@ -97,6 +152,10 @@ class Inputs:
     indexes: tuple[Index, ...]
     base: str
     interpreter: str | None
+    editable: tuple[EditableProject, ...] = ()
+    platform_wants: tuple[tuple[str, Wants], ...] = ()
+    groups: tuple[tuple[str, Wants], ...] = ()
+    exclude_newer: str | None = None
 
     @classmethod
     def of(cls, spec: EnvSpec) -> "Inputs":
@@ -113,6 +172,10 @@ class Inputs:
             indexes=spec.pip.indexes,
             base=spec.base,
             interpreter=spec.image.interpreter,
+            editable=spec.pip.editable,
+            platform_wants=tuple((p, w) for p, w in spec.platform_wants if w and p in spec.platforms),
+            groups=tuple((g, w) for g, w in spec.groups),
+            exclude_newer=spec.lock.exclude_newer,
         )
 
 

@@ -6,7 +6,7 @@ Held against the inputs of the lock, not against env.toml: where these two diffe
 from collections.abc import Iterator
 
 from envlock.model.lock import Base, Inputs, PlatformLock
-from envlock.model.platform import System
+from envlock.model.platform import PLATFORMS
 from envlock.model.problem import Problem
 from envlock.model.spec import DEFAULT_INDEX, DEFAULT_PYTHON
 
@@ -25,12 +25,14 @@ def _packages(inputs: Inputs, locked: PlatformLock) -> Iterator[tuple[str, str]]
             yield "channels", f"`{conda.name}` is locked from `{conda.channel}`, which is not among the channels"
     indexes = {DEFAULT_INDEX, *(index.name for index in inputs.indexes)}
     for pip in locked.pip:
-        if pip.index not in indexes:
+        if pip.index is not None and pip.index not in indexes:
             yield "indexes", f"`{pip.name}` is locked from `{pip.index}`, which is not among the package indexes"
 
 
 def _base(inputs: Inputs, locked: PlatformLock) -> Iterator[tuple[str, str]]:
-    base, wanted = locked.base, dict(inputs.systems).get(locked.platform, System()).glibc
+    if not PLATFORMS[locked.platform].has_images:
+        return
+    base, wanted = locked.base, _wanted_glibc(inputs, locked)
     if base.reference != inputs.base:
         yield "base", f"base `{inputs.base}` is asked for: `{base.reference}` is locked"
     if inputs.interpreter and base.interpreter != inputs.interpreter:
@@ -42,10 +44,14 @@ def _base(inputs: Inputs, locked: PlatformLock) -> Iterator[tuple[str, str]]:
         yield "base", f"base `{base.reference}` has no glibc, which packages are made for"
 
 
+def _wanted_glibc(inputs: Inputs, locked: PlatformLock) -> str | None:
+    return dict(inputs.systems).get(locked.platform, PLATFORMS[locked.platform].system).glibc
+
+
 def _python(inputs: Inputs, locked: PlatformLock) -> Iterator[tuple[str, str]]:
     """The base's Python, where conda brings none."""
     base, wanted = locked.base, inputs.python or (DEFAULT_PYTHON if inputs.pip else None)
-    if inputs.conda:
+    if _has_conda(inputs):
         return
     if wanted and base.python and not f"{base.python}.".startswith(f"{wanted}."):
         yield "python", f"Python {wanted} is asked for: {base.python} is locked in base `{base.reference}`"
@@ -53,9 +59,13 @@ def _python(inputs: Inputs, locked: PlatformLock) -> Iterator[tuple[str, str]]:
         yield "base", f"wheels are locked, and no Python for them in base `{base.reference}`"
 
 
+def _has_conda(inputs: Inputs) -> bool:
+    return bool(inputs.conda) or any(wants.conda for _, wants in (*inputs.platform_wants, *inputs.groups))
+
+
 def _has_python(base: Base, inputs: Inputs) -> bool:
     """In an empty base there is none to find: there wheels are chosen for the one that env.toml states, if any."""
-    if base.reference == _SCRATCH:
+    if base.reference in (None, _SCRATCH):
         return base.python is not None or inputs.python is None
     return base.python is not None and base.interpreter is not None
 

@@ -29,7 +29,7 @@ def pip_edges(spec: EnvSpec, locked: PlatformLock) -> Iterator[Problem]:
 def _requirements(spec: EnvSpec, locked: PlatformLock) -> Iterator[Problem]:
     available = _available(locked)
     environment = PLATFORMS[locked.platform].markers(locked.python or "3")
-    roots = [r for r in spec.pip.dependencies if applies(Requirement(r).marker, environment)]
+    roots = [r for r in spec.all_wants(locked.platform).pip if applies(Requirement(r).marker, environment)]
     edges: list[tuple[str, str | None]] = [(root, None) for root in roots]
     edges += [(need, p.name) for p in locked.pip for need in p.requires]
     for need, asker in edges:

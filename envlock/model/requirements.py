@@ -12,7 +12,10 @@ from envlock.errors import OutsideError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Applied:
-    """Of one package: the extras that something asked for, and the requirements that then apply, sorted."""
+    """Of one package: the extras that something asked for, and the requirements that then apply, sorted.
+
+    Those that only an extra brings keep `; extra == "NAME"`: so it can be told later who needs what for which.
+    """
 
     extras: tuple[str, ...]
     requires: tuple[str, ...]
@@ -61,8 +64,15 @@ def parsed(text: str, asker: str) -> Requirement:
 
 
 def _applied(requirements: Iterable[Requirement], extras: set[str], environment: Mapping[str, str]) -> Applied:
-    texts = {plain(r) for r in requirements if applies(r.marker, environment, extras)}
-    return Applied(extras=tuple(sorted(extras)), requires=tuple(sorted(texts)))
+    always: set[str] = set()
+    by_extra: set[str] = set()
+    for requirement in requirements:
+        if applies(requirement.marker, environment):
+            always.add(plain(requirement))
+        else:
+            bringing = (extra for extra in extras if applies(requirement.marker, environment, [extra]))
+            by_extra |= {f'{plain(requirement)} ; extra == "{extra}"' for extra in bringing}
+    return Applied(extras=tuple(sorted(extras)), requires=tuple(sorted(always | by_extra)))
 
 
 def plain(requirement: Requirement) -> str:

@@ -1,14 +1,17 @@
 """What is wanted: env.toml as values, every field checked and normalised by `manifest.reader`."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from envlock.model.platform import DEFAULT_PLATFORM, System
+from envlock.model.platform import DEFAULT_PLATFORM, PLATFORMS, System
 
 DEFAULT_CHANNEL = "conda-forge"
 DEFAULT_INDEX = "pypi"
 # where channels are that are written as a name
 CONDA_ALIAS = "https://conda.anaconda.org"
 DEFAULT_PYTHON = "3.12"
+# the group of all that belongs to no other: what images hold and `install` installs unasked
+MAIN = "main"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,19 +25,66 @@ class CondaSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Index:
-    """A package index; `url` is None for the default one, whose address the libraries know."""
+    """A package index; `url` is None for the default one, whose address the libraries know.
+
+    Distributions whose names match one of `packages` (names, or patterns with `*`) come from this index and from no
+    other, and nothing else comes from it.
+    """
 
     name: str
     url: str | None = None
     default: bool = False
+    packages: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditableProject:
+    """A local project that `install` and `run` install editable: its folder relative to env.toml (`./project`), and
+    from its pyproject.toml its name, and what it requires with the extras that are asked for, normalised and sorted."""
+
+    path: str
+    name: str
+    extras: tuple[str, ...] = ()
+    dependencies: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PipSpec:
-    """`[pip]`: PEP 508 requirements, normalised and sorted; indexes in order."""
+    """`[pip]`: PEP 508 requirements, normalised and sorted; indexes in order; editable projects sorted by path.
+
+    A requirement that names its own source is `name[extras] @ SOURCE ; marker`, where SOURCE is a URL
+    (`https://…`, `git+https://…@REV`) or a path relative to env.toml that begins with `./` or `../`.
+    """
 
     dependencies: tuple[str, ...] = ()
+    editable: tuple[EditableProject, ...] = ()
     indexes: tuple[Index, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wants:
+    """Requirements of one place: match specs and PEP 508 requirements, normalised and sorted."""
+
+    conda: tuple[str, ...] = ()
+    pip: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.conda or self.pip)
+
+    def __add__(self, other: "Wants") -> "Wants":
+        return Wants(
+            conda=tuple(sorted({*self.conda, *other.conda})),
+            pip=tuple(sorted({*self.pip, *other.pip})),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LockSpec:
+    """`[lock]`: how to lock. `exclude_newer` is a UTC time ("2026-01-31T12:00:00Z") or a span ("7d"), as written."""
+
+    exclude_newer: str | None = None
+    pip_resolver: str = "uv"
+    conda_solver: str = "rattler"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +103,11 @@ class ImageSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnvSpec:
-    """One environment as its manifest states it. `python` is a minor ("3.11") or exact version."""
+    """One environment as its manifest states it, with all that it takes from other files.
+
+    `python` is a minor ("3.11") or exact version; `platform_wants` and `groups` are sorted by name; `files` are the
+    other files it was read from, relative to env.toml.
+    """
 
     name: str
     description: str = ""
@@ -62,13 +116,17 @@ class EnvSpec:
     systems: tuple[tuple[str, System], ...] = ()
     conda: CondaSpec = field(default_factory=CondaSpec)
     pip: PipSpec = field(default_factory=PipSpec)
+    platform_wants: tuple[tuple[str, Wants], ...] = ()
+    groups: tuple[tuple[str, Wants], ...] = ()
+    lock: LockSpec = field(default_factory=LockSpec)
     variables: tuple[tuple[str, str], ...] = ()
     image: ImageSpec = field(default_factory=ImageSpec)
+    files: tuple[str, ...] = ()
 
     @property
     def has_conda(self) -> bool:
-        """Where there are conda dependencies, Python comes from conda."""
-        return bool(self.conda.dependencies)
+        """Where anything asks for a conda package, Python comes from conda, on every platform."""
+        return bool(self.conda.dependencies) or any(w.conda for _, w in (*self.platform_wants, *self.groups))
 
     @property
     def base(self) -> str:
@@ -79,16 +137,33 @@ class EnvSpec:
 
     def system(self, platform: str) -> System:
         """The declared system of a platform, or the documented default."""
-        return dict(self.systems).get(platform, System())
+        return dict(self.systems).get(platform, PLATFORMS[platform].system)
 
-    def conda_roots(self) -> tuple[str, ...]:
-        """The match specs to solve: the dependencies, and Python as the key `python` says."""
-        if not self.has_conda or not self.python:
-            return self.conda.dependencies
-        exact = self.python.count(".") >= 2
-        return tuple(
-            sorted({*self.conda.dependencies, f"python =={self.python}" if exact else f"python {self.python}.*"})
-        )
+    def wants(self, platform: str, group: str = MAIN) -> Wants:
+        """What a group asks for on a platform; the main one: the dependencies, the platform's, and the key `python`."""
+        if group != MAIN:
+            return dict(self.groups).get(group, Wants())
+        own = Wants(conda=self.conda.dependencies, pip=self.pip.dependencies)
+        editable = Wants(pip=tuple(need for project in self.pip.editable for need in project.dependencies))
+        python = Wants(conda=tuple(self._stated_python()))
+        return own + dict(self.platform_wants).get(platform, Wants()) + editable + python
+
+    def all_wants(self, platform: str) -> Wants:
+        """What all groups together ask for on a platform: this is what is solved."""
+        wants = self.wants(platform)
+        for _, group in self.groups:
+            wants += group
+        return wants
+
+    @property
+    def group_names(self) -> tuple[str, ...]:
+        """All groups, the main one first."""
+        return (MAIN, *(name for name, _ in self.groups))
+
+    def _stated_python(self) -> Iterator[str]:
+        if self.has_conda and self.python:
+            exact = self.python.count(".") >= 2
+            yield f"python =={self.python}" if exact else f"python {self.python}.*"
 
 
 def python_minor(version: str | None) -> str:

@@ -86,7 +86,7 @@ def _asked(package: CondaPackage | PipPackage, supply: Supply) -> str | None:
     """The place that the channel or index names when it is asked."""
     if isinstance(package, CondaPackage):
         return find_package(package, supply.sources.channels[package.channel], supply.cache)
-    index = supply.sources.indexes.get(package.index)
+    index = supply.sources.indexes.get(package.index or "")
     return supply.find_wheel(supply.http(), index, name=package.name, file=package.file, sha256=package.sha256)
 
 
@@ -121,7 +121,7 @@ def _not_here(package: CondaPackage | PipPackage) -> OutsideError:
 
 
 def _missing(package: CondaPackage | PipPackage, tried: list[str]) -> OutsideError:
-    source = package.channel if isinstance(package, CondaPackage) else package.index
+    source = package.channel if isinstance(package, CondaPackage) else package.source
     where = f", tried {', '.join(tried)}" if tried else ""
     return OutsideError(
         f"`{package.file}` (sha256 {package.sha256}) is no longer to be had from `{source}`{where}",

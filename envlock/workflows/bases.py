@@ -27,9 +27,11 @@ _FACTS = "base-facts"
 def lock_base(task: PlatformTask, kept: Base | None) -> Base:
     """The base of one platform, by digest, with what was read of it; a pin that still holds is kept unseen."""
     spec = task.spec
+    if not task.platform.has_images:
+        return Base(python=_stated_python(spec))
     if spec.base == SCRATCH:
         return Base(reference=SCRATCH, python=_stated_python(spec))
-    minor = None if spec.has_conda or not spec.pip.dependencies else python_minor(spec.python)
+    minor = None if spec.has_conda or not task.wants.pip else python_minor(spec.python)
     if kept and kept.reference == spec.base and _holds(kept, spec, minor):
         return kept
     digest = kept.digest if kept and kept.reference == spec.base else None
@@ -41,7 +43,7 @@ def lock_base(task: PlatformTask, kept: Base | None) -> Base:
 def base_image(locked: PlatformLock, project: Project, context: Context) -> BaseImage:
     """The locked base with its layers in the cache, as a builder wants it."""
     platform = PLATFORMS[locked.platform]
-    if locked.base.digest is None:
+    if locked.base.reference is None or locked.base.digest is None:
         return scratch(platform.architecture)
     pulled = pull_base(locked.base.reference, locked.base.digest, platform, project, context)
     return read_base(pulled.manifest, pulled.config)
@@ -70,7 +72,7 @@ def require_usable(task: PlatformTask, base: Base, python: str | None) -> None:
             f"base `{base.reference}` has glibc {base.glibc}, and packages are chosen for glibc {wanted}",
             hint=f'choose a newer base, or declare `glibc = "{base.glibc}"` in [platform.{task.name}]',
         )
-    if base.digest and base.glibc is None and (task.spec.has_conda or task.spec.pip.dependencies):
+    if base.digest and base.glibc is None and task.wants:
         raise UserInputError(
             f"base `{base.reference}` has no glibc, which packages are made for", hint="choose a base such as Debian's"
         )

@@ -25,11 +25,11 @@ def require_extras(
     task: PlatformTask, *, conda: Sequence[CondaPackage], pip: Sequence[PipPackage], python: str | None
 ) -> None:
     """UserInputError that names both sides where an extra is asked for in vain."""
-    if not (task.spec.pip.dependencies and python and conda):
+    if not (task.wants.pip and python and conda):
         return
     environment = task.platform.markers(python)
     asked: list[tuple[str, str | None]] = [
-        (root, None) for root in task.spec.pip.dependencies if applies(Requirement(root).marker, environment)
+        (root, None) for root in task.wants.pip if applies(Requirement(root).marker, environment)
     ]
     asked += [(need, p.name) for p in pip for need in p.requires]
     origins = {text.partition("==")[0]: (text, p) for p in conda for text in p.provides}

@@ -17,7 +17,7 @@ class WheelGuess:
 
     def __init__(self, task: PlatformTask, pins: PlatformLock | None, keep: Sequence[PipPackage]) -> None:
         self._future: Future[tuple[PipPackage, ...]] | None = None
-        if pins and pins.python and task.spec.pip.dependencies and bool(pins.conda) == task.spec.has_conda:
+        if pins and pins.python and task.wants.pip and bool(pins.conda) == task.spec.has_conda:
             self._python, self._provided = pins.python, provided_by(pins.conda)
             pool = ThreadPoolExecutor(1)
             self._future = pool.submit(solve_pip, task, python=self._python, provided=self._provided, keep=keep)

@@ -38,6 +38,8 @@ def logins(sources: Sources, context: Context) -> Callable[[CondaPackage | PipPa
     def login(package: CondaPackage | PipPackage, url: str) -> Login | None:
         if isinstance(package, CondaPackage):
             return login_for(url, of_channels())
+        if package.index is None:
+            return None
         index = urlsplit(sources.indexes.get(package.index) or "")
         user, password = _login(package.index, context.environment)
         same_server = index[:2] == urlsplit(url)[:2]

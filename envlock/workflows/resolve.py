@@ -1,6 +1,7 @@
 """Resolving: from what is wanted, and the pins there are, to what is locked."""
 
 from envlock.manifest.reader import read_manifest
+from envlock.model.closure import with_groups
 from envlock.model.lock import ImageSettings, Inputs, Lock, PlatformLock
 from envlock.sources.places import Sources
 from envlock.workflows.bases import lock_base, require_usable
@@ -35,17 +36,18 @@ def _lock_platform(task: PlatformTask, pins: PlatformLock | None, upgrade: Upgra
     told = task.context.progress
     keep = [p for p in pins.pip if not upgrade.moves(p.name)] if pins else []
     guess = WheelGuess(task, pins, keep)
-    told(f"{task.name}: base {task.spec.base}")
+    if task.platform.has_images:
+        told(f"{task.name}: base {task.spec.base}")
     base = lock_base(task, pins.base if pins and not upgrade.moves(BASE) else None)
-    if task.spec.has_conda:
+    if task.wants.conda:
         told(f"{task.name}: conda packages")
     conda = solve_conda(task, [p for p in pins.conda if not upgrade.moves(p.name)] if pins else [])
     python, provided = python_of(conda, base), provided_by(conda)
     require_usable(task, base, python)
-    if task.spec.pip.dependencies:
+    if task.wants.pip:
         told(f"{task.name}: wheels")
     pip = guess.answer(python=python, provided=provided)
     if pip is None:
         pip = solve_pip(task, python=python, provided=provided, keep=keep)
     require_extras(task, conda=conda, pip=pip, python=python)
-    return PlatformLock(platform=task.name, base=base, conda=conda, pip=pip)
+    return with_groups(PlatformLock(platform=task.name, base=base, conda=conda, pip=pip), task.spec)

@@ -52,7 +52,7 @@ def _platform(lock: Lock, platform: PlatformLock) -> PlatformView:
         platform=platform.platform,
         lock_hash=lock_hash(lock, platform),
         python=platform.python,
-        base=platform.base.reference,
+        base=platform.base.reference or "none",
         base_digest=platform.base.digest,
         size=sum(package.size or 0 for package in platform.packages),
         packages=tuple(_row(package) for package in platform.packages),
@@ -66,7 +66,7 @@ def _row(package: CondaPackage | PipPackage) -> PackageRow:
         kind=package.kind,
         build=package.build,
         size=package.size,
-        source=package.channel if isinstance(package, CondaPackage) else package.index,
+        source=package.channel if isinstance(package, CondaPackage) else package.source,
         file=package.file,
         sha256=package.sha256,
     )

@@ -23,7 +23,7 @@ ANNOUNCED = "conda-announced"
 
 def solve_conda(task: PlatformTask, keep: Sequence[CondaPackage]) -> tuple[CondaPackage, ...]:
     """The conda packages for one platform, with `provides`; none where the manifest asks for none."""
-    if not task.spec.has_conda:
+    if not task.wants.conda:
         return ()
     cache = task.context.cache
     answers = conda_rattler.solve(conda_request(task, keep))
@@ -43,7 +43,7 @@ def conda_request(task: PlatformTask, keep: Sequence[CondaPackage]) -> CondaRequ
     return CondaRequest(
         channels=tuple((name, task.sources.channels[name]) for name in spec.conda.channels),
         priority=spec.conda.channel_priority,
-        specs=spec.conda_roots(),
+        specs=task.wants.conda,
         platform=task.platform,
         system=task.system,
         keep=tuple(keep),

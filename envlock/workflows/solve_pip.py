@@ -21,8 +21,8 @@ def solve_pip(
     task: PlatformTask, *, python: str | None, provided: dict[str, str], keep: Sequence[PipPackage]
 ) -> tuple[PipPackage, ...]:
     """The wheels for one platform, sorted by name; none where the manifest asks for none."""
-    spec, context = task.spec, task.context
-    if not spec.pip.dependencies:
+    wants, context = task.wants, task.context
+    if not wants.pip:
         return ()
     if python is None:
         raise UserInputError(
@@ -36,14 +36,14 @@ def solve_pip(
     pairs = list(zip(found, answers, strict=True))
     read = side_by_side(lambda pair: wheel_metadata(pair[0], pair[1].url, supply), pairs, stop=context.stopped.set)
     metadata = dict(zip((p.name for p in found), read, strict=True))
-    return _with_requirements(found, metadata, spec.pip.dependencies, task.platform.markers(python))
+    return _with_requirements(found, metadata, wants.pip, task.platform.markers(python))
 
 
 def pip_request(task: PlatformTask, *, python: str, provided: dict[str, str], keep: Sequence[PipPackage]) -> PipRequest:
     """What the solver of wheels is asked for one platform."""
     spec, context = task.spec, task.context
     return PipRequest(
-        requirements=spec.pip.dependencies,
+        requirements=task.wants.pip,
         indexes=spec.pip.indexes,
         provided=provided,
         python=python,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from envlock.model.platform import PLATFORMS, Platform, System
-from envlock.model.spec import EnvSpec
+from envlock.model.spec import EnvSpec, Wants
 from envlock.sources.places import Sources
 from envlock.workflows.context import Context
 from envlock.workflows.project import Project
@@ -18,6 +18,11 @@ class PlatformTask:
     project: Project
     sources: Sources
     context: Context
+
+    @property
+    def wants(self) -> Wants:
+        """What all groups together ask for here."""
+        return self.spec.all_wants(self.name)
 
     @property
     def platform(self) -> Platform:

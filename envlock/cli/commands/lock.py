@@ -66,10 +66,10 @@ def _move(before: str, after: str) -> str:
 
 def _platform(locked: "PlatformLock") -> tuple[str, ...]:
     base = locked.base
-    pinned = f"{base.reference} → {_short(base.digest)}" if base.digest else base.reference
+    pinned = f"base {base.reference} → {_short(base.digest)}" if base.digest else f"base {base.reference}"
     python = f"python {locked.python}" if locked.python else ""
     counts = [f"{len(found)} {kind}" for kind, found in (("conda", locked.conda), ("pip", locked.pip)) if found]
-    return f"  {locked.platform}", f"base {pinned}", python, ", ".join(counts)
+    return f"  {locked.platform}", pinned if base.reference else "", python, ", ".join(counts)
 
 
 def _short(digest: str | None) -> str:

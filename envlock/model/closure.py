@@ -1,0 +1,105 @@
+"""What of a locked platform a group needs: followed from its roots to the end, across conda packages and wheels."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from functools import cache
+from typing import NamedTuple
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from envlock.model.lock import CondaPackage, Node, PipPackage, PlatformLock
+from envlock.model.match_specs import conda_name
+from envlock.model.platform import PLATFORMS
+from envlock.model.requirements import applies
+from envlock.model.spec import EnvSpec, Wants
+
+_NEED = re.compile(r"(?P<name>[a-z0-9-]+)(?:\[(?P<extras>[a-z0-9,-]+)\])?[^;]*(?:; extra == \"(?P<when>[^\"]+)\")?")
+
+
+class Need(NamedTuple):
+    """A requirement of a locked wheel: of whom, with which extras, and the extra of the wheel's that brings it."""
+
+    name: str
+    extras: tuple[str, ...]
+    when: str | None
+
+
+@cache
+def need(text: str) -> Need:
+    """Reads what stands in `requires` of a locked wheel: "flask[async]>=3 ; extra == "web""."""
+    found = _NEED.fullmatch(text)
+    if not found:  # whoever wrote that, it was not `plain`
+        requirement = Requirement(text)
+        extras = tuple(sorted(map(canonicalize_name, requirement.extras)))
+        return Need(canonicalize_name(requirement.name), extras, None)
+    return Need(found["name"], tuple(found["extras"].split(",")) if found["extras"] else (), found["when"])
+
+
+class Closure:
+    """The packages of one platform by name, and the ways between them."""
+
+    def __init__(
+        self, conda: Iterable[CondaPackage], pip: Iterable[PipPackage], environment: Mapping[str, str]
+    ) -> None:
+        self._conda = {p.name: p for p in conda}
+        self._pip = {p.name: p for p in pip}
+        self._provider = {text.partition("==")[0]: p.name for p in self._conda.values() for text in p.provides}
+        self._environment = environment
+
+    def reached(self, wants: Wants) -> frozenset[Node]:
+        """All that these requirements lead to."""
+        found: set[tuple[Node, str]] = set()  # with "" or an extra
+        waiting = list(self._roots(wants))
+        while waiting:
+            state = waiting.pop()
+            if state not in found:
+                found.add(state)
+                waiting += self._next(*state)
+        return frozenset(node for node, _ in found)
+
+    def _roots(self, wants: Wants) -> Iterator[tuple[Node, str]]:
+        for spec in wants.conda:
+            yield from self._conda_states(conda_name(spec))
+        for text in wants.pip:
+            root = Requirement(text)
+            if applies(root.marker, self._environment):
+                yield from self._states(canonicalize_name(root.name), map(canonicalize_name, root.extras))
+
+    def _next(self, node: Node, extra: str) -> Iterator[tuple[Node, str]]:
+        kind, name = node
+        if kind == "conda":
+            for spec in self._conda[name].requires:
+                yield from self._conda_states(conda_name(spec))
+            return
+        for text in self._pip[name].requires:
+            wanted = need(text)
+            if wanted.when in (None, extra):
+                yield from self._states(wanted.name, wanted.extras)
+
+    def _conda_states(self, name: str) -> Iterator[tuple[Node, str]]:
+        if name in self._conda:
+            yield ("conda", name), ""
+
+    def _states(self, name: str, extras: Iterable[str]) -> Iterator[tuple[Node, str]]:
+        """A distribution: a wheel, with each of the extras, or what is inside a conda package."""
+        if name in self._pip:
+            yield from ((("pip", name), extra) for extra in ("", *extras))
+        elif name in self._provider:
+            yield from self._conda_states(self._provider[name])
+
+
+def with_groups(locked: PlatformLock, spec: EnvSpec) -> PlatformLock:
+    """A platform's lock in which each package says which groups need it; what none needs is left out."""
+    environment = PLATFORMS[locked.platform].markers(locked.python or "3")
+    closure = Closure(locked.conda, locked.pip, environment)
+    found: dict[Node, list[str]] = {}
+    for group in spec.group_names:
+        for node in closure.reached(spec.wants(locked.platform, group)):
+            found.setdefault(node, []).append(group)
+    return replace(
+        locked,
+        conda=tuple(replace(p, groups=tuple(sorted(found[node]))) for p in locked.conda if (node := p.node) in found),
+        pip=tuple(replace(p, groups=tuple(sorted(found[node]))) for p in locked.pip if (node := p.node) in found),
+    )
