@@ -16,7 +16,7 @@ from envlock.model.lock import PipPackage
 from envlock.model.platform import PLATFORMS, System
 from envlock.model.spec import Index
 from envlock.solvers.pip_uv import solve
-from envlock.solvers.requests import PipAnswer, PipRequest
+from envlock.solvers.requests import PipAnswer, PipRequest, Provided
 from envlock.solvers.stubs import write_stub
 from tests.conftest import IndexServers
 from tests.support.http_server import Request, Response, serve
@@ -182,19 +182,36 @@ def test_a_wheel_that_only_the_solver_would_take(solver: Solver) -> None:
 
 
 def test_what_conda_provides_is_the_only_version_and_not_in_the_answer(solver: Solver) -> None:
-    assert solver.versions("app", provided={"lib-core": "1.5", "unused": "3"}) == {"app": "1.0"}
-    assert solver.versions("app", "lib-core", provided={"lib-core": "1.5.0+local"}) == {"app": "1.0"}
+    assert solver.versions("app", provided={"lib-core": Provided(version="1.5"), "unused": Provided(version="3")}) == {
+        "app": "1.0"
+    }
+    assert solver.versions("app", "lib-core", provided={"lib-core": Provided(version="1.5.0+local")}) == {"app": "1.0"}
 
 
 def test_what_conda_provides_needs_nothing_of_the_index(solver: Solver, index: IndexServer) -> None:
     write_wheel(solver.folder, "uses", requires=["only-conda[fast]>=2"])
-    assert solver.versions("uses", provided={"only-conda": "2.1"}) == {"uses": "1.0"}
+    assert solver.versions("uses", provided={"only-conda": Provided(version="2.1")}) == {"uses": "1.0"}
     assert "/simple/only-conda/" not in [path for _, path in index.requests]
+
+
+def test_an_extra_of_what_conda_provides_brings_what_it_needs(solver: Solver) -> None:
+    brought = Provided(
+        version="2.1", extras=("fast", "slow"), requires=("old; extra == 'fast'", "absent; extra == 'slow'")
+    )
+    write_wheel(solver.folder, "uses", requires=["only-conda[fast]>=2"])
+    found = solver.versions("uses", "lib-core", provided={"only-conda": brought})
+    assert found == {"lib-core": "1.0", "old": "1.0", "uses": "1.0"}
+    assert solver.versions("only-conda[fast]", provided={"only-conda": brought}) == {"lib-core": "1.0", "old": "1.0"}
+    assert solver.versions("only-conda", provided={"only-conda": brought}) == {}
+
+
+def test_a_version_that_is_not_pep_440_ties_nothing(solver: Solver) -> None:
+    assert solver.versions("app", provided={"lib-core": Provided(version="2024_b")}) == {"app": "1.0"}
 
 
 def test_a_conflict_with_what_conda_provides_names_both_sides(solver: Solver) -> None:
     with pytest.raises(UserInputError) as failure:
-        solver.ask("old", provided={"lib-core": "2.5", "lib": "1"})
+        solver.ask("old", provided={"lib-core": Provided(version="2.5"), "lib": Provided(version="1")})
     assert failure.value.message.startswith("what [pip] asks for cannot be had on linux-64\n")
     assert failure.value.message.endswith("\n  `lib-core` 2.5 comes from [conda]")
     assert failure.value.hint == "loosen one of the requirements named above"
@@ -270,14 +287,16 @@ def test_offline_with_what_was_seen_and_without(solver: Solver, index: IndexServ
 
 
 def test_a_stand_in_is_a_wheel_of_nothing(tmp_path: Path) -> None:
-    path = write_stub(tmp_path, name="lib-core", version="1!2.0+x", extras=("fast", "more"))
+    path = write_stub(
+        tmp_path, name="lib-core", version="1!2.0+x", extras=("fast", "more"), requires=("a>=1; extra == 'fast'",)
+    )
     assert path.name == "lib_core-1!2.0+x-py3-none-any.whl"
     with WheelFile.open(path) as wheel:
         wheel.validate_record()
         metadata = BytesParser().parsebytes(wheel.read_dist_info("METADATA").encode())
     assert (metadata["Name"], metadata["Version"]) == ("lib-core", "1!2.0+x")
     assert metadata.get_all("Provides-Extra") == ["fast", "more"]
-    assert metadata["Requires-Dist"] is None
+    assert metadata.get_all("Requires-Dist") == ["a>=1; extra == 'fast'"]
     with zipfile.ZipFile(path) as archive:
         assert all(".dist-info/" in name for name in archive.namelist())
 

@@ -90,9 +90,10 @@ def _uv_platform(platform: Platform, system: System) -> str:
 
 def _provided(folder: Path, request: PipRequest) -> Iterator[str]:
     """Constraints that tie what conda provides to a stand-in; versions that are not PEP 440 cannot be tied."""
-    for name, version in sorted(request.provided.items()):
+    for name, brought in sorted(request.provided.items()):
         try:
-            stub = write_stub(folder, name=name, version=str(Version(version)))
+            version = str(Version(brought.version))
+            stub = write_stub(folder, name=name, version=version, extras=brought.extras, requires=brought.requires)
         except InvalidVersion:
             continue
         yield f"{name} @ {stub.as_uri()}\n"
@@ -125,7 +126,7 @@ def _failure(done: Finished, request: PipRequest) -> EnvlockError:
 def _other_side(words: str, request: PipRequest) -> str:
     """uv knows what conda provides as a version like any other: say where it comes from."""
     named = sorted(name for name in request.provided if re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", words))
-    return "".join(f"\n  `{name}` {request.provided[name]} comes from [conda]" for name in named)
+    return "".join(f"\n  `{name}` {request.provided[name].version} comes from [conda]" for name in named)
 
 
 def _parsed(text: str) -> Pylock:

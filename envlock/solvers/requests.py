@@ -24,12 +24,22 @@ class CondaRequest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Provided:
+    """A distribution that is there already: of its METADATA what a resolver asks for. `requires` are its
+    Requires-Dist that an extra brings, with their markers: all else it has been given."""
+
+    version: str
+    extras: tuple[str, ...] = ()
+    requires: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PipRequest:
     """`provided` is what conda brings, by canonical name; `keep` are pins to prefer."""
 
     requirements: tuple[str, ...]
     indexes: tuple[Index, ...]
-    provided: Mapping[str, str]
+    provided: Mapping[str, Provided]
     python: str
     platform: Platform
     system: System

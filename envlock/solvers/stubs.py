@@ -8,11 +8,14 @@ from pathlib import Path
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
-def write_stub(folder: Path, *, name: str, version: str, extras: tuple[str, ...] = ()) -> Path:
-    """A wheel of one distribution at one version (PEP 440) that needs nothing and contains nothing."""
+def write_stub(
+    folder: Path, *, name: str, version: str, extras: tuple[str, ...] = (), requires: tuple[str, ...] = ()
+) -> Path:
+    """A wheel of one distribution at one version (PEP 440) that contains nothing and needs only `requires`."""
     stem = f"{name.replace('-', '_')}-{version}"
     info = f"{stem}.dist-info"
     offered = "".join(f"Provides-Extra: {extra}\n" for extra in extras)
+    offered += "".join(f"Requires-Dist: {requirement}\n" for requirement in requires)
     members = {
         f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n{offered}",
         f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: envlock\nRoot-Is-Purelib: true\nTag: py3-none-any\n",

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from envlock.model.lock import PipPackage, PlatformLock
+from envlock.solvers.requests import Provided
 from envlock.workflows.solve_pip import provided_by, solve_pip
 from envlock.workflows.task import PlatformTask
 
@@ -23,7 +24,7 @@ class WheelGuess:
             self._future = pool.submit(solve_pip, task, python=self._python, provided=self._provided, keep=keep)
             pool.shutdown(wait=False)  # nothing more is asked of it
 
-    def answer(self, *, python: str | None, provided: Mapping[str, str]) -> tuple[PipPackage, ...] | None:
+    def answer(self, *, python: str | None, provided: Mapping[str, Provided]) -> tuple[PipPackage, ...] | None:
         """The wheels (or the error of a right guess, raised); None where they must be solved now."""
         if self._future is None or (self._python, self._provided) != (python, provided):
             return None

@@ -1,6 +1,6 @@
 """The pip part of a platform's lock: solve around what conda provides, then read what each wheel requires."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from envlock.errors import UserInputError
@@ -8,7 +8,7 @@ from envlock.model.lock import Base, CondaPackage, PipPackage
 from envlock.model.requirements import applied
 from envlock.model.wheel_metadata import WheelMetadata
 from envlock.solvers import pip_uv
-from envlock.solvers.requests import PipAnswer, PipRequest
+from envlock.solvers.requests import PipAnswer, PipRequest, Provided
 from envlock.sources.fetch import remember
 from envlock.sources.metadata import wheel_metadata
 from envlock.workflows.logins import uv_logins
@@ -18,7 +18,7 @@ from envlock.workflows.task import PlatformTask
 
 
 def solve_pip(
-    task: PlatformTask, *, python: str | None, provided: dict[str, str], keep: Sequence[PipPackage]
+    task: PlatformTask, *, python: str | None, provided: Mapping[str, Provided], keep: Sequence[PipPackage]
 ) -> tuple[PipPackage, ...]:
     """The wheels for one platform, sorted by name; none where the manifest asks for none."""
     wants, context = task.wants, task.context
@@ -39,7 +39,9 @@ def solve_pip(
     return _with_requirements(found, metadata, wants.pip, task.platform.markers(python))
 
 
-def pip_request(task: PlatformTask, *, python: str, provided: dict[str, str], keep: Sequence[PipPackage]) -> PipRequest:
+def pip_request(
+    task: PlatformTask, *, python: str, provided: Mapping[str, Provided], keep: Sequence[PipPackage]
+) -> PipRequest:
     """What the solver of wheels is asked for one platform."""
     spec, context = task.spec, task.context
     return PipRequest(
@@ -56,9 +58,13 @@ def pip_request(task: PlatformTask, *, python: str, provided: dict[str, str], ke
     )
 
 
-def provided_by(packages: Sequence[CondaPackage]) -> dict[str, str]:
-    """The Python distributions that conda packages bring: canonical name to version."""
-    return {name: version for p in packages for name, _, version in (text.partition("==") for text in p.provides)}
+def provided_by(packages: Sequence[CondaPackage]) -> dict[str, Provided]:
+    """The Python distributions that conda packages bring, by canonical name."""
+    return {
+        name: Provided(version=version)
+        for p in packages
+        for name, _, version in (text.partition("==") for text in p.provides)
+    }
 
 
 def python_of(conda: Sequence[CondaPackage], base: Base) -> str | None:
