@@ -1,0 +1,129 @@
+"""Local files and folders by content: the same hash in every clone, whatever its checkout made of line ends and big files.
+
+    content_sha256   a file as git keeps it: CRLF counts as LF in text, a git-LFS pointer as the file that it stands for
+    tree_sha256      a local project: path, executable bit and content of every file, without what tools leave in it
+
+Works without git: what is left out of a project is a fixed list.
+"""
+
+import hashlib
+import os
+import re
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import IO, NamedTuple
+
+from envlock.errors import OutsideError, UserInputError
+from envlock.system.text_file import display
+
+# left behind by building and by tools, or of no part in what is built, at any depth
+LEFT_OUT = (".*", "__pycache__", "*.pyc", "*.pyo", "*.egg-info", "*.egg", "node_modules", "env.toml", "env.lock")
+# and directly in the project: deeper, a package may have such a name
+LEFT_OUT_ON_TOP = ("build", "dist", "wheelhouse", "htmlcov")
+# a folder that holds one of these is a cache (as Cargo, pytest and others mark theirs) or a virtual environment
+_MARKS = ("CACHEDIR.TAG", "pyvenv.cfg")
+
+_FORM = b"envlock-tree 1\n"
+_LOOKED_AT = 8000  # bytes in which git, too, looks for a NUL to tell text from the rest
+_PIECE = 1 << 20
+_POINTER_SIZE = 1024  # as git-LFS's specification has it, no pointer is as long
+_POINTER = re.compile(
+    rb"version https://git-lfs\.github\.com/spec/v1\r?\n(?:ext-[^\n]*\n)*oid sha256:([0-9a-f]{64})\r?\nsize (\d+)\r?\n?"
+)
+
+
+class LfsPointer(NamedTuple):
+    """What stands in git for a big file: sha256 and size of its bytes."""
+
+    oid: str
+    size: int
+
+
+def lfs_pointer(path: Path) -> LfsPointer | None:
+    """The git-LFS pointer that a file is; None where it is the file itself."""
+    with _opened(path) as file:
+        found = _POINTER.fullmatch(file.read(_POINTER_SIZE))
+    return LfsPointer(found[1].decode(), int(found[2])) if found else None
+
+
+def content_sha256(path: Path) -> str:
+    """The sha256 (64 hex) of a file as git keeps it; UserInputError where there is no such file."""
+    pointer = lfs_pointer(path)
+    if pointer:
+        return pointer.oid
+    with _opened(path) as file:
+        text = b"\0" not in file.read(_LOOKED_AT)
+        file.seek(0)
+        return _text_sha256(file) if text else hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def tree_sha256(folder: Path) -> str:
+    """The sha256 (64 hex) of a local project; UserInputError for what is no file, or a link that leads out of it."""
+    if not folder.is_dir():
+        raise UserInputError(f"`{display(folder)}` is not a folder")
+    total = hashlib.sha256(_FORM)
+    for name, entry in sorted((_name(entry, folder), entry) for entry in _files(folder, folder)):
+        total.update(b"%s\0%s\0" % (name, _described(entry, folder).encode(errors="surrogateescape")))
+    return total.hexdigest()
+
+
+def _files(folder: Path, top: Path) -> Iterator[Path]:
+    """Everything below that is not a folder, in no order; links are not followed."""
+    for entry in folder.iterdir():
+        if _left_out(entry.name, LEFT_OUT) or (folder == top and _left_out(entry.name, LEFT_OUT_ON_TOP)):
+            continue
+        if entry.is_symlink() or not entry.is_dir():
+            yield entry
+        elif not any((entry / mark).is_file() for mark in _MARKS):
+            yield from _files(entry, top)
+
+
+def _left_out(name: str, patterns: tuple[str, ...]) -> bool:
+    return any(fnmatchcase(name, pattern) for pattern in patterns)
+
+
+def _name(entry: Path, folder: Path) -> bytes:
+    return os.fsencode(entry.relative_to(folder).as_posix())
+
+
+def _described(entry: Path, folder: Path) -> str:
+    """What the hash holds of an entry, beside its name."""
+    if entry.is_symlink():
+        return f"link {_target(entry, folder)}"
+    executable = "x" if entry.stat().st_mode & 0o100 else "-"
+    return f"file {executable} {content_sha256(entry)}"
+
+
+def _target(link: Path, folder: Path) -> str:
+    """Where a link points, which must be inside: what lies outside, no hash of the folder would notice."""
+    target = os.readlink(link)
+    within = os.path.normpath(link.parent.relative_to(folder) / target)
+    if os.path.isabs(target) or within.split(os.sep)[0] == os.pardir:
+        raise UserInputError(
+            f"`{display(link)}` is a link to `{target}`, which is outside of `{display(folder)}`",
+            hint="put the file itself there",
+        )
+    return target
+
+
+def _opened(path: Path) -> IO[bytes]:
+    if path.exists() and not path.is_file():
+        raise UserInputError(f"`{display(path)}` is not a regular file")
+    try:
+        return path.open("rb")
+    except (FileNotFoundError, NotADirectoryError):
+        raise UserInputError(f"`{display(path)}` does not exist") from None
+    except OSError as error:
+        raise OutsideError(f"`{display(path)}` cannot be read: {error.strerror}") from error
+
+
+def _text_sha256(file: IO[bytes]) -> str:
+    """Of a text with LF for CRLF, read in pieces: a CR at the end of one waits for the next."""
+    total, waiting = hashlib.sha256(), b""
+    while piece := file.read(_PIECE):
+        piece = waiting + piece
+        waiting = b"\r" if piece.endswith(b"\r") else b""
+        total.update(piece[: len(piece) - len(waiting)].replace(b"\r\n", b"\n"))
+    total.update(waiting)
+    return total.hexdigest()
