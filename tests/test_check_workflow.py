@@ -3,6 +3,7 @@
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -40,7 +41,7 @@ labels = { team = "maps" }
 """
 
 
-def conda(name: str, version: str, build: str, **more: tuple[str, ...]) -> CondaPackage:
+def conda(name: str, version: str, build: str, **more: Any) -> CondaPackage:
     file = f"{name}-{version}-{build}.conda"
     return CondaPackage(
         name=name,

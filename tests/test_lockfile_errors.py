@@ -124,15 +124,15 @@ EDITS = [
     (
         '    "linux-64",\n',
         '    "linux-64",\n    "beos-32",\n',
-        "env.lock:8: `inputs.platforms[1]`: expected a platform that this version of envlock supports (`linux-64`), "
-        "got `beos-32`",
+        "env.lock:8: `inputs.platforms[1]`: expected a platform (`linux-64`, `linux-aarch64`, `osx-64`, "
+        "`osx-arm64`, `win-64`), got `beos-32`",
     ),
     (
         "[inputs.platform.linux-64]",
         "[inputs.platform.linux-65]",
         "env.lock:35: `inputs.platform.linux-64`: missing, though `inputs.platforms` names it\n"
-        "env.lock:35: `inputs.platform.linux-65`: expected a platform that this version of envlock supports "
-        "(`linux-64`), got `linux-65`",
+        "env.lock:35: `inputs.platform.linux-65`: expected a platform (`linux-64`, `linux-aarch64`, `osx-64`, "
+        "`osx-arm64`, `win-64`), got `linux-65`",
     ),
     # format
     (

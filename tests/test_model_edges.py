@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from envlock.model.edges import conda_name
 from envlock.model.lock import CondaPackage, Lock, PipPackage
+from envlock.model.match_specs import conda_name
 from tests.support.answering_lock import LOCK, SPEC, said
 
 

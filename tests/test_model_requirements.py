@@ -62,17 +62,29 @@ def test_one_spelling(text: str, expected: str) -> None:
     ("roots", "requires_dist", "expected"),
     [
         pytest.param([], {"a": ["b"]}, {"a": ((), ("b",))}, id="what nobody asks for keeps its plain needs"),
-        pytest.param(["A[X]"], {"a": ["b; extra == 'x'"]}, {"a": (("x",), ("b",))}, id="an extra of a root"),
+        pytest.param(
+            ["A[X]"], {"a": ["b; extra == 'x'"]}, {"a": (("x",), ('b ; extra == "x"',))}, id="an extra of a root"
+        ),
         pytest.param(
             ["a[x]; sys_platform == 'win32'"], {"a": ["b; extra == 'x'"]}, {"a": ((), ())}, id="a root for others"
         ),
         pytest.param(
             ["a"],
             {"a": ["b[x]"], "b": ["c; extra == 'x'", "d; extra == 'y'"], "c": ["b[y]"], "d": []},
-            {"a": ((), ("b[x]",)), "b": (("x", "y"), ("c", "d")), "c": ((), ("b[y]",)), "d": ((), ())},
+            {
+                "a": ((), ("b[x]",)),
+                "b": (("x", "y"), ('c ; extra == "x"', 'd ; extra == "y"')),
+                "c": ((), ("b[y]",)),
+                "d": ((), ()),
+            },
             id="extras that bring each other, in a circle",
         ),
-        pytest.param(["a[all]"], {"a": ["a[x]; extra=='all'", "b; extra=='x'"]}, {"a": (("all", "x"), ("a[x]", "b"))}),
+        pytest.param(
+            ["a[all]"],
+            {"a": ["a[x]; extra=='all'", "b; extra=='x'", "c; extra=='x'", "c"]},
+            {"a": (("all", "x"), ('a[x] ; extra == "all"', 'b ; extra == "x"', "c"))},
+            id="what is needed in any case is not an extra's",
+        ),
         pytest.param(["conda-only[x]", "a"], {"a": ["conda-only"]}, {"a": ((), ("conda-only",))}, id="from conda"),
         pytest.param(["a"], {"a": ["B>=1", "b >= 1", "b<3"]}, {"a": ((), ("b<3", "b>=1"))}, id="said twice"),
         pytest.param(["a[none]"], {"a": []}, {"a": (("none",), ())}, id="an extra that is not there"),

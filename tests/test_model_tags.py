@@ -16,7 +16,7 @@ def tags(python: str = "3.11.7", **system: str | None) -> list[str]:
 
 
 def test_platforms_of_a_glibc_from_best_to_worst() -> None:
-    assert LINUX.wheel_platforms("2.18") == (
+    assert LINUX.wheel_platforms(System(glibc="2.18")) == (
         "manylinux_2_18_x86_64",
         "manylinux_2_17_x86_64",
         "manylinux2014_x86_64",

@@ -1,7 +1,7 @@
 """`[inputs]` and `[image]` of env.lock."""
 
 from envlock.lockfile.packages import filled, sorted_set
-from envlock.model.fields import Item, Parse, Table
+from envlock.model.fields import Item, Table
 from envlock.model.image_values import absolute_path, user, variable_name
 from envlock.model.lock import ImageSettings, Inputs
 from envlock.model.platform import System
@@ -27,8 +27,8 @@ def read_inputs(table: Table) -> Inputs:
         base=table.needed("base", filled),
         interpreter=table.text("interpreter", absolute_path),
         editable=tuple(sorted((_editable(t) for t in pip.tables("editable")), key=lambda project: project.path)),
-        platform_wants=_wants_by_name(table.table("platform"), platform_name, empty=False),
-        groups=_wants_by_name(table.table("groups"), filled, empty=True),
+        platform_wants=_platform_wants(table.table("platform"), platforms),
+        groups=_wants_by_name(table.table("groups")),
         exclude_newer=table.text("exclude-newer", filled),
     )
 
@@ -56,10 +56,14 @@ def _system(table: Table) -> System:
     return System(**{key.replace("-", "_"): table.text(key, system_value(key)) for key in SYSTEM_KEYS})
 
 
-def _wants_by_name(table: Table, parse: Parse, *, empty: bool) -> tuple[tuple[str, Wants], ...]:
-    """Requirements by platform or group, sorted; without those that ask for nothing, unless `empty` ones count."""
-    found = ((name, _wants(table.table(name))) for name in sorted(table.names(parse)))
-    return tuple((name, wants) for name, wants in found if wants or empty)
+def _wants_by_name(table: Table) -> tuple[tuple[str, Wants], ...]:
+    """Requirements by platform or group, sorted."""
+    return tuple((name, _wants(table.table(name))) for name in sorted(table.names(filled)))
+
+
+def _platform_wants(table: Table, platforms: tuple[str, ...]) -> tuple[tuple[str, Wants], ...]:
+    found = ((name, _wants(table.table(name))) for name in platforms)
+    return tuple((name, wants) for name, wants in found if wants)
 
 
 def _wants(table: Table) -> Wants:

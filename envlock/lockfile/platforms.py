@@ -23,7 +23,7 @@ def read_platforms(table: Table, expected: Collection[str]) -> tuple[PlatformLoc
     for name in table.names():
         if name not in expected:
             table.refuse(name, "not among `inputs.platforms`")
-    return tuple(_platform(name, table.table(name)) for name in sorted(table.names()))
+    return tuple(_platform(name, table.table(name)) for name in sorted(table.names()) if name in PLATFORMS)
 
 
 def _platform(name: str, table: Table) -> PlatformLock:

@@ -1,6 +1,6 @@
 """Which requirements of which packages apply: markers evaluated, extras followed to the end."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from packaging.markers import Marker
@@ -63,15 +63,14 @@ def parsed(text: str, asker: str) -> Requirement:
         ) from error
 
 
-def _applied(requirements: Iterable[Requirement], extras: set[str], environment: Mapping[str, str]) -> Applied:
-    always: set[str] = set()
-    by_extra: set[str] = set()
-    for requirement in requirements:
-        if applies(requirement.marker, environment):
-            always.add(plain(requirement))
-        else:
-            bringing = (extra for extra in extras if applies(requirement.marker, environment, [extra]))
-            by_extra |= {f'{plain(requirement)} ; extra == "{extra}"' for extra in bringing}
+def _applied(requirements: Collection[Requirement], extras: set[str], environment: Mapping[str, str]) -> Applied:
+    always = {plain(r) for r in requirements if applies(r.marker, environment)}
+    by_extra = {
+        f'{plain(r)} ; extra == "{extra}"'
+        for r in requirements
+        for extra in extras
+        if plain(r) not in always and applies(r.marker, environment, [extra])
+    }
     return Applied(extras=tuple(sorted(extras)), requires=tuple(sorted(always | by_extra)))
 
 

@@ -1,6 +1,7 @@
 """A small manifest, a lock that answers it, and what a check of the two says."""
 
 from dataclasses import replace
+from typing import Any
 
 from envlock.model.edges import CondaRecord
 from envlock.model.freshness import problems
@@ -9,7 +10,7 @@ from envlock.model.spec import CondaSpec, EnvSpec, PipSpec
 from envlock.system.conda.matching import matches
 
 
-def conda(name: str, version: str, *requires: str, **more: tuple[str, ...]) -> CondaPackage:
+def conda(name: str, version: str, *requires: str, **more: Any) -> CondaPackage:
     file = f"{name}-{version}-0.conda"
     return CondaPackage(
         name=name,
