@@ -17,6 +17,16 @@ PIECE = 1 << 20
 POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:{oid}\nsize {size}\n"
 
 
+def in_turn(*steps: Callable[[], object]) -> None:
+    for step in steps:
+        step()
+
+
+def relinked(path: Path, target: str) -> None:
+    path.unlink(missing_ok=True)
+    path.symlink_to(target)
+
+
 def sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
@@ -95,9 +105,9 @@ CHANGES: dict[str, Callable[[Path], object]] = {
     "removed": lambda p: (p / "src/demo/__init__.py").unlink(),
     "renamed": lambda p: (p / "src/demo/__init__.py").rename(p / "src/demo/init.py"),
     "executable": lambda p: (p / "src/demo/__init__.py").chmod(0o755),
-    "link": lambda p: ((p / "link").unlink(), (p / "link").symlink_to("src")),
-    "link made a file": lambda p: ((p / "link").unlink(), written(p / "link", b"src/demo")),
-    "file made a link": lambda p: ((p / "run.sh").unlink(), (p / "run.sh").symlink_to("link")),
+    "link": lambda p: relinked(p / "link", "src"),
+    "link made a file": lambda p: in_turn((p / "link").unlink, lambda: written(p / "link", b"src/demo")),
+    "file made a link": lambda p: relinked(p / "run.sh", "link"),
     "package named build": lambda p: written(p / "src/demo/build/__init__.py", b""),
     "moved between names": lambda p: (p / "src/demo/data").rename(p / "src/demo/other"),
 }
@@ -120,7 +130,7 @@ LEAVINGS: dict[str, Callable[[Path], object]] = {
     "virtual environment": lambda p: written(p / "env/pyvenv.cfg", b""),
     "marked cache": lambda p: written(p / "target/CACHEDIR.TAG", b""),
     "its own lock": lambda p: written(p / "env.lock", b""),
-    "link in what is left out": lambda p: ((p / "build").mkdir(), (p / "build/x").symlink_to("/etc")),
+    "link in what is left out": lambda p: in_turn((p / "build").mkdir, lambda: relinked(p / "build/x", "/etc")),
     "empty folder": lambda p: (p / "empty").mkdir(),
     "time": lambda p: os.utime(p / "pyproject.toml", (0, 0)),
     "rights of others": lambda p: (p / "pyproject.toml").chmod(0o600),

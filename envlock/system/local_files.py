@@ -1,4 +1,4 @@
-"""Local files and folders by content: the same hash in every clone, whatever its checkout made of line ends and big files.
+"""Local files and folders by content: the same hash in every clone, whatever its checkout made of the bytes.
 
     content_sha256   a file as git keeps it: CRLF counts as LF in text, a git-LFS pointer as the file that it stands for
     tree_sha256      a local project: path, executable bit and content of every file, without what tools leave in it
@@ -97,14 +97,14 @@ def _described(entry: Path, folder: Path) -> str:
 
 def _target(link: Path, folder: Path) -> str:
     """Where a link points, which must be inside: what lies outside, no hash of the folder would notice."""
-    target = os.readlink(link)
-    within = os.path.normpath(link.parent.relative_to(folder) / target)
-    if os.path.isabs(target) or within.split(os.sep)[0] == os.pardir:
+    target = link.readlink()
+    within = Path(os.path.normpath(link.parent.relative_to(folder) / target))
+    if target.is_absolute() or within.parts[:1] == (os.pardir,):
         raise UserInputError(
             f"`{display(link)}` is a link to `{target}`, which is outside of `{display(folder)}`",
             hint="put the file itself there",
         )
-    return target
+    return str(target)
 
 
 def _opened(path: Path) -> IO[bytes]:
