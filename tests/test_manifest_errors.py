@@ -9,7 +9,7 @@ from envlock.manifest.reader import read_manifest
 
 SPEC = "expected a match spec such as `numpy >=1.26,<2`, got"
 REQUIREMENT = "expected a requirement such as `flask>=3,<4`, got"
-DIRECT = "paths, URLs and options are not supported by this version of envlock: name a package"
+PLATFORMS = "expected a platform (`linux-64`, `linux-aarch64`, `osx-64`, `osx-arm64`, `win-64`), got"
 CREDENTIALS = "holds credentials: keep them in netrc or in the file that RATTLER_AUTH_FILE names, never here"
 WORDS = "expected lower-case letters and digits, joined by single `.`, `_` or `-`, got"
 IMAGE = "expected an image such as `debian:trixie-slim`, `oci:FOLDER` or `scratch`"
@@ -51,15 +51,8 @@ ROWS = [
     ("[image]\n'work dir' = '/'", 'env.toml:3: `image."work dir"`: unknown key: did you mean `workdir`?'),
     # keys of a later version
     ("extends = '../env.toml'", f"env.toml:2: `extends` {LATER}"),
-    ("[groups.dev.pip]\ndependencies = []", f"env.toml:2: `groups` {LATER}"),
     ("[image]\ncopy = ['src']", f"env.toml:3: `image.copy` {LATER}"),
     ("[image.debian]\nsuite = 'trixie'", f"env.toml:2: `image.debian` {LATER}"),
-    ("[lock]\nexclude-newer = '7d'", f"env.toml:3: `lock.exclude-newer` {LATER}"),
-    (
-        "[[pip.indexes]]\nname = 'pypi'\npackages = ['acme-*']",
-        f"env.toml:4: `pip.indexes[0].packages` {LATER}",
-    ),
-    ("[platform.linux-64.conda]\ndependencies = []", f"env.toml:2: `platform.linux-64.conda` {LATER}"),
     # python and platforms
     (
         "python = '2.7'",
@@ -70,9 +63,8 @@ ROWS = [
         "env.toml:2: `python`: expected a version such as `3.11` or `3.11.7`, 3.8 or newer, got `>=3.11`",
     ),
     (
-        "platforms = ['linux-64', 'osx-arm64']",
-        "env.toml:2: `platforms[1]`: expected a platform that this version of envlock supports (`linux-64`), "
-        "got `osx-arm64`",
+        "platforms = ['linux-64', 'osx-arm']",
+        f"env.toml:2: `platforms[1]`: {PLATFORMS} `osx-arm`",
     ),
     ("platforms = []", "env.toml:2: `platforms`: expected at least one item, got an empty array"),
     (
@@ -80,9 +72,8 @@ ROWS = [
         "env.toml:4: `platforms[1]`: `linux-64` stands in line 3 already: keep one",
     ),
     (
-        "[platform.win-64]\n",
-        "env.toml:2: `platform.win-64`: expected a platform that this version of envlock supports (`linux-64`), "
-        "got `win-64`",
+        "[platform.win-32]\n",
+        f"env.toml:2: `platform.win-32`: {PLATFORMS} `win-32`",
     ),
     (
         "[platform.linux-64]\nglibc = '3'",
@@ -142,9 +133,17 @@ ROWS = [
         "[pip]\ndependencies = ['numpy=1.26']",
         f"env.toml:3: `pip.dependencies[0]`: {REQUIREMENT} `numpy=1.26`: pip compares by `==`",
     ),
-    ("[pip]\ndependencies = ['a @ https://me:hunter2@x.test/a.whl']", f"env.toml:3: `pip.dependencies[0]`: {DIRECT}"),
-    ("[pip]\ndependencies = ['-e .']", f"env.toml:3: `pip.dependencies[0]`: {DIRECT}"),
-    ("[pip]\ndependencies = ['git+ssh://git@x.test/a']", f"env.toml:3: `pip.dependencies[0]`: {DIRECT}"),
+    (
+        "[pip]\ndependencies = ['a @ https://me:hunter2@x.test/a.whl']",
+        "env.toml:3: `pip.dependencies[0]`: "
+        "holds credentials: keep them in netrc or in environment variables, never here",
+    ),
+    ("[pip]\ndependencies = ['a @ ../../a']", "env.toml:3: `pip.dependencies[0]`: `../../a` leaves the repository"),
+    ("[pip]\ndependencies = ['a @ ./out/a']", "env.toml:3: `pip.dependencies[0]`: `./out/a` leaves the repository"),
+    (
+        "[groups.dev.pip]\ndependencies = ['a @ ./loop/a']",
+        "env.toml:3: `groups.dev.pip.dependencies[0]`: `./loop/a` cannot be followed",
+    ),
     (
         "[pip]\ndependencies = ['a; os_name ~= \"posix\"']",
         f'env.toml:3: `pip.dependencies[0]`: {REQUIREMENT} `a; os_name ~= "posix"`: '

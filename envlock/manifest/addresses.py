@@ -7,6 +7,8 @@ from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
 from envlock.manifest.conda_spec import CHANNEL_NAME
+from envlock.manifest.direct import path_of
+from envlock.manifest.pip_requirement import normalized_requirement
 from envlock.system.files import repository_root
 
 _SECRET = "holds credentials: keep them in netrc or in the file that RATTLER_AUTH_FILE names, never here"
@@ -49,6 +51,14 @@ class Surroundings:
         if not re.fullmatch(CHANNEL_NAME, text):
             raise ValueError(f"expected a channel's name, a URL or a path that begins with `./`, got `{text}`")
         return text
+
+    def requirement(self, text: str) -> str:
+        """A PEP 508 requirement, normalised; where it names a path, one inside the repository."""
+        requirement = normalized_requirement(text)
+        path = path_of(requirement)
+        if path:
+            self.inside(path)
+        return requirement
 
 
 def index_url(text: str) -> str:

@@ -7,7 +7,6 @@ from packaging.requirements import Requirement
 from envlock.manifest.addresses import Surroundings, index_url
 from envlock.manifest.conda_spec import normalized_spec
 from envlock.manifest.names import WORDS
-from envlock.manifest.pip_requirement import normalized_requirement
 from envlock.model.fields import Item, Table, matching
 from envlock.model.match_specs import conda_name
 from envlock.model.platform import PLATFORMS
@@ -31,27 +30,27 @@ def read_conda(table: Table, surroundings: Surroundings) -> CondaSpec:
     )
 
 
-def read_pip(table: Table) -> PipSpec:
+def read_pip(table: Table, surroundings: Surroundings) -> PipSpec:
     """`[pip]`: dependencies normalised and sorted, indexes in order."""
     tables = table.tables("indexes")
     indexes = tuple(_index(index) for index in tables)
     _refuse_index_twice(tables, indexes)
-    return PipSpec(dependencies=_requirements(table), indexes=indexes)
+    return PipSpec(dependencies=_requirements(table, surroundings), indexes=indexes)
 
 
-def read_wants(table: Table) -> Wants:
+def read_wants(table: Table, surroundings: Surroundings) -> Wants:
     """The tables `conda` and `pip` of a group or a platform, which have dependencies and nothing else."""
-    return Wants(conda=_match_specs(table.table("conda")), pip=_requirements(table.table("pip")))
+    return Wants(conda=_match_specs(table.table("conda")), pip=_requirements(table.table("pip"), surroundings))
 
 
-def read_groups(table: Table) -> tuple[tuple[str, Wants], ...]:
+def read_groups(table: Table, surroundings: Surroundings) -> tuple[tuple[str, Wants], ...]:
     """`[groups.NAME.conda]`, `[groups.NAME.pip]`: sorted by name."""
-    return tuple((name, read_wants(table.table(name))) for name in sorted(table.names(_group_name)))
+    return tuple((name, read_wants(table.table(name), surroundings)) for name in sorted(table.names(_group_name)))
 
 
-def read_platform_wants(table: Table) -> tuple[tuple[str, Wants], ...]:
+def read_platform_wants(table: Table, surroundings: Surroundings) -> tuple[tuple[str, Wants], ...]:
     """`[platform.NAME.conda]`, `[platform.NAME.pip]`: sorted by platform, without those that ask for nothing."""
-    found = ((name, read_wants(table.table(name))) for name in sorted(table.names()) if name in PLATFORMS)
+    found = ((name, read_wants(table.table(name), surroundings)) for name in sorted(table.names()) if name in PLATFORMS)
     return tuple((name, wants) for name, wants in found if wants)
 
 
@@ -67,8 +66,8 @@ def _match_specs(table: Table) -> tuple[str, ...]:
     return tuple(sorted(item.value for item in dependencies))
 
 
-def _requirements(table: Table) -> tuple[str, ...]:
-    dependencies = table.texts("dependencies", normalized_requirement) or ()
+def _requirements(table: Table, surroundings: Surroundings) -> tuple[str, ...]:
+    dependencies = table.texts("dependencies", surroundings.requirement) or ()
     table.document.refuse_twice(dependencies, _name_and_marker)
     return tuple(sorted(item.value for item in dependencies))
 

@@ -6,32 +6,34 @@ from packaging.markers import UndefinedComparison
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import InvalidName, canonicalize_name
 
+from envlock.manifest.direct import names_a_source, with_name_and_source
 from envlock.model.platform import DEFAULT_PLATFORM, PLATFORMS
 
 _SHOWN = "expected a requirement such as `flask>=3,<4`"
-_DIRECT = re.compile(r"://|^\s*(?:\.{0,2}/|-)|^[^;]*@|\.whl\s*$", re.IGNORECASE)
 _CONDA_STYLE = re.compile(r"\s*[A-Za-z0-9._-]+\s*=[^=]")
+_OPTION = re.compile(r"\s*-")
 
 
 def normalized_requirement(text: str) -> str:
     """The requirement as `packaging` writes it; ValueError says what is wrong."""
-    if _DIRECT.search(text):
-        # not shown: a URL may hold a password
-        raise ValueError("paths, URLs and options are not supported by this version of envlock: name a package")
+    if _OPTION.match(text):
+        raise ValueError(f"{_SHOWN}, got an option: `-e` belongs into `pip.editable`, an index into `pip.indexes`")
+    direct = names_a_source(text)
+    shown = "" if direct else f", got `{text}`"  # a URL may hold a password
     try:
-        requirement = Requirement(text)
+        requirement = Requirement(with_name_and_source(text) if direct else text)
         requirement.name = canonicalize_name(requirement.name, validate=True)
         requirement.extras = {canonicalize_name(extra, validate=True) for extra in requirement.extras}
     except (InvalidRequirement, InvalidName):
-        reason = ": pip compares by `==`" if _CONDA_STYLE.match(text) else ""
-        raise ValueError(f"{_SHOWN}, got `{text}`{reason}") from None
-    _refuse_marker(requirement, text)
+        reason = ": pip compares by `==`" if _CONDA_STYLE.match(text) and not direct else ""
+        raise ValueError(f"{_SHOWN}{shown}{reason}") from None
+    _refuse_marker(requirement, shown)
     return str(requirement)
 
 
-def _refuse_marker(requirement: Requirement, text: str) -> None:
+def _refuse_marker(requirement: Requirement, shown: str) -> None:
     try:
         if requirement.marker:
             requirement.marker.evaluate(PLATFORMS[DEFAULT_PLATFORM].markers("3.12.0"))
     except UndefinedComparison:
-        raise ValueError(f"{_SHOWN}, got `{text}`: its marker compares what cannot be compared") from None
+        raise ValueError(f"{_SHOWN}{shown}: its marker compares what cannot be compared") from None
