@@ -1,14 +1,39 @@
-"""Where each key and each array item of a TOML document stands, for messages.
+"""Where each key and each array item of a TOML document stands, for messages and for edits.
 
 `tomllib` gives values without places. This walks the same text, which `tomllib` has accepted already, and
-notes lines; it is run only when there is something to complain about.
+notes lines and spans; it is run only when there is something to complain about, or to change.
 """
 
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
+from typing import NamedTuple
 
 KeyPath = tuple[str | int, ...]
+
+
+class Span(NamedTuple):
+    """From the first character to behind the last one."""
+
+    start: int
+    end: int
+
+
+class Pair(NamedTuple):
+    """`key = value`: the path of the table whose heading it stands below, its own, and its span."""
+
+    table: KeyPath
+    path: KeyPath
+    span: Span
+
+
+class Places(NamedTuple):
+    """Of a document: the span of each value (also of array items), its pairs in order, the span of each heading."""
+
+    values: dict[KeyPath, Span]
+    pairs: tuple[Pair, ...]
+    headings: tuple[tuple[KeyPath, Span], ...]
+
 
 _BLANK = re.compile(r"(?:[ \t\n]|#[^\n]*)*")
 _STRINGS = r"""\"{3}(?:\\.|(?!\"{3}).)*\"{3,5}|'{3}(?:(?!'{3}).)*'{3,5}|"(?:\\.|[^"\\\n])*"|'[^'\n]*'"""
@@ -22,7 +47,16 @@ _ESCAPED = {"b": "\b", "t": "\t", "n": "\n", "f": "\f", "r": "\r"}
 
 def line_numbers(text: str) -> dict[KeyPath, int]:
     """The line, from 1, of every table, key and array item of valid TOML with LF line ends."""
-    return _Walk(text).document()
+    walk = _Walk(text)
+    walk.document()
+    return walk.lines
+
+
+def places(text: str) -> Places:
+    """Where each part of valid TOML with LF line ends stands."""
+    walk = _Walk(text)
+    walk.document()
+    return Places(walk.values, tuple(walk.pairs), tuple(walk.headings))
 
 
 class _Walk:
@@ -32,15 +66,17 @@ class _Walk:
         self.starts = [0, *(i + 1 for i, character in enumerate(text) if character == "\n")]
         self.lines: dict[KeyPath, int] = {}
         self.lengths: dict[KeyPath, int] = {}  # of arrays of tables
+        self.values: dict[KeyPath, Span] = {}
+        self.pairs: list[Pair] = []
+        self.headings: list[tuple[KeyPath, Span]] = []
 
-    def document(self) -> dict[KeyPath, int]:
+    def document(self) -> None:
         table: KeyPath = ()
         while self._skip() < len(self.text):
             table = self._header() if self._is("[") else self._pair(table)
-        return self.lines
 
     def _header(self) -> KeyPath:
-        line, array = self._line(), self.text.startswith("[[", self.at)
+        start, line, array = self.at, self._line(), self.text.startswith("[[", self.at)
         self._take("[[" if array else "[")
         keys = tuple(self._keys())
         self._take("]]" if array else "]")
@@ -50,6 +86,7 @@ class _Walk:
             self.lengths[path] = number + 1
             path = (*path, number)
         self._note(path, line)
+        self.headings.append((path, Span(start, self.at)))
         return path
 
     def _inside_arrays(self, keys: tuple[str, ...], *, last: bool) -> KeyPath:
@@ -62,15 +99,20 @@ class _Walk:
         return path
 
     def _pair(self, table: KeyPath) -> KeyPath:
-        line = self._line()
+        line, start = self._line(), self.at
         path = (*table, *self._keys())
         self._note(path, line)
         self._take("=")
         self._value(path)
+        self.pairs.append(Pair(table, path, Span(start, self.at)))
         return table
 
     def _value(self, path: KeyPath) -> None:
-        self._skip()
+        start = self._skip()
+        self._any_value(path)
+        self.values[path] = Span(start, self.at)
+
+    def _any_value(self, path: KeyPath) -> None:
         if self._is("["):
             self._array(path)
         elif self._is("{"):

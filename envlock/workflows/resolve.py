@@ -3,6 +3,7 @@
 from envlock.manifest.reader import read_manifest
 from envlock.model.closure import with_groups
 from envlock.model.lock import ImageSettings, Inputs, Lock, PlatformLock
+from envlock.model.spec import EnvSpec
 from envlock.sources.places import Sources
 from envlock.workflows.bases import lock_base, require_usable
 from envlock.workflows.conda_extras import require_extras
@@ -15,9 +16,12 @@ from envlock.workflows.task import PlatformTask
 from envlock.workflows.upgrade import BASE, Upgrade
 
 
-def resolve(project: Project, context: Context, old: Lock | None, upgrade: Upgrade) -> Lock:
-    """The lock that answers a manifest; pins of `old` are kept where they still hold and `upgrade` lets them."""
-    spec = read_manifest(project.manifest)
+def resolve(
+    project: Project, context: Context, old: Lock | None, upgrade: Upgrade, spec: EnvSpec | None = None
+) -> Lock:
+    """The lock that answers a manifest (or `spec`, which is to become one); pins of `old` are kept where they still
+    hold and `upgrade` lets them."""
+    spec = spec or read_manifest(project.manifest)
     sources = Sources.of(spec.conda.channels, spec.pip.indexes, project.folder)
     tasks = [
         PlatformTask(spec=spec, name=name, project=project, sources=sources, context=context)
