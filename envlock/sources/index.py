@@ -1,18 +1,48 @@
-"""The one door to package indexes (PEP 503, 691): where a wheel with a known name and sha256 is now."""
+"""The one door to package indexes (PEP 503, 691): where a wheel with a known name and sha256 is now, and which
+wheels there are."""
+
+from datetime import UTC
 
 from packaging.utils import canonicalize_name
-from pypi_simple import NoSuchProjectError, PyPISimple, UnsupportedContentTypeError, UnsupportedRepoVersionError
+from packaging.version import InvalidVersion, Version
+from pypi_simple import (
+    DistributionPackage,
+    NoSuchProjectError,
+    ProjectPage,
+    PyPISimple,
+    UnsupportedContentTypeError,
+    UnsupportedRepoVersionError,
+)
 
 from envlock.errors import OutsideError
+from envlock.model.index_file import IndexFile
 from envlock.system.http import Http, RequestFailed, checked, unreachable
 
 
 def find_wheel(http: Http, index_url: str | None, *, name: str, file: str, sha256: str) -> str | None:
     """The URL of a file on an index (None: the default one), yanked or not; None where it is not there."""
+    page = _page(http, index_url, name)
+    for package in page.packages if page else ():
+        # an index may give no digest; then the bytes decide, which are checked in any case
+        if package.filename == file and package.digests.get("sha256", sha256) == sha256:
+            return package.url.partition("#")[0]
+    return None
+
+
+def wheels_on(http: Http, index_url: str | None, *, name: str, index: str) -> tuple[IndexFile, ...] | None:
+    """The wheels of a distribution, as the index `index` describes them; None where it has no such distribution."""
+    page = _page(http, index_url, name)
+    if page is None:
+        return None
+    files = (_file(package, canonicalize_name(name), index) for package in page.packages)
+    return tuple(file for file in files if file)
+
+
+def _page(http: Http, index_url: str | None, name: str) -> ProjectPage | None:
     # `endpoint` keeps its default, which the library knows, unless the manifest names another
     client = PyPISimple(session=http.session) if index_url is None else PyPISimple(index_url, session=http.session)
     try:
-        page = client.get_project_page(canonicalize_name(name))
+        return client.get_project_page(canonicalize_name(name))
     except NoSuchProjectError:
         return None
     except (UnsupportedContentTypeError, UnsupportedRepoVersionError) as error:
@@ -21,8 +51,25 @@ def find_wheel(http: Http, index_url: str | None, *, name: str, file: str, sha25
         if error.response is not None:
             checked(error.response)
         raise unreachable(client.endpoint, error) from error
-    for package in page.packages:
-        # an index may give no digest; then the bytes decide, which are checked in any case
-        if package.filename == file and package.digests.get("sha256", sha256) == sha256:
-            return package.url.partition("#")[0]
-    return None
+
+
+def _file(package: DistributionPackage, name: str, index: str) -> IndexFile | None:
+    """None for what is no wheel, or has no version that can be read."""
+    if package.package_type != "wheel" or package.version is None:
+        return None
+    try:
+        version = str(Version(package.version))
+    except InvalidVersion:
+        return None
+    return IndexFile(
+        name=name,
+        version=version,
+        file=package.filename,
+        url=package.url.partition("#")[0],
+        index=index,
+        sha256=package.digests.get("sha256"),
+        size=package.size,
+        uploaded=package.upload_time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if package.upload_time else None,
+        requires_python=package.requires_python,
+        yanked=(package.yanked_reason or "") if package.is_yanked else None,
+    )

@@ -8,16 +8,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from threading import Event
 
     from envlock.images.embedded import Built
     from envlock.model.edges import CondaRecord
     from envlock.model.image import Image
+    from envlock.model.index_file import IndexFile
     from envlock.model.lock import Lock, PlatformLock
     from envlock.model.problem import Problem
     from envlock.model.spec import EnvSpec
+    from envlock.model.wheel_metadata import WheelMetadata
     from envlock.registry.client import RegistryClient
+    from envlock.solvers.requests import PipAnswer, PipRequest
+    from envlock.solvers.wheel_shelf import FilesOf
     from envlock.system.cache import Cache
     from envlock.system.http import Http
     from envlock.workflows.context import Context
@@ -37,6 +41,25 @@ def find_wheel(http: "Http", index_url: str | None, *, name: str, file: str, sha
     from envlock.sources.index import find_wheel
 
     return find_wheel(http, index_url, name=name, file=file, sha256=sha256)
+
+
+def wheels_on(http: "Http", index_url: str | None, *, name: str, index: str) -> "tuple[IndexFile, ...] | None":
+    from envlock.sources.index import wheels_on
+
+    return wheels_on(http, index_url, name=name, index=index)
+
+
+def pip_tools(
+    request: "PipRequest",
+    *,
+    files_of: "FilesOf",
+    metadata_of: "Callable[[IndexFile], WheelMetadata]",
+) -> "tuple[PipAnswer, ...]":
+    from envlock.environments.interpreter import find_python
+    from envlock.solvers.pip_tools import Doors, solve
+
+    doors = Doors(files_of=files_of, metadata_of=metadata_of, python=lambda version: find_python(version).path)
+    return solve(request, doors)
 
 
 def registry_client(context: "Context") -> "RegistryClient":

@@ -7,10 +7,10 @@ from envlock.errors import UserInputError
 from envlock.model.lock import Base, CondaPackage, PipPackage
 from envlock.model.requirements import applied
 from envlock.model.wheel_metadata import WheelMetadata
-from envlock.solvers import pip_uv
 from envlock.solvers.requests import PipAnswer, PipRequest, Provided
 from envlock.sources.fetch import remember
 from envlock.sources.metadata import wheel_metadata
+from envlock.workflows.engines import pip_solver
 from envlock.workflows.logins import uv_logins
 from envlock.workflows.packages import supply_of
 from envlock.workflows.side_by_side import side_by_side
@@ -28,7 +28,7 @@ def solve_pip(
         raise UserInputError(
             "[pip] needs a Python", hint="add `python` to [conda] dependencies, or take a base with one"
         )
-    answers = pip_uv.solve(pip_request(task, python=python, provided=provided, keep=keep))
+    answers = pip_solver(task)(pip_request(task, python=python, provided=provided, keep=keep))
     found = [_package(answer) for answer in answers]
     for answer in answers:
         remember(answer.sha256, answer.url, context.cache)

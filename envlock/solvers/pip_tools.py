@@ -1,0 +1,134 @@
+"""Wheels chosen by pip-compile, run as a program that sees nothing but what env.toml declares.
+
+pip resolves for the Python that runs it and for the machine it runs on; it merges all indexes, and knows of no glibc
+but this machine's. So it runs on a Python of the wanted version, is refused for other machines, and its only index
+is one of ours, which shows it the wheels that fit.
+"""
+
+import os
+import platform as this_machine
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from envlock.errors import OutsideError, UserInputError
+from envlock.model.index_file import IndexFile
+from envlock.model.platform import PLATFORMS
+from envlock.model.wheel_metadata import WheelMetadata
+from envlock.solvers.index_server import Serving, serve
+from envlock.solvers.pip_words import failure
+from envlock.solvers.requests import PipAnswer, PipRequest
+from envlock.solvers.wheel_shelf import PROVIDED, FilesOf, Shelf, require_sha256
+from envlock.system.process import run, scrubbed
+
+_WANTED, _PINS = "requirements.in", "requirements.txt"
+_FLAGS = (
+    "--no-config", "--quiet", "--no-header", "--no-annotate", "--strip-extras", "--allow-unsafe", "--newline=lf",
+    "--no-emit-index-url", "--no-emit-find-links", "--no-emit-options", "--no-emit-trusted-host",
+    "--resolver=backtracking",
+)  # fmt: skip
+_INSTEAD = 'take `pip-resolver = "uv"`, which resolves for any platform and Python'
+
+
+@dataclass(frozen=True, kw_only=True)
+class Doors:
+    """What this solver is handed: the wheels on an index, what a wheel says of itself, and the path of a Python of
+    a version, which raises OutsideError where there is none."""
+
+    files_of: FilesOf
+    metadata_of: Callable[[IndexFile], WheelMetadata]
+    python: Callable[[str], str]
+
+
+def solve(request: PipRequest, doors: Doors) -> tuple[PipAnswer, ...]:
+    """The wheels that answer the requirements, sorted by name; UserInputError where none can."""
+    python = _python(request, doors)
+    shelf = Shelf(request, doors.files_of)
+    serving = Serving(wheels=shelf.wheels, metadata=lambda file: _metadata(file, shelf, doors))
+    with tempfile.TemporaryDirectory(prefix="envlock-") as name, serve(serving) as url:
+        folder = Path(name)
+        (folder / _WANTED).write_text("".join(f"{r}\n" for r in request.requirements))
+        (folder / _PINS).write_text("".join(f"{p.name}=={p.version}\n" for p in request.keep))
+        command = [python, "-s", "-m", "piptools", "compile", *_FLAGS, "--cache-dir", "cache", "-o", _PINS, _WANTED]
+        done = run(command, environment=_environment(url), folder=name)
+        if serving.failures:
+            raise serving.failures[0]
+        if done.code:
+            raise failure(done.stderr.replace(url, ""), shelf)
+        pins = tuple(_pins((folder / _PINS).read_text()))
+    return tuple(_answer(*pin, shelf) for pin in sorted(pins) if shelf.provided(pin[0]) is None)
+
+
+def _python(request: PipRequest, doors: Doors) -> str:
+    """The path of the Python to run pip-compile by; UserInputError where only another one could."""
+    here = next((p.name for p in PLATFORMS.values() if _is_here(p.os, p.machine)), this_machine.system())
+    if request.platform.name != here:
+        problem = (
+            f"pip-tools resolves for the platform it runs on, which is {here}, and not for {request.platform.name}"
+        )
+        raise UserInputError(problem, hint=_INSTEAD)
+    minor = ".".join(request.python.split(".")[:2])
+    if minor == f"{sys.version_info.major}.{sys.version_info.minor}":
+        return sys.executable
+    try:
+        return doors.python(minor)
+    except OutsideError as error:
+        problem = f"pip-tools resolves for the Python it runs on, and there is {error.message}"
+        raise UserInputError(problem, hint=f"{error.hint}; or {_INSTEAD}" if error.hint else _INSTEAD) from error
+
+
+def _is_here(system: str, machine: str) -> bool:
+    return system == this_machine.system().lower() and machine == this_machine.machine()
+
+
+def _environment(index: str) -> dict[str, str]:
+    # the address stands in no argument: other users of this machine see those
+    settings = {
+        "PIP_CONFIG_FILE": os.devnull, "PIP_INDEX_URL": index, "PIP_ONLY_BINARY": ":all:", "PIP_NO_INPUT": "1",
+        "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_KEYRING_PROVIDER": "disabled", "PYTHONPATH": _libraries(),
+        "NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1",
+    }  # fmt: skip
+    return scrubbed(**settings)
+
+
+def _libraries() -> str:
+    """Where pip-tools and pip lie, for a Python that is not ours."""
+    origins = [spec.origin for spec in map(find_spec, ("piptools", "pip")) if spec and spec.origin]
+    return os.pathsep.join(dict.fromkeys(str(Path(origin).parents[1]) for origin in origins))
+
+
+def _metadata(file: str, shelf: Shelf, doors: Doors) -> WheelMetadata | None:
+    found = shelf.file(file)
+    if found is None:
+        return None
+    return shelf.provided(found.name) if found.index == PROVIDED else doors.metadata_of(found)
+
+
+def _pins(text: str) -> Iterator[tuple[str, str]]:
+    for line in text.splitlines():
+        if line and not line.lstrip().startswith("#"):
+            pin = Requirement(line)
+            (specifier,) = pin.specifier
+            yield canonicalize_name(pin.name), specifier.version
+
+
+def _answer(name: str, version: str, shelf: Shelf) -> PipAnswer:
+    file = shelf.best(name, version)
+    if file is None:
+        raise OutsideError(f"pip-tools chose `{name}` {version}, which it was not shown")
+    return PipAnswer(
+        name=name,
+        version=file.version,
+        file=file.file,
+        url=file.url,
+        sha256=require_sha256(file),
+        size=file.size,
+        index=file.index,
+        uploaded=file.uploaded,
+    )

@@ -1,0 +1,140 @@
+"""What a resolver gets to see of package indexes: wheels that fit, each distribution from the one index it is from.
+
+A resolver that knows one index and one machine, pip, sees through this what env.toml declares: its indexes in their
+order, its system, its limit in time, and of what conda provides the one version there is.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from functools import cached_property
+from threading import Lock
+
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.tags import Tag
+from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
+from packaging.version import InvalidVersion, Version
+
+from envlock.errors import OutsideError
+from envlock.model.index_file import IndexFile
+from envlock.model.spec import DEFAULT_INDEX, Index
+from envlock.model.tags import wheel_tags
+from envlock.model.wheel_metadata import WheelMetadata
+from envlock.solvers.requests import PipRequest
+
+# the wheels of a distribution on an index; None where it has no such distribution
+FilesOf = Callable[[Index, str], tuple[IndexFile, ...] | None]
+# what conda provides comes from no index
+PROVIDED = ""
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """The wheels of a request by distribution, asked for once each, from several threads."""
+
+    request: PipRequest
+    files_of: FilesOf
+    seen: dict[str, tuple[IndexFile, ...]] = field(default_factory=dict)
+    passed_over: dict[str, tuple[IndexFile, ...]] = field(default_factory=dict)
+    _lock: Lock = field(default_factory=Lock)
+
+    def wheels(self, name: str) -> tuple[IndexFile, ...]:
+        """Those that fit, best last of each version; none where no index has the distribution."""
+        name = canonicalize_name(name)
+        with self._lock:
+            if name not in self.seen:
+                self._look(name)
+            return self.seen[name]
+
+    def best(self, name: str, version: str) -> IndexFile | None:
+        """The wheel of a version that fits the declared system best."""
+        found = [file for file in self.wheels(name) if Version(file.version) == Version(version)]
+        return found[-1] if found else None
+
+    def file(self, name: str) -> IndexFile | None:
+        """A wheel by its file name, among those that were shown."""
+        with self._lock:
+            return next((f for files in self.seen.values() for f in files if f.file == name), None)
+
+    def provided(self, name: str) -> WheelMetadata | None:
+        """What conda's own says of itself, where it has a version that a resolver can read."""
+        brought = self.request.provided.get(name)
+        try:
+            version = str(Version(brought.version)) if brought else None
+        except InvalidVersion:
+            return None
+        if brought is None or version is None:
+            return None
+        return WheelMetadata(name=name, version=version, requires_dist=brought.requires, provides_extra=brought.extras)
+
+    def _look(self, name: str) -> None:
+        stub = self.provided(name)
+        if stub:
+            self.seen[name] = (_stub(stub),)
+            return
+        files = self._first(name)
+        fitting = sorted((f for f in files if self._fits(f)), key=self._rank)
+        self.seen[name] = tuple(fitting)
+        self.passed_over[name] = tuple(file for file in files if file not in fitting)
+
+    def _first(self, name: str) -> tuple[IndexFile, ...]:
+        """From the first index that has it: one of the same name elsewhere does not take its place."""
+        for index in indexes_for(name, self.request.indexes):
+            files = self.files_of(index, name)
+            if files is not None:
+                return files
+        return ()
+
+    def _fits(self, file: IndexFile) -> bool:
+        return _tags(file.file, self._ranks) is not None and _runs_on(file.requires_python, self.request.python)
+
+    def _rank(self, file: IndexFile) -> tuple[Version, int, tuple[int, str] | tuple[()], str]:
+        _, version, build, _ = parse_wheel_filename(file.file)
+        return version, -(_tags(file.file, self._ranks) or 0), build, file.file
+
+    @cached_property
+    def _ranks(self) -> Mapping[Tag, int]:
+        request = self.request
+        tags = list(wheel_tags(request.python, request.platform, request.system))
+        return {tag: number for number, tag in reversed(list(enumerate(tags)))}
+
+
+def indexes_for(name: str, indexes: Iterable[Index]) -> Iterator[Index]:
+    """Where a distribution may come from, in order: the index it is bound to, else all that bind nothing, the
+    default one last."""
+    indexes = tuple(indexes)
+    bound = [i for i in indexes if any(fnmatchcase(name, pattern) for pattern in i.packages)]
+    if bound:
+        yield bound[0]
+        return
+    free = [index for index in indexes if not index.packages]
+    yield from (index for index in free if not index.default)
+    yield next((index for index in indexes if index.default), Index(name=DEFAULT_INDEX, default=True))
+
+
+def _stub(metadata: WheelMetadata) -> IndexFile:
+    file = f"{metadata.name.replace('-', '_')}-{metadata.version}-py3-none-any.whl"
+    return IndexFile(name=metadata.name, version=metadata.version, file=file, url="", index=PROVIDED)
+
+
+def _tags(file: str, ranks: Mapping[Tag, int]) -> int | None:
+    """How well a wheel fits: 0 is best; None where it does not."""
+    try:
+        _, _, _, tags = parse_wheel_filename(file)
+    except (InvalidWheelFilename, InvalidVersion):
+        return None
+    return min((ranks[tag] for tag in tags if tag in ranks), default=None)
+
+
+def _runs_on(requires_python: str | None, python: str) -> bool:
+    try:
+        return SpecifierSet(requires_python or "").contains(python, prereleases=True)
+    except InvalidSpecifier:  # which limits nothing, as for installers
+        return True
+
+
+def require_sha256(file: IndexFile) -> str:
+    """The digest of a file; OutsideError where its index has none."""
+    if not file.sha256:
+        raise OutsideError(f"the index has no sha256 for `{file.file}`", hint="take it from an index that has")
+    return file.sha256
