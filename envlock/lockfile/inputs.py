@@ -1,6 +1,6 @@
 """`[inputs]` and `[image]` of env.lock."""
 
-from envlock.lockfile.packages import filled, sorted_set
+from envlock.lockfile.values import filled, sorted_set
 from envlock.model.fields import Item, Table
 from envlock.model.image_values import absolute_path, user, variable_name
 from envlock.model.lock import ImageSettings, Inputs

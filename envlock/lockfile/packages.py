@@ -1,14 +1,10 @@
 """`[[platform.NAME.conda]]` and `[[platform.NAME.pip]]`: file names that agree with what they are said to hold."""
 
-from collections.abc import Iterable
-from functools import cache
-
-from packaging.requirements import InvalidRequirement, Requirement
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import InvalidSdistFilename, InvalidWheelFilename, parse_sdist_filename, parse_wheel_filename
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
-from envlock.model.fields import Item, Table, matching
+from envlock.lockfile.values import filled, requirement, sorted_set, specifiers, version
+from envlock.model.fields import Table, matching
 from envlock.model.lock import CondaPackage, PipPackage
 from envlock.model.spec import MAIN
 
@@ -51,7 +47,7 @@ def read_pip(table: Table) -> PipPackage:
     """One distribution; what is wrong is noted in the document."""
     package = PipPackage(
         name=table.needed("name", _pip_name),
-        version=table.needed("version", _version),
+        version=table.needed("version", version),
         file=table.text("file", _file) or "",
         sha256=table.text("sha256", _sha256) or "",
         size=_size(table),
@@ -64,8 +60,8 @@ def read_pip(table: Table) -> PipPackage:
         subdirectory=table.text("subdirectory", filled),
         builds=table.flag("builds"),
         extras=sorted_set(table.texts("extras", _pip_name)),
-        requires=sorted_set(table.texts("requires", _requirement)),
-        requires_python=table.text("requires-python", _specifiers),
+        requires=sorted_set(table.texts("requires", requirement)),
+        requires_python=table.text("requires-python", specifiers),
         uploaded=table.text("uploaded", _utc),
         groups=_groups(table),
     )
@@ -107,10 +103,6 @@ def _parse_wheel(file: str) -> tuple[str, Version]:
     return name, version
 
 
-def sorted_set(items: Iterable[Item] | None) -> tuple[str, ...]:
-    return tuple(sorted({item.value for item in items or ()}))
-
-
 def _is_conda(file: str, expected: str) -> bool:
     return file in [expected + end for end in _CONDA_ENDS]
 
@@ -124,41 +116,7 @@ def _size(table: Table, *, needed: bool = False) -> int | None:
     return size
 
 
-def filled(text: str) -> str:
-    """A string that says something."""
-    if not text.strip():
-        raise ValueError("expected a string that is not empty")
-    return text
-
-
 def _file(text: str) -> str:
     if not text or text.startswith(".") or "/" in text or "\\" in text:
         raise ValueError(f"expected a file name without folders, got `{text}`")
-    return text
-
-
-@cache
-def _version(text: str) -> str:
-    try:
-        Version(text)
-    except InvalidVersion:
-        raise ValueError(f"expected a version (PEP 440), got `{text}`") from None
-    return text
-
-
-@cache
-def _requirement(text: str) -> str:
-    try:
-        Requirement(text)
-    except InvalidRequirement:
-        raise ValueError(f"expected a requirement (PEP 508), got `{text}`") from None
-    return text
-
-
-@cache
-def _specifiers(text: str) -> str:
-    try:
-        SpecifierSet(text)
-    except InvalidSpecifier:
-        raise ValueError(f"expected version specifiers (PEP 440), got `{text}`") from None
     return text

@@ -1,9 +1,11 @@
 """env.lock to values: what was edited, truncated or merged badly is refused, with everything said at once."""
 
 import tomllib
+from contextlib import suppress
 from pathlib import Path
 
 from envlock.errors import UserInputError
+from envlock.lockfile.as_written import AsWritten
 from envlock.lockfile.inputs import read_image, read_inputs
 from envlock.lockfile.platforms import read_platforms
 from envlock.model.fields import Document, located, not_toml
@@ -16,18 +18,27 @@ _REPAIR = "restore it from git, or remove it and run `envlock lock`"
 
 def read_lock(path: Path) -> Lock:
     """Reads an env.lock; the order of tables and packages in it is of no account."""
-    document = _document(path)
+    name, text = display(path), read_text(path, limit=LIMIT, absent="`envlock lock` makes it")
+    with suppress(UserInputError):
+        known = AsWritten(text)
+        lock = _lock(name, known.rest, known)
+        if known.is_used_up:
+            return lock
+    # something is wrong, or unusual: read as a whole, errors have their lines
+    return _lock(name, text, AsWritten(""))
+
+
+def _lock(name: str, text: str, known: AsWritten) -> Lock:
+    document = _document(name, text)
     _refuse_version(document)
     root = document.root
     inputs, image = read_inputs(root.table("inputs")), read_image(root.table("image"))
-    platforms = read_platforms(root.table("platform"), inputs.platforms)
+    platforms = read_platforms(root.table("platform"), inputs.platforms, known)
     document.close(hint=_REPAIR)
     return Lock(inputs=inputs, image=image, platforms=platforms)
 
 
-def _document(path: Path) -> Document:
-    name = display(path)
-    text = read_text(path, limit=LIMIT, absent="`envlock lock` makes it")
+def _document(name: str, text: str) -> Document:
     try:
         return Document(name, text, tomllib.loads(text))
     except (ValueError, RecursionError) as error:
