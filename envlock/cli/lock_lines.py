@@ -1,0 +1,52 @@
+"""What was locked, in the lines that every command which locks prints."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from envlock.cli.text import aligned, number, size
+from envlock.errors import escaped
+
+if TYPE_CHECKING:
+    from envlock.model.lock import Lock, PlatformLock
+    from envlock.workflows.relock import LockResult
+
+_NOTHING = "env.lock answers env.toml: nothing to do"
+
+
+def lock_lines(result: "LockResult | None") -> list[str]:
+    """What changed and what was written; one line where that is nothing."""
+    return list(_lines(result)) if result and result.written else [_NOTHING]
+
+
+def _lines(result: "LockResult") -> Iterator[str]:
+    total = sum(len(p.packages) for p in result.lock.platforms)
+    changed = result.changes.packages
+    if result.changes.kept or any(change.before for change in changed):
+        yield from _changes(result)
+        yield f"wrote env.lock: {number(len(changed), 'package')} changed, {result.changes.kept} kept"
+    else:
+        yield from aligned([_platform(p) for p in result.lock.platforms])
+        yield f"wrote env.lock: {number(total, 'package')}, {size(_bytes(result.lock))}, in {result.seconds:.1f} s"
+    yield from (f"note: {escaped(note)}" for note in result.notes)
+
+
+def _changes(result: "LockResult") -> Iterator[str]:
+    found = list(rows(result.changes))
+    if found:
+        yield from aligned([(f"  {r.name}", move(r.before, r.after), ", ".join(r.platforms)) for r in found])
+
+
+def _platform(locked: "PlatformLock") -> tuple[str, ...]:
+    base = locked.base
+    pinned = f"base {base.reference} → {_short(base.digest)}" if base.digest else f"base {base.reference}"
+    python = f"python {locked.python}" if locked.python else ""
+    counts = [f"{len(found)} {kind}" for kind, found in (("conda", locked.conda), ("pip", locked.pip)) if found]
+    return f"  {locked.platform}", pinned if base.reference else "", python, ", ".join(counts)
+
+
+def _short(digest: str | None) -> str:
+    return f"{digest[:19]}…" if digest else "none"
+
+
+def _bytes(lock: "Lock") -> int:
+    return sum(package.size or 0 for platform in lock.platforms for package in platform.packages)
