@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from envlock.cli.change_text import move, rows
 from envlock.cli.text import aligned, number, size
 from envlock.errors import escaped
 

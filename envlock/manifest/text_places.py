@@ -1,4 +1,4 @@
-"""Finds the place in a TOML text where an array that is not there yet belongs, and takes one out with what it leaves."""
+"""Finds the place in a TOML text where an array that is not there yet belongs, and takes an emptied one out."""
 
 from collections.abc import Iterator
 

@@ -2,7 +2,6 @@
 
 import click
 
-from envlock.cli.change_text import move, rows
 from envlock.cli.command import Session, command
 from envlock.cli.lock_lines import lock_lines
 from envlock.cli.options import many_envs
