@@ -11,14 +11,14 @@ from envlock.workflows.upgrade import Upgrade
 
 @command("envlock lock", "envlock lock -P numpy -P base", "envlock lock train --upgrade")
 @many_envs
-@click.option("-P", "--upgrade-package", "names", multiple=True, metavar="NAME", help="Move this package, or `base`.")
+@click.option("-P", "--upgrade-package", "names", multiple=True, metavar="NAME[==V]", help="Move this package (to V), or `base`.")
 @click.option("--upgrade", is_flag=True, help="Move everything to what is newest, the base too.")
 def lock_command(session: Session, envs: tuple[str, ...], names: tuple[str, ...], upgrade: bool) -> None:
     """Resolve env.toml into env.lock.
 
     Pins that still hold are kept; where nothing changes, nothing is written.
     """
-    wanted = Upgrade(everything=upgrade, names=frozenset(names))
+    wanted = Upgrade.of(names, everything=upgrade)
     projects = session.projects(envs)
     for project in projects:
         with session.context() as context:

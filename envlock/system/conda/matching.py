@@ -1,10 +1,11 @@
-"""Does a conda package satisfy a match spec? In this process: nothing here starts a thread or touches a disk."""
+"""Does a conda package satisfy a match spec, which version is newer? In this process: nothing here starts a thread or
+touches a disk."""
 
 import re
 from functools import cache
 
-from rattler import MatchSpec, PackageRecord
-from rattler.exceptions import InvalidMatchSpecError
+from rattler import MatchSpec, PackageRecord, Version
+from rattler.exceptions import InvalidMatchSpecError, InvalidVersionError
 from rattler.package.build_string import BuildString
 
 _NUMBER = r"""\s*build_number\s*=\s*(?:'[^']*'|"[^"]*"|[^\s,\]]+)\s*"""
@@ -18,6 +19,15 @@ def matches(spec: str, name: str, version: str, build: str, subdir: str) -> bool
     return (
         parsed is not None and parsed.subdir in (None, subdir) and parsed.matches(_record(name, version, build, subdir))
     )
+
+
+def order(one: str, other: str) -> int | None:
+    """Above 0 where version `one` is the newer of two, below 0 where `other` is; None where one is no version."""
+    try:
+        a, b = Version(one), Version(other)
+    except InvalidVersionError:
+        return None
+    return (a > b) - (a < b)
 
 
 @cache
