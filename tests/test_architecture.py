@@ -41,7 +41,7 @@ DOORS = {
     "pygit2": ("envlock.history.repository",),
     "click": ("envlock.cli",),
     "rich": ("envlock.cli.console",),
-    "tomllib": ("envlock.manifest", "envlock.lockfile", "envlock.solvers.pip_uv"),
+    "tomllib": ("envlock.manifest", "envlock.lockfile", "envlock.solvers.uv_answer"),
 }
 # modules that import within functions, and why
 LAZY = {

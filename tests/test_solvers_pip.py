@@ -165,6 +165,62 @@ def test_the_best_wheel_for_the_declared_system(
     assert solver.files("many", python=python, system=System(glibc=glibc)) == [f"many-1.0-{best}.whl"]
 
 
+FOREIGN = (
+    "py3-none-any",
+    "cp311-cp311-manylinux_2_17_aarch64",
+    "cp311-cp311-manylinux_2_28_aarch64",
+    "cp311-cp311-macosx_10_9_x86_64",
+    "cp311-cp311-macosx_11_0_arm64",
+    "cp311-cp311-macosx_12_0_universal2",
+    "cp311-cp311-macosx_14_0_arm64",
+    "cp311-cp311-win_amd64",
+    "cp311-cp311-win32",
+)
+
+
+@pytest.mark.parametrize(
+    ("platform", "declared", "best"),
+    [
+        ("linux-aarch64", {}, "cp311-cp311-manylinux_2_28_aarch64"),
+        ("linux-aarch64", {"glibc": "2.17"}, "cp311-cp311-manylinux_2_17_aarch64"),
+        ("osx-64", {}, "cp311-cp311-macosx_12_0_universal2"),
+        ("osx-64", {"macos": "10.12"}, "cp311-cp311-macosx_10_9_x86_64"),
+        ("osx-arm64", {}, "cp311-cp311-macosx_12_0_universal2"),
+        ("osx-arm64", {"macos": "11.0"}, "cp311-cp311-macosx_11_0_arm64"),
+        ("osx-arm64", {"macos": "14.4"}, "cp311-cp311-macosx_14_0_arm64"),
+        ("win-64", {}, "cp311-cp311-win_amd64"),
+    ],
+)
+def test_the_best_wheel_for_every_platform(solver: Solver, platform: str, declared: dict[str, str], best: str) -> None:
+    for tag in FOREIGN:
+        write_wheel(solver.folder, "many", tag=tag)
+    system = replace(PLATFORMS[platform].system, **declared)
+    assert solver.files("many", platform=PLATFORMS[platform], system=system) == [f"many-1.0-{best}.whl"]
+
+
+@pytest.mark.parametrize(
+    ("platform", "declared", "tag", "cause"),
+    [
+        ("linux-64", {"glibc": "2.17"}, "py3-none-manylinux_2_28_x86_64", "glibc 2.17 (linux-64)"),
+        ("linux-aarch64", {}, "py3-none-manylinux_2_17_x86_64", "glibc 2.28 (linux-aarch64)"),
+        ("osx-arm64", {"macos": "11.0"}, "py3-none-macosx_14_0_arm64", "macOS 11.0 (osx-arm64)"),
+        ("osx-64", {}, "py3-none-macosx_11_0_arm64", "macOS 13.0 (osx-64)"),
+        ("win-64", {}, "py3-none-manylinux_2_17_x86_64", "Windows (win-64)"),
+        ("linux-64", {}, "cp310-cp310-manylinux_2_17_x86_64", "Python 3.11"),
+    ],
+)
+def test_an_error_names_what_wheels_are_lacking_for(
+    solver: Solver, platform: str, declared: dict[str, str], tag: str, cause: str
+) -> None:
+    write_wheel(solver.folder, "torch", tag=tag)
+    system = replace(PLATFORMS[platform].system, **declared)
+    with pytest.raises(UserInputError) as failure:
+        solver.ask("torch", platform=PLATFORMS[platform], system=system)
+    first, *_ = failure.value.message.splitlines()
+    assert first == f"what [pip] asks for cannot be had on {platform}: `torch` has no wheel for {cause}"
+    assert "--no-b" not in failure.value.message
+
+
 def test_of_several_builds_the_highest(solver: Solver) -> None:
     wheel = write_wheel(solver.folder, "built")
     for build in ("2", "10", "9_x"):
@@ -177,8 +233,8 @@ def test_a_wheel_that_only_the_solver_would_take(solver: Solver) -> None:
     write_wheel(solver.folder, "newer", tag="py3-none-manylinux_2_17_x86_64")
     with pytest.raises(UserInputError) as failure:
         solver.ask("newer", system=System(glibc="2.12"))
-    assert failure.value.message == "`newer` 1.0 has no wheel for this Python, platform and glibc"
-    assert failure.value.hint == "allow another version, or declare a newer glibc in [platform.NAME]"
+    assert failure.value.message == "`newer` 1.0 has no wheel for Python 3.11 and glibc 2.12 (linux-64)"
+    assert failure.value.hint == "allow another version, or declare a newer system in [platform.NAME]"
 
 
 def test_what_conda_provides_is_the_only_version_and_not_in_the_answer(solver: Solver) -> None:

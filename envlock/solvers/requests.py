@@ -11,7 +11,8 @@ from envlock.model.spec import Index
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CondaRequest:
-    """`channels` are (name as in env.toml, URL); `keep` are pins to prefer."""
+    """`channels` are (name as in env.toml, URL); `keep` are pins to prefer; `limits` are match specs that hold for what
+    is chosen, without asking for it; nothing published after `cutoff` (UTC) is taken."""
 
     channels: tuple[tuple[str, str], ...]
     priority: str
@@ -21,21 +22,26 @@ class CondaRequest:
     keep: tuple[CondaPackage, ...]
     cache: Path
     offline: bool
+    limits: tuple[str, ...] = ()
+    cutoff: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Provided:
     """A distribution that is there already: of its METADATA what a resolver asks for. `requires` are its
-    Requires-Dist that an extra brings, with their markers: all else it has been given."""
+    Requires-Dist that an extra brings, with their markers: all else it has been given. Where nobody asks for an extra
+    of it, nothing is `told` of any."""
 
     version: str
     extras: tuple[str, ...] = ()
     requires: tuple[str, ...] = ()
+    told: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PipRequest:
-    """`provided` is what conda brings, by canonical name; `keep` are pins to prefer."""
+    """`requirements` that name a source have a `file:` or other URL there; `provided` is what is there already, by
+    canonical name; `keep` are pins to prefer; nothing uploaded after `cutoff` (UTC) is taken."""
 
     requirements: tuple[str, ...]
     indexes: tuple[Index, ...]
@@ -46,6 +52,7 @@ class PipRequest:
     keep: tuple[PipPackage, ...]
     cache: Path
     offline: bool
+    cutoff: str | None = None
     credentials: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
@@ -59,13 +66,21 @@ class CondaAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PipAnswer:
-    """The wheel chosen for one package; its requirements are read elsewhere, from its metadata."""
+    """What is chosen of one package; its requirements are read elsewhere, from its metadata.
+
+    `url` is where it is: of a file (`file`, `sha256`), a folder, or a git repository (`commit`); `index` the manifest's
+    name of the index that it is from, where it is from one. `builds` marks what is no wheel. `version` is empty where
+    only building would tell.
+    """
 
     name: str
     version: str
-    file: str
     url: str
-    sha256: str
-    size: int | None
-    index: str
-    uploaded: str | None
+    file: str = ""
+    sha256: str = ""
+    size: int | None = None
+    index: str | None = None
+    uploaded: str | None = None
+    commit: str | None = None
+    subdirectory: str | None = None
+    builds: bool = False
