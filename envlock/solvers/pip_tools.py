@@ -9,12 +9,12 @@ import os
 import platform as this_machine
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 
-from packaging.requirements import Requirement
+from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from envlock.errors import OutsideError, UserInputError
@@ -26,6 +26,7 @@ from envlock.solvers.pip_words import failure
 from envlock.solvers.requests import PipAnswer, PipRequest
 from envlock.solvers.wheel_shelf import PROVIDED, FilesOf, Shelf, require_sha256
 from envlock.system.process import run, scrubbed
+from envlock.system.secrets import redact
 
 _WANTED, _PINS = "requirements.in", "requirements.txt"
 _FLAGS = (
@@ -48,21 +49,31 @@ class Doors:
 
 def solve(request: PipRequest, doors: Doors) -> tuple[PipAnswer, ...]:
     """The wheels that answer the requirements, sorted by name; UserInputError where none can."""
+    _refuse_sources(request)
     python = _python(request, doors)
     shelf = Shelf(request, doors.files_of)
+    asked = shelf.asked_of(request.requirements)
     serving = Serving(wheels=shelf.wheels, metadata=lambda file: _metadata(file, shelf, doors))
     with tempfile.TemporaryDirectory(prefix="envlock-") as name, serve(serving) as url:
         folder = Path(name)
-        (folder / _WANTED).write_text("".join(f"{r}\n" for r in request.requirements))
-        (folder / _PINS).write_text("".join(f"{p.name}=={p.version}\n" for p in request.keep))
+        (folder / _WANTED).write_text("".join(f"{r}\n" for r in asked))
+        (folder / _PINS).write_text("".join(f"{p.name}=={p.version}\n" for p in request.keep if p.index))
         command = [python, "-s", "-m", "piptools", "compile", *_FLAGS, "--cache-dir", "cache", "-o", _PINS, _WANTED]
         done = run(command, environment=_environment(url), folder=name)
         if serving.failures:
             raise serving.failures[0]
         if done.code:
-            raise failure(done.stderr.replace(url, ""), shelf)
+            raise failure(done.stderr.replace(url, ""), asked, shelf)
         pins = tuple(_pins((folder / _PINS).read_text()))
     return tuple(_answer(*pin, shelf) for pin in sorted(pins) if shelf.provided(pin[0]) is None)
+
+
+def _refuse_sources(request: PipRequest) -> None:
+    for requirement in request.requirements:
+        if " @ " in requirement:
+            name, _, source = requirement.partition(" @ ")
+            problem = f"`{name}` names a source of its own, {redact(source)}, and pip-tools is shown indexes only"
+            raise UserInputError(problem, hint='take `pip-resolver = "uv"`')
 
 
 def _python(request: PipRequest, doors: Doors) -> str:
@@ -107,7 +118,20 @@ def _metadata(file: str, shelf: Shelf, doors: Doors) -> WheelMetadata | None:
     found = shelf.file(file)
     if found is None:
         return None
-    return shelf.provided(found.name) if found.index == PROVIDED else doors.metadata_of(found)
+    metadata = shelf.provided(found.name) if found.index == PROVIDED else doors.metadata_of(found)
+    return replace(metadata, requires_dist=_readable(metadata.requires_dist, shelf)) if metadata else None
+
+
+def _readable(requirements: Iterable[str], shelf: Shelf) -> tuple[str, ...]:
+    """What pip would stumble over left out: one requirement that breaks its rules is no reason to refuse a wheel."""
+    return shelf.asked_of(text for text in requirements if _requirement(text))
+
+
+def _requirement(text: str) -> Requirement | None:
+    try:
+        return Requirement(text)
+    except InvalidRequirement:
+        return None
 
 
 def _pins(text: str) -> Iterator[tuple[str, str]]:

@@ -1,12 +1,14 @@
 """What pip-compile says when it fails, as errors of ours: its words are those of a program that crashed."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from packaging.requirements import Requirement
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 
 from envlock.errors import EnvlockError, OutsideError, UserInputError
+from envlock.model.index_file import IndexFile
+from envlock.solvers.uv_failure import declared
 from envlock.solvers.wheel_shelf import Shelf
 from envlock.system.secrets import redact_text
 
@@ -22,9 +24,8 @@ _CAUSE = re.compile(
 _WHEEL = re.compile(r"([^/'\s]+\.whl)")
 
 
-def failure(said: str, shelf: Shelf) -> EnvlockError:
+def failure(said: str, asked: Sequence[str], shelf: Shelf) -> EnvlockError:
     """The error for what pip-compile printed: UserInputError where nothing meets what is asked."""
-    asked = shelf.request.requirements
     told = _LINE.sub(lambda line: asked[int(line[1]) - 1], said)
     words = [redact_text(line) for line in _ERROR.findall(told) if "yanked versions" not in line]
     if not _UNMET.search(said):
@@ -64,6 +65,13 @@ def _notes(said: str, shelf: Shelf) -> Iterator[str]:
         yield f"`{name}` {shelf.request.provided[name].version} comes from [conda]"
     for requirement in sorted({Requirement(text) for text in _ABSENT.findall(said)}, key=str):
         name = canonicalize_name(requirement.name)
-        unfit = {file.version for file in shelf.passed_over.get(name, ())}
-        if any(requirement.specifier.contains(version, prereleases=True) for version in unfit):
-            yield f"`{requirement}` has no wheel for this Python, platform and glibc"
+        unfit = [file for file in shelf.passed_over.get(name, ()) if _meets(file, requirement)]
+        if unfit and not all(map(shelf.in_time, unfit)):
+            yield f"only what was uploaded before {shelf.request.cutoff} counts (`exclude-newer`)"
+        elif unfit:
+            python = ".".join(shelf.request.python.split(".")[:2])
+            yield f"`{requirement}` has no wheel for Python {python} and {declared(shelf.request)}"
+
+
+def _meets(file: IndexFile, requirement: Requirement) -> bool:
+    return requirement.specifier.contains(file.version, prereleases=True)

@@ -6,10 +6,10 @@ order, its system, its limit in time, and of what conda provides the one version
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 from functools import cached_property
 from threading import Lock
 
+from packaging.requirements import Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.tags import Tag
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
@@ -20,6 +20,7 @@ from envlock.model.index_file import IndexFile
 from envlock.model.spec import DEFAULT_INDEX, Index
 from envlock.model.tags import wheel_tags
 from envlock.model.wheel_metadata import WheelMetadata
+from envlock.solvers.index_rules import bound_to
 from envlock.solvers.requests import PipRequest
 
 # the wheels of a distribution on an index; None where it has no such distribution
@@ -67,6 +68,13 @@ class Shelf:
             return None
         return WheelMetadata(name=name, version=version, requires_dist=brought.requires, provides_extra=brought.extras)
 
+    def asked_of(self, requirements: Iterable[str]) -> tuple[str, ...]:
+        """Requirements without those of what is there already at a version that no resolver could read."""
+        return tuple(r for r in requirements if not self._untied(canonicalize_name(Requirement(r).name)))
+
+    def _untied(self, name: str) -> bool:
+        return name in self.request.provided and self.provided(name) is None
+
     def _look(self, name: str) -> None:
         stub = self.provided(name)
         if stub:
@@ -86,7 +94,16 @@ class Shelf:
         return ()
 
     def _fits(self, file: IndexFile) -> bool:
-        return _tags(file.file, self._ranks) is not None and _runs_on(file.requires_python, self.request.python)
+        return (
+            _tags(file.file, self._ranks) is not None
+            and _runs_on(file.requires_python, self.request.python)
+            and self.in_time(file)
+        )
+
+    def in_time(self, file: IndexFile) -> bool:
+        """Uploaded before the limit, where there is one; what has no time does not count: uv has it so, too."""
+        cutoff = self.request.cutoff
+        return cutoff is None or (file.uploaded is not None and file.uploaded <= cutoff)
 
     def _rank(self, file: IndexFile) -> tuple[Version, int, tuple[int, str] | tuple[()], str]:
         _, version, build, _ = parse_wheel_filename(file.file)
@@ -103,12 +120,11 @@ def indexes_for(name: str, indexes: Iterable[Index]) -> Iterator[Index]:
     """Where a distribution may come from, in order: the index it is bound to, else all that bind nothing, the
     default one last."""
     indexes = tuple(indexes)
-    bound = [i for i in indexes if any(fnmatchcase(name, pattern) for pattern in i.packages)]
+    bound = bound_to(name, indexes)
     if bound:
-        yield bound[0]
+        yield bound
         return
-    free = [index for index in indexes if not index.packages]
-    yield from (index for index in free if not index.default)
+    yield from (index for index in indexes if not index.packages and not index.default)
     yield next((index for index in indexes if index.default), Index(name=DEFAULT_INDEX, default=True))
 
 
