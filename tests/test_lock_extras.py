@@ -1,4 +1,4 @@
-"""Extras of what conda provides: refused where nothing brings what they need, and silent where all is there."""
+"""Extras of what conda provides: what they need is solved and locked with them."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -24,7 +24,6 @@ Requires-Dist: loop>=2; extra == "async"
 Requires-Dist: web[async]; extra == "all"
 Requires-Dist: loop; extra == "old" and python_version < "3"
 """
-NEEDS = "needs `loop>=2`"
 
 
 def distribution(name: str, version: str, metadata: str) -> CondaPackage:
@@ -55,22 +54,36 @@ def want(project: Project, index: IndexServer, *, conda: Sequence[str], pip: Seq
 
 
 @pytest.mark.parametrize(
-    ("pip", "line"),
+    ("pip", "extras"),
     [
-        (["web[async]"], f"`web[async]` {NEEDS}: nothing of that name is there"),
-        (["web[all]"], f"`web[async]` (asked for by `web`) {NEEDS}: nothing of that name is there"),
-        (["app"], f"`web[async]` (asked for by `app`) {NEEDS}: nothing of that name is there"),
-        (["web[Async]", "loop<2"], f"`web[async]` {NEEDS}: 1.0 is there"),
+        (["web[async]"], ("web[async]", "web[async]: loop>=2")),
+        (["web[all]"], ("web[all]", "web[all]: web[async]", "web[async]", "web[async]: loop>=2")),
+        (["app"], ("web[async]", "web[async]: loop>=2")),
+        (["web[old]"], ("web[old]",)),
     ],
 )
-def test_an_extra_that_nothing_answers(project: Project, index: IndexServer, pip: list[str], line: str) -> None:
+def test_what_an_extra_needs_comes_along(
+    project: Project, index: IndexServer, pip: list[str], extras: tuple[str, ...]
+) -> None:
     want(project, index, conda=["web"], pip=pip)
+    project.must("lock")
+    project.must("check")
+    locked = project.locked()
+    assert {p.name: p.extras for p in locked.conda if p.extras} == {"web": extras}
+    assert {p.name: p.version for p in locked.pip if p.name == "loop"} == (
+        {"loop": "2.0"} if any(line.endswith("loop>=2") for line in extras) else {}
+    )
+    before = project.lockfile.read_bytes()
+    project.must("lock", "--upgrade")
+    assert project.lockfile.read_bytes() == before
+
+
+def test_an_extra_that_cannot_be_answered_names_both_sides(project: Project, index: IndexServer) -> None:
+    want(project, index, conda=["web"], pip=["web[async]", "loop<2"])
     result = project.call("--quiet", "lock")
     assert (result.code, result.stdout) == (2, "")
-    assert result.stderr == (
-        f"error: conda provides `web` without its extras\n  {line}\n"
-        "hint: add `loop>=2` to [pip], or take `web` from [pip] and not from [conda]\n"
-    )
+    assert "web[async]" in result.stderr
+    assert "`web` 3.0 comes from [conda]" in result.stderr
     assert not project.lockfile.exists()
 
 

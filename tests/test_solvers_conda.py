@@ -26,7 +26,7 @@ class Solver:
     request: CondaRequest
 
     def ask(self, *specs: str, **changes: Any) -> dict[str, Locked]:
-        answers = solve(replace(self.request, specs=specs, **changes))
+        (answers,) = solve([replace(self.request, specs=specs, **changes)])
         return {answer.package.name: answer.package for answer in answers}
 
     def versions(self, *specs: str, **changes: Any) -> dict[str, str]:
@@ -86,7 +86,7 @@ def solver(channels: Path, tmp_path: Path) -> Solver:
 
 
 def test_an_answer_says_all_that_is_locked(solver: Solver) -> None:
-    (answer,) = solve(replace(solver.request, specs=("lib",)))
+    ((answer,),) = solve([replace(solver.request, specs=("lib",))])
     file = solver.folder / "first/linux-64/lib-2.0-0.conda"
     (made,) = [p for p in FIRST if (p.name, p.version) == ("lib", "2.0")]
     assert answer.url == file.as_uri()
@@ -100,6 +100,7 @@ def test_an_answer_says_all_that_is_locked(solver: Solver) -> None:
         sha256=answer.package.sha256,
         size=file.stat().st_size,
         channel="./first",
+        uploaded="2023-11-14T22:13:20Z",
         constrains=("limited <2",),
     )
     assert len(answer.package.sha256) == 64
@@ -190,6 +191,67 @@ def test_strictly_a_package_is_the_first_channels_alone(solver: Solver) -> None:
     assert solver.versions("both", "old", channels=turned) == {"both": "2.0", "old": "0.5"}
 
 
+def test_strictly_a_later_channel_is_not_asked_where_the_first_one_has_too_old_a_package(solver: Solver) -> None:
+    with pytest.raises(UserInputError) as failure:
+        solver.ask("both >=2")
+    assert "both >=2" in failure.value.message
+    assert solver.versions("both >=2", priority="flexible") == {"both": "2.0"}
+
+
+def test_a_package_of_a_named_channel(solver: Solver) -> None:
+    channels = tuple((name.removeprefix("./"), url) for name, url in solver.request.channels)
+    assert solver.versions("second::both", channels=channels) == {"both": "2.0"}
+    assert solver.versions("second/linux-64::both", channels=channels) == {"both": "2.0"}
+    assert solver.versions("first::both", channels=channels, priority="flexible") == {"both": "1.0"}
+    with pytest.raises(UserInputError) as failure:
+        solver.ask("third::both", channels=channels)
+    assert failure.value.message == "`third::both`: `third` is not among the channels `first`, `second`"
+    assert failure.value.hint == 'add "third" to `channels` in [conda]'
+    with pytest.raises(UserInputError) as failure:
+        solver.ask("first::both >=2", channels=channels)
+    assert 'both >=2[channel="first"]' in failure.value.message.replace(" [", "[")
+    assert "file:" not in failure.value.message
+
+
+def test_limits_hold_and_ask_for_nothing(solver: Solver) -> None:
+    assert solver.versions("pure", limits=("lib ==1.0", "tool ==1.0")) == {"lib": "1.0", "pure": "1.0"}
+
+
+def test_several_platforms_at_once(solver: Solver, tmp_path: Path) -> None:
+    write_channel(
+        tmp_path / "channel",
+        [package("tool", "2.0"), package("tool", "1.0", platform="osx-arm64"), package("pure", noarch="generic")],
+    )
+    asked = replace(solver.request, specs=("tool", "pure"), channels=(("ours", (tmp_path / "channel").as_uri()),))
+    mac = replace(asked, platform=PLATFORMS["osx-arm64"], system=PLATFORMS["osx-arm64"].system)
+    linux, other = solve([asked, mac])
+    assert [(a.package.name, a.package.version, a.package.subdir) for a in linux] == [
+        ("pure", "1.0", "noarch"),
+        ("tool", "2.0", "linux-64"),
+    ]
+    assert [(a.package.name, a.package.version, a.package.subdir) for a in other] == [
+        ("pure", "1.0", "noarch"),
+        ("tool", "1.0", "osx-arm64"),
+    ]
+    with pytest.raises(UserInputError) as failure:
+        solve([replace(asked, specs=("tool >=2",)), replace(mac, specs=("tool >=2",))])
+    assert failure.value.message.startswith("what [conda] asks for cannot be had on osx-arm64 from `ours`\n")
+
+
+def test_nothing_newer_than_the_cutoff(solver: Solver, tmp_path: Path) -> None:
+    times = {"1.0": 1_700_000_000_123, "2.0": 1_750_000_000_000}
+    write_channel(tmp_path / "channel", [package("x", version, timestamp=time) for version, time in times.items()])
+    channels = (("ours", (tmp_path / "channel").as_uri()),)
+    found = solver.ask("x", channels=channels)["x"]
+    assert (found.version, found.uploaded) == ("2.0", "2025-06-15T15:06:40Z")
+    found = solver.ask("x", channels=channels, cutoff="2025-06-15T15:06:39Z")["x"]
+    assert (found.version, found.uploaded) == ("1.0", "2023-11-14T22:13:20Z")
+    assert solver.versions("x", channels=channels, cutoff="2025-06-15T15:06:40Z") == {"x": "2.0"}
+    with pytest.raises(UserInputError) as failure:
+        solver.ask("x >=2", channels=channels, cutoff="2024-01-01T00:00:00Z")
+    assert "nothing that was published after 2024-01-01T00:00:00Z counts (`exclude-newer`)" in failure.value.message
+
+
 def test_pins_are_kept_while_they_hold(solver: Solver) -> None:
     keep = tuple(solver.ask("tool <2", "lib <2").values())
     assert solver.versions("tool", keep=keep) == {"lib": "1.0", "tool": "1.0"}
@@ -230,7 +292,7 @@ def test_a_channel_without_sha256(solver: Solver, tmp_path: Path, also: dict[str
 def test_over_http_no_login_gets_into_what_is_locked(solver: Solver) -> None:
     with serve_folder(solver.folder) as server:
         url = f"http://me:word@127.0.0.1:{server.port}/first"
-        (answer,) = solve(replace(solver.request, specs=("lib",), channels=(("ours", url),)))
+        ((answer,),) = solve([replace(solver.request, specs=("lib",), channels=(("ours", url),))])
     assert answer.package.channel == "ours"
     assert "word" not in repr(answer.package)
 

@@ -15,6 +15,9 @@ _conda_name = matching(r"[a-z0-9_][a-z0-9_.-]*", "a conda package's name in lowe
 _subdir = matching(r"[a-z0-9]+(?:-[a-z0-9]+)*", "a folder of the channel such as `linux-64`")
 _pip_name = matching(r"[a-z0-9]+(?:-[a-z0-9]+)*", "a distribution's name in canonical form")
 _provided = matching(r"[a-z0-9]+(?:-[a-z0-9]+)*==\S+", "a distribution such as `numpy==1.26.4`")
+_extra = matching(
+    r"[a-z0-9]+(?:-[a-z0-9]+)*\[[a-z0-9]+(?:-[a-z0-9]+)*\](?:: \S.*)?", "an extra such as `flask[async]: asgiref>=3.2`"
+)
 _sha256 = matching(r"[0-9a-f]{64}", "64 hex digits")
 _commit = matching(r"[0-9a-f]{40}|[0-9a-f]{64}", "a commit in full, 40 hex digits")
 _utc = matching(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?Z", "a UTC time such as `2026-01-31T12:00:00Z`")
@@ -34,6 +37,7 @@ def read_conda(table: Table) -> CondaPackage:
         requires=sorted_set(table.texts("requires", filled)),
         constrains=sorted_set(table.texts("constrains", filled)),
         provides=sorted_set(table.texts("provides", _provided)),
+        extras=sorted_set(table.texts("extras", _extra)),
         uploaded=table.text("uploaded", _utc),
         groups=_groups(table),
     )

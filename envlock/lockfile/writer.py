@@ -129,6 +129,7 @@ def _conda_package(package: CondaPackage) -> Mapping[str, Value]:
         "requires": _sorted(package.requires),
         "constrains": _sorted(package.constrains),
         "provides": _sorted(package.provides),
+        "extras": _sorted(package.extras),
     }
 
 

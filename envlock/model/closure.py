@@ -70,12 +70,23 @@ class Closure:
     def _next(self, node: Node, extra: str) -> Iterator[tuple[Node, str]]:
         kind, name = node
         if kind == "conda":
-            for spec in self._conda[name].requires:
-                yield from self._conda_states(conda_name(spec))
+            yield from self._next_of_conda(self._conda[name], extra)
             return
         for text in self._pip[name].requires:
             wanted = need(text)
             if wanted.when in (None, extra):
+                yield from self._states(wanted.name, wanted.extras)
+
+    def _next_of_conda(self, package: CondaPackage, extra: str) -> Iterator[tuple[Node, str]]:
+        """What a package needs, or what an extra, `DISTRIBUTION[EXTRA]`, of a distribution inside it brings."""
+        if not extra:
+            for spec in package.requires:
+                yield from self._conda_states(conda_name(spec))
+            return
+        for line in package.extras:
+            asked, _, brought = line.partition(": ")
+            if asked == extra and brought:
+                wanted = need(brought)
                 yield from self._states(wanted.name, wanted.extras)
 
     def _conda_states(self, name: str) -> Iterator[tuple[Node, str]]:
@@ -87,7 +98,8 @@ class Closure:
         if name in self._pip:
             yield from ((("pip", name), extra) for extra in ("", *extras))
         elif name in self._provider:
-            yield from self._conda_states(self._provider[name])
+            node = "conda", self._provider[name]
+            yield from ((node, extra) for extra in ("", *(f"{name}[{extra}]" for extra in extras)))
 
 
 def with_groups(locked: PlatformLock, spec: EnvSpec) -> PlatformLock:

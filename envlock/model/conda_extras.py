@@ -1,59 +1,63 @@
-"""Extras of distributions that conda provides: conda knows none, so what they need must be there by other ways."""
+"""Extras of distributions that conda provides: conda knows none, so what they need is locked with the package.
+
+In env.lock that is a line an extra that is asked for, `DISTRIBUTION[EXTRA]`, and one a requirement that it brings,
+`DISTRIBUTION[EXTRA]: REQUIREMENT`.
+"""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion, Version
 
 from envlock.model.requirements import applies, parsed, plain
 
 
-@dataclass(frozen=True, slots=True)
-class Present:
-    """A distribution that will be there: its extras, or None where it comes from conda."""
-
-    version: str
-    extras: frozenset[str] | None
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Lacking:
-    """An extra of a distribution from conda, who asks for it (None: env.toml), what it needs, and why that is unmet."""
+class ExtraNeed:
+    """What an extra of a distribution from conda needs, None for nothing."""
 
     distribution: str
     extra: str
-    asker: str | None
-    need: str
-    reason: str
+    need: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.distribution}[{self.extra}]" + (f": {self.need}" if self.need else "")
 
 
-def lacking(
-    asked: Iterable[tuple[str, str | None]],
-    present: Mapping[str, Present],
+def read_extra(text: str) -> ExtraNeed:
+    """A line as it stands in env.lock; ValueError where it is none."""
+    asked, _, need = text.partition(": ")
+    distribution, bracket, extra = asked.partition("[")
+    if not (distribution and bracket and extra.endswith("]")):
+        raise ValueError(f"expected an extra such as `flask[async]: asgiref>=3.2`, got `{text}`")
+    return ExtraNeed(distribution=distribution, extra=extra[:-1], need=need or None)
+
+
+def needs_of_extras(
+    asked: Iterable[str],
+    provided: frozenset[str],
     requires_dist: Callable[[str], Iterable[str]],
     environment: Mapping[str, str],
-) -> Iterator[Lacking]:
-    """What extras need and is not there. `asked` are requirements that apply, each with the name of who asks;
-    `requires_dist` reads what a distribution from conda says that it requires."""
-    waiting = [(parsed(text, asker or "env.toml"), asker) for text, asker in asked]
+) -> Iterator[ExtraNeed]:
+    """What the extras need that are asked for of distributions from conda, followed to the end.
+
+    `asked` are requirements that apply; `requires_dist` reads what such a distribution says that it requires.
+    """
+    waiting = [parsed(text, "env.lock") for text in asked]
     seen: set[tuple[str, str]] = set()
     while waiting:
-        requirement, asker = waiting.pop(0)
+        requirement = waiting.pop(0)
         name = canonicalize_name(requirement.name)
-        found = present.get(name)
-        if found is None or found.extras is not None:
+        if name not in provided:
             continue  # of wheels, extras are locked
         for extra in sorted(map(canonicalize_name, requirement.extras)):
-            if (name, extra) in seen:
-                continue
-            seen.add((name, extra))
-            for need in _needs(name, extra, requires_dist(name), environment):
-                waiting.append((need, name))
-                reason = _reason(need, present)
-                if reason:
-                    yield Lacking(distribution=name, extra=extra, asker=asker, need=plain(need), reason=reason)
+            if (name, extra) not in seen:
+                seen.add((name, extra))
+                yield ExtraNeed(distribution=name, extra=extra)
+                for need in _needs(name, extra, requires_dist(name), environment):
+                    waiting.append(need)
+                    yield ExtraNeed(distribution=name, extra=extra, need=plain(need))
 
 
 def _needs(name: str, extra: str, texts: Iterable[str], environment: Mapping[str, str]) -> Iterator[Requirement]:
@@ -61,17 +65,3 @@ def _needs(name: str, extra: str, texts: Iterable[str], environment: Mapping[str
     for requirement in (parsed(text, name) for text in texts):
         if applies(requirement.marker, environment, [extra]) and not applies(requirement.marker, environment):
             yield requirement
-
-
-def _reason(need: Requirement, present: Mapping[str, Present]) -> str | None:
-    found = present.get(canonicalize_name(need.name))
-    if found is None:
-        return "nothing of that name is there"
-    try:
-        fits = need.specifier.contains(Version(found.version), prereleases=True)
-    except InvalidVersion:
-        fits = True  # conda versions need not be PEP 440: nothing to hold the requirement against
-    if not fits:
-        return f"{found.version} is there"
-    missing = {canonicalize_name(extra) for extra in need.extras} - (found.extras or set())
-    return f"it is there without extra `{min(missing)}`" if found.extras is not None and missing else None

@@ -15,7 +15,8 @@ Node = tuple[str, str]
 class CondaPackage:
     """A conda package. `requires` and `constrains` are match specs; `provides` is the Python
     distributions found inside it, as "name==version"; `channel` is as the manifest names it; `uploaded` is when it
-    was built, in UTC, as the channel says, where it does; `groups` are those that need it, sorted."""
+    was built, in UTC, as the channel says, where it does; `groups` are those that need it, sorted; `extras` is what
+    `model.conda_extras` says."""
 
     name: str
     version: str
@@ -28,6 +29,7 @@ class CondaPackage:
     requires: tuple[str, ...] = ()
     constrains: tuple[str, ...] = ()
     provides: tuple[str, ...] = ()
+    extras: tuple[str, ...] = ()
     uploaded: str | None = None
     groups: tuple[str, ...] = (MAIN,)
 

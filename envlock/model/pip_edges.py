@@ -9,6 +9,7 @@ from packaging.tags import Tag
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 from packaging.version import InvalidVersion, Version
 
+from envlock.model.conda_extras import read_extra
 from envlock.model.lock import PipPackage, PlatformLock
 from envlock.model.platform import PLATFORMS, System
 from envlock.model.problem import Problem, unasked, unmet
@@ -32,13 +33,14 @@ def _requirements(spec: EnvSpec, locked: PlatformLock) -> Iterator[Problem]:
     roots = [r for r in spec.all_wants(locked.platform).pip if applies(Requirement(r).marker, environment)]
     edges: list[tuple[str, str | None]] = [(root, None) for root in roots]
     edges += [(need, p.name) for p in locked.pip for need in p.requires]
-    for need, asker in edges:
+    brought = [(each.need, p.name) for p in locked.conda for each in map(read_extra, p.extras) if each.need]
+    for need, asker in [*edges, *brought]:
         requirement = Requirement(need)
         reason = _reason(requirement, available.get(canonicalize_name(requirement.name)))
         if reason:
             yield unmet(need, reason, asker, locked.platform)
     needs = {p.name: [_name(need) for need in p.requires] for p in locked.pip}
-    yield from (unasked(name, locked.platform) for name in unreached(map(_name, roots), needs))
+    yield from (unasked(name, locked.platform) for name in unreached(map(_name, [*roots, *(need for need, _ in brought)]), needs))
 
 
 def _name(requirement: str) -> str:
@@ -61,12 +63,15 @@ def _twice(locked: PlatformLock) -> Iterator[Problem]:
 @dataclass(frozen=True, slots=True)
 class _Available:
     version: str
-    extras: frozenset[str] | None  # None: from conda, where extras are not recorded
+    extras: frozenset[str]
 
 
 def _available(locked: PlatformLock) -> dict[str, _Available]:
+    extras: dict[str, set[str]] = {}
+    for each in (read_extra(text) for p in locked.conda for text in p.extras):
+        extras.setdefault(each.distribution, set()).add(each.extra)
     provided = (text.split("==", 1) for p in locked.conda for text in p.provides)
-    found = {str(canonicalize_name(name)): _Available(version, None) for name, version in provided}
+    found = {name: _Available(version, frozenset(extras.get(name, ()))) for name, version in provided}
     found |= {p.name: _Available(p.version, frozenset(p.extras)) for p in locked.pip}
     return found
 
@@ -80,8 +85,8 @@ def _reason(requirement: Requirement, found: _Available | None) -> str | None:
         return None  # conda versions need not be PEP 440: nothing to hold the requirement against
     if not requirement.specifier.contains(version, prereleases=True):
         return f"{found.version} is locked"
-    missing = set(map(canonicalize_name, requirement.extras)) - (found.extras or set())
-    if found.extras is not None and missing:
+    missing = set(map(canonicalize_name, requirement.extras)) - found.extras
+    if missing:
         return f"{found.version} is locked without extra `{min(missing)}`"
     return None
 

@@ -1,6 +1,7 @@
 """conda packages chosen by py-rattler."""
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from envlock.errors import OutsideError, UserInputError
@@ -8,33 +9,63 @@ from envlock.model.lock import CondaPackage
 from envlock.model.platform import virtual_packages
 from envlock.solvers.requests import CondaAnswer, CondaRequest
 from envlock.system.conda.child import ask
+from envlock.system.secrets import redact, redact_text
 
 _NO_INDEX = re.compile(r"no usable repodata cache for (\S+)")
 
 
-def solve(request: CondaRequest) -> tuple[CondaAnswer, ...]:
-    """The packages that answer the specs, sorted by name; UserInputError where nothing can."""
+def solve(requests: Sequence[CondaRequest]) -> list[tuple[CondaAnswer, ...]]:
+    """For each request, which differ in their platform alone, the packages that answer it, sorted by name.
+
+    UserInputError that says for which of them nothing can.
+    """
     try:
-        records = ask("solve", question(request))
-    except UserInputError as error:
-        raise _unsatisfiable(request, error) from error
+        found = ask("solve", question(requests))
     except OutsideError as error:
-        raise _unknown(request, error) from error
-    return tuple(_answer(record) for record in records)
+        raise _unknown(requests[0], error) from error
+    refused = [
+        (r, answer["unsatisfiable"]) for r, answer in zip(requests, found, strict=True) if "records" not in answer
+    ]
+    if refused:
+        raise _unsatisfiable(refused)
+    return [tuple(_answer(record) for record in answer["records"]) for answer in found]
 
 
-def question(request: CondaRequest) -> dict[str, Any]:
-    """The request in the words of the child that solves."""
+def question(requests: Sequence[CondaRequest]) -> dict[str, Any]:
+    """The requests in the words of the child that solves."""
+    shared = requests[0]
     return {
-        "channels": [{"name": name, "url": url} for name, url in request.channels],
+        "channels": [{"name": name, "url": url} for name, url in shared.channels],
+        "priority": shared.priority,
+        "cache": str(shared.cache / "repodata"),
+        "offline": shared.offline,
+        "cutoff": shared.cutoff,
+        "targets": [_target(request) for request in requests],
+    }
+
+
+def _target(request: CondaRequest) -> dict[str, Any]:
+    return {
         "platform": request.platform.name,
-        "specs": request.specs,
+        "specs": [_with_url(spec, request.channels) for spec in request.specs],
+        "limits": request.limits,
         "virtual": [(v.name, v.version, v.build) for v in virtual_packages(request.system)],
         "keep": [{"name": p.name, "sha256": p.sha256} for p in request.keep],
-        "priority": request.priority,
-        "cache": str(request.cache / "repodata"),
-        "offline": request.offline,
     }
+
+
+def _with_url(spec: str, channels: Sequence[tuple[str, str]]) -> str:
+    """`channel::name` with the channel's URL: only env.toml knows what its names stand for."""
+    place, found, rest = spec.rpartition("::")
+    if not found:
+        return spec
+    for name, url in channels:
+        if place == name or place.startswith(f"{name}/"):
+            return f"{url}{place.removeprefix(name)}::{rest}"
+    listed = ", ".join(f"`{name}`" for name, _ in channels)
+    raise UserInputError(
+        f"`{spec}`: `{place}` is not among the channels {listed}", hint=f'add "{place}" to `channels` in [conda]'
+    )
 
 
 def _answer(record: dict[str, Any]) -> CondaAnswer:
@@ -52,6 +83,7 @@ def _answer(record: dict[str, Any]) -> CondaAnswer:
         sha256=record["sha256"],
         size=record["size"] or 0,
         channel=record["channel"],
+        uploaded=record["uploaded"],
         requires=tuple(record["requires"]),
         constrains=tuple(record["constrains"]),
     )
@@ -66,9 +98,25 @@ def _unknown(request: CondaRequest, error: OutsideError) -> OutsideError:
     return OutsideError(f"the index {found[1]} is not in the cache, and this is --offline", hint="run it once without")
 
 
-def _unsatisfiable(request: CondaRequest, error: UserInputError) -> UserInputError:
-    channels = ", ".join(f"`{name}`" for name, _ in request.channels)
-    return UserInputError(
-        f"what [conda] asks for cannot be had on {request.platform.name} from {channels}\n{error.message.strip()}",
-        hint="loosen one of the requirements named above, or add a channel",
-    )
+def _unsatisfiable(refused: Sequence[tuple[CondaRequest, str]]) -> UserInputError:
+    first = refused[0][0]
+    channels = ", ".join(f"`{name}`" for name, _ in first.channels)
+    platforms: dict[str, list[str]] = {}
+    for request, words in refused:
+        told = _in_words_of_env_toml(redact_text(words).strip(), request)
+        platforms.setdefault(told, []).append(request.platform.name)
+    reasons = [
+        f"what [conda] asks for cannot be had on {', '.join(names)} from {channels}\n{words}"
+        for words, names in platforms.items()
+    ]
+    if first.cutoff:
+        reasons.append(f"nothing that was published after {first.cutoff} counts (`exclude-newer`)")
+    return UserInputError("\n".join(reasons), hint="loosen one of the requirements named above, or add a channel")
+
+
+def _in_words_of_env_toml(words: str, request: CondaRequest) -> str:
+    """Channels by the names that env.toml has for them."""
+    for name, url in request.channels:
+        shown = redact(url).rstrip("/")
+        words = words.replace(f"{shown}::", f"{name}::").replace(f'"{shown}/"', f'"{name}"')
+    return words

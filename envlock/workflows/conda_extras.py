@@ -1,15 +1,17 @@
-"""Refuses extras of what conda provides where nothing brings what they need; read from the packages themselves."""
+"""Extras of what conda provides, which conda does not know: what they need is read from the packages themselves."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
-from envlock.errors import UserInputError
 from envlock.model.conda_contents import distributions
-from envlock.model.conda_extras import Lacking, Present, lacking
+from envlock.model.conda_extras import needs_of_extras, read_extra
 from envlock.model.lock import CondaPackage, PipPackage
 from envlock.model.requirements import applies
-from envlock.model.wheel_metadata import read_metadata
+from envlock.model.wheel_metadata import WheelMetadata, read_metadata
+from envlock.solvers.requests import Provided
 from envlock.sources.fetch import fetch
 from envlock.sources.supply import Supply
 from envlock.system.cache import typed
@@ -18,57 +20,85 @@ from envlock.workflows.packages import supply_of
 from envlock.workflows.solve_conda import read_contents
 from envlock.workflows.task import PlatformTask
 
-_REQUIRES = "conda-requires"
+_METADATA = "conda-metadata"
 
 
-def require_extras(
-    task: PlatformTask, *, conda: Sequence[CondaPackage], pip: Sequence[PipPackage], python: str | None
-) -> None:
-    """UserInputError that names both sides where an extra is asked for in vain."""
-    if not (task.wants.pip and python and conda):
-        return
-    environment = task.platform.markers(python)
-    asked: list[tuple[str, str | None]] = [
-        (root, None) for root in task.wants.pip if applies(Requirement(root).marker, environment)
-    ]
-    asked += [(need, p.name) for p in pip for need in p.requires]
-    origins = {text.partition("==")[0]: (text, p) for p in conda for text in p.provides}
-    present = {name: Present(text.partition("==")[2], None) for name, (text, _) in origins.items()}
-    present |= {p.name: Present(p.version, frozenset(p.extras)) for p in pip}
+def provided_by(task: PlatformTask, conda: Sequence[CondaPackage], also: Iterable[str] = ()) -> dict[str, Provided]:
+    """The distributions that conda packages bring, by canonical name, each with what its extras need where an extra
+    of it is asked for: by env.toml, by the lock that there is, or by `also`, requirements of wheels."""
+    found = {text.partition("==")[0]: (text, package) for package in conda for text in package.provides}
+    known = [read_extra(text).distribution for package in conda for text in package.extras]
+    # whatever markers say: of which Python they speak is not known to everybody who asks
+    asked = {*_with_extras([*task.wants.pip, *also]), *known} & found.keys()
     supply = supply_of(task.sources, task.context)
-    found = list(lacking(asked, present, lambda name: _requires_dist(*origins[name], supply), environment))
-    if found:
-        raise _refused(found)
+    return {
+        name: _with_metadata(text, package, supply) if name in asked else Provided(version=text.partition("==")[2])
+        for name, (text, package) in found.items()
+    }
 
 
-def _requires_dist(distribution: str, package: CondaPackage, supply: Supply) -> list[str]:
-    """What a distribution ("flask==3.0") says that it requires; kept by the sha256 of the package around it."""
-    key = f"{package.sha256}-{distribution}"
-    kept = supply.cache.record(_REQUIRES, key, lambda kept: [typed(need, str) for need in typed(kept, list)])
+def with_extras(
+    task: PlatformTask, conda: Sequence[CondaPackage], pip: Sequence[PipPackage], python: str
+) -> tuple[CondaPackage, ...]:
+    """conda packages with what is to be locked of the extras that are asked for."""
+    environment = task.platform.markers(python)
+    packages = {text.partition("==")[0]: (text, package) for package in conda for text in package.provides}
+    supply = supply_of(task.sources, task.context)
+    asked = [root for root in task.wants.pip if applies(Requirement(root).marker, environment)]
+    found: dict[str, set[str]] = {}
+    for extra in needs_of_extras(
+        [*asked, *_needed_by(pip)],
+        frozenset(packages),
+        lambda name: _metadata(*packages[name], supply).requires_dist,
+        environment,
+    ):
+        found.setdefault(packages[extra.distribution][1].name, set()).add(str(extra))
+    return tuple(replace(p, extras=tuple(sorted(found.get(p.name, ())))) for p in conda)
+
+
+def unknown_extras(provided: Mapping[str, Provided], pip: Sequence[PipPackage]) -> list[str]:
+    """Requirements of wheels that ask for extras of what conda provides, which the solver was not told of."""
+    return [
+        need
+        for need in _needed_by(pip)
+        if any(name in provided and not provided[name].told for name in _with_extras([need]))
+    ]
+
+
+def _needed_by(pip: Sequence[PipPackage]) -> list[str]:
+    return [need for package in pip for need in package.requires if "[" in need]
+
+
+def _with_extras(requirements: Iterable[str]) -> set[str]:
+    """The names of those that have extras."""
+    return {canonicalize_name(r.name) for text in requirements if "[" in text and (r := Requirement(text)).extras}
+
+
+def _with_metadata(text: str, package: CondaPackage, supply: Supply) -> Provided:
+    metadata = _metadata(text, package, supply)
+    return Provided(
+        version=text.partition("==")[2],
+        extras=metadata.provides_extra,
+        # what it needs without any extra is there already, as conda sees it
+        requires=tuple(need for need in metadata.requires_dist if "extra" in need.partition(";")[2]),
+        told=True,
+    )
+
+
+def _metadata(text: str, package: CondaPackage, supply: Supply) -> WheelMetadata:
+    """What a distribution ("flask==3.0") says of itself; kept by the sha256 of the package around it."""
+    key = f"{package.sha256}-{text}"
+    kept = supply.cache.record(_METADATA, key, lambda kept: typed(kept, str))
     if kept is None:
-        kept = _read(distribution, package, supply)
-        supply.cache.keep(_REQUIRES, key, kept)
-    return kept
+        kept = _read(text, package, supply)
+        supply.cache.keep(_METADATA, key, kept)
+    return read_metadata(kept.encode())
 
 
-def _read(distribution: str, package: CondaPackage, supply: Supply) -> list[str]:
+def _read(text: str, package: CondaPackage, supply: Supply) -> str:
     place = str(fetch(package, supply))
     inside = read_contents([(package.sha256, place)], supply.cache)[package.sha256]["files"]
-    wanted = [path for path, _, _ in inside if distribution in distributions([path])]
-    texts = ask("members", {"package": place, "members": wanted})
-    return [need for text in texts.values() for need in read_metadata(text.encode()).requires_dist]
-
-
-def _refused(found: Sequence[Lacking]) -> UserInputError:
-    listed = "\n".join(
-        f"  `{each.distribution}[{each.extra}]`{_asker(each)} needs `{each.need}`: {each.reason}" for each in found
-    )
-    first = found[0]
-    return UserInputError(
-        f"conda provides `{first.distribution}` without its extras\n{listed}",
-        hint=f"add `{first.need}` to [pip], or take `{first.distribution}` from [pip] and not from [conda]",
-    )
-
-
-def _asker(each: Lacking) -> str:
-    return f" (asked for by `{each.asker}`)" if each.asker else ""
+    wanted = [path for path, _, _ in inside if text in distributions([path])]
+    name, _, version = text.partition("==")
+    found = ask("members", {"package": place, "members": wanted}).values()
+    return next(iter(found), f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")

@@ -4,28 +4,34 @@ What waits for the network side by side takes as long as the slowest and not as 
 answer is not looked at; nothing that it learned on the way is wrong.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 
-from envlock.model.lock import PipPackage, PlatformLock
+from envlock.model.lock import PipPackage
 from envlock.solvers.requests import Provided
-from envlock.workflows.solve_pip import provided_by, solve_pip
+from envlock.workflows.conda_extras import provided_by
+from envlock.workflows.solve_pip import solve_pip
 from envlock.workflows.task import PlatformTask
 
 
 class WheelGuess:
     """A solve under way since it was made; none where there is nothing to go by, or nothing to gain."""
 
-    def __init__(self, task: PlatformTask, pins: PlatformLock | None, keep: Sequence[PipPackage]) -> None:
+    def __init__(self, task: PlatformTask) -> None:
         self._future: Future[tuple[PipPackage, ...]] | None = None
+        pins = task.pins
         if pins and pins.python and task.wants.pip and bool(pins.conda) == task.spec.has_conda:
-            self._python, self._provided = pins.python, provided_by(pins.conda)
+            self._python = pins.python
             pool = ThreadPoolExecutor(1)
-            self._future = pool.submit(solve_pip, task, python=self._python, provided=self._provided, keep=keep)
+            self._provided = pool.submit(provided_by, task, pins.conda)
+            self._future = pool.submit(self._solve, task)
             pool.shutdown(wait=False)  # nothing more is asked of it
+
+    def _solve(self, task: PlatformTask) -> tuple[PipPackage, ...]:
+        return solve_pip(task, python=self._python, provided=self._provided.result(), keep=task.kept_pip)
 
     def answer(self, *, python: str | None, provided: Mapping[str, Provided]) -> tuple[PipPackage, ...] | None:
         """The wheels (or the error of a right guess, raised); None where they must be solved now."""
-        if self._future is None or (self._python, self._provided) != (python, provided):
+        if self._future is None or self._python != python or self._provided.result() != provided:
             return None
         return self._future.result()

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from envlock.model.spec import EnvSpec
     from envlock.model.wheel_metadata import WheelMetadata
     from envlock.registry.client import RegistryClient
-    from envlock.solvers.requests import PipAnswer, PipRequest
+    from envlock.solvers.requests import CondaAnswer, CondaRequest, PipAnswer, PipRequest
     from envlock.solvers.wheel_shelf import FilesOf
+    from envlock.sources.supply import Listed
     from envlock.system.cache import Cache
     from envlock.system.http import Http
     from envlock.workflows.context import Context
@@ -37,7 +38,7 @@ def http(*, offline: bool, stopped: "Event") -> "Http":
     return Http(offline=offline, stopped=stopped)
 
 
-def find_wheel(http: "Http", index_url: str | None, *, name: str, file: str, sha256: str) -> str | None:
+def find_wheel(http: "Http", index_url: str | None, *, name: str, file: str, sha256: str) -> "Listed | None":
     from envlock.sources.index import find_wheel
 
     return find_wheel(http, index_url, name=name, file=file, sha256=sha256)
@@ -60,6 +61,21 @@ def pip_tools(
 
     doors = Doors(files_of=files_of, metadata_of=metadata_of, python=lambda version: find_python(version).path)
     return solve(request, doors)
+
+
+def conda_solver(name: str) -> "Callable[[Sequence[CondaRequest]], list[tuple[CondaAnswer, ...]]]":
+    """The solver that `conda-solver` names."""
+    from importlib import import_module
+
+    solvers = {"rattler": "envlock.solvers.conda_rattler"}
+    solve: Callable[[Sequence[CondaRequest]], list[tuple[CondaAnswer, ...]]] = import_module(solvers[name]).solve
+    return solve
+
+
+def default_index() -> str:
+    from envlock.sources.index import DEFAULT_URL
+
+    return DEFAULT_URL
 
 
 def registry_client(context: "Context") -> "RegistryClient":

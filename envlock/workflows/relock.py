@@ -48,7 +48,7 @@ def relock(project: Project, context: Context, upgrade: Upgrade) -> LockResult:
 def _refuse_unknown(upgrade: Upgrade, old: Lock | None) -> None:
     """A name that is not locked is a slip of the pen, not a wish."""
     known = {BASE, *(p.name for platform in old.platforms for p in platform.packages)} if old else {BASE}
-    unknown = sorted(upgrade.names - known)
+    unknown = upgrade.unknown(known)
     if unknown:
         near = get_close_matches(unknown[0], sorted(known), n=1)
         raise UserInputError(

@@ -1,19 +1,26 @@
 """Resolving: from what is wanted, and the pins there are, to what is locked."""
 
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+
+from envlock.errors import EnvlockError
 from envlock.manifest.reader import read_manifest
 from envlock.model.closure import with_groups
-from envlock.model.lock import ImageSettings, Inputs, Lock, PlatformLock
+from envlock.model.cutoff import cutoff
+from envlock.model.lock import Base, CondaPackage, ImageSettings, Inputs, Lock, PipPackage, PlatformLock
 from envlock.model.spec import EnvSpec
-from envlock.sources.places import Sources
 from envlock.workflows.bases import lock_base, require_usable
-from envlock.workflows.conda_extras import require_extras
+from envlock.workflows.conda_extras import provided_by, unknown_extras, with_extras
 from envlock.workflows.context import Context
 from envlock.workflows.guess import WheelGuess
+from envlock.workflows.logins import sources_of
 from envlock.workflows.project import Project
+from envlock.workflows.side_by_side import side_by_side
 from envlock.workflows.solve_conda import solve_conda
-from envlock.workflows.solve_pip import provided_by, python_of, solve_pip
+from envlock.workflows.solve_pip import python_of, solve_pip
 from envlock.workflows.task import PlatformTask
-from envlock.workflows.upgrade import BASE, Upgrade
+from envlock.workflows.upgrade import Upgrade
 
 
 def resolve(
@@ -22,36 +29,85 @@ def resolve(
     """The lock that answers a manifest (or `spec`, which is to become one); pins of `old` are kept where they still
     hold and `upgrade` lets them."""
     spec = spec or read_manifest(project.manifest)
-    sources = Sources.of(spec.conda.channels, spec.pip.indexes, project.folder)
+    sources = sources_of(spec.conda.channels, spec.pip.indexes, project.folder, context)
+    limit = cutoff(spec.lock.exclude_newer, datetime.now(UTC))
     tasks = [
-        PlatformTask(spec=spec, name=name, project=project, sources=sources, context=context)
+        PlatformTask(
+            spec=spec,
+            name=name,
+            project=project,
+            sources=sources,
+            context=context,
+            pins=old.platform(name) if old else None,
+            upgrade=upgrade,
+            cutoff=limit,
+        )
         for name in sorted(spec.platforms)
     ]
     try:
-        platforms = tuple(_lock_platform(task, old.platform(task.name) if old else None, upgrade) for task in tasks)
+        platforms = tuple(_lock_platforms(tasks, context))
     except BaseException:
-        context.stopped.set()  # a guess may be under way, and its answer is wanted no more
+        context.stopped.set()  # what other threads fetch is wanted no more
         raise
     return Lock(inputs=Inputs.of(spec), image=ImageSettings.of(spec), platforms=platforms)
 
 
-def _lock_platform(task: PlatformTask, pins: PlatformLock | None, upgrade: Upgrade) -> PlatformLock:
-    """Base, then conda, then pip: each is solved with what the ones before it bring."""
-    told = task.context.progress
-    keep = [p for p in pins.pip if not upgrade.moves(p.name)] if pins else []
-    guess = WheelGuess(task, pins, keep)
+def _lock_platforms(tasks: Sequence[PlatformTask], context: Context) -> list[PlatformLock]:
+    """Bases and conda packages of all platforms beside each other, then around what these bring the wheels."""
+    guesses = [WheelGuess(task) for task in tasks]
+    with ThreadPoolExecutor(1) as pool:
+        beside = pool.submit(side_by_side, _base, tasks, stop=context.stopped.set)
+        try:
+            conda, failure = _conda(tasks), None
+        except EnvlockError as error:
+            conda, failure = [], error
+        except BaseException:
+            context.stopped.set()
+            raise
+        bases = beside.result()
+    if failure:
+        raise failure
+    parts = list(zip(tasks, guesses, bases, conda, strict=True))
+    return side_by_side(lambda part: _with_wheels(*part), parts, stop=context.stopped.set)
+
+
+def _base(task: PlatformTask) -> Base:
     if task.platform.has_images:
-        told(f"{task.name}: base {task.spec.base}")
-    base = lock_base(task, pins.base if pins and not upgrade.moves(BASE) else None)
-    if task.wants.conda:
-        told(f"{task.name}: conda packages")
-    conda = solve_conda(task, [p for p in pins.conda if not upgrade.moves(p.name)] if pins else [])
-    python, provided = python_of(conda, base), provided_by(conda)
+        task.context.progress(f"{task.name}: base {task.spec.base}")
+    return lock_base(task, task.kept_base)
+
+
+def _conda(tasks: Sequence[PlatformTask]) -> list[tuple[CondaPackage, ...]]:
+    asking = [task.name for task in tasks if task.wants.conda]
+    if asking:
+        tasks[0].context.progress(f"{', '.join(asking)}: conda packages")
+    return solve_conda(tasks)
+
+
+def _with_wheels(task: PlatformTask, guess: WheelGuess, base: Base, conda: tuple[CondaPackage, ...]) -> PlatformLock:
+    """A platform's lock: the wheels are solved with what base and conda packages bring."""
+    python = python_of(conda, base)
     require_usable(task, base, python)
+    pip: tuple[PipPackage, ...] = ()
     if task.wants.pip:
-        told(f"{task.name}: wheels")
+        task.context.progress(f"{task.name}: wheels")
+        pip = _wheels(task, guess, python=python, conda=conda)
+    if python:
+        conda = with_extras(task, conda, pip, python)
+    return with_groups(PlatformLock(platform=task.name, base=base, conda=conda, pip=pip), task.spec)
+
+
+def _wheels(
+    task: PlatformTask, guess: WheelGuess, *, python: str | None, conda: tuple[CondaPackage, ...]
+) -> tuple[PipPackage, ...]:
+    """Solved once more where wheels turn out to ask for extras of what conda provides."""
+    provided = provided_by(task, conda)
     pip = guess.answer(python=python, provided=provided)
     if pip is None:
-        pip = solve_pip(task, python=python, provided=provided, keep=keep)
-    require_extras(task, conda=conda, pip=pip, python=python)
-    return with_groups(PlatformLock(platform=task.name, base=base, conda=conda, pip=pip), task.spec)
+        pip = solve_pip(task, python=python, provided=provided, keep=task.kept_pip)
+    also: list[str] = []
+    while unknown := unknown_extras(provided, pip):
+        also += unknown
+        provided = provided_by(task, conda, also)
+        pip = solve_pip(task, python=python, provided=provided, keep=task.kept_pip)
+    return pip

@@ -8,11 +8,11 @@ from typing import Any
 from envlock.errors import OutsideError, UserInputError
 from envlock.model.conda_contents import distributions
 from envlock.model.lock import CondaPackage
-from envlock.solvers import conda_rattler
 from envlock.solvers.requests import CondaAnswer, CondaRequest
 from envlock.sources.fetch import remember
 from envlock.system.cache import Cache, typed
 from envlock.system.conda.child import ask
+from envlock.workflows import later
 from envlock.workflows.task import PlatformTask
 
 _FREE_THREADED = re.compile(r"_cp\d+t$")
@@ -21,35 +21,49 @@ CONTENTS = "conda-info"
 ANNOUNCED = "conda-announced"
 
 
-def solve_conda(task: PlatformTask, keep: Sequence[CondaPackage]) -> tuple[CondaPackage, ...]:
-    """The conda packages for one platform, with `provides`; none where the manifest asks for none."""
-    if not task.wants.conda:
-        return ()
+def solve_conda(tasks: Sequence[PlatformTask]) -> list[tuple[CondaPackage, ...]]:
+    """For each platform its conda packages, with `provides`; none where the manifest asks for none."""
+    asking = [task for task in tasks if task.wants.conda]
+    if not asking:
+        return [() for _ in tasks]
+    solve = later.conda_solver(asking[0].spec.lock.conda_solver)
+    answers = dict(zip((t.name for t in asking), solve([conda_request(t) for t in asking]), strict=True))
+    everything = [answer for found in answers.values() for answer in found]
+    _refuse_free_threaded([answer.package for answer in everything])
+    provides = _provides(everything, asking[0])
+    return [
+        tuple(replace(a.package, provides=provides[a.package.sha256]) for a in answers.get(task.name, ()))
+        for task in tasks
+    ]
+
+
+def conda_request(task: PlatformTask) -> CondaRequest:
+    """What the solver of conda packages is asked for one platform."""
+    spec, context = task.spec, task.context
+    return CondaRequest(
+        channels=tuple((name, task.sources.asked_channel(name)) for name in spec.conda.channels),
+        priority=spec.conda.channel_priority,
+        specs=task.wants.conda,
+        platform=task.platform,
+        system=task.system,
+        keep=task.kept_conda,
+        limits=task.limits("conda"),
+        cutoff=task.cutoff,
+        cache=context.cache.solver_cache,
+        offline=context.offline,
+    )
+
+
+def _provides(answers: Sequence[CondaAnswer], task: PlatformTask) -> dict[str, tuple[str, ...]]:
+    """By sha256 the distributions inside packages: all that are not known yet are looked into at once."""
     cache = task.context.cache
-    answers = conda_rattler.solve(conda_request(task, keep))
-    _refuse_free_threaded([a.package for a in answers])
     for each in answers:
         _remember(each, task)
     places = {a.package.sha256: _place(a, cache) for a in answers}
     if task.context.offline:
         _refuse_unknown([a.package for a in answers], places, cache)
     found = read_contents(tuple(places.items()), cache, kind=ANNOUNCED)
-    return tuple(_with_distributions(a.package, found[a.package.sha256]) for a in answers)
-
-
-def conda_request(task: PlatformTask, keep: Sequence[CondaPackage]) -> CondaRequest:
-    """What the solver of conda packages is asked for one platform."""
-    spec, context = task.spec, task.context
-    return CondaRequest(
-        channels=tuple((name, task.sources.channels[name]) for name in spec.conda.channels),
-        priority=spec.conda.channel_priority,
-        specs=task.wants.conda,
-        platform=task.platform,
-        system=task.system,
-        keep=tuple(keep),
-        cache=context.cache.solver_cache,
-        offline=context.offline,
-    )
+    return {sha256: tuple(sorted(distributions(p for p, _, _ in raw["files"]))) for sha256, raw in found.items()}
 
 
 def read_contents(packages: Sequence[tuple[str, str]], cache: Cache, *, kind: str = CONTENTS) -> dict[str, Any]:
@@ -79,6 +93,8 @@ def _looked_into(kept: Any) -> dict[str, Any]:
 def _remember(answer: CondaAnswer, task: PlatformTask) -> None:
     """Where the package is not below its channel's own URL: it could be fetched from nowhere else."""
     package = answer.package
+    if package.channel in task.sources.mirrors:
+        return  # which is asked first in any case
     if answer.url != task.sources.conda_url(package.channel, package.subdir, package.file):
         remember(package.sha256, answer.url, task.context.cache)
 
@@ -105,7 +121,3 @@ def _refuse_unknown(packages: Sequence[CondaPackage], places: Mapping[str, str],
 def _place(answer: CondaAnswer, cache: Cache) -> str:
     here = cache.package(answer.package.sha256, answer.package.file)
     return str(here) if here else answer.url
-
-
-def _with_distributions(package: CondaPackage, raw: Mapping[str, Any]) -> CondaPackage:
-    return replace(package, provides=tuple(sorted(distributions(path for path, _, _ in raw["files"]))))

@@ -31,7 +31,8 @@ def solve_pip(
     answers = pip_solver(task)(pip_request(task, python=python, provided=provided, keep=keep))
     found = [_package(answer) for answer in answers]
     for answer in answers:
-        remember(answer.sha256, answer.url, context.cache)
+        if answer.index not in task.sources.mirrors:  # a mirror is asked first in any case
+            remember(answer.sha256, answer.url, context.cache)
     supply = supply_of(task.sources, context)
     pairs = list(zip(found, answers, strict=True))
     read = side_by_side(lambda pair: wheel_metadata(pair[0], pair[1].url, supply), pairs, stop=context.stopped.set)
@@ -43,10 +44,10 @@ def pip_request(
     task: PlatformTask, *, python: str, provided: Mapping[str, Provided], keep: Sequence[PipPackage]
 ) -> PipRequest:
     """What the solver of wheels is asked for one platform."""
-    spec, context = task.spec, task.context
+    context, indexes = task.context, task.sources.asked_indexes(task.spec.pip.indexes)
     return PipRequest(
         requirements=task.wants.pip,
-        indexes=spec.pip.indexes,
+        indexes=indexes,
         provided=provided,
         python=python,
         platform=task.platform,
@@ -54,17 +55,8 @@ def pip_request(
         keep=tuple(keep),
         cache=context.cache.solver_cache,
         offline=context.offline,
-        credentials=uv_logins(spec.pip.indexes, context.environment),
+        credentials=uv_logins(indexes, context.environment),
     )
-
-
-def provided_by(packages: Sequence[CondaPackage]) -> dict[str, Provided]:
-    """The Python distributions that conda packages bring, by canonical name."""
-    return {
-        name: Provided(version=version)
-        for p in packages
-        for name, _, version in (text.partition("==") for text in p.provides)
-    }
 
 
 def python_of(conda: Sequence[CondaPackage], base: Base) -> str | None:

@@ -10,8 +10,9 @@ from envlock.sources.places import Sources
 from envlock.system.conda.child import command
 from envlock.system.process import scrubbed
 from envlock.workflows import later
+from envlock.workflows.conda_extras import provided_by
 from envlock.workflows.solve_conda import conda_request
-from envlock.workflows.solve_pip import pip_request, provided_by, python_of
+from envlock.workflows.solve_pip import pip_request, python_of
 from envlock.workflows.task import PlatformTask
 from tests.bench.environments import Environment
 from tests.bench.measure import Step
@@ -40,7 +41,7 @@ def _conda(task: PlatformTask, environment: Environment, folder: Path) -> Step |
     if not task.spec.has_conda:
         return None
     asked = folder / "question.json"
-    asked.write_text(json.dumps(question(conda_request(task, keep=()))))
+    asked.write_text(json.dumps(question([conda_request(task)])))
     words, variables = command("solve", folder / "answer.json"), scrubbed(PYTHONPATH=str(PROJECT))
     return Step(command=words, folder=folder, variables=variables, stdin=asked)
 
@@ -49,5 +50,5 @@ def _pip(task: PlatformTask, environment: Environment, folder: Path) -> Step:
     locked = environment.locked
     python = python_of(locked.conda, locked.base)
     assert python
-    request = pip_request(task, python=python, provided=provided_by(locked.conda), keep=())
+    request = pip_request(task, python=python, provided=provided_by(task, locked.conda), keep=())
     return Step(command=prepared(request, folder), folder=folder, variables=scrubbed())

@@ -48,11 +48,12 @@ class CondaPackage:
     entry_points: tuple[str, ...] = ()  # "NAME = MODULE:FUNCTION", of noarch Python packages
     license: str = "MIT"
     timestamp: int = EPOCH * 1000  # milliseconds
+    platform: str = "linux-64"  # where it is made for, unless it is for all
     index: Mapping[str, Any] = field(default_factory=dict)  # more of info/index.json, or other than the truth
 
     @property
     def subdir(self) -> str:
-        return "noarch" if self.noarch else "linux-64"
+        return "noarch" if self.noarch else self.platform
 
     @property
     def stem(self) -> str:
@@ -78,7 +79,8 @@ class CondaPackage:
         if self.noarch:
             entry["noarch"] = self.noarch
         else:
-            entry |= {"arch": "x86_64", "platform": "linux"}
+            system, _, machine = self.platform.partition("-")
+            entry |= {"arch": {"64": "x86_64"}.get(machine, machine), "platform": system}
         return entry | dict(self.index)
 
 

@@ -1,42 +1,89 @@
 """In the child: solve match specs against channels."""
 
+import asyncio
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
 from rattler import Channel, ChannelPriority, Gateway, MatchSpec, RepoDataRecord, Subdir, Version, solver
-from rattler.networking import Client
+from rattler.exceptions import SolverError
 from rattler.package import PackageName
 from rattler.package.build_string import BuildString
 from rattler.repo_data.gateway import SourceConfig
 from rattler.virtual_package import GenericVirtualPackage
 
 from envlock.errors import OutsideError
+from envlock.system.conda.networking import client
 from envlock.system.secrets import redact
 
 _PRIORITY = {"strict": ChannelPriority.Strict, "flexible": ChannelPriority.Disabled}
 
 
 async def solve(request: dict[str, Any]) -> list[dict[str, Any]]:
-    """{channels: [{name, url}], platform, specs, virtual: [[name, version, build]], keep: [{name, sha256}],
-    priority, cache, offline} -> records as plain values, sorted by name."""
+    """{channels: [{name, url}], priority, cache, offline, cutoff (UTC or null),
+    targets: [{platform, specs, limits, virtual: [[name, version, build]], keep: [{name, sha256}]}]}
+    -> for each target {records: plain values, sorted by name} or {unsatisfiable: why}."""
     channels = [Channel(c["url"]) for c in request["channels"]]
     # a record names its channel without the login
     urls = (redact(c.base_url).rstrip("/") for c in channels)
     names = {url: asked["name"] for url, asked in zip(urls, request["channels"], strict=True)}
-    platforms = [Subdir(request["platform"]), Subdir("noarch")]
     gateway = _gateway(request)
-    records = await solver.solve(
+
+    async def one(target: dict[str, Any]) -> dict[str, Any]:
+        try:
+            records = await _solved(request, target, channels, gateway)
+        except SolverError as error:
+            return {"unsatisfiable": str(error)}
+        return {"records": sorted((_plain(r, names) for r in records), key=lambda r: str(r["name"]))}
+
+    return await asyncio.gather(*(one(target) for target in request["targets"]))
+
+
+async def _solved(
+    request: dict[str, Any], target: dict[str, Any], channels: list[Channel], gateway: Gateway
+) -> list[RepoDataRecord]:
+    platforms = [Subdir(target["platform"]), Subdir("noarch")]
+    specs, limits = sorted(target["specs"]), list(target["limits"])
+    if request["priority"] == "strict" and len(channels) > 1:
+        owners = await _owners(gateway, channels, platforms, [_name(s) for s in specs if "::" not in s])
+        specs = [f"{owners[_name(s)]}::{s}" if _name(s) in owners and "::" not in s else s for s in specs]
+    cutoff = request["cutoff"]
+    return await solver.solve(
         channels,
-        [MatchSpec(text, strict=False) for text in sorted(request["specs"])],
+        [MatchSpec(text, strict=False) for text in specs],
         gateway=gateway,
         platforms=platforms,
-        locked_packages=await _kept(gateway, channels, platforms, request["keep"]),
-        virtual_packages=[_virtual(*v) for v in request["virtual"]],
+        locked_packages=await _kept(gateway, channels, platforms, target["keep"]),
+        virtual_packages=[_virtual(*v) for v in target["virtual"]],
         channel_priority=_PRIORITY[request["priority"]],
+        exclude_newer=datetime.fromisoformat(cutoff) if cutoff else None,
+        constraints=[MatchSpec(text, strict=False) for text in limits],
         # only what env.toml names: a channel's own wish for others would make the order a surprise
         channel_relations="disabled",
     )
-    return sorted((_plain(r, names) for r in records), key=lambda r: str(r["name"]))
+
+
+async def _owners(
+    gateway: Gateway, channels: list[Channel], platforms: list[Subdir], names: list[str]
+) -> dict[str, str]:
+    """Of names that are asked for the first channel that has any package so named, as its URL.
+
+    The solver does not see what a channel has beside what a spec asks for: `x >=2` would be taken from a later channel
+    where the first one has `x` 1 only, which is not what strict means.
+    """
+    found = await gateway.query(
+        channels, platforms, [MatchSpec(name) for name in names], recursive=False, channel_relations="disabled"
+    )
+    order = {redact(channel.base_url).rstrip("/"): number for number, channel in enumerate(channels)}
+    owners: dict[str, int] = {}
+    for record in (record for records in found for record in records):
+        place = order[redact(record.channel or "").rstrip("/")]
+        owners[record.name.normalized] = min(place, owners.get(record.name.normalized, place))
+    return {name: channels[number].base_url.rstrip("/") for name, number in owners.items()}
+
+
+def _name(spec: str) -> str:
+    return MatchSpec(spec, strict=False).name.normalized
 
 
 async def find(request: dict[str, Any]) -> str | None:
@@ -44,11 +91,6 @@ async def find(request: dict[str, Any]) -> str | None:
     channels, platforms = [Channel(request["channel"])], [Subdir(request["subdir"])]
     records = await _kept(_gateway(request), channels, platforms, [request])
     return next((record.url for record in records), None)
-
-
-def client() -> Client:
-    """The full client: one without middleware would ignore RATTLER_AUTH_FILE."""
-    return Client.default_client(user_agent="envlock")
 
 
 def _gateway(request: dict[str, Any]) -> Gateway:
@@ -85,11 +127,16 @@ def _plain(record: RepoDataRecord, channels: dict[str, str]) -> dict[str, Any]:
         "file": record.file_name,
         "sha256": record.sha256.hex() if record.sha256 else None,
         "size": record.size,
+        "uploaded": _utc(record.timestamp),
         "channel": _asked_channel(record, channels),
         "url": record.url,
         "requires": sorted(record.depends),
         "constrains": sorted(record.constrains),
     }
+
+
+def _utc(time: datetime | None) -> str | None:
+    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if time else None
 
 
 def _asked_channel(record: RepoDataRecord, channels: dict[str, str]) -> str:
