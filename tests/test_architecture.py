@@ -20,7 +20,7 @@ LAYERS = (
     {"errors"},
     {"model", "system"},
     {"oci"},
-    {"manifest", "lockfile", "solvers", "sources", "history", "environments", "images", "registry"},
+    {"manifest", "lockfile", "solvers", "sources", "history", "environments", "images", "registry", "interchange"},
     {"workflows"},
     {"cli"},
 )

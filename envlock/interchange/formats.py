@@ -1,0 +1,63 @@
+"""The formats there are: who writes them, and what they cannot hold."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from envlock.interchange.conda_lock_yml import conda_lock_yml
+from envlock.interchange.contents import Contents
+from envlock.interchange.environment_yml import environment_yml
+from envlock.interchange.explicit import explicit
+from envlock.interchange.pixi_lock import pixi_lock
+from envlock.interchange.pylock import pylock_toml
+from envlock.interchange.requirements_txt import requirements_txt
+from envlock.model.lock import PipPackage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Format:
+    """How to write one format.
+
+    `one_platform`: a file holds one alone. `left_out`: why it has no packages of a kind. `refuses`: why a pip package
+    has no place in it, where it has none. `without_python`: what it says of Python where no conda package brings one.
+    `needs_url`: are URLs of pip packages of the default index written, too?
+    """
+
+    write: Callable[[Contents], str]
+    one_platform: bool = False
+    left_out: Mapping[str, str] = field(default_factory=dict)
+    refuses: Callable[[PipPackage], str | None] = lambda _package: None
+    without_python: str | None = None
+    conda_urls: bool = True
+    needs_url: bool = True
+    needs_md5: bool = False
+
+
+def _hashes_nothing_of(package: PipPackage) -> str | None:
+    if package.git:
+        return "pip compares no hash of what is from git"
+    return "pip compares no hash of a folder" if package.tree else None
+
+
+def _names_urls_alone(package: PipPackage) -> str | None:
+    return "conda-lock.yml has no relative paths" if package.path else None
+
+
+_CONDA_ALONE = {"pip": "an explicit file is of conda packages alone"}
+_PYTHON_ALONE = {"conda": "this format is of Python distributions alone"}
+
+_NO_PYTHON = "the file names none"
+
+FORMATS = {
+    "conda-lock": Format(write=conda_lock_yml, refuses=_names_urls_alone, without_python=_NO_PYTHON, needs_md5=True),
+    "explicit": Format(write=explicit, one_platform=True, left_out=_CONDA_ALONE),
+    "environment.yml": Format(
+        write=environment_yml,
+        one_platform=True,
+        without_python="the file asks conda for its minor version",
+        conda_urls=False,
+        needs_url=False,
+    ),
+    "requirements": Format(write=requirements_txt, left_out=_PYTHON_ALONE, refuses=_hashes_nothing_of, needs_url=False),
+    "pylock": Format(write=pylock_toml, left_out=_PYTHON_ALONE),
+    "pixi": Format(write=pixi_lock, without_python=_NO_PYTHON),
+}
