@@ -18,7 +18,7 @@ from envlock.sources.fetch import PLACES, fetch
 from envlock.sources.index import find_wheel
 from envlock.sources.metadata import wheel_metadata
 from envlock.sources.places import Sources, channel_url
-from envlock.sources.supply import Supply
+from envlock.sources.supply import Listed, Supply
 from envlock.system.cache import Cache
 from envlock.system.http import Http
 from tests.conftest import IndexServers
@@ -161,14 +161,17 @@ def test_a_wheel_that_is_gone(world: World) -> None:
     world.remember(world.url)
     (world.folder / "wheels" / ALPHA).unlink()
     assert failure(wheel, world.supply) == (
-        f"`{ALPHA}` (sha256 {wheel.sha256}) is no longer to be had from `test`, tried {world.url}"
+        f"`{ALPHA}` (sha256 {wheel.sha256}) is no longer to be had from `test`, "
+        f"tried {world.url}, {world.index.url}alpha/"
     )
 
 
 def test_a_wheel_that_was_replaced_by_another_of_its_name(world: World) -> None:
     wheel = world.wheel
     write_wheel(world.folder / "wheels", "alpha", files={"alpha.py": "changed"})
-    assert failure(wheel, world.supply) == f"`{ALPHA}` (sha256 {wheel.sha256}) is no longer to be had from `test`"
+    assert failure(wheel, world.supply) == (
+        f"`{ALPHA}` (sha256 {wheel.sha256}) is no longer to be had from `test`, tried {world.index.url}alpha/"
+    )
     assert world.asked() == ["/simple/alpha/"]
 
 
@@ -201,7 +204,7 @@ def test_a_conda_package_is_where_its_channel_is(world: World, over_http: bool) 
     assert fetch(world.conda, supply).read_bytes() == (world.folder / "channel/linux-64/tool-1.0-0.conda").read_bytes()
     assert failure(replace(gone, sha256="0" * 64), supply) == (
         f"`tool-2.0-0.conda` (sha256 {'0' * 64}) is no longer to be had from `ours`, "
-        f"tried {url}/linux-64/tool-2.0-0.conda"
+        f"tried {url}/linux-64/tool-2.0-0.conda, {url}/linux-64/repodata.json"
     )
 
 
@@ -216,7 +219,7 @@ def test_two_who_want_one_package_fetch_it_once(world: World) -> None:
 # index pages
 
 
-def found(world: World, **changes: str) -> str | None:
+def found(world: World, **changes: str) -> Listed | None:
     asked = {"name": "alpha", "file": ALPHA, "sha256": world.wheel.sha256} | changes
     return find_wheel(world.supply.http(), world.index.url, **asked)
 
@@ -230,8 +233,7 @@ def listed(world: World, hashes: dict[str, str], url: str) -> None:
 
 
 def test_a_file_on_an_index_page(world: World) -> None:
-    assert found(world) == world.url
-    assert found(world, name="Alpha") == world.url
+    assert found(world) == found(world, name="Alpha") == Listed(world.url, "broken")
     assert found(world, sha256="0" * 64) is None
     assert found(world, file="alpha-2.0-py3-none-any.whl") is None
     assert found(world, name="nothing") is None
@@ -241,14 +243,14 @@ def test_pages_of_the_older_kind(world: World) -> None:
     page = f'<a href="../../files/{ALPHA}#sha256={world.wheel.sha256}" data-yanked="x">{ALPHA}</a>'
     headers = {"Content-Type": "text/html"}
     world.index.server.overrides["/simple/alpha/"] = Response(content=page.encode(), headers=headers)
-    assert found(world) == world.url
+    assert found(world) == Listed(world.url, "x")
     assert found(world, sha256="0" * 64) is None
 
 
 @pytest.mark.parametrize("hashes", [{}, {"md5": "0" * 32}])
 def test_where_an_index_gives_no_sha256_the_bytes_decide(world: World, hashes: dict[str, str]) -> None:
     listed(world, hashes, "https://files.acme.test/alpha.whl")
-    assert found(world) == "https://files.acme.test/alpha.whl"
+    assert found(world) == Listed("https://files.acme.test/alpha.whl")
 
 
 @pytest.mark.parametrize(

@@ -91,7 +91,7 @@ def test_gone(project: TinyProject, status: int) -> None:
         f"  `{FILES['tool']}` (sha256 {locked['tool']}) is no longer to be had from `{project.channel_url}`, "
         f"tried {urls['tool']}\n"
         f"  `{FILES['alpha']}` (sha256 {locked['alpha']}) is no longer to be had from `test`, tried {urls['alpha']}\n"
-        "hint: `envlock lock --upgrade` chooses what is there now\n",
+        "hint: `envlock lock -P tool` chooses what is there now\n",
     )
 
 

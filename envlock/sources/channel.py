@@ -1,8 +1,14 @@
-"""Where a conda package with a known sha256 is now: a channel may keep its packages elsewhere (CEP 15)."""
+"""What py-rattler does for fetching: where a package is now (CEP 15), and downloads with logins that it alone knows."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from envlock.errors import OutsideError
 from envlock.model.lock import CondaPackage
 from envlock.system.cache import Cache
 from envlock.system.conda.child import ask
+from envlock.system.parts import scratch_folder
 
 
 def find_package(package: CondaPackage, channel_url: str, cache: Cache) -> str | None:
@@ -17,3 +23,16 @@ def find_package(package: CondaPackage, channel_url: str, cache: Cache) -> str |
     }
     url: str | None = ask("find", question)
     return url
+
+
+@contextmanager
+def download(url: str, limit: int, cache: Cache) -> Iterator[Path | None]:
+    """What is at a URL, as a file that is there within; None where py-rattler does not get it either."""
+    with scratch_folder(cache.root / "downloads") as folder:
+        path = folder / "package"
+        try:
+            ask("download", {"url": url, "path": str(path), "limit": limit})
+        except OutsideError:
+            yield None
+        else:
+            yield path

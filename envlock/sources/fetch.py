@@ -1,23 +1,25 @@
 """Gets a locked package into the cache: verified by its sha256, whichever way it came."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 from urllib.parse import unquote, urlsplit
 
 from envlock.errors import Interrupted, OutsideError
 from envlock.model.lock import CondaPackage, PipPackage
-from envlock.sources.channel import find_package
+from envlock.sources.channel import download
+from envlock.sources.lfs import real_file
+from envlock.sources.order import PLACES, Place, places
 from envlock.sources.supply import Supply
-from envlock.system.cache import Cache, typed
+from envlock.system.cache import Cache
+from envlock.system.login import Refused
 from envlock.system.secrets import redact
+
+__all__ = ["PLACES", "fetch", "remember"]
 
 # bytes over the locked size that are still read: then a file that was changed can be named by its hash
 _SLACK = 16 << 20
 _MOST = 20 << 30  # bytes of a package whose size nobody tells
 _PIECE = 1 << 20
-# where a package was last seen, by its sha256: only tried first, never believed
-PLACES = "places"
 
 
 def remember(sha256: str, url: str, cache: Cache) -> None:
@@ -35,59 +37,75 @@ def fetch(package: CondaPackage | PipPackage, supply: Supply) -> Path:
         here = supply.cache.package(package.sha256, package.file)
         if here:
             return here
-        return _from_anywhere(package, supply)
-
-
-def _from_anywhere(package: CondaPackage | PipPackage, supply: Supply) -> Path:
-    gone: list[str] = []
-    failed: list[OutsideError] = []
-    remembered = supply.cache.record(PLACES, package.sha256, lambda kept: typed(kept, str))
-    try:
-        for url in _places(package, remembered, supply):
-            try:
-                return _take(package, url, supply)
-            except (_NotThere, FileNotFoundError):
-                gone.append(redact(url))
-            except Interrupted:
-                raise
-            except OutsideError as error:
-                failed.append(error)  # another place may be better than the remembered one
-            if url == remembered and not supply.offline:
-                supply.cache.keep(PLACES, package.sha256, None)
-    except Interrupted:
-        raise
-    except OutsideError as error:
-        failed.append(error)
-    raise failed[0] if failed else _missing(package, gone)
+        return _Search(package, supply).go()
 
 
 class _NotThere(Exception):
     """The place is known to have no such file; the next one may."""
 
 
-def _places(package: CondaPackage | PipPackage, remembered: str | None, supply: Supply) -> Iterator[str]:
-    """Where the package may be: as remembered, where it usually would be, and where it is said to be now."""
-    tried = [remembered]
-    if remembered:
-        yield remembered
-    if isinstance(package, CondaPackage):
-        usual = supply.sources.conda_url(package.channel, package.subdir, package.file)
-        if usual != remembered:
-            yield usual
-        tried.append(usual)
-    elif supply.offline:
-        raise _not_here(package)
-    now = None if supply.offline else _asked(package, supply)
-    if now and now not in tried:
-        yield now
+class _Search:
+    """One package being looked for: what was tried, and what came of it."""
+
+    def __init__(self, package: CondaPackage | PipPackage, supply: Supply) -> None:
+        self._package, self._supply = package, supply
+        self._gone: list[str] = []
+        self._failed: list[tuple[str, OutsideError]] = []
+        self._tried: set[str] = set()
+        self._passed_over = False
+
+    def go(self) -> Path:
+        for place in places(self._package, self._supply):
+            found = self._try(place)
+            if found:
+                return found
+        raise self._failure()
+
+    def _try(self, place: Place) -> Path | None:
+        """The file, where it is in that place; a better place may come."""
+        if self._supply.offline and place.distant:
+            self._passed_over = True
+            return None
+        try:
+            url = place.find()
+            if url is None:
+                self._gone.append(place.shown)
+            elif url not in self._tried:
+                self._tried.add(url)
+                return _take(self._package, url, self._supply)
+        except (_NotThere, FileNotFoundError):
+            self._gone.append(redact(url or place.shown))
+        except Interrupted:
+            raise
+        except OutsideError as error:
+            self._failed.append((place.shown, error))
+        if place.remembered and not self._supply.offline:
+            self._supply.cache.keep(PLACES, self._package.sha256, None)
+        return None
+
+    def _failure(self) -> OutsideError:
+        if self._passed_over:
+            return OutsideError(
+                f"`{self._package.file}` is not in the cache, and this is --offline", hint="run it once without"
+            )
+        if len(self._failed) == 1 and not self._gone:
+            return self._failed[0][1]
+        named = f"`{self._package.file}` (sha256 {self._package.sha256})"
+        if self._failed:
+            lines = [f"  {place}: {error.message}" for place, error in self._failed]
+            lines += [f"  {place}: it is not there" for place in self._gone]
+            return OutsideError("\n".join([f"{named} cannot be had", *lines]), hint=self._failed[0][1].hint)
+        source = self._package.channel if isinstance(self._package, CondaPackage) else self._package.source
+        where = f", tried {', '.join(dict.fromkeys(self._gone))}" if self._gone else ""
+        return OutsideError(f"{named} is no longer to be had from `{source}`{where}", hint=_hint(self._package))
 
 
-def _asked(package: CondaPackage | PipPackage, supply: Supply) -> str | None:
-    """The place that the channel or index names when it is asked."""
-    if isinstance(package, CondaPackage):
-        return find_package(package, supply.sources.channels[package.channel], supply.cache)
-    index = supply.sources.indexes.get(package.index or "")
-    return supply.find_wheel(supply.http(), index, name=package.name, file=package.file, sha256=package.sha256)
+def _hint(package: CondaPackage | PipPackage) -> str:
+    if isinstance(package, PipPackage) and package.path:
+        return "get it back, or take it out of env.toml"
+    if isinstance(package, PipPackage) and package.url:
+        return "give another address in env.toml"
+    return f"`envlock lock -P {package.name}` chooses what is there now"
 
 
 def _take(package: CondaPackage | PipPackage, url: str, supply: Supply) -> Path:
@@ -97,13 +115,26 @@ def _take(package: CondaPackage | PipPackage, url: str, supply: Supply) -> Path:
     def fill(target: IO[bytes]) -> None:
         parts = urlsplit(url)
         if parts.scheme == "file":
-            _copy(Path(unquote(parts.path)), target, limit=limit)
-        elif supply.offline:
-            raise _not_here(package)
-        elif not supply.http().download(url, target, limit=limit, login=supply.login(package, url)):
+            _copy(real_file(Path(unquote(parts.path))), target, limit=limit)
+        elif not _downloaded(package, url, target, limit, supply):
             raise _NotThere
 
     return supply.cache.add_package(package.sha256, package.file, fill)
+
+
+def _downloaded(package: CondaPackage | PipPackage, url: str, target: IO[bytes], limit: int, supply: Supply) -> bool:
+    """Fills `target`, an empty file; False where nothing is at `url`."""
+    try:
+        return supply.http().download(url, target, limit=limit, login=supply.login(package, url))
+    except Refused as refused:
+        if not isinstance(package, CondaPackage):
+            raise
+        # py-rattler knows logins that nobody else can read: OAuth, and what is in the keyring under its own names
+        with download(url, limit, supply.cache) as path:
+            if path is None:
+                raise refused
+            _copy(path, target, limit=limit)
+    return True
 
 
 def _copy(path: Path, target: IO[bytes], *, limit: int) -> None:
@@ -114,16 +145,3 @@ def _copy(path: Path, target: IO[bytes], *, limit: int) -> None:
             if total > limit:
                 raise OutsideError(f"`{path}` has more than the {limit} bytes it should")
             target.write(piece)
-
-
-def _not_here(package: CondaPackage | PipPackage) -> OutsideError:
-    return OutsideError(f"`{package.file}` is not in the cache, and this is --offline", hint="run it once without")
-
-
-def _missing(package: CondaPackage | PipPackage, tried: list[str]) -> OutsideError:
-    source = package.channel if isinstance(package, CondaPackage) else package.source
-    where = f", tried {', '.join(tried)}" if tried else ""
-    return OutsideError(
-        f"`{package.file}` (sha256 {package.sha256}) is no longer to be had from `{source}`{where}",
-        hint="`envlock lock --upgrade` chooses what is there now",
-    )

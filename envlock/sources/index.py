@@ -2,10 +2,13 @@
 wheels there are."""
 
 from datetime import UTC
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 from pypi_simple import (
+    PYPI_SIMPLE_ENDPOINT,
     DistributionPackage,
     NoSuchProjectError,
     ProjectPage,
@@ -16,16 +19,27 @@ from pypi_simple import (
 
 from envlock.errors import OutsideError
 from envlock.model.index_file import IndexFile
+from envlock.sources.supply import Listed
 from envlock.system.http import Http, RequestFailed, checked, unreachable
 
+# the library's own
+DEFAULT_URL = PYPI_SIMPLE_ENDPOINT
 
-def find_wheel(http: Http, index_url: str | None, *, name: str, file: str, sha256: str) -> str | None:
-    """The URL of a file on an index (None: the default one), yanked or not; None where it is not there."""
+
+def find_wheel(http: Http, index_url: str | None, *, name: str, file: str, sha256: str) -> Listed | None:
+    """A file as an index (None: the default one) lists it, yanked or not; None where it is not there.
+
+    A `file://` index is a folder with a page for each project (`NAME/index.html`), or one that holds the files.
+    """
+    if index_url is not None and index_url.startswith("file:"):
+        flat = _folder(index_url) / file
+        if flat.is_file():
+            return Listed(flat.as_uri())
     page = _page(http, index_url, name)
     for package in page.packages if page else ():
         # an index may give no digest; then the bytes decide, which are checked in any case
         if package.filename == file and package.digests.get("sha256", sha256) == sha256:
-            return package.url.partition("#")[0]
+            return Listed(package.url.partition("#")[0], _yanked(package))
     return None
 
 
@@ -39,6 +53,8 @@ def wheels_on(http: Http, index_url: str | None, *, name: str, index: str) -> tu
 
 
 def _page(http: Http, index_url: str | None, name: str) -> ProjectPage | None:
+    if index_url is not None and index_url.startswith("file:"):
+        return _page_in(_folder(index_url), canonicalize_name(name))
     # `endpoint` keeps its default, which the library knows, unless the manifest names another
     client = PyPISimple(session=http.session) if index_url is None else PyPISimple(index_url, session=http.session)
     try:
@@ -51,6 +67,22 @@ def _page(http: Http, index_url: str | None, name: str) -> ProjectPage | None:
         if error.response is not None:
             checked(error.response)
         raise unreachable(client.endpoint, error) from error
+
+
+def _page_in(folder: Path, name: str) -> ProjectPage | None:
+    page = folder / name / "index.html"
+    try:
+        return ProjectPage.from_html(name, page.read_bytes(), base_url=page.as_uri())
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+
+
+def _folder(url: str) -> Path:
+    return Path(unquote(urlsplit(url).path))
+
+
+def _yanked(package: DistributionPackage) -> str | None:
+    return (package.yanked_reason or "") if package.is_yanked else None
 
 
 def _file(package: DistributionPackage, name: str, index: str) -> IndexFile | None:
@@ -71,5 +103,5 @@ def _file(package: DistributionPackage, name: str, index: str) -> IndexFile | No
         size=package.size,
         uploaded=package.upload_time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if package.upload_time else None,
         requires_python=package.requires_python,
-        yanked=(package.yanked_reason or "") if package.is_yanked else None,
+        yanked=_yanked(package),
     )

@@ -13,19 +13,31 @@ if TYPE_CHECKING:
     from envlock.system.http import Http
 
 
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A file as its index lists it; `yanked` is the reason, or "" for none given, None where it is not yanked."""
+
+    url: str
+    yanked: str | None = None
+
+
 class FindWheel(Protocol):
     """As `sources.index.find_wheel`."""
 
-    def __call__(self, http: "Http", index_url: str | None, *, name: str, file: str, sha256: str) -> str | None: ...
+    def __call__(self, http: "Http", index_url: str | None, *, name: str, file: str, sha256: str) -> Listed | None: ...
 
 
 def _nobody(_package: CondaPackage | PipPackage, _url: str) -> Login | None:
     return None
 
 
+def _silent(_line: str) -> None:
+    """Nobody is told."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Supply:
-    """Where packages come from, where they are kept, and how they get there."""
+    """Where packages come from, where they are kept, and how they get there; `told` takes lines for a person."""
 
     sources: Sources
     cache: Cache
@@ -34,3 +46,4 @@ class Supply:
     find_wheel: FindWheel
     # who we are to the server of a URL that is asked for a package
     login: Callable[[CondaPackage | PipPackage, str], Login | None] = _nobody
+    told: Callable[[str], None] = _silent

@@ -1,7 +1,6 @@
 """The one door to HTTP: certificates of the machine, retries, limits, redacted errors, and `--offline`."""
 
 import ssl
-from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ from urllib3.util.retry import Retry
 
 from envlock import __version__
 from envlock.errors import Interrupted, OutsideError
-from envlock.system.login import Login
+from envlock.system.login import Login, Refused
 from envlock.system.secrets import Secret, redact
 
 # what every failed request raises, for libraries that use our session by themselves
@@ -161,15 +160,12 @@ class _Auth(AuthBase):
     login: Login
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        secret = self.login.secret.reveal()
-        if self.login.kind == "path":
-            scheme, place, path, query, _ = urlsplit(request.url or "")
-            request.url = urlunsplit((scheme, place, f"/t/{secret}{path}", query, ""))
-        elif self.login.kind == "bearer":
-            request.headers["Authorization"] = f"Bearer {secret}"
+        header = self.login.header()
+        if header:
+            request.headers["Authorization"] = header
         else:
-            pair = b64encode(f"{self.login.user}:{secret}".encode()).decode()
-            request.headers["Authorization"] = f"Basic {pair}"
+            scheme, place, path, query, _ = urlsplit(request.url or "")
+            request.url = urlunsplit((scheme, place, f"/t/{self.login.secret.reveal()}{path}", query, ""))
         return request
 
 
@@ -191,7 +187,8 @@ def _origin(url: str) -> str:
 def checked(response: requests.Response) -> requests.Response:
     """The answer, or OutsideError with its status."""
     if response.status_code >= 400:
-        raise OutsideError(f"{redact(response.url)} answers {response.status_code} {response.reason}")
+        kind = Refused if response.status_code in (401, 403) else OutsideError
+        raise kind(f"{redact(response.url)} answers {response.status_code} {response.reason}")
     return response
 
 

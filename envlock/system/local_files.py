@@ -11,6 +11,7 @@ import os
 import re
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
+from io import BufferedReader
 from pathlib import Path
 from typing import IO, NamedTuple
 
@@ -68,6 +69,11 @@ def tree_sha256(folder: Path) -> str:
     return total.hexdigest()
 
 
+def project_files(folder: Path) -> list[Path]:
+    """What counts of a local project: its files and links, sorted."""
+    return sorted(_files(folder, folder))
+
+
 def _files(folder: Path, top: Path) -> Iterator[Path]:
     """Everything below that is not a folder, in no order; links are not followed."""
     for entry in folder.iterdir():
@@ -107,7 +113,7 @@ def _target(link: Path, folder: Path) -> str:
     return str(target)
 
 
-def _opened(path: Path) -> IO[bytes]:
+def _opened(path: Path) -> BufferedReader:
     if path.exists() and not path.is_file():
         raise UserInputError(f"`{display(path)}` is not a regular file")
     try:

@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 from types import FrameType
 
@@ -27,6 +28,9 @@ _KEPT = {
     "XDG_RUNTIME_DIR",
 }
 
+# how git and ssh get at a person's keys
+OF_GIT = ("SSH_AUTH_SOCK", "SSH_ASKPASS", "GIT_SSH", "GIT_SSH_COMMAND", "GIT_ASKPASS")
+
 _OF_TERMINALS = (signal.SIGINT, signal.SIGQUIT)
 _PASSED = (*_OF_TERMINALS, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
 
@@ -41,9 +45,12 @@ class Finished:
 
 
 def scrubbed(*also: str, **extra: str) -> dict[str, str]:
-    """Our environment without ambient configuration (`PIP_*`, `UV_*`, `CONDA_*`, …), but with `also`, plus `extra`."""
-    wanted = {*_KEPT, *also}
-    kept = {k: v for k, v in os.environ.items() if k.upper() in wanted}
+    """Our environment without ambient configuration (`PIP_*`, `UV_*`, `CONDA_*`, …), but with `also`, plus `extra`.
+
+    Names in `also` may end in `*`.
+    """
+    wanted = (*_KEPT, *also)
+    kept = {k: v for k, v in os.environ.items() if any(fnmatchcase(k.upper(), name) for name in wanted)}
     return {**kept, **extra}
 
 

@@ -39,7 +39,7 @@ _PIP: dict[str, Callable[[PlatformTask], PipSolver]] = {"uv": _uv, "pip-tools": 
 
 def _files(task: PlatformTask, index: Index, name: str) -> tuple[IndexFile, ...] | None:
     """The wheels of a distribution on an index, kept for the time when there is no connection."""
-    cache, url = task.context.cache, task.sources.indexes.get(index.name)
+    cache, url = task.context.cache, index.url
     key = hashlib.sha256(f"{url or ''} {name}".encode()).hexdigest()
     if task.context.offline:
         kept = cache.record(_PAGES, key, lambda files: tuple(IndexFile(**file) for file in files))

@@ -1,30 +1,45 @@
-"""Logins for indexes and channels, from where the environment of the process says; never written anywhere."""
+"""Logins for indexes, channels and mirrors, from where the environment of the process says; never written anywhere."""
 
-from collections.abc import Callable, Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from envlock.errors import OutsideError
 from envlock.model.lock import CondaPackage, PipPackage
 from envlock.model.spec import Index
 from envlock.sources.channel_logins import login_for, read_logins
 from envlock.sources.places import Sources
 from envlock.system.login import Login
+from envlock.system.mirrors import mirror
+from envlock.system.process import run
 from envlock.system.secrets import Secret
 from envlock.workflows.context import Context
 
 if TYPE_CHECKING:
     from envlock.system.http import Http
 
+_KEYRING = "keyring"
+
+
+def sources_of(channels: tuple[str, ...], indexes: tuple[Index, ...], folder: Path, context: Context) -> Sources:
+    """Where the channels and indexes of a manifest in `folder` are, with the mirrors that this machine has of them."""
+
+    def address(name: str) -> str | None:
+        found = mirror(name, context.environment)
+        return found.url if found else None
+
+    return Sources.of(channels, indexes, folder, address)
+
 
 def logged_in(sources: Sources, context: Context) -> "Http":
-    """The way to the network, which says to each of these indexes who we are."""
+    """The way to the network, which says to each of these indexes, and to their mirrors, who we are."""
     http = context.http  # once: what is logged in is what is given back
-    for name, url in sources.indexes.items():
-        user, password = _login(name, context.environment)
-        if url and (user or password):
-            http.log_in(url, user, password)
+    for name in sources.indexes:
+        for url, login in _of_index(name, sources, context.environment):
+            http.log_in(url, login.user, login.secret.reveal())
     return http
 
 
@@ -37,15 +52,17 @@ def logins(sources: Sources, context: Context) -> Callable[[CondaPackage | PipPa
 
     def login(package: CondaPackage | PipPackage, url: str) -> Login | None:
         if isinstance(package, CondaPackage):
-            return login_for(url, of_channels())
+            return _on_server(url, _of_mirror(package.channel, context.environment)) or login_for(url, of_channels())
         if package.index is None:
             return None
-        index = urlsplit(sources.indexes.get(package.index) or "")
-        user, password = _login(package.index, context.environment)
-        same_server = index[:2] == urlsplit(url)[:2]
-        return Login("basic", Secret(password), user) if same_server and (user or password) else None
+        return _on_server(url, _of_index(package.index, sources, context.environment))
 
     return login
+
+
+def _on_server(url: str, known: Iterable[tuple[str, Login]]) -> Login | None:
+    """What is known for the server of a URL: of several, what was given first."""
+    return next((login for place, login in known if urlsplit(place)[:2] == urlsplit(url)[:2]), None)
 
 
 def _auth_file(environment: Mapping[str, str]) -> Path:
@@ -55,19 +72,53 @@ def _auth_file(environment: Mapping[str, str]) -> Path:
 
 
 def uv_logins(indexes: Iterable[Index], environment: Mapping[str, str]) -> dict[str, str]:
-    """The logins of indexes as variables that uv reads."""
-    found = {}
+    """The logins of indexes, or of the mirrors in their place, as variables that uv reads."""
+    netrc = environment.get("NETRC")
+    found = {"NETRC": netrc} if netrc else {}
     for index in indexes:
-        for part, value in zip(("USERNAME", "PASSWORD"), _login(index.name, environment), strict=True):
+        given = mirror(index.name, environment)
+        login = given.login if given else _given(index.name, index.url, environment)
+        for part, value in (("USERNAME", login.user), ("PASSWORD", login.secret.reveal())) if login else ():
             if value:
                 found[f"UV_INDEX_{_key(index.name)}_{part}"] = value
     return found
 
 
-def _login(index: str, environment: Mapping[str, str]) -> tuple[str, str]:
+def _of_index(name: str, sources: Sources, environment: Mapping[str, str]) -> Iterator[tuple[str, Login]]:
+    """Addresses of an index, with a login each: of its mirror, and its own."""
+    yield from _of_mirror(name, environment)
+    url = sources.indexes.get(name)
+    login = _given(name, url, environment) if url else None
+    if url and login:
+        yield url, login
+
+
+def _of_mirror(name: str, environment: Mapping[str, str]) -> Iterator[tuple[str, Login]]:
+    given = mirror(name, environment)
+    if given and given.login:
+        yield given.url, given.login
+
+
+def _given(index: str, url: str | None, environment: Mapping[str, str]) -> Login | None:
+    """The login that variables give for an index; where they name only a user, the keyring has the password."""
     user, password = (environment.get(f"ENVLOCK_INDEX_{_key(index)}_{part}", "") for part in ("USERNAME", "PASSWORD"))
-    return user, password
+    if user and url and not password:
+        return Login("basic", _in_keyring(url, user, tuple(environment.items())), user)
+    return Login("basic", Secret(password), user) if user or password else None
+
+
+@cache
+def _in_keyring(url: str, user: str, environment: tuple[tuple[str, str], ...]) -> Secret:
+    """The password of a user, as pip and uv ask for it: by the address of the index, then by its host."""
+    for service in (url, urlsplit(url).netloc):
+        try:
+            done = run((_KEYRING, "get", service, user), environment=dict(environment))
+        except OutsideError:
+            break  # there is none: some indexes want a user alone
+        if done.code == 0 and done.stdout.strip():
+            return Secret(done.stdout.strip("\r\n"))
+    return Secret("")
 
 
 def _key(index: str) -> str:
-    return index.upper().replace("-", "_").replace(".", "_")
+    return re.sub(r"[^A-Z0-9]", "_", index.upper())

@@ -10,7 +10,7 @@ from envlock.sources.places import Sources
 from envlock.sources.supply import Supply
 from envlock.workflows import later
 from envlock.workflows.context import Context
-from envlock.workflows.logins import logged_in, logins
+from envlock.workflows.logins import logged_in, logins, sources_of
 from envlock.workflows.project import Project
 from envlock.workflows.side_by_side import side_by_side
 
@@ -24,12 +24,13 @@ def supply_of(sources: Sources, context: Context) -> Supply:
         http=lambda: logged_in(sources, context),
         find_wheel=later.find_wheel,
         login=logins(sources, context),
+        told=context.progress,
     )
 
 
 def fetch_all(locked: PlatformLock, inputs: Inputs, project: Project, context: Context) -> dict[str, Path]:
     """Every package of a platform in the cache, by sha256; one error that names all that cannot be had."""
-    supply = supply_of(Sources.of(inputs.channels, inputs.indexes, project.folder), context)
+    supply = supply_of(sources_of(inputs.channels, inputs.indexes, project.folder, context), context)
     # what is about to be unpacked is hashed once more: a disk that lost a bit must not change an image
     here = side_by_side(lambda p: context.cache.intact(p.sha256, p.file), locked.packages, stop=context.stopped.set)
     missing = [p for p, intact in zip(locked.packages, here, strict=True) if not intact]

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from envlock.errors import EnvlockError, OutsideError, UserInputError
+from envlock.system.mirrors import PREFIX
 from envlock.system.process import run, scrubbed
 from envlock.system.secrets import redact_text
 
@@ -25,7 +26,8 @@ def ask(operation: str, request: Mapping[str, Any]) -> Any:
     """The answer to an operation of `worker`; its errors come back as ours."""
     with tempfile.TemporaryDirectory(prefix="envlock-") as folder:
         answer = Path(folder) / "answer.json"
-        environment = scrubbed("RATTLER_AUTH_FILE", PYTHONPATH=_own_path())
+        # the logins of mirrors are read by the child itself: in a URL they would be kept
+        environment = scrubbed("RATTLER_AUTH_FILE", "NETRC", f"{PREFIX}*", PYTHONPATH=_own_path())
         words = [*command(operation, answer), str(os.getpid())]
         done = run(words, environment=environment, stdin=json.dumps(request))
         if not answer.exists():

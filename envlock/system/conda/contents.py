@@ -13,7 +13,7 @@ from rattler.networking import Client
 from rattler.package_streaming import PackageArchive
 
 from envlock.errors import OutsideError
-from envlock.system.conda.solving import client
+from envlock.system.conda.networking import client
 from envlock.system.secrets import redact, redact_text
 
 _AT_ONCE = 8
