@@ -8,8 +8,8 @@ from typing import Any
 
 import click
 
-from envlock.cli.settings import Settings
-from envlock.cli.text import aligned
+from envlock.cli.settings import Settings, width
+from envlock.cli.table import table_lines
 from envlock.errors import escaped
 
 
@@ -46,11 +46,8 @@ class Console:
             self.hint(hint)
 
     def table(self, titles: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> None:
-        """Columns on stdout: drawn in a terminal, aligned text elsewhere. `right` are the columns of numbers."""
-        if self.settings.colored(sys.stdout):
-            self._drawn_table(titles, rows, right)
-            return
-        for line in aligned([titles, *rows], right=right):
+        """Columns on stdout, as wide as it is. `right` are the columns of numbers."""
+        for line in table_lines(titles, rows, right=right, width=width(sys.stdout)):
             self.data(line)
 
     @contextmanager
@@ -66,17 +63,6 @@ class Console:
 
     def _stderr(self, text: str) -> None:
         click.echo(text, err=True, color=self.settings.colored(sys.stderr))
-
-    def _drawn_table(self, titles: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int]) -> None:
-        from rich.console import Console as Rich
-        from rich.table import Table
-
-        table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-        for number, title in enumerate(titles):
-            table.add_column(title, justify="right" if number in right else "left", no_wrap=number == 0)
-        for row in rows:
-            table.add_row(*row)
-        Rich(force_terminal=True, highlight=False, markup=False, soft_wrap=False).print(table)
 
 
 class _Spinner:

@@ -35,6 +35,11 @@ def env_option(function: _Command) -> _Command:
     return click.option("-e", "--env", metavar="ENV", shell_complete=_names, help="The environment to use.")(function)
 
 
+def platform_option(function: _Command) -> _Command:
+    """One of the locked platforms, given as `platform`."""
+    return click.option("--platform", metavar="NAME", help="Of this platform alone.")(function)
+
+
 def as_json(what: str) -> Callable[[_Command], _Command]:
     return click.option("--json", "as_json", is_flag=True, help=f"Print {what} as JSON.")
 

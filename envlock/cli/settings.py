@@ -55,6 +55,14 @@ def is_terminal(stream: IO[str]) -> bool:
     return not stream.closed and stream.isatty()
 
 
+def width(stream: IO[str]) -> int | None:
+    """The columns of a terminal, or as many as COLUMNS says; None where lines may be of any length."""
+    stated = os.environ.get("COLUMNS", "")
+    if stated.isdecimal() and int(stated):
+        return int(stated)
+    return os.get_terminal_size(stream.fileno()).columns or None if is_terminal(stream) else None
+
+
 def environment() -> dict[str, str]:
     """The process environment, for what is handed to programs and looks logins up."""
     return dict(os.environ)

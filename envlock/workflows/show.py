@@ -1,72 +1,45 @@
-"""What is locked, as rows to look at: a pure view of a lock."""
+"""show: the lock as it is, of all platforms or one, of all groups or some."""
 
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
 
+from envlock.errors import UserInputError
 from envlock.lockfile.reader import read_lock
 from envlock.model.digest import lock_hash
-from envlock.model.lock import CondaPackage, Lock, PipPackage, PlatformLock
+from envlock.model.listing import PlatformView
+from envlock.model.lock import Lock, PlatformLock
+from envlock.model.spec import MAIN
+from envlock.model.words import did_you_mean
 from envlock.workflows.project import Project
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PackageRow:
-    """One locked package; `size` in bytes where it is known, `source` is the channel or index."""
-
-    name: str
-    version: str
-    kind: str
-    build: str
-    size: int | None
-    source: str
-    file: str
-    sha256: str
+def show(project: Project, *, platform: str | None = None, groups: Sequence[str] = ()) -> tuple[PlatformView, ...]:
+    """The project's lock, a view a platform; with `groups`, what the main set and these need."""
+    return view(read_lock(project.lockfile), platform=platform, groups=groups)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlatformView:
-    """What is locked for one platform. `size` is the sum of the known sizes of packages as they are downloaded."""
-
-    platform: str
-    lock_hash: str
-    python: str | None
-    base: str
-    base_digest: str | None
-    size: int
-    packages: tuple[PackageRow, ...]
-
-    def count(self, kind: str) -> int:
-        return sum(package.kind == kind for package in self.packages)
+def view(lock: Lock, *, platform: str | None = None, groups: Sequence[str] = ()) -> tuple[PlatformView, ...]:
+    _refuse_unknown("group", groups, {MAIN, *(name for name, _ in lock.inputs.groups)})
+    return tuple(_platform(lock, locked, groups) for locked in locked_for(lock, platform))
 
 
-def show(project: Project) -> tuple[PlatformView, ...]:
-    """The project's lock, a view a platform."""
-    return view(read_lock(project.lockfile))
+def locked_for(lock: Lock, platform: str | None) -> tuple[PlatformLock, ...]:
+    """The platforms that are meant: the one of that name, else all."""
+    _refuse_unknown("platform", [platform] if platform else [], {p.platform for p in lock.platforms})
+    return tuple(p for p in lock.platforms if platform in (None, p.platform))
 
 
-def view(lock: Lock) -> tuple[PlatformView, ...]:
-    return tuple(_platform(lock, platform) for platform in lock.platforms)
+def _refuse_unknown(what: str, names: Collection[str], known: Collection[str]) -> None:
+    for name in sorted(set(names) - set(known)):
+        hint = did_you_mean(name, known) or f"there is {', '.join(f'`{one}`' for one in sorted(known))}"
+        raise UserInputError(f"no {what} `{name}` is locked", hint=hint)
 
 
-def _platform(lock: Lock, platform: PlatformLock) -> PlatformView:
+def _platform(lock: Lock, locked: PlatformLock, groups: Sequence[str]) -> PlatformView:
+    shown = locked.of_groups(*groups) if groups else locked
     return PlatformView(
-        platform=platform.platform,
-        lock_hash=lock_hash(lock, platform),
-        python=platform.python,
-        base=platform.base.reference or "none",
-        base_digest=platform.base.digest,
-        size=sum(package.size or 0 for package in platform.packages),
-        packages=tuple(_row(package) for package in platform.packages),
-    )
-
-
-def _row(package: CondaPackage | PipPackage) -> PackageRow:
-    return PackageRow(
-        name=package.name,
-        version=package.version,
-        kind=package.kind,
-        build=package.build,
-        size=package.size,
-        source=package.channel if isinstance(package, CondaPackage) else package.source,
-        file=package.file,
-        sha256=package.sha256,
+        platform=locked.platform,
+        lock_hash=lock_hash(lock, locked),
+        python=locked.python,
+        base=locked.base,
+        packages=shown.packages,
     )

@@ -1,35 +1,49 @@
 """`envlock show`"""
 
-from dataclasses import asdict
+from collections.abc import Sequence
+
+import click
 
 from envlock.cli.command import Session, command
-from envlock.cli.options import as_json, one_env
-from envlock.cli.text import number, size
-from envlock.workflows.show import PlatformView, show
+from envlock.cli.listing import package_table, summary
+from envlock.cli.options import as_json, one_env, platform_option
+from envlock.cli.package_text import package_json
+from envlock.model.listing import PlatformView
+from envlock.workflows.show import show
 
-_TITLES = ("NAME", "VERSION", "KIND", "SIZE", "FROM")
 
-
-@command("envlock show", "envlock show train --json | jq -r '.[0].packages[].name'")
+@command(
+    "envlock show",
+    "envlock show --platform linux-64 --group dev",
+    "envlock show train --json | jq -r '.[0].packages[].name'",
+)
 @one_env
+@platform_option
+@click.option("--group", "groups", multiple=True, metavar="NAME", help="The main set and this group; may be repeated.")
 @as_json("everything, with hashes,")
-def show_command(session: Session, env: str | None, as_json: bool) -> None:
-    """List what is locked: each package with its version, its size and where it comes from."""
-    views = show(session.project(env))
+def show_command(session: Session, env: str | None, platform: str | None, groups: Sequence[str], as_json: bool) -> None:
+    """List what is locked: each package with its version, its size and where it comes from.
+
+    What is the same on several platforms is listed once. `builds` marks what runs code of its own when it is installed.
+    """
+    views = show(session.project(env), platform=platform, groups=groups)
     if as_json:
-        session.console.json([asdict(view) for view in views])
+        session.console.json([_shape(view) for view in views])
         return
-    for view in views:
-        _print(session, view)
+    table = package_table(views)
+    if table.rows:
+        session.console.table(table.titles, table.rows, right=table.right)
+    for line in summary(views):
+        session.console.note(line)
 
 
-def _print(session: Session, view: PlatformView) -> None:
-    rows = [(p.name, p.version, p.kind, size(p.size), p.source) for p in view.packages]
-    session.console.table(_TITLES, rows, right=(3,))
-    kinds = [f"{view.count(kind)} {kind}" for kind in ("conda", "pip") if view.count(kind)]
-    total = f"{number(len(rows), 'package')} ({', '.join(kinds)})" if rows else "no packages"
-    session.console.note(f"{view.platform}: {total}, {size(view.size)} to download")
-    if view.python:
-        session.console.note(f"python     {view.python}")
-    session.console.note(f"base       {view.base}{f'@{view.base_digest}' if view.base_digest else ''}")
-    session.console.note(f"lock hash  {view.lock_hash}")
+def _shape(view: PlatformView) -> dict[str, object]:
+    return {
+        "platform": view.platform,
+        "lock_hash": view.lock_hash,
+        "python": view.python,
+        "base": view.base.reference,
+        "base_digest": view.base.digest,
+        "size": view.size,
+        "packages": [package_json(package) for package in view.packages],
+    }

@@ -1,0 +1,80 @@
+"""What `show` prints: the table of packages, and what is to be said of the platforms."""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import click
+
+from envlock.cli.package_text import sizes, where
+from envlock.cli.text import aligned, number, size
+from envlock.errors import escaped
+from envlock.model.listing import PackageRow, PlatformView, package_rows
+from envlock.model.lock import Base
+from envlock.model.spec import MAIN
+
+KINDS = ("conda", "pip")
+_DIGEST, _HASH = len("sha256:") + 12, 16
+
+
+class Table(NamedTuple):
+    """What `Console.table` draws."""
+
+    titles: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    right: Sequence[int]
+
+
+def package_table(views: Sequence[PlatformView]) -> Table:
+    """One row a package and version; GROUPS is empty for the main set alone, PLATFORMS for all of them."""
+    platforms = [view.platform for view in views]
+    titles = ("NAME", "VERSION", "KIND", "SIZE", "GROUPS", "FROM", "PLATFORMS")
+    return Table(titles, [_row(row, platforms) for row in package_rows(views)], (3,))
+
+
+def _row(row: PackageRow, platforms: Sequence[str]) -> tuple[str, ...]:
+    facts = row.facts
+    kind = click.style("pip builds", fg="yellow") if facts.builds else facts.kind
+    groups = "" if facts.groups == (MAIN,) else ", ".join(facts.groups)
+    texts = map(escaped, (groups, facts.source))
+    return escaped(facts.name), escaped(facts.version), kind, sizes(row.sizes), *texts, where(row.platforms, platforms)
+
+
+def summary(views: Sequence[PlatformView]) -> Iterator[str]:
+    """Of one platform a line for each fact; of several a line for each platform."""
+    yield from _one(views[0]) if len(views) == 1 else aligned([_titles(), *map(_line, views)], right=(1, 2, 3))
+    builds = sorted({row.facts.name for row in package_rows(views) if row.facts.builds})
+    if builds:
+        yield f"runs code of its own when it is installed: {escaped(', '.join(builds))}"
+
+
+def _one(view: PlatformView) -> Iterator[str]:
+    yield f"{view.platform}: {_counts(view)}, {_download(view)} to download"
+    if view.python:
+        yield f"python     {view.python}"
+    yield f"base       {_base(view.base, view.base.digest)}"
+    yield f"lock hash  {view.lock_hash}"
+
+
+def _titles() -> tuple[str, ...]:
+    return "PLATFORM", "CONDA", "PIP", "DOWNLOAD", "PYTHON", "LOCK HASH", "BASE"
+
+
+def _line(view: PlatformView) -> tuple[str, ...]:
+    digest = f"{view.base.digest[:_DIGEST]}…" if view.base.digest else None
+    counts = (str(view.count(kind)) for kind in KINDS)
+    short = view.lock_hash[:_HASH]
+    base = _base(view.base, digest) if view.base.reference else ""
+    return view.platform, *counts, size(view.size), view.python or "", short, base
+
+
+def _counts(view: PlatformView) -> str:
+    kinds = [f"{view.count(kind)} {kind}" for kind in KINDS if view.count(kind)]
+    return f"{number(len(view.packages), 'package')} ({', '.join(kinds)})" if kinds else "no packages"
+
+
+def _download(view: PlatformView) -> str:
+    return size(view.size) + (f" and {view.unsized} of unknown size" if view.unsized else "")
+
+
+def _base(base: Base, digest: str | None) -> str:
+    return escaped(base.reference or "none") + (f"@{digest}" if digest else "")
