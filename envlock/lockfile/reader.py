@@ -14,11 +14,16 @@ from envlock.system.text_file import display, read_text
 
 LIMIT = 64 << 20
 _REPAIR = "restore it from git, or remove it and run `envlock lock`"
+_FINISH = "run `envlock lock`: it keeps what both sides have locked"
 
 
 def read_lock(path: Path) -> Lock:
     """Reads an env.lock; the order of tables and packages in it is of no account."""
-    name, text = display(path), read_text(path, limit=LIMIT, absent="`envlock lock` makes it")
+    return lock_of(display(path), read_text(path, limit=LIMIT, absent="`envlock lock` makes it"))
+
+
+def lock_of(name: str, text: str) -> Lock:
+    """The same from a text with LF line ends; `name` is what errors call it."""
     with suppress(UserInputError):
         known = AsWritten(text)
         lock = _lock(name, known.rest, known)
@@ -30,7 +35,7 @@ def read_lock(path: Path) -> Lock:
 
 def _lock(name: str, text: str, known: AsWritten) -> Lock:
     document = _document(name, text)
-    _refuse_version(document)
+    refuse_version(document)
     root = document.root
     inputs, image = read_inputs(root.table("inputs")), read_image(root.table("image"))
     platforms = read_platforms(root.table("platform"), inputs.platforms, known)
@@ -42,10 +47,10 @@ def _document(name: str, text: str) -> Document:
     try:
         return Document(name, text, tomllib.loads(text))
     except (ValueError, RecursionError) as error:
-        raise not_toml(name, text, error, hint=_REPAIR) from None
+        raise not_toml(name, text, error, hint=_REPAIR, finish=_FINISH) from None
 
 
-def _refuse_version(document: Document) -> None:
+def refuse_version(document: Document) -> None:
     """Looked at before all else: what a newer envlock writes is not wrong, only unknown here."""
     version = document.root.integer("lock-version")
     if version == LOCK_VERSION:
