@@ -14,20 +14,20 @@ if TYPE_CHECKING:
 _NOTHING = "env.lock answers env.toml: nothing to do"
 
 
-def lock_lines(result: "LockResult | None") -> list[str]:
-    """What changed and what was written; one line where that is nothing."""
-    return list(_lines(result)) if result and result.written else [_NOTHING]
+def lock_lines(result: "LockResult | None", *, written: str = "wrote") -> list[str]:
+    """What changed and what was `written`; one line where that is nothing."""
+    return list(_lines(result, written)) if result and result.written else [_NOTHING]
 
 
-def _lines(result: "LockResult") -> Iterator[str]:
+def _lines(result: "LockResult", written: str) -> Iterator[str]:
     total = sum(len(p.packages) for p in result.lock.platforms)
     changed = result.changes.packages
     if result.changes.kept or any(change.before for change in changed):
         yield from _changes(result)
-        yield f"wrote env.lock: {number(len(changed), 'package')} changed, {result.changes.kept} kept"
+        yield f"{written} env.lock: {number(len(changed), 'package')} changed, {result.changes.kept} kept"
     else:
         yield from aligned([_platform(p) for p in result.lock.platforms])
-        yield f"wrote env.lock: {number(total, 'package')}, {size(_bytes(result.lock))}, in {result.seconds:.1f} s"
+        yield f"{written} env.lock: {number(total, 'package')}, {size(_bytes(result.lock))}, in {result.seconds:.1f} s"
     yield from (f"note: {escaped(note)}" for note in result.notes)
 
 

@@ -1,7 +1,9 @@
-"""Dependencies as they are written on the command line: which kind they are, and what becomes of those that are there."""
+"""Dependencies as people write them: which kind they are, and what becomes of those that are there already."""
 
 import re
+import tomllib
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from packaging.requirements import Requirement
 
@@ -92,6 +94,14 @@ def _united_requirements(old: str, new: str) -> str:
         return new
     given.extras, given.marker = extras, marker
     return str(given)
+
+
+def project_name(folder: Path) -> str:
+    """The name that a project's pyproject.toml gives; empty where it gives none."""
+    try:
+        return str(tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))["project"]["name"])
+    except (OSError, ValueError, LookupError, TypeError):
+        return ""
 
 
 def place_in_order(names: Sequence[str], name: str) -> int:

@@ -4,7 +4,8 @@ import ctypes
 import errno
 import os
 import shutil
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -22,14 +23,51 @@ def write_whole(path: Path, data: bytes, *, aside: Path | None = None) -> None:
     half-written lies beside the file, or in the folder `aside` on the same disk.
     """
     path = path.resolve()
+    with _written(path, data, aside or path.parent) as part:
+        part.replace(path)
+    sync_folder(path.parent)
+
+
+def write_together(files: Mapping[Path, bytes]) -> None:
+    """Writes several files, each as `write_whole` does, in this order; none where one of them cannot be written.
+
+    All bytes are on the disk before the first file changes. A crash right between two of them leaves the earlier ones
+    new and the later ones old.
+    """
+    new = {path.resolve(): data for path, data in files.items()}
+    old = {path: path.read_bytes() if path.exists() else None for path in new}
+    with ExitStack() as stack:
+        parts = [(path, stack.enter_context(_written(path, data, path.parent))) for path, data in new.items()]
+        done: list[Path] = []
+        try:
+            for path, part in parts:
+                done.append(path)
+                part.replace(path)
+        except BaseException:
+            for path in done:
+                _restore(path, old[path])
+            raise
+    for folder in {path.parent for path in new}:
+        sync_folder(folder)
+
+
+def _restore(path: Path, data: bytes | None) -> None:
+    if data is None:
+        path.unlink(missing_ok=True)
+    elif path.read_bytes() != data:
+        write_whole(path, data)
+
+
+@contextmanager
+def _written(path: Path, data: bytes, folder: Path) -> Iterator[Path]:
+    """What is to become a file, whole and on the disk, under another name."""
     mode = path.stat().st_mode & 0o777 if path.exists() else usual_mode()
-    with part_file(aside or path.parent, path) as (file, part):
+    with part_file(folder, path) as (file, part):
         file.write(data)
         os.fchmod(file.fileno(), mode)
         file.flush()
         os.fsync(file.fileno())
-        part.replace(path)
-    sync_folder(path.parent)
+        yield part
 
 
 def replace_folder(new: Path, target: Path) -> None:

@@ -1,5 +1,6 @@
 """Text that people and envlock write: read whole, checked for what would make no sense to parse."""
 
+import codecs
 import stat
 from pathlib import Path
 
@@ -21,6 +22,24 @@ def read_text(path: Path, *, limit: int, absent: str) -> str:
         raise UserInputError(f"`{name}` is not UTF-8 text (byte {error.start} cannot be decoded)") from None
     except OSError as error:
         raise OutsideError(f"`{name}` cannot be read: {error.strerror}") from error
+
+
+def bytes_like(old: bytes, text: str) -> bytes:
+    """A text with LF line ends in the manner of the bytes that `read_text` made its former state of: BOM, CRLF."""
+    was = old.decode("utf-8-sig").splitlines(keepends=True)
+    now = text.splitlines(keepends=True)
+    top = _alike(was, now)
+    end = _alike(was[top:][::-1], now[top:][::-1])
+    crlf = sum(line.endswith("\r\n") for line in was) * 2 > len(was)
+    new = [line.replace("\n", "\r\n") if crlf else line for line in now[top : len(now) - end]]
+    bom = codecs.BOM_UTF8 if old.startswith(codecs.BOM_UTF8) else b""
+    return bom + "".join([*was[:top], *new, *was[len(was) - end :]]).encode()
+
+
+def _alike(was: list[str], now: list[str]) -> int:
+    """How many lines at the beginning differ in their ends at most."""
+    pairs = enumerate(zip(was, now, strict=False))
+    return next((n for n, (a, b) in pairs if a.replace("\r\n", "\n") != b), min(len(was), len(now)))
 
 
 def _refuse_unreadable(path: Path, name: str, limit: int) -> None:

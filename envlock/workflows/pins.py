@@ -1,0 +1,133 @@
+"""What is locked so far, to be kept where it holds: one lock, or both sides of a merge that git could not finish."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, TypeVar
+
+from envlock.errors import UserInputError
+from envlock.lockfile.reader import read_lock
+from envlock.model.lock import CondaPackage, ImageSettings, Inputs, Lock, Node, PipPackage, PlatformLock
+from envlock.workflows import later
+from envlock.workflows.project import Project
+
+if TYPE_CHECKING:
+    from envlock.lockfile.conflict import Conflict
+
+P = TypeVar("P", CondaPackage, PipPackage)
+Package = CondaPackage | PipPackage
+# (platform, kind and name): one pin
+Key = tuple[str, Node]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pins:
+    """`lock` is what to keep, None without an env.lock. Of a `conflict` it has what both sides agree on, then what our
+    side has, then what only the other has."""
+
+    lock: Lock | None = None
+    conflict: "Conflict | None" = None
+
+    def resolved(self, resolve: Callable[[Lock | None], Lock]) -> Lock:
+        """What `resolve` makes of the pins; where one of ours cannot hold, the other side's is tried before a third."""
+        first = resolve(self.lock)
+        if not (self.lock and self.conflict):
+            return first
+        theirs = _packages(self.conflict.theirs.platforms)
+        lost = {key: theirs[key] for key in self._lost(first) if key in theirs}
+        if not lost:
+            return first
+        second = resolve(_exchanged(self.lock, lost))
+        return second if len(self._lost(second)) < len(self._lost(first)) else first
+
+    def told(self, new: Lock) -> Iterator[str]:
+        """What was taken from where, for people."""
+        if not self.conflict:
+            return
+        sides = {"ours": self.conflict.ours, "theirs": self.conflict.theirs}
+        pins = {name: _packages(side.platforms) for name, side in sides.items()}
+        counts = Counter(
+            tuple(name for name, had in pins.items() if _same(had.get(key), package))
+            for key, package in _packages(new.platforms).items()
+        )
+        words = [f"{counts['ours', 'theirs']} packages are as both sides had them"]
+        words += [
+            f"{counts[name,]} as `{side.label or name}` had them" for name, side in sides.items() if counts[name,]
+        ]
+        words += [f"{counts[()]} new" for _ in [0] if counts[()]]
+        yield f"env.lock was left by a merge with conflicts: {', '.join(words)}"
+
+    def _lost(self, new: Lock) -> list[Key]:
+        """What is locked now as neither side had it, though one of them had it."""
+        assert self.conflict
+        ours, theirs = (_packages(side.platforms) for side in (self.conflict.ours, self.conflict.theirs))
+        return [
+            key
+            for key, package in _packages(new.platforms).items()
+            if (key in ours or key in theirs) and not (_same(ours.get(key), package) or _same(theirs.get(key), package))
+        ]
+
+
+def read_pins(project: Project) -> Pins:
+    """What env.lock has; UserInputError where it is neither a lock nor one with whole conflict markers."""
+    if not project.lockfile.exists():
+        return Pins()
+    try:
+        return Pins(lock=read_lock(project.lockfile))
+    except UserInputError:
+        conflict = later.read_conflict(project.lockfile)
+        if conflict is None:
+            raise
+        return Pins(lock=_united(conflict, project), conflict=conflict)
+
+
+def _united(conflict: "Conflict", project: Project) -> Lock:
+    spec = later.read_manifest(project)
+    ours, theirs = conflict.ours, conflict.theirs
+    names = sorted({p.platform for p in (*ours.platforms, *theirs.platforms)})
+    platforms = (_either(ours.platform(name), theirs.platform(name), base=spec.base) for name in names)
+    return Lock(inputs=Inputs.of(spec), image=ImageSettings.of(spec), platforms=tuple(platforms))
+
+
+def _either(ours: PlatformLock | None, theirs: PlatformLock | None, *, base: str) -> PlatformLock:
+    if ours is None or theirs is None:
+        (one,) = filter(None, (ours, theirs))
+        return one
+    meant = [side.base for side in (ours, theirs) if side.base.reference == base]
+    return replace(
+        ours, base=(*meant, ours.base)[0], conda=_both(ours.conda, theirs.conda), pip=_both(ours.pip, theirs.pip)
+    )
+
+
+def _both(ours: tuple[P, ...], theirs: tuple[P, ...]) -> tuple[P, ...]:
+    """All of ours, and of theirs those whose names are not among ours."""
+    found = {package.name: package for package in (*theirs, *ours)}
+    return tuple(found[name] for name in sorted(found))
+
+
+def _exchanged(lock: Lock, others: Mapping[Key, Package]) -> Lock:
+    """The lock with other packages in the place of some."""
+
+    def new(platform: str, package: P) -> P:
+        other = others.get((platform, package.node))
+        return other if isinstance(other, type(package)) else package
+
+    return replace(
+        lock,
+        platforms=tuple(
+            replace(
+                p,
+                conda=tuple(new(p.platform, c) for c in p.conda),
+                pip=tuple(new(p.platform, w) for w in p.pip),
+            )
+            for p in lock.platforms
+        ),
+    )
+
+
+def _packages(platforms: tuple[PlatformLock, ...]) -> dict[Key, Package]:
+    return {(platform.platform, package.node): package for platform in platforms for package in platform.packages}
+
+
+def _same(one: Package | None, other: Package) -> bool:
+    return one is not None and one.identity == other.identity
