@@ -15,12 +15,15 @@ from envlock.cli.settings import COMPLETION, Settings, completion_request, globa
 
 COMMANDS = {
     "init": "Write env.toml, to start an environment.",
+    "add": "Add dependencies to env.toml, and lock.",
+    "remove": "Remove dependencies from env.toml, and lock.",
     "lock": "Resolve env.toml into env.lock; pins that still hold are kept.",
     "check": "Does env.lock answer env.toml? Offline, with reasons.",
     "show": "List what is locked.",
     "install": "Put the environment on this machine, exactly as locked.",
     "run": "Run a command in the environment.",
     "shell": "Start a shell in the environment.",
+    "export": "Write what is locked as a file that other tools install from.",
     "build": "Make a container image of the environment, without Docker.",
     "doctor": "Say what is found, what is missing and what to do.",
     "completion": "Print the completion script of a shell.",

@@ -32,7 +32,7 @@ def read_platforms(table: Table, expected: Collection[str], known: AsWritten) ->
 def _platform(name: str, table: Table, known: AsWritten) -> PlatformLock:
     conda = _packages(table.tables("conda"), _conda, known.conda)
     pip = _packages(table.tables("pip"), read_pip, known.pip)
-    return PlatformLock(platform=name, base=_base(table.table("base"), PLATFORMS[name]), conda=conda, pip=pip)
+    return PlatformLock(platform=name, base=read_base(table.table("base"), PLATFORMS[name]), conda=conda, pip=pip)
 
 
 def _packages(tables: Iterable[Table], read: Callable[[Table], P], known: Runs[P]) -> tuple[P, ...]:
@@ -50,7 +50,8 @@ def _conda(table: Table) -> CondaPackage:
     return package
 
 
-def _base(table: Table, platform: Platform) -> Base:
+def read_base(table: Table, platform: Platform) -> Base:
+    """The base image of a platform; what is wrong is noted in the document."""
     if not platform.has_images:
         return Base(python=table.text("python", _python))
     reference = table.needed("reference", filled)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from threading import Event
 
     from envlock.images.embedded import Built
+    from envlock.lockfile.conflict import Conflict
     from envlock.model.edges import CondaRecord
     from envlock.model.image import Image
     from envlock.model.index_file import IndexFile
@@ -67,7 +68,7 @@ def conda_solver(name: str) -> "Callable[[Sequence[CondaRequest]], list[tuple[Co
     """The solver that `conda-solver` names."""
     from importlib import import_module
 
-    solvers = {"rattler": "envlock.solvers.conda_rattler"}
+    solvers = {"rattler": "envlock.solvers.conda_rattler", "conda-lock": "envlock.solvers.conda_lock"}
     solve: Callable[[Sequence[CondaRequest]], list[tuple[CondaAnswer, ...]]] = import_module(solvers[name]).solve
     return solve
 
@@ -103,10 +104,18 @@ def lines_of(manifest: Path, problems: "Sequence[Problem]") -> "tuple[int | None
     return lines_of(manifest, problems)
 
 
-def resolve(project: "Project", context: "Context", old: "Lock | None", upgrade: "Upgrade") -> "Lock":
+def resolve(
+    project: "Project", context: "Context", old: "Lock | None", upgrade: "Upgrade", spec: "EnvSpec | None" = None
+) -> "Lock":
     from envlock.workflows.resolve import resolve
 
-    return resolve(project, context, old, upgrade)
+    return resolve(project, context, old, upgrade, spec)
+
+
+def read_conflict(path: Path) -> "Conflict | None":
+    from envlock.lockfile.conflict import read_conflict
+
+    return read_conflict(path)
 
 
 def relock(project: "Project", context: "Context", upgrade: "Upgrade") -> "LockResult":

@@ -5,7 +5,6 @@ from difflib import get_close_matches
 from time import monotonic
 
 from envlock.errors import UserInputError
-from envlock.lockfile.reader import read_lock
 from envlock.lockfile.writer import lock_text
 from envlock.model.changes import Changes, changes
 from envlock.model.lock import ImageSettings, Inputs, Lock
@@ -13,6 +12,7 @@ from envlock.system.files import write_whole
 from envlock.workflows import later
 from envlock.workflows.check import check
 from envlock.workflows.context import Context
+from envlock.workflows.pins import read_pins
 from envlock.workflows.project import Project
 from envlock.workflows.upgrade import BASE, Upgrade
 
@@ -31,18 +31,19 @@ class LockResult:
 def relock(project: Project, context: Context, upgrade: Upgrade) -> LockResult:
     """Resolves what is unmet; the file is touched only where something changes."""
     began = monotonic()
-    old = read_lock(project.lockfile) if project.lockfile.exists() else None
+    pins = read_pins(project)
+    old = pins.lock
     _refuse_unknown(upgrade, old)
-    if old and not upgrade and _answers(project, context, old):
+    if old and not upgrade and not pins.conflict and _answers(project, context, old):
         # it stays as it is, whoever wrote it
         return _result(began, old, old, written=False)
-    new = later.resolve(project, context, old, upgrade)
+    new = pins.resolved(lambda kept: later.resolve(project, context, kept, upgrade))
     text = lock_text(new).encode()
     written = old is None or project.lockfile.read_bytes() != text
     if written:
         write_whole(project.lockfile, text)
     notes = later.lock_notes(new, context.cache) if written and any(p.conda for p in new.platforms) else ()
-    return replace(_result(began, old, new, written=written), notes=notes)
+    return replace(_result(began, old, new, written=written), notes=(*pins.told(new), *notes))
 
 
 def _refuse_unknown(upgrade: Upgrade, old: Lock | None) -> None:
