@@ -19,7 +19,7 @@ from envlock.solvers.index_rules import bound_to, may_come_from
 from envlock.solvers.requests import PipAnswer, PipRequest
 from envlock.solvers.uv_answer import answer, index_name, read_pylock
 from envlock.solvers.uv_command import PINS, Round, first_round, run_uv, write_origins_question, write_question
-from envlock.solvers.uv_failure import failure, no_wheels, not_found
+from envlock.solvers.uv_failure import failure, no_wheels, not_found, yanked
 from envlock.system.process import Finished
 
 _ROUNDS = 24
@@ -60,7 +60,9 @@ def _asked(request: PipRequest, asked: Round) -> tuple[PipAnswer, ...] | Round:
     if better != asked:
         return better
     tags = tuple(wheel_tags(request.python, request.platform, request.system))
-    return tuple(answer(p, tags, origins.get(p.name), request) for p in chosen)
+    withdrawn = yanked(done)
+    found = (answer(p, tags, origins.get(p.name), request) for p in chosen)
+    return tuple(replace(a, yanked=withdrawn.get(a.name)) for a in found)
 
 
 def _after_failure(done: Finished, request: PipRequest, asked: Round) -> Round:

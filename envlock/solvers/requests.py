@@ -41,7 +41,8 @@ class Provided:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PipRequest:
     """`requirements` that name a source have a `file:` or other URL there; `provided` is what is there already, by
-    canonical name; `keep` are pins to prefer; nothing uploaded after `cutoff` (UTC) is taken."""
+    canonical name; `keep` are pins to prefer; `limits` are requirements that hold for what is chosen, without
+    asking for it; nothing uploaded after `cutoff` (UTC) is taken."""
 
     requirements: tuple[str, ...]
     indexes: tuple[Index, ...]
@@ -52,6 +53,7 @@ class PipRequest:
     keep: tuple[PipPackage, ...]
     cache: Path
     offline: bool
+    limits: tuple[str, ...] = ()
     cutoff: str | None = None
     credentials: Mapping[str, str] = field(default_factory=dict, repr=False)
 
@@ -70,7 +72,7 @@ class PipAnswer:
 
     `url` is where it is: of a file (`file`, `sha256`), a folder, or a git repository (`commit`); `index` the manifest's
     name of the index that it is from, where it is from one. `builds` marks what is no wheel. `version` is empty where
-    only building would tell.
+    only building would tell. `yanked` is the reason, or "" for none given; None where it is not yanked.
     """
 
     name: str
@@ -84,3 +86,4 @@ class PipAnswer:
     commit: str | None = None
     subdirectory: str | None = None
     builds: bool = False
+    yanked: str | None = None

@@ -16,7 +16,7 @@ from envlock.model.spec import Index
 from envlock.solvers.index_rules import bound_to
 from envlock.solvers.requests import PipRequest
 from envlock.solvers.stubs import write_stub
-from envlock.system.process import Finished, run, scrubbed
+from envlock.system.process import OF_GIT, Finished, run, scrubbed
 
 # what uv calls the one that has the requirements, where they stand in a project's file
 PROJECT = "what-is-asked-for"
@@ -49,6 +49,7 @@ def first_round(request: PipRequest) -> Round:
 def write_question(request: PipRequest, asked: Round, folder: Path) -> list[str]:
     """The command that solves, to be run in `folder`, where the files that it reads are written."""
     tied, untied = _provided(folder, request)
+    tied += [f"{limit}\n" for limit in request.limits]
     (folder / _CONSTRAINTS).write_text("".join(tied))
     (folder / _EXCLUDED).write_text("".join(untied))
     if request.keep:
@@ -67,23 +68,23 @@ def write_origins_question(pins: Iterable[str], request: PipRequest, asked: Roun
 def run_uv(command: list[str], request: PipRequest, folder: Path) -> Finished:
     """Runs it as for the declared system, with the logins of the indexes."""
     system = {"MACOSX_DEPLOYMENT_TARGET": request.system.macos} if request.system.macos else {}
-    return run(command, environment=scrubbed(**request.credentials, **system), folder=str(folder))
+    return run(command, environment=scrubbed(*OF_GIT, **request.credentials, **system), folder=str(folder))
 
 
 def _command(request: PipRequest, asked: Round, what: list[str]) -> list[str]:
     command = [uv.find_uv_bin(), "pip", "compile", *what, "--only-binary", ":all:"]
     for name in sorted(asked.built):
         command += ["--no-binary", name]
-    command += ["--quiet", "--no-config", "--no-header", "--no-python-downloads", "--system-certs"]
+    command += ["--no-config", "--no-header", "--no-python-downloads", "--system-certs"]
     # by its path: with a scrubbed environment uv finds none by version
     command += ["--python", sys.executable, "--python-version", request.python]
     command += ["--python-platform", _uv_platform(request.platform, request.system)]
-    command += ["--cache-dir", str(request.cache / "uv"), *_index_flags(request.indexes, apart=asked.apart)]
+    command += ["--cache-dir", str(request.cache / "uv"), *index_flags(request.indexes, apart=asked.apart)]
     command += ["--exclude-newer", request.cutoff] if request.cutoff else []
     return [*command, "--offline"] if request.offline else command
 
 
-def _index_flags(indexes: Iterable[Index], *, apart: bool) -> Iterator[str]:
+def index_flags(indexes: Iterable[Index], *, apart: bool) -> Iterator[str]:
     """The indexes in order; those that packages are bound to come first, or where they stand apart, not at all."""
     for index in sorted(indexes, key=lambda index: not index.packages):
         if index.url and not (apart and index.packages):

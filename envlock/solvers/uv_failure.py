@@ -18,6 +18,7 @@ _NO_WHEEL = re.compile(
     r"(?<![\w.-])([a-z0-9]+(?:-[a-z0-9]+)*)(?:[=<>!~]\S*)? (?:has|have)"
     r" no (?:usable wheels|wheels with a matching (Python|platform|ABI))"
 )
+_YANKED = re.compile(r'^warning: `([^`=]+)==[^`]+` is yanked(?: \(reason: "(.*)"\))?', re.MULTILINE)
 # advice that is about the flags that we give
 _OF_FLAGS = re.compile(r"\n+hint: (?:Wheels are|A source distribution is) required for [^\n]*")
 _CUTOFF = re.compile(r"exclude-newer")
@@ -37,6 +38,11 @@ def not_found(done: Finished) -> frozenset[str]:
     return frozenset(match[1] for match in _NOT_FOUND.finditer(_one_line(done.stderr)))
 
 
+def yanked(done: Finished) -> dict[str, str]:
+    """The names of what uv says was yanked, with the reason, "" for none given."""
+    return {match[1]: match[2] or "" for match in _YANKED.finditer(done.stderr)}
+
+
 def failure(done: Finished, request: PipRequest, asked: Round) -> EnvlockError:
     """What to raise where uv finds no answer."""
     words = _words(done)
@@ -54,7 +60,8 @@ def failure(done: Finished, request: PipRequest, asked: Round) -> EnvlockError:
 
 
 def _words(done: Finished) -> str:
-    words = redact_text(done.stderr.strip()).removeprefix("error:").strip()
+    said = redact_text(done.stderr.strip())
+    words = (said.partition("error:")[2] or said).strip()
     return _OF_FLAGS.sub("", words).replace(f"{PROJECT} depends on", "you require")
 
 

@@ -35,6 +35,11 @@ def own_metadata(path: Path, package: PipPackage) -> WheelMetadata:
     return _of(package, _inside(path))
 
 
+def said_by(path: Path) -> WheelMetadata:
+    """What a wheel says of itself, whatever it was expected to be."""
+    return read_metadata(_inside(path))
+
+
 def _of(package: PipPackage, content: bytes) -> WheelMetadata:
     metadata = read_metadata(content)
     if metadata.name != canonicalize_name(package.name) or str(metadata.version) != package.version:

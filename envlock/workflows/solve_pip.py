@@ -2,14 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 
-from envlock.errors import UserInputError
+from envlock.errors import OutsideError, UserInputError
+from envlock.model.cutoff import is_newer
 from envlock.model.lock import Base, CondaPackage, PipPackage
 from envlock.model.requirements import applied
 from envlock.model.wheel_metadata import WheelMetadata
 from envlock.solvers.requests import PipAnswer, PipRequest, Provided
 from envlock.sources.fetch import remember
 from envlock.sources.metadata import wheel_metadata
+from envlock.workflows.built_wheels import Workshop, require_same
+from envlock.workflows.context import Context
+from envlock.workflows.direct_sources import DirectSource, asked, direct_sources
 from envlock.workflows.engines import pip_solver
 from envlock.workflows.logins import uv_logins
 from envlock.workflows.packages import supply_of
@@ -28,25 +33,40 @@ def solve_pip(
         raise UserInputError(
             "[pip] needs a Python", hint="add `python` to [conda] dependencies, or take a base with one"
         )
-    answers = pip_solver(task)(pip_request(task, python=python, provided=provided, keep=keep))
-    found = [_package(answer) for answer in answers]
-    for answer in answers:
-        if answer.index not in task.sources.mirrors:  # a mirror is asked first in any case
-            remember(answer.sha256, answer.url, context.cache)
     supply = supply_of(task.sources, context)
-    pairs = list(zip(found, answers, strict=True))
-    read = side_by_side(lambda pair: wheel_metadata(pair[0], pair[1].url, supply), pairs, stop=context.stopped.set)
+    direct = direct_sources(wants.pip, task.platform.markers(python), keep, supply)
+    request = pip_request(task, python=python, provided=_all_provided(task, provided), keep=keep, direct=direct)
+    answers = pip_solver(task)(request)
+    _say_yanked(answers, context)
+    by_name = {source.name: source for source in direct.values()}
+    found = [_package(answer, by_name.get(answer.name)) for answer in answers]
+    _require_older(found, task.cutoff)
+    for answer in answers:
+        if answer.sha256 and answer.name not in by_name:
+            remember(answer.sha256, answer.url, context.cache)
+    workshop = Workshop(supply=supply, indexes=task.spec.pip.indexes, context=context, version=python)
+    read = side_by_side(
+        lambda pair: _metadata(pair[0], pair[1], workshop),
+        list(zip(found, answers, strict=True)),
+        stop=context.stopped.set,
+    )
+    found = [require_same(package, metadata) for package, metadata in zip(found, read, strict=True)]
     metadata = dict(zip((p.name for p in found), read, strict=True))
     return _with_requirements(found, metadata, wants.pip, task.platform.markers(python))
 
 
 def pip_request(
-    task: PlatformTask, *, python: str, provided: Mapping[str, Provided], keep: Sequence[PipPackage]
+    task: PlatformTask,
+    *,
+    python: str,
+    provided: Mapping[str, Provided],
+    keep: Sequence[PipPackage],
+    direct: Mapping[str, DirectSource] = MappingProxyType({}),
 ) -> PipRequest:
     """What the solver of wheels is asked for one platform."""
     context, indexes = task.context, task.sources.asked_indexes(task.spec.pip.indexes)
     return PipRequest(
-        requirements=task.wants.pip,
+        requirements=tuple(asked(text, direct) for text in task.wants.pip),
         indexes=indexes,
         provided=provided,
         python=python,
@@ -55,6 +75,8 @@ def pip_request(
         keep=tuple(keep),
         cache=context.cache.solver_cache,
         offline=context.offline,
+        limits=task.limits("pip"),
+        cutoff=task.cutoff,
         credentials=uv_logins(indexes, context.environment),
     )
 
@@ -63,7 +85,14 @@ def python_of(conda: Sequence[CondaPackage], base: Base) -> str | None:
     return next((p.version for p in conda if p.name == "python"), base.python)
 
 
-def _package(answer: PipAnswer) -> PipPackage:
+def _all_provided(task: PlatformTask, provided: Mapping[str, Provided]) -> Mapping[str, Provided]:
+    """What conda brings, and the local projects that are installed editable: their version is what it is."""
+    return {**provided, **{project.name: Provided(version="") for project in task.spec.pip.editable}}
+
+
+def _package(answer: PipAnswer, direct: DirectSource | None) -> PipPackage:
+    if direct:
+        return direct.locked(answer)
     return PipPackage(
         name=answer.name,
         version=answer.version,
@@ -71,8 +100,30 @@ def _package(answer: PipAnswer) -> PipPackage:
         sha256=answer.sha256,
         size=answer.size,
         index=answer.index,
+        builds=answer.builds,
         uploaded=answer.uploaded,
     )
+
+
+def _metadata(package: PipPackage, answer: PipAnswer, workshop: Workshop) -> WheelMetadata:
+    return workshop.metadata(package) if package.builds else wheel_metadata(package, answer.url, workshop.supply)
+
+
+def _say_yanked(answers: Sequence[PipAnswer], context: Context) -> None:
+    for answer in answers:
+        if answer.yanked is not None:
+            why = f": {answer.yanked}" if answer.yanked else ""
+            context.progress(f"warning: `{answer.name}` {answer.version} was yanked from `{answer.index}`{why}")
+
+
+def _require_older(packages: Sequence[PipPackage], cutoff: str | None) -> None:
+    """OutsideError where a solver passed over the limit in time."""
+    for package in packages:
+        if is_newer(package.uploaded, cutoff):
+            raise OutsideError(
+                f"`{package.file}` was uploaded at {package.uploaded}, after {cutoff} (`exclude-newer`),"
+                " and was chosen all the same"
+            )
 
 
 def _with_requirements(
