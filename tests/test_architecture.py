@@ -36,12 +36,13 @@ DOORS = {
     "truststore": ("envlock.system.http",),
     "rattler": ("envlock.system.conda",),
     "docker": ("envlock.images.docker_engine",),
+    "ruamel": ("envlock.manifest.environment_yml",),
     "tomlkit": ("envlock.manifest.editor",),
     "pypi_simple": ("envlock.sources.index",),
     "pygit2": ("envlock.history.repository",),
     "click": ("envlock.cli",),
     "rich": ("envlock.cli.console",),
-    "tomllib": ("envlock.manifest", "envlock.lockfile", "envlock.solvers.uv_answer"),
+    "tomllib": ("envlock.manifest", "envlock.lockfile", "envlock.solvers.uv_answer", "envlock.sources.source_metadata"),
 }
 # modules that import within functions, and why
 LAZY = {
@@ -50,6 +51,7 @@ LAZY = {
     "envlock.cli.lazy_group": "the command table",
     "envlock.cli.main": "a shell asks for completions",
     "envlock.cli.settings": "platformdirs, where no cache folder is given",
+    "envlock.manifest.later": "YAML, where a manifest names a YAML file",
     "envlock.system.cache": "the lock library, by those who wait for one another",
     "envlock.workflows.later": "the table of what only some runs need",
 }

@@ -50,7 +50,6 @@ ROWS = [
     ("[zoo]\nlion = 1", "env.toml:2: `zoo`: unknown key"),
     ("[image]\n'work dir' = '/'", 'env.toml:3: `image."work dir"`: unknown key: did you mean `workdir`?'),
     # keys of a later version
-    ("extends = '../env.toml'", f"env.toml:2: `extends` {LATER}"),
     ("[image]\ncopy = ['src']", f"env.toml:3: `image.copy` {LATER}"),
     ("[image.debian]\nsuite = 'trixie'", f"env.toml:2: `image.debian` {LATER}"),
     # python and platforms

@@ -52,6 +52,12 @@ class Surroundings:
             raise ValueError(f"expected a channel's name, a URL or a path that begins with `./`, got `{text}`")
         return text
 
+    def manifest(self, text: str) -> str:
+        """Another TOML file, normalised."""
+        if not text.endswith(".toml"):
+            raise ValueError(f"expected a file such as `../base/env.toml`, got `{text}`")
+        return self.inside(text)
+
     def requirement(self, text: str) -> str:
         """A PEP 508 requirement, normalised; where it names a path, one inside the repository."""
         requirement = normalized_requirement(text)

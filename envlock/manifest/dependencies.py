@@ -1,11 +1,13 @@
 """The tables `[conda]` and `[pip]`."""
 
 import re
+from collections.abc import Callable, Hashable, Iterable
 
 from packaging.requirements import Requirement
 
 from envlock.manifest.addresses import Surroundings, index_url
 from envlock.manifest.conda_spec import normalized_spec
+from envlock.manifest.editable import read_editable
 from envlock.manifest.names import WORDS
 from envlock.model.fields import Item, Table, matching
 from envlock.model.match_specs import conda_name
@@ -35,7 +37,11 @@ def read_pip(table: Table, surroundings: Surroundings) -> PipSpec:
     tables = table.tables("indexes")
     indexes = tuple(_index(index) for index in tables)
     _refuse_index_twice(tables, indexes)
-    return PipSpec(dependencies=_requirements(table, surroundings), indexes=indexes)
+    return PipSpec(
+        dependencies=_requirements(table, surroundings),
+        editable=tuple(project for project, _ in read_editable(table, surroundings)),
+        indexes=indexes,
+    )
 
 
 def read_wants(table: Table, surroundings: Surroundings) -> Wants:
@@ -62,14 +68,19 @@ def _group_name(text: str) -> str:
 
 def _match_specs(table: Table) -> tuple[str, ...]:
     dependencies = table.texts("dependencies", normalized_spec) or ()
-    table.document.refuse_twice(dependencies, lambda spec: (spec.rpartition("::")[0], conda_name(spec)))
-    return tuple(sorted(item.value for item in dependencies))
+    _refuse_twice(table, dependencies, lambda spec: (spec.rpartition("::")[0], conda_name(spec)))
+    return tuple(sorted({item.value for item in dependencies}))
 
 
 def _requirements(table: Table, surroundings: Surroundings) -> tuple[str, ...]:
     dependencies = table.texts("dependencies", surroundings.requirement) or ()
-    table.document.refuse_twice(dependencies, _name_and_marker)
-    return tuple(sorted(item.value for item in dependencies))
+    _refuse_twice(table, dependencies, _name_and_marker)
+    return tuple(sorted({item.value for item in dependencies}))
+
+
+def _refuse_twice(table: Table, items: Iterable[Item], identity: Callable[[str], Hashable]) -> None:
+    """In env.toml; files of other tools may ask for a package more than once, and all of it holds."""
+    table.document.refuse_twice((item for item in items if table.document.in_toml(item.path)), identity)
 
 
 def _name_and_marker(requirement: str) -> tuple[str, str]:

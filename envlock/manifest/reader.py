@@ -1,11 +1,14 @@
 """env.toml to values: every field checked and normalised, everything wrong with a file said at once."""
 
+import os
 import tomllib
 from pathlib import Path
 
 from envlock.manifest.addresses import Surroundings
+from envlock.manifest.composition import composed
 from envlock.manifest.dependencies import read_conda, read_groups, read_pip, read_platform_wants
 from envlock.manifest.image import read_image
+from envlock.manifest.layer import Layer
 from envlock.manifest.locking import read_lock_spec
 from envlock.manifest.names import environment_name, folder_name
 from envlock.manifest.systems import read_systems
@@ -20,7 +23,7 @@ LIMIT = 1 << 20
 
 # keys with a meaning that this version does not know yet
 _LATER = (
-    "extends", "workspace", "conda.from", "pip.from", "pip.editable",
+    "workspace",
     "image.dockerfile", "image.debian", "image.copy", "image.bytecode",
 )  # fmt: skip
 _python = matching(
@@ -28,9 +31,9 @@ _python = matching(
 )
 
 
-def read_manifest(path: Path) -> EnvSpec:
-    """Reads an env.toml; one UserInputError tells all that is wrong with it."""
-    document = open_manifest(path)
+def read_manifest(path: Path, text: str | None = None) -> EnvSpec:
+    """Reads an env.toml; one UserInputError tells all that is wrong with it. With `text`, as if that stood in it."""
+    document = open_manifest(path, text)
     root, surroundings = document.root, Surroundings(path.parent)
     platforms = root.table("platform")
     spec = EnvSpec(
@@ -46,6 +49,7 @@ def read_manifest(path: Path) -> EnvSpec:
         lock=read_lock_spec(root.table("lock")),
         variables=root.table("variables").entries(variable_name),
         image=read_image(root.table("image"), surroundings),
+        files=_files(document, path.parent),
     )
     if spec.has_conda and spec.image.interpreter:
         document.refuse(("image", "interpreter"), "not to be had together with conda packages: Python is conda's there")
@@ -53,14 +57,22 @@ def read_manifest(path: Path) -> EnvSpec:
     return spec
 
 
-def open_manifest(path: Path) -> Document:
+def open_manifest(path: Path, text: str | None = None) -> Document:
     """The document, parsed and not yet looked at; UserInputError where it is no TOML."""
     name = display(path)
-    text = read_text(path, limit=LIMIT, absent="`envlock init` writes one")
+    if text is None:
+        text = read_text(path, limit=LIMIT, absent="`envlock init` writes one")
     try:
-        return Document(name, text, tomllib.loads(text), later=_LATER)
+        values = tomllib.loads(text)
     except (ValueError, RecursionError) as error:
         raise not_toml(name, text, error) from None
+    own = Layer(path, text, values, Document(name, text, values, later=_LATER))
+    return composed(own, _LATER) if own.reaches_out else own.document
+
+
+def _files(document: Document, folder: Path) -> tuple[str, ...]:
+    """What else was read, relative to env.toml."""
+    return tuple(sorted({Path(os.path.relpath(path, folder)).as_posix() for path in document.read_too}))
 
 
 def _platforms(root: Table) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from functools import cached_property
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from envlock.errors import UserInputError, escaped
@@ -31,6 +32,19 @@ class Item(NamedTuple):
     value: str
 
 
+class Place(NamedTuple):
+    """Where something is written: a file, a line of it where known, and the key path where the file has keys."""
+
+    file: str
+    line: int | None
+    key: KeyPath | None = None
+
+    def said(self, what: str) -> str:
+        """One line of an error message: `what` follows the key."""
+        text = f"`{key_text(self.key)}`{what}" if self.key else what.removeprefix(": ")
+        return located(self.file, self.line, _short(text))
+
+
 class Document:
     """A TOML file being read, and everything found wrong with it so far.
 
@@ -42,6 +56,8 @@ class Document:
         self._text = text
         self._later = later
         self._findings: list[tuple[KeyPath, str]] = []
+        self._notes: list[tuple[Place, str]] = []
+        self.read_too: list[Path] = []  # other files, whose values stand in for some of this one's
         self._tables: dict[KeyPath, Table] = {}
         self.root = self.opened((), values)
 
@@ -53,7 +69,11 @@ class Document:
 
     def refuse(self, path: KeyPath, what: str) -> None:
         """Notes that what stands at `path` is wrong."""
-        self._findings.append((path, f"`{key_text(path)}`: {what}"))
+        self._findings.append((path, f": {what}"))
+
+    def note(self, findings: Iterable[tuple[Place, str]]) -> None:
+        """Takes over what is wrong in other files."""
+        self._notes += findings
 
     def refuse_twice(self, items: Iterable[Item], identity: Callable[[str], Hashable] = str) -> None:
         """Notes every item that says something about what an earlier one is about already."""
@@ -61,7 +81,19 @@ class Document:
         for item in items:
             earlier = first.setdefault(identity(item.value), item)
             if earlier is not item:
-                self.refuse(item.path, f"`{earlier.value}` stands in line {self.line(earlier.path)} already: keep one")
+                where = self._beside(self.place(earlier.path), self.place(item.path))
+                self.refuse(item.path, f"`{earlier.value}` stands in {where} already: keep one")
+
+    def place(self, path: KeyPath) -> Place:
+        """Where a key path, or the nearest table around it, is written."""
+        return Place(self.name, self.line(path), path)
+
+    def in_toml(self, path: KeyPath) -> bool:
+        """Does this stand in a TOML file, as a value of its own?"""
+        return bool(path)
+
+    def _beside(self, earlier: Place, later: Place) -> str:
+        return f"line {earlier.line}" if earlier.file == later.file else f"`{earlier.file}:{earlier.line}`"
 
     def line(self, path: KeyPath) -> int | None:
         """The line of a key path, or of the nearest table around it."""
@@ -74,20 +106,24 @@ class Document:
         except RecursionError:  # nested beyond reason: the findings go without lines
             return {}
 
+    def findings(self) -> list[tuple[Place, str]]:
+        """What is wrong so far, and where; `close` says it together with the unknown keys."""
+        return [*((self.place(path), what) for path, what in self._findings), *self._notes]
+
     def close(self, *, hint: str | None = None) -> None:
         """Raises one UserInputError with a line for each finding, in line order."""
         for table in self._tables.values():
             self._refuse_unknown(table)
-        if self._findings:
-            placed = [(self.line(path) or 0, text) for path, text in self._findings]
-            placed.sort(key=lambda finding: finding[0])
-            raise UserInputError("\n".join(located(self.name, line, _short(text)) for line, text in placed), hint=hint)
+        found = self.findings()
+        if found:
+            found.sort(key=lambda finding: (finding[0].file != self.name, finding[0].file, finding[0].line or 0))
+            raise UserInputError("\n".join(dict.fromkeys(place.said(what) for place, what in found)), hint=hint)
 
     def _refuse_unknown(self, table: "Table") -> None:
         for key in table.unknown():
             path = (*table.path, key)
             if any(fnmatchcase(".".join(k for k in path if isinstance(k, str)), pattern) for pattern in self._later):
-                self._findings.append((path, f"`{key_text(path)}` is not supported by this version of envlock"))
+                self._findings.append((path, " is not supported by this version of envlock"))
             else:
                 self.refuse(path, f"unknown key{self._suggestion(table, key)}")
 
@@ -130,6 +166,9 @@ class Table:
             self.asked.add(key)
             self.refuse(key, "missing")
         return self.text(key, parse) or ""
+
+    def is_text(self, key: str) -> bool:
+        return isinstance(self._values.get(key), str)
 
     def integer(self, key: str) -> int | None:
         value: int | None = self._value(key, int)
@@ -218,14 +257,16 @@ def located(name: str, line: int | None, text: str) -> str:
     return f"{name}:{line}: {text}" if line else f"{name}: {text}"
 
 
-def not_toml(name: str, text: str, error: Exception, *, hint: str | None = None) -> UserInputError:
-    """The error for a text that `tomllib` refused with `error`."""
+def not_toml(
+    name: str, text: str, error: Exception, *, hint: str | None = None, finish: str | None = None
+) -> UserInputError:
+    """The error for a text that `tomllib` refused with `error`; `finish` says how a merge of such files is finished."""
     conflict = _CONFLICT.search(text)
     if conflict:
         line = text.count("\n", 0, conflict.start()) + 1
         return UserInputError(
             located(name, line, f"git's conflict marker `{conflict[0][:7]}`: a merge was not finished"),
-            hint=f"decide for one side, for example by `git checkout --ours {name}`, then run `envlock lock`",
+            hint=finish or f"decide for one side, for example by `git checkout --ours {name}`, then run `envlock lock`",
         )
     if isinstance(error, RecursionError):
         return UserInputError(f"{name}: not valid TOML: nested too deeply", hint=hint)

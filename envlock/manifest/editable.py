@@ -1,0 +1,73 @@
+"""`[pip] editable`: local projects, what they require read from their pyproject.toml."""
+
+import re
+from collections.abc import Iterator
+
+from envlock.manifest.addresses import Surroundings
+from envlock.manifest.direct import as_path, path_of
+from envlock.manifest.layers import moved
+from envlock.manifest.project_file import PROJECT_FILE, extra_name, missing_extra, read_project_file, required
+from envlock.model.fields import Item, Place, Table
+from envlock.model.spec import EditableProject
+from envlock.system.text_file import display
+
+_SHAPE = re.compile(r"(?P<path>\.{1,2}(?:/[^\[\]]*)?)(?:\[(?P<extras>[^\[\]]*)\])?")
+
+# requirement -> where it is written
+Places = dict[str, Place]
+
+
+def read_editable(table: Table, surroundings: Surroundings) -> tuple[tuple[EditableProject, Places], ...]:
+    """The projects, sorted by path, each with the places of its dependencies; what is wrong is noted."""
+    items = table.texts("editable", lambda text: _normalized(text, surroundings)) or ()
+    written = (item for item in items if table.document.in_toml(item.path))
+    table.document.refuse_twice(written, lambda text: text.partition("[")[0])
+    asked: dict[str, list[Item]] = {}
+    for item in items:
+        asked.setdefault(item.value.partition("[")[0], []).append(item)
+    return tuple(pair for path in sorted(asked) for pair in _project(path, asked[path], table, surroundings))
+
+
+def _normalized(text: str, surroundings: Surroundings) -> str:
+    found = _SHAPE.fullmatch(text.strip())
+    if not found:
+        raise ValueError(f"expected a folder such as `./project` or `./project[extra]`, got `{text}`")
+    path = as_path(found["path"])
+    surroundings.inside(path)
+    extras = sorted({extra_name(extra.strip()) for extra in (found["extras"] or "").split(",") if extra.strip()})
+    return f"{path}[{','.join(extras)}]" if extras else path
+
+
+def _extras(text: str) -> list[str]:
+    return [extra for extra in text.partition("[")[2].removesuffix("]").split(",") if extra]
+
+
+def _project(
+    path: str, items: list[Item], table: Table, surroundings: Surroundings
+) -> Iterator[tuple[EditableProject, Places]]:
+    """A project with all the extras that something asks for."""
+    item = items[0]
+    extras = tuple(sorted({extra for each in items for extra in _extras(each.value)}))
+    file = surroundings.folder / path / PROJECT_FILE
+    try:
+        project = read_project_file(file)
+    except ValueError as error:
+        table.document.refuse(item.path, str(error))
+        return
+    table.document.read_too.append(file)
+    missing = missing_extra(project, extras)
+    if missing:
+        table.document.refuse(item.path, missing)
+    needs = {moved(one.text, path): Place(display(file), one.line) for one in required(project, extras)}
+    for need, place in needs.items():
+        table.document.note((place, f": {why}") for why in _leaving(need, surroundings))
+    table.document.note(project.document.findings())
+    yield EditableProject(path=path, name=project.name, extras=extras, dependencies=tuple(sorted(needs))), needs
+
+
+def _leaving(requirement: str, surroundings: Surroundings) -> Iterator[str]:
+    """Why a requirement's own path cannot be."""
+    try:
+        surroundings.inside(path_of(requirement) or ".")
+    except ValueError as error:
+        yield str(error)

@@ -1,0 +1,114 @@
+"""Values of several files laid over one another, each remembering where it is written."""
+
+import posixpath
+import re
+from collections.abc import Callable, Hashable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from packaging.requirements import Requirement
+
+from envlock.manifest.conda_spec import normalized_spec
+from envlock.manifest.direct import as_path
+from envlock.manifest.pip_requirement import normalized_requirement
+from envlock.model.fields import Document, Place
+from envlock.model.match_specs import conda_name
+from envlock.model.toml_lines import KeyPath
+
+# a key path of a TOML file, or a line of a file of another kind
+Origin = tuple[Document, KeyPath] | Place
+
+_RELATIVE = re.compile(
+    r"(?P<head>\s*(?:[A-Za-z0-9._-]+\s*(?:\[[^\[\]]*\])?\s*@\s*)?)(?P<path>\.{1,2}(?:/[^\s;\[]*)?)(?=[\s;\[]|$)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A raw value; tables and arrays are of nodes."""
+
+    value: Any
+    origin: Origin
+
+
+def noted(value: Any, document: Document, path: KeyPath = ()) -> Node:
+    """A raw value of a TOML document as nodes."""
+    inner: Any = value
+    if isinstance(value, dict):
+        inner = {key: noted(item, document, (*path, key)) for key, item in value.items()}
+    elif isinstance(value, list):
+        inner = [noted(item, document, (*path, number)) for number, item in enumerate(value)]
+    return Node(inner, (document, path))
+
+
+def plain(node: Node) -> Any:
+    """The raw value again."""
+    if isinstance(node.value, dict):
+        return {key: plain(item) for key, item in node.value.items()}
+    return [plain(item) for item in node.value] if isinstance(node.value, list) else node.value
+
+
+def origins(node: Node, path: KeyPath = ()) -> Iterator[tuple[KeyPath, Origin]]:
+    """Where each value is written, by its key path."""
+    yield path, node.origin
+    items = (
+        node.value.items()
+        if isinstance(node.value, dict)
+        else enumerate(node.value)
+        if isinstance(node.value, list)
+        else ()
+    )
+    for key, item in items:
+        yield from origins(item, (*path, key))
+
+
+def over(upper: Node, lower: Node, path: KeyPath = ()) -> Node:
+    """Tables key by key, dependencies and indexes by name; of everything else, what stands in `upper`."""
+    if isinstance(upper.value, dict) and isinstance(lower.value, dict):
+        both = {
+            key: over(item, lower.value[key], (*path, key)) for key, item in upper.value.items() if key in lower.value
+        }
+        return Node({**lower.value, **upper.value, **both}, upper.origin)
+    name_of = _NAMED.get(tuple(path[-2:]))
+    if name_of and isinstance(upper.value, list) and isinstance(lower.value, list):
+        names = {_name(item, name_of) for item in upper.value} - {None}
+        return Node([*upper.value, *(item for item in lower.value if _name(item, name_of) not in names)], upper.origin)
+    return upper
+
+
+def _name(item: Node, name_of: Callable[[Any], Hashable]) -> Hashable:
+    """What a requirement is about; None where it is no requirement, which is said elsewhere."""
+    try:
+        return name_of(plain(item))
+    except (ValueError, TypeError, AttributeError):
+        return None
+
+
+_NAMED: dict[tuple[str | int, ...], Callable[[Any], Hashable]] = {
+    ("conda", "dependencies"): lambda text: conda_name(normalized_spec(text)),
+    ("pip", "dependencies"): lambda text: Requirement(normalized_requirement(text)).name,
+    ("pip", "editable"): lambda text: as_path(text.partition("[")[0]),
+    ("pip", "indexes"): lambda table: table.get("name"),
+}
+
+
+def rebased(value: Any, folder: str, path: KeyPath = ()) -> Any:
+    """A raw value of a file in `folder`, its relative paths made to start where env.toml lies."""
+    if isinstance(value, dict):
+        return {key: rebased(item, folder, (*path, key)) for key, item in value.items()}
+    if isinstance(value, list):
+        return [rebased(item, folder, (*path, number)) for number, item in enumerate(value)]
+    keys = tuple(key for key in path if isinstance(key, str))
+    if not isinstance(value, str) or folder == ".":
+        return value
+    if keys[:2] == ("image", "base"):
+        return f"oci:{posixpath.normpath(posixpath.join(folder, value[4:]))}" if value.startswith("oci:") else value
+    return moved(value, folder) if keys[-1:] in (("channels",), ("dependencies",), ("editable",)) else value
+
+
+def moved(text: str, folder: str) -> str:
+    """A requirement, channel or folder that names a relative path, seen from where env.toml lies."""
+    found = _RELATIVE.match(text)
+    if not found or folder == ".":
+        return text
+    return found["head"] + as_path(posixpath.join(folder, found["path"])) + text[found.end() :]
