@@ -51,7 +51,7 @@ LAZY = {
     "envlock.cli.lazy_group": "the command table",
     "envlock.cli.main": "a shell asks for completions",
     "envlock.cli.settings": "platformdirs, where no cache folder is given",
-    "envlock.manifest.later": "YAML, where a manifest names a YAML file",
+    "envlock.manifest.later": "what a manifest takes from other files, and a YAML library for those in YAML",
     "envlock.system.cache": "the lock library, by those who wait for one another",
     "envlock.workflows.later": "the table of what only some runs need",
 }

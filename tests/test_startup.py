@@ -13,7 +13,7 @@ from tests.support.projects import Project
 
 HEAVY = {
     *("pygit2", "docker", "tomlkit", "requests", "urllib3", "truststore", "rich", "rattler", "installer"),
-    *("pypi_simple", "hypothesis", "uv", "deflate", "platformdirs", "tarfile"),
+    *("pypi_simple", "hypothesis", "uv", "deflate", "platformdirs", "tarfile", "ruamel", "envlock.manifest.layers"),
 }
 PARSERS = {"packaging", "tomllib", "filelock"}
 # prints the exit code and what was loaded, as the last line

@@ -5,9 +5,9 @@ from collections.abc import Callable, Hashable, Iterable
 
 from packaging.requirements import Requirement
 
+from envlock.manifest import later
 from envlock.manifest.addresses import Surroundings, index_url
 from envlock.manifest.conda_spec import normalized_spec
-from envlock.manifest.editable import read_editable
 from envlock.manifest.names import WORDS
 from envlock.model.fields import Item, Table, matching
 from envlock.model.match_specs import conda_name
@@ -37,9 +37,10 @@ def read_pip(table: Table, surroundings: Surroundings) -> PipSpec:
     tables = table.tables("indexes")
     indexes = tuple(_index(index) for index in tables)
     _refuse_index_twice(tables, indexes)
+    editable = later.read_editable(table, surroundings) if table.has("editable") else ()
     return PipSpec(
         dependencies=_requirements(table, surroundings),
-        editable=tuple(project for project, _ in read_editable(table, surroundings)),
+        editable=tuple(one.project for one in editable),
         indexes=indexes,
     )
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from envlock.manifest.addresses import Surroundings
 from envlock.manifest.direct import as_path, path_of
@@ -13,19 +14,23 @@ from envlock.system.text_file import display
 
 _SHAPE = re.compile(r"(?P<path>\.{1,2}(?:/[^\[\]]*)?)(?:\[(?P<extras>[^\[\]]*)\])?")
 
-# requirement -> where it is written
-Places = dict[str, Place]
+
+class Editable(NamedTuple):
+    """A project, and where each of its dependencies is written."""
+
+    project: EditableProject
+    places: dict[str, Place]
 
 
-def read_editable(table: Table, surroundings: Surroundings) -> tuple[tuple[EditableProject, Places], ...]:
-    """The projects, sorted by path, each with the places of its dependencies; what is wrong is noted."""
+def read_editable(table: Table, surroundings: Surroundings) -> tuple[Editable, ...]:
+    """The projects, sorted by path; what is wrong is noted."""
     items = table.texts("editable", lambda text: _normalized(text, surroundings)) or ()
     written = (item for item in items if table.document.in_toml(item.path))
     table.document.refuse_twice(written, lambda text: text.partition("[")[0])
     asked: dict[str, list[Item]] = {}
     for item in items:
         asked.setdefault(item.value.partition("[")[0], []).append(item)
-    return tuple(pair for path in sorted(asked) for pair in _project(path, asked[path], table, surroundings))
+    return tuple(one for path in sorted(asked) for one in _project(path, asked[path], table, surroundings))
 
 
 def _normalized(text: str, surroundings: Surroundings) -> str:
@@ -42,9 +47,7 @@ def _extras(text: str) -> list[str]:
     return [extra for extra in text.partition("[")[2].removesuffix("]").split(",") if extra]
 
 
-def _project(
-    path: str, items: list[Item], table: Table, surroundings: Surroundings
-) -> Iterator[tuple[EditableProject, Places]]:
+def _project(path: str, items: list[Item], table: Table, surroundings: Surroundings) -> Iterator[Editable]:
     """A project with all the extras that something asks for."""
     item = items[0]
     extras = tuple(sorted({extra for each in items for extra in _extras(each.value)}))
@@ -62,7 +65,8 @@ def _project(
     for need, place in needs.items():
         table.document.note((place, f": {why}") for why in _leaving(need, surroundings))
     table.document.note(project.document.findings())
-    yield EditableProject(path=path, name=project.name, extras=extras, dependencies=tuple(sorted(needs))), needs
+    wanted = EditableProject(path=path, name=project.name, extras=extras, dependencies=tuple(sorted(needs)))
+    yield Editable(wanted, needs)
 
 
 def _leaving(requirement: str, surroundings: Surroundings) -> Iterator[str]:

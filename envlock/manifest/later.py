@@ -1,15 +1,34 @@
 """What only some manifests need, loaded by those: the one place of `manifest` for late imports."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from envlock.manifest.addresses import Surroundings
+    from envlock.manifest.editable import Editable
+    from envlock.manifest.layer import Layer
     from envlock.manifest.requirement_lines import Reading
     from envlock.manifest.written import Written
+    from envlock.model.fields import Document, Table
+
+
+def composed(own: "Layer", later: tuple[str, ...]) -> "Document":
+    """With what it takes from other files."""
+    from envlock.manifest.composition import composed
+
+    return composed(own, later)
+
+
+def read_editable(table: "Table", surroundings: "Surroundings") -> "tuple[Editable, ...]":
+    from envlock.manifest.editable import read_editable
+
+    return read_editable(table, surroundings)
 
 
 def read_environment_yml(path: Path, text: str, reading: "Reading") -> "Iterator[Written]":
+    """By a YAML library."""
     from envlock.manifest.environment_yml import read_environment_yml
 
     return read_environment_yml(path, text, reading)

@@ -4,8 +4,8 @@ import os
 import tomllib
 from pathlib import Path
 
+from envlock.manifest import later
 from envlock.manifest.addresses import Surroundings
-from envlock.manifest.composition import composed
 from envlock.manifest.dependencies import read_conda, read_groups, read_pip, read_platform_wants
 from envlock.manifest.image import read_image
 from envlock.manifest.layer import Layer
@@ -67,7 +67,7 @@ def open_manifest(path: Path, text: str | None = None) -> Document:
     except (ValueError, RecursionError) as error:
         raise not_toml(name, text, error) from None
     own = Layer(path, text, values, Document(name, text, values, later=_LATER))
-    return composed(own, _LATER) if own.reaches_out else own.document
+    return later.composed(own, _LATER) if own.reaches_out else own.document
 
 
 def _files(document: Document, folder: Path) -> tuple[str, ...]:

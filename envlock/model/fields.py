@@ -167,6 +167,10 @@ class Table:
             self.refuse(key, "missing")
         return self.text(key, parse) or ""
 
+    def has(self, key: str) -> bool:
+        self.asked.add(key)
+        return key in self._values
+
     def is_text(self, key: str) -> bool:
         return isinstance(self._values.get(key), str)
 
