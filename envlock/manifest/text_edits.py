@@ -109,7 +109,7 @@ def _take(text: str, array: Span, items: Sequence[Span], at: int) -> str:
     before = _comma(text, items[at - 1].end, item.start)
     if "#" in text[items[at - 1].end : item.start] and before is not None:
         # the comment is of the one before
-        line = Span(_line_start(text, item.start), item.end)
+        line = Span(max(_line_start(text, item.start), before + 1), item.end)
         return _put(_put(text, line, ""), Span(before, before + 1), "")
     return _put(text, Span(items[at - 1].end, item.end), "")
 
@@ -147,7 +147,7 @@ def _stands_alone(text: str, found: Places, path: KeyPath) -> bool:
 
 def _comma(text: str, start: int, end: int) -> int | None:
     """Where the comma stands behind an item; commas in comments are none."""
-    found = re.compile(r"(?:[ \t\n]|#[^\n]*)*,").match(text, start, end)
+    found = re.compile(r"(?:[ \t\n]|#[^\n]*+)*+,").match(text, start, end)
     return found.end() - 1 if found else None
 
 

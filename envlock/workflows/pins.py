@@ -101,8 +101,8 @@ def _either(ours: PlatformLock | None, theirs: PlatformLock | None, *, base: str
 
 def _both(ours: tuple[P, ...], theirs: tuple[P, ...]) -> tuple[P, ...]:
     """All of ours, and of theirs those whose names are not among ours."""
-    found = {package.name: package for package in (*theirs, *ours)}
-    return tuple(package for _, package in sorted(found.items()))
+    found: dict[str, P] = {p.name: p for p in theirs} | {p.name: p for p in ours}
+    return tuple(found[name] for name in sorted(found))
 
 
 def _exchanged(lock: Lock, others: Mapping[Key, Package]) -> Lock:
