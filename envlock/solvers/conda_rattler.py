@@ -27,8 +27,8 @@ def solve(requests: Sequence[CondaRequest]) -> list[tuple[CondaAnswer, ...]]:
         (r, answer["unsatisfiable"]) for r, answer in zip(requests, found, strict=True) if "records" not in answer
     ]
     if refused:
-        raise _unsatisfiable(refused)
-    return [tuple(_answer(record) for record in answer["records"]) for answer in found]
+        raise unsatisfiable(refused)
+    return [tuple(answer_of(record) for record in answer["records"]) for answer in found]
 
 
 def question(requests: Sequence[CondaRequest]) -> dict[str, Any]:
@@ -47,14 +47,14 @@ def question(requests: Sequence[CondaRequest]) -> dict[str, Any]:
 def _target(request: CondaRequest) -> dict[str, Any]:
     return {
         "platform": request.platform.name,
-        "specs": [_with_url(spec, request.channels) for spec in request.specs],
+        "specs": [with_url(spec, request.channels) for spec in request.specs],
         "limits": request.limits,
         "virtual": [(v.name, v.version, v.build) for v in virtual_packages(request.system)],
         "keep": [{"name": p.name, "sha256": p.sha256} for p in request.keep],
     }
 
 
-def _with_url(spec: str, channels: Sequence[tuple[str, str]]) -> str:
+def with_url(spec: str, channels: Sequence[tuple[str, str]]) -> str:
     """`channel::name` with the channel's URL: only env.toml knows what its names stand for."""
     place, found, rest = spec.rpartition("::")
     if not found:
@@ -68,7 +68,8 @@ def _with_url(spec: str, channels: Sequence[tuple[str, str]]) -> str:
     )
 
 
-def _answer(record: dict[str, Any]) -> CondaAnswer:
+def answer_of(record: dict[str, Any]) -> CondaAnswer:
+    """A channel's record as an answer; OutsideError where it has no sha256."""
     if not record["sha256"]:
         raise OutsideError(
             f"channel `{record['channel']}` has no sha256 for `{record['file']}`",
@@ -98,7 +99,8 @@ def _unknown(request: CondaRequest, error: OutsideError) -> OutsideError:
     return OutsideError(f"the index {found[1]} is not in the cache, and this is --offline", hint="run it once without")
 
 
-def _unsatisfiable(refused: Sequence[tuple[CondaRequest, str]]) -> UserInputError:
+def unsatisfiable(refused: Sequence[tuple[CondaRequest, str]]) -> UserInputError:
+    """The error for requests that nothing can answer, each with the words of the program that found so."""
     first = refused[0][0]
     channels = ", ".join(f"`{name}`" for name, _ in first.channels)
     platforms: dict[str, list[str]] = {}

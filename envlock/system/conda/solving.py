@@ -24,17 +24,15 @@ async def solve(request: dict[str, Any]) -> list[dict[str, Any]]:
     targets: [{platform, specs, limits, virtual: [[name, version, build]], keep: [{name, sha256}]}]}
     -> for each target {records: plain values, sorted by name} or {unsatisfiable: why}."""
     channels = [Channel(c["url"]) for c in request["channels"]]
-    # a record names its channel without the login
-    urls = (redact(c.base_url).rstrip("/") for c in channels)
-    names = {url: asked["name"] for url, asked in zip(urls, request["channels"], strict=True)}
-    gateway = _gateway(request)
+    names = names_of(request)
+    gateway = gateway_to(request)
 
     async def one(target: dict[str, Any]) -> dict[str, Any]:
         try:
             records = await _solved(request, target, channels, gateway)
         except SolverError as error:
             return {"unsatisfiable": str(error)}
-        return {"records": sorted((_plain(r, names) for r in records), key=lambda r: str(r["name"]))}
+        return {"records": sorted((plain(r, names) for r in records), key=lambda r: str(r["name"]))}
 
     return await asyncio.gather(*(one(target) for target in request["targets"]))
 
@@ -89,11 +87,17 @@ def _name(spec: str) -> str:
 async def find(request: dict[str, Any]) -> str | None:
     """{channel: url, subdir, name, sha256, cache, offline} -> where the channel says that this package is."""
     channels, platforms = [Channel(request["channel"])], [Subdir(request["subdir"])]
-    records = await _kept(_gateway(request), channels, platforms, [request])
+    records = await _kept(gateway_to(request), channels, platforms, [request])
     return next((record.url for record in records), None)
 
 
-def _gateway(request: dict[str, Any]) -> Gateway:
+def names_of(request: dict[str, Any]) -> dict[str, str]:
+    """The names that env.toml has for channels, by URL."""
+    # a record names its channel without the login
+    return {redact(Channel(c["url"]).base_url).rstrip("/"): c["name"] for c in request["channels"]}
+
+
+def gateway_to(request: dict[str, Any]) -> Gateway:
     action: Literal["force-cache-only", "cache-or-fetch"] = (
         "force-cache-only" if request["offline"] else "cache-or-fetch"
     )
@@ -118,7 +122,7 @@ def _virtual(name: str, version: str, build: str) -> GenericVirtualPackage:
     return GenericVirtualPackage(PackageName(name), Version(version), BuildString(build))
 
 
-def _plain(record: RepoDataRecord, channels: dict[str, str]) -> dict[str, Any]:
+def plain(record: RepoDataRecord, channels: dict[str, str]) -> dict[str, Any]:
     return {
         "name": record.name.normalized,
         "version": str(record.version),

@@ -1,0 +1,214 @@
+"""conda packages chosen by conda-lock: what is declared reaches the program that solves, and no more."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from envlock.errors import OutsideError, UserInputError
+from envlock.model.lock import CondaPackage as Locked
+from envlock.model.platform import PLATFORMS, System
+from envlock.solvers import conda_lock, conda_rattler
+from envlock.solvers.requests import CondaRequest
+from tests.support.conda_channel import write_channel
+from tests.support.conda_package import CondaPackage
+from tests.support.dry_run_solver import calls, install_solver
+
+
+@dataclass(frozen=True)
+class Solver:
+    """Asks for packages from the channels `first` and `second`; `programs` is the folder of PATH with the solver."""
+
+    programs: Path
+    request: CondaRequest
+
+    def asked(self, *specs: str, **changes: Any) -> CondaRequest:
+        return replace(self.request, specs=specs, **changes)
+
+    def ask(self, *specs: str, **changes: Any) -> dict[str, Locked]:
+        (answers,) = conda_lock.solve([self.asked(*specs, **changes)])
+        return {answer.package.name: answer.package for answer in answers}
+
+    def versions(self, *specs: str, **changes: Any) -> dict[str, str]:
+        return {name: package.version for name, package in self.ask(*specs, **changes).items()}
+
+
+def package(name: str, version: str = "1.0", *depends: str, **more: Any) -> CondaPackage:
+    return CondaPackage(name=name, version=version, depends=depends, **more)
+
+
+FIRST = (
+    package("tool", "1.0", "lib"),
+    package("tool", "2.0", "lib >=2"),
+    package("lib", "1.0"),
+    package("lib", "2.0", constrains=("limited <2",)),
+    package("limited", "1.0"),
+    package("limited", "2.0"),
+    package("needs-new", "1.0", "lib >=2"),
+    package("system", "1.0"),
+    package("system", "2.0", "__glibc >=2.28"),
+    package("system", "3.0", "__glibc >=2.34"),
+    package("gpu", "1.0"),
+    package("gpu", "2.0", "__cuda >=12"),
+    package("vector", "1.0", "__archspec * x86_64"),
+    package("both", "1.0"),
+)
+SECOND = (package("both", "2.0"), package("second-only", "1.0", "both"))
+
+
+@pytest.fixture(scope="module")
+def channels(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("channels")
+    write_channel(folder / "first", FIRST)
+    write_channel(folder / "second", SECOND)
+    return folder
+
+
+@pytest.fixture
+def solver(channels: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Solver:
+    install_solver(tmp_path / "bin")
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"), prepend=":")
+    request = CondaRequest(
+        channels=tuple((f"./{name}", (channels / name).as_uri()) for name in ("first", "second")),
+        priority="strict",
+        specs=(),
+        platform=PLATFORMS["linux-64"],
+        system=System(),
+        keep=(),
+        cache=tmp_path / "cache",
+        offline=False,
+    )
+    return Solver(tmp_path / "bin", request)
+
+
+def test_an_answer_is_what_the_default_engine_would_say_of_it(solver: Solver) -> None:
+    asked = solver.asked("tool", "second-only", "vector")
+    assert conda_lock.solve([asked]) == conda_rattler.solve([asked])
+
+
+@pytest.mark.parametrize(
+    ("specs", "changes", "versions"),
+    [
+        (["tool <2"], {}, {"tool": "1.0", "lib": "2.0"}),
+        (["second-only"], {}, {"second-only": "1.0", "both": "1.0"}),
+        (["second-only"], {"priority": "flexible"}, {"second-only": "1.0", "both": "2.0"}),
+        (["./second::both"], {"priority": "flexible"}, {"both": "2.0"}),
+        (["system"], {}, {"system": "2.0"}),
+        (["system"], {"system": System(glibc="2.17")}, {"system": "1.0"}),
+        (["system"], {"system": System(glibc="2.36")}, {"system": "3.0"}),
+        (["gpu"], {}, {"gpu": "1.0"}),
+        (["gpu"], {"system": System(cuda="12.4")}, {"gpu": "2.0"}),
+        (["tool"], {"limits": ("lib <2", "absent <1")}, {"tool": "1.0", "lib": "1.0"}),
+        (["limited", "lib"], {}, {"limited": "1.0", "lib": "2.0"}),
+    ],
+)
+def test_what_is_declared_counts(
+    solver: Solver, specs: list[str], changes: dict[str, Any], versions: Mapping[str, str]
+) -> None:
+    assert solver.versions(*specs, **changes) == versions
+
+
+def pins(solver: Solver, *specs: str) -> tuple[Locked, ...]:
+    return tuple(solver.ask(*specs).values())
+
+
+@pytest.mark.parametrize(
+    ("pinned", "specs", "versions", "runs"),
+    [
+        (["tool 1.*", "lib 1.*"], ["tool"], {"tool": "1.0", "lib": "1.0"}, 1),
+        (["tool 1.*", "lib 1.*"], ["lib"], {"lib": "1.0"}, 1),
+        (["lib 1.*", "both"], ["lib", "both", "gpu"], {"lib": "1.0", "both": "1.0", "gpu": "1.0"}, 1),
+        # one that cannot be kept takes no other with it
+        (
+            ["lib 1.*", "limited 1.*", "system 1.*"],
+            ["lib >=2", "limited", "system"],
+            {"lib": "2.0", "limited": "1.0", "system": "1.0"},
+            None,
+        ),
+        (["tool 1.*", "lib 1.*"], ["tool", "needs-new"], {"tool": "1.0", "lib": "2.0", "needs-new": "1.0"}, None),
+    ],
+)
+def test_pins_are_kept_while_they_hold(
+    solver: Solver, pinned: list[str], specs: list[str], versions: Mapping[str, str], runs: int | None
+) -> None:
+    keep = pins(solver, *pinned)
+    before = len(calls(solver.programs))
+    assert solver.versions(*specs, keep=keep) == versions
+    assert runs is None or len(calls(solver.programs)) - before == runs
+
+
+def test_what_nothing_meets(solver: Solver) -> None:
+    with pytest.raises(UserInputError) as failure:
+        solver.ask("tool >=9")
+    assert failure.value.message.startswith(
+        "what [conda] asks for cannot be had on linux-64 from `./first`, `./second`\n"
+    )
+    assert "tool >=9" in failure.value.message
+    assert failure.value.hint == "loosen one of the requirements named above, or add a channel"
+
+
+def test_without_a_program_that_solves(solver: Solver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path / "empty"))
+    with pytest.raises(UserInputError) as failure:
+        solver.ask("tool")
+    assert failure.value.message == "conda-lock needs one of `mamba`, `micromamba`, `conda` on PATH, and there is none"
+    assert failure.value.hint == 'install micromamba, or take `conda-solver = "rattler"`'
+
+
+@pytest.mark.parametrize("name", conda_lock.PROGRAMS)
+def test_each_program_that_can_solve_is_found(solver: Solver, name: str) -> None:
+    (solver.programs / "mamba").rename(solver.programs / name)
+    assert conda_lock.find_program() == str(solver.programs / name)
+    assert solver.versions("lib") == {"lib": "2.0"}
+
+
+def test_a_program_that_fails_is_told_in_its_own_words(solver: Solver) -> None:
+    program = solver.programs / "mamba"
+    program.write_text("#!/bin/sh\necho 'critical libmamba the disk is full' >&2\nexit 1\n")
+    with pytest.raises(OutsideError) as failure:
+        solver.ask("tool")
+    assert failure.value.message == (
+        "`mamba` could not solve [conda] for conda-lock\ncritical libmamba the disk is full"
+    )
+
+
+def test_a_limit_in_time_is_refused(solver: Solver) -> None:
+    with pytest.raises(UserInputError) as failure:
+        solver.ask("tool", cutoff="2026-01-01T00:00:00Z")
+    assert failure.value.message == "`exclude-newer` cannot be held by conda-lock, which knows no such limit"
+    assert not calls(solver.programs)
+
+
+def test_a_package_that_its_channel_does_not_have(solver: Solver, tmp_path: Path) -> None:
+    write_channel(tmp_path / "other", [package("stray")])
+    url = (tmp_path / "other/linux-64/stray-1.0-0.conda").as_uri()
+    record = f'{{"name": "stray", "version": "1.0", "build": "0", "url": "{url}", "md5": "", "depends": []}}'
+    (solver.programs / "mamba").write_text(f"""#!/bin/sh\necho '{{"actions": {{"FETCH": [{record}]}}}}'\n""")
+    with pytest.raises(OutsideError) as failure:
+        solver.ask("tool")
+    assert failure.value.message == "`stray-1.0-0.conda` was chosen, and no channel of env.toml has it"
+
+
+def test_what_this_machine_is_set_to_has_no_say(
+    solver: Solver, isolated_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (isolated_home / ".condarc").write_text("channels: [somewhere]\npinned_packages: [lib <2]\n")
+    monkeypatch.setenv("CONDA_OVERRIDE_GLIBC", "2.99")
+    monkeypatch.setenv("CONDA_OVERRIDE_CUDA", "99")
+    monkeypatch.setenv("CONDA_FLAGS", "--no-such-flag")
+    monkeypatch.setenv("MAMBA_CHANNEL_PRIORITY", "disabled")
+    monkeypatch.setenv("CONDARC", str(isolated_home / ".condarc"))
+    assert solver.versions("system", "gpu", "second-only") == {
+        "system": "2.0",
+        "gpu": "1.0",
+        "second-only": "1.0",
+        "both": "1.0",
+    }
+    (call,) = calls(solver.programs)
+    assert "CONDARC" not in call["environment"]
+    assert "PYTHONPATH" not in call["environment"]
+    assert not Path(call["environment"]["HOME"], ".condarc").exists()
+    assert call["environment"]["CONDA_OVERRIDE_GLIBC"] == "2.28"
+    assert call["environment"]["CONDA_OVERRIDE_CUDA"] == ""
