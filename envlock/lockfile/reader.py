@@ -8,8 +8,9 @@ from envlock.errors import UserInputError
 from envlock.lockfile.as_written import AsWritten
 from envlock.lockfile.inputs import read_image, read_inputs
 from envlock.lockfile.platforms import read_platforms
-from envlock.model.fields import Document, located, not_toml
+from envlock.model.fields import Document, not_toml
 from envlock.model.lock import LOCK_VERSION, Lock
+from envlock.model.place import located
 from envlock.system.text_file import display, read_text
 
 LIMIT = 64 << 20

@@ -4,7 +4,8 @@ from envlock.manifest.addresses import Surroundings
 from envlock.manifest.expansion import Expansion
 from envlock.manifest.layer import Layer, layer_of
 from envlock.manifest.layers import Node, Origin, origins, over, plain
-from envlock.model.fields import Document, Place
+from envlock.model.fields import Document
+from envlock.model.place import Place
 from envlock.model.toml_lines import KeyPath
 
 # these say something about the one file in which they stand

@@ -10,7 +10,7 @@ from envlock.errors import UserInputError
 from envlock.manifest.dependency_text import CONDA, PIP, name_of, place_in_order, united
 from envlock.manifest.direct import as_path
 from envlock.manifest.text_edits import with_other_string, with_string, without_string
-from envlock.model.fields import key_text
+from envlock.model.place import key_text
 from envlock.model.toml_lines import KeyPath, places
 
 _DEPENDENCIES, _EDITABLE = "dependencies", "editable"

@@ -8,7 +8,8 @@ from envlock.manifest.addresses import Surroundings
 from envlock.manifest.direct import as_path, path_of
 from envlock.manifest.layers import moved
 from envlock.manifest.project_file import PROJECT_FILE, extra_name, missing_extra, read_project_file, required
-from envlock.model.fields import Item, Place, Table
+from envlock.model.fields import Item, Table
+from envlock.model.place import Place
 from envlock.model.spec import EditableProject
 from envlock.system.text_file import display
 

@@ -12,7 +12,8 @@ from envlock.manifest.layers import Node, moved, noted, rebased
 from envlock.manifest.requirement_lines import Reading
 from envlock.manifest.taken import conda_source, pip_source, written_in
 from envlock.manifest.written import REFUSED, Written
-from envlock.model.fields import Item, Place, Table
+from envlock.model.fields import Item, Table
+from envlock.model.place import Place
 from envlock.model.toml_lines import KeyPath
 from envlock.system.text_file import display
 

@@ -11,8 +11,9 @@ from packaging.requirements import Requirement
 from envlock.manifest.conda_spec import normalized_spec
 from envlock.manifest.direct import as_path
 from envlock.manifest.pip_requirement import normalized_requirement
-from envlock.model.fields import Document, Place
+from envlock.model.fields import Document
 from envlock.model.match_specs import conda_name
+from envlock.model.place import Place
 from envlock.model.toml_lines import KeyPath
 
 # a key path of a TOML file, or a line of a file of another kind

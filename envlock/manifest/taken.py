@@ -8,7 +8,7 @@ from envlock.manifest import later
 from envlock.manifest.project_file import PROJECT_FILE, extra_name, missing_extra, read_project_file, required
 from envlock.manifest.requirement_lines import Reading
 from envlock.manifest.written import Written, refused, text_of
-from envlock.model.fields import Place, key_text
+from envlock.model.place import Place, key_text
 
 _WITH_EXTRAS = re.compile(r"(?P<path>[^\[\]]*)(?:\[(?P<extras>[^\[\]]*)\])?")
 _YAML = (".yml", ".yaml")

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from envlock.model.fields import key_text
+from envlock.model.place import key_text
 from envlock.model.toml_lines import KeyPath, Pair, Places, Span
 
 # tables in the order in which `envlock init` and the documentation have them

@@ -11,17 +11,16 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from envlock.errors import UserInputError, escaped
+from envlock.errors import UserInputError
+from envlock.model.place import Place, key_text, located
 from envlock.model.toml_lines import KeyPath, line_numbers
 
 # text -> the normalised value; ValueError says what was expected
 Parse = Callable[[str], str]
 
 _TYPES = {str: "a string", bool: "a boolean", int: "an integer", float: "a float", list: "an array", dict: "a table"}
-_BARE = re.compile(r"[A-Za-z0-9_-]+")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _CONFLICT = re.compile(r"^(?:<{7}|\|{7}|={7}|>{7})(?: .*)?$", re.MULTILINE)
-_LONGEST = 400
 _PLACE = re.compile(r" \(at line (\d+), column \d+\)$")
 
 
@@ -30,19 +29,6 @@ class Item(NamedTuple):
 
     path: KeyPath
     value: str
-
-
-class Place(NamedTuple):
-    """Where something is written: a file, a line of it where known, and the key path where the file has keys."""
-
-    file: str
-    line: int | None
-    key: KeyPath | None = None
-
-    def said(self, what: str) -> str:
-        """One line of an error message: `what` follows the key."""
-        text = f"`{key_text(self.key)}`{what}" if self.key else what.removeprefix(": ")
-        return located(self.file, self.line, _short(text))
 
 
 class Document:
@@ -250,17 +236,6 @@ def matching(pattern: str, expected: str) -> Parse:
     return parse
 
 
-def key_text(path: KeyPath) -> str:
-    """A key path as people write it: `pip.indexes[0].name`."""
-    text = "".join(f"[{key}]" if isinstance(key, int) else f".{_key(key)}" for key in path)
-    return text.removeprefix(".")
-
-
-def located(name: str, line: int | None, text: str) -> str:
-    """One line of an error message: file, line where known, what."""
-    return f"{name}:{line}: {text}" if line else f"{name}: {text}"
-
-
 def not_toml(
     name: str, text: str, error: Exception, *, hint: str | None = None, finish: str | None = None
 ) -> UserInputError:
@@ -282,14 +257,6 @@ def not_toml(
 def _reason(error: Exception) -> str:
     reason = _PLACE.sub("", str(error))
     return reason[:1].lower() + reason[1:]
-
-
-def _key(key: str) -> str:
-    return key if _BARE.fullmatch(key) else '"' + escaped(key).replace('"', '\\"') + '"'
-
-
-def _short(text: str) -> str:
-    return escaped(text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…")
 
 
 def _checked(text: str, prose: bool) -> str:
