@@ -141,7 +141,7 @@ def test_a_lock_that_answers(project: Project) -> None:
         (
             '"./near", "conda-forge"',
             '"conda-forge", "./near"',
-            ["`channels` are now `conda-forge`, `./near`: the lock was made for `./near`, `conda-forge` (env.toml:5)"],
+            ["channel `conda-forge` was put before `./near` (env.toml:5)"],
         ),
         ("channels =", 'channel-priority = "flexible"\nchannels =', [
             "`channel-priority` is now `flexible`: the lock was made for `strict` (env.toml:5)"
@@ -169,7 +169,10 @@ def test_a_lock_that_answers(project: Project) -> None:
             "`python` is now `3.12`: the lock was made for `3.11` (env.toml:2)",
             "linux-64: `python 3.12.*` is not met: 3.11.7 is locked (env.toml:2)",
         ]),
-        ("wheels.envlock", "others.envlock", ["the package indexes changed (env.toml:11)"]),
+        ("wheels.envlock", "others.envlock", [
+            "package index `ours` is now at `https://others.envlock.test/simple`: "
+            "the lock was made for `https://wheels.envlock.test/simple` (env.toml:11)"
+        ]),
         ("base:1", "base:2", [
             "`base` is now `registry.envlock.test/base:2`: the lock was made for "
             "`registry.envlock.test/base:1` (env.toml:19)"
@@ -217,10 +220,10 @@ NUMPY_1_21 = (('"1.26.4"', '"1.21.6"'), ("numpy-1.26.4", "numpy-1.21.6"), ("nump
             "`lib[fast]>=1` is not met (asked for by `app`): 0.9 is locked"
         ]),
         ("lib", [("cp311-cp311", "cp312-cp312")], [
-            "`lib-1.5-cp312-cp312-manylinux_2_28_x86_64.whl` does not fit Python 3.11.7 and glibc 2.28"
+            "`lib` has no wheel for Python 3.11.7: `lib-1.5-cp312-cp312-manylinux_2_28_x86_64.whl` is locked"
         ]),
         ("lib", [("2_28", "2_36")], [
-            "`lib-1.5-cp311-cp311-manylinux_2_36_x86_64.whl` does not fit Python 3.11.7 and glibc 2.28"
+            "`lib` has no wheel for glibc 2.28: `lib-1.5-cp311-cp311-manylinux_2_36_x86_64.whl` is locked"
         ]),
         ("lib", [('extras = [\n    "fast",\n]\n', "")], [
             "`lib[fast]>=1` is not met (asked for by `app`): 1.5 is locked without extra `fast`"
@@ -251,7 +254,6 @@ def test_a_package_that_was_edited(
         ]),
         ("scipy", [
             "`scipy >=1.11` is not met: nothing of that name is locked (env.toml:6)",
-            "`numpy` is locked but nothing asks for it",
         ]),
         ("python_abi", [
             "`python_abi 3.11.* *_cp311` is not met (asked for by `numpy`): nothing of that name is locked"

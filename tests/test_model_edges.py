@@ -97,17 +97,19 @@ def gone(package: object) -> None:
         ),
         pytest.param(
             packages(werkzeug=but(file="werkzeug-3.1-cp310-cp310-manylinux_2_17_x86_64.whl")),
-            ["`werkzeug-3.1-cp310-cp310-manylinux_2_17_x86_64.whl` does not fit Python 3.11.7 and glibc 2.28"],
+            [
+                "`werkzeug` has no wheel for Python 3.11.7: `werkzeug-3.1-cp310-cp310-manylinux_2_17_x86_64.whl` is locked"
+            ],
             id="a wheel for another python",
         ),
         pytest.param(
             packages(werkzeug=but(file="werkzeug-3.1-py3-none-manylinux_2_36_x86_64.whl")),
-            ["`werkzeug-3.1-py3-none-manylinux_2_36_x86_64.whl` does not fit Python 3.11.7 and glibc 2.28"],
+            ["`werkzeug` has no wheel for glibc 2.28: `werkzeug-3.1-py3-none-manylinux_2_36_x86_64.whl` is locked"],
             id="a wheel for a newer glibc",
         ),
         pytest.param(
             packages(werkzeug=but(file="werkzeug.whl")),
-            ["`werkzeug.whl` does not fit Python 3.11.7 and glibc 2.28"],
+            ["`werkzeug` has no wheel for `linux-64`: `werkzeug.whl` is locked"],
             id="no name of a wheel",
         ),
         pytest.param(

@@ -1,12 +1,17 @@
 """`[inputs]` and `[image]` of env.lock."""
 
 from envlock.lockfile.values import filled, sorted_set
-from envlock.model.fields import Item, Table
+from envlock.model.fields import Item, Parse, Table, matching
 from envlock.model.image_values import absolute_path, user, variable_name
 from envlock.model.lock import ImageSettings, Inputs
 from envlock.model.platform import System
 from envlock.model.spec import EditableProject, Index, Wants
 from envlock.model.system_values import SYSTEM_KEYS, platform_name, system_value
+
+_cutoff = matching(
+    r"[1-9][0-9]{0,3}[dhw]|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z",
+    "a UTC time such as `2026-01-31T12:00:00Z`, or a span such as `7d`",
+)
 
 
 def read_inputs(table: Table) -> Inputs:
@@ -29,7 +34,7 @@ def read_inputs(table: Table) -> Inputs:
         editable=tuple(sorted((_editable(t) for t in pip.tables("editable")), key=lambda project: project.path)),
         platform_wants=_platform_wants(table.table("platform"), platforms),
         groups=_wants_by_name(table.table("groups")),
-        exclude_newer=table.text("exclude-newer", filled),
+        exclude_newer=table.text("exclude-newer", _cutoff),
     )
 
 

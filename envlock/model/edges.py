@@ -4,12 +4,13 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Protocol
 
+from envlock.model.conda_limits import plainly_met
 from envlock.model.lock import CondaPackage, PlatformLock
 from envlock.model.match_specs import conda_name
 from envlock.model.pip_edges import pip_edges
 from envlock.model.platform import virtual_packages
-from envlock.model.problem import Problem, unasked, unmet
-from envlock.model.reach import unreached
+from envlock.model.problem import Problem, unmet
+from envlock.model.reach import wrong_groups
 from envlock.model.spec import CONDA_ALIAS, EnvSpec
 
 
@@ -38,6 +39,7 @@ def broken_edges(spec: EnvSpec, locked: PlatformLock, conda_matches: CondaMatche
     """What is asked for and not met, locked and not asked for, or cannot run where it is locked for."""
     yield from _conda_edges(spec, locked, conda_matches)
     yield from pip_edges(spec, locked)
+    yield from wrong_groups(spec, locked)
 
 
 def _conda_edges(spec: EnvSpec, locked: PlatformLock, matches: CondaMatcher) -> Iterator[Problem]:
@@ -50,9 +52,6 @@ def _conda_edges(spec: EnvSpec, locked: PlatformLock, matches: CondaMatcher) -> 
         reason = _reason(need, records, matches)
         if reason:
             yield unmet(need, reason, asker, locked.platform)
-    needs = {p.name: [conda_name(need) for need in p.requires] for p in locked.conda}
-    names = unreached(map(conda_name, spec.all_wants(locked.platform).conda), needs)
-    yield from (unasked(name, locked.platform) for name in names)
 
 
 def _reason(need: str, records: Mapping[str, CondaRecord], matches: CondaMatcher) -> str | None:
@@ -60,7 +59,8 @@ def _reason(need: str, records: Mapping[str, CondaRecord], matches: CondaMatcher
     record = records.get(name)
     if record is None:
         return "the declared system has none" if name.startswith("__") else "nothing of that name is locked"
-    if matches(need, record) and _from_its_channel(need, record):
+    met = plainly_met(need, record.version, record.build)
+    if met or (met is None and matches(need, record) and _from_its_channel(need, record)):
         return None
     found = f"{record.version} {record.build}" if _asks_for_build(need) else record.version
     if not isinstance(record, CondaPackage):

@@ -1,10 +1,14 @@
-"""Whether what is locked comes from where the inputs in the same lock say: channels, indexes, the base and its Python.
+"""Whether what is locked comes from where the inputs in the same lock say: channels, indexes, sources, base, Python.
 
 Held against the inputs of the lock, not against env.toml: where these two differ is said once, elsewhere.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from fnmatch import fnmatchcase
 
+from envlock.model.cutoff import cutoff, is_newer
+from envlock.model.direct import is_from, sources
 from envlock.model.lock import Base, Inputs, PlatformLock
 from envlock.model.platform import PLATFORMS
 from envlock.model.problem import Problem
@@ -13,20 +17,78 @@ from envlock.model.spec import DEFAULT_INDEX, DEFAULT_PYTHON
 _SCRATCH = "scratch"
 
 
-def wrong_origins(inputs: Inputs, locked: PlatformLock) -> Iterator[Problem]:
-    """Packages of places that nobody named, and a base that is not what was asked for or cannot carry them."""
-    for subject, message in (*_packages(inputs, locked), *_base(inputs, locked), *_python(inputs, locked)):
+def wrong_origins(inputs: Inputs, locked: PlatformLock, now: datetime) -> Iterator[Problem]:
+    """Packages of places that nobody named, or published too late, and a base that cannot carry them."""
+    found = (
+        *_channels(inputs, locked),
+        *_places(inputs, locked),
+        *_pins(inputs, locked),
+        *_newer(inputs, locked, now),
+        *_base(inputs, locked),
+        *_python(inputs, locked),
+    )
+    for subject, message in found:
         yield Problem(kind="origin", subject=subject, platform=locked.platform, message=message)
 
 
-def _packages(inputs: Inputs, locked: PlatformLock) -> Iterator[tuple[str, str]]:
-    for conda in locked.conda:
-        if conda.channel not in inputs.channels:
-            yield "channels", f"`{conda.name}` is locked from `{conda.channel}`, which is not among the channels"
+def _channels(inputs: Inputs, locked: PlatformLock) -> Iterator[tuple[str, str]]:
+    for package in locked.conda:
+        if package.channel not in inputs.channels:
+            yield "channels", f"`{package.name}` is locked from `{package.channel}`, which is not among the channels"
+
+
+def _places(inputs: Inputs, locked: PlatformLock) -> Iterator[tuple[str, str]]:
+    """Distributions from indexes and other places that the inputs do not name."""
     indexes = {DEFAULT_INDEX, *(index.name for index in inputs.indexes)}
-    for pip in locked.pip:
-        if pip.index is not None and pip.index not in indexes:
-            yield "indexes", f"`{pip.name}` is locked from `{pip.index}`, which is not among the package indexes"
+    named = dict(sources(_all_pip(inputs, locked.platform)))
+    for package in locked.pip:
+        source = named.get(package.name)
+        if package.index is None and (source is None or not is_from(package, source)):
+            yield package.name, f"`{package.name}` is locked from `{package.source}`, which nothing names for it"
+        elif package.index is not None and package.index not in indexes:
+            yield (
+                "indexes",
+                f"`{package.name}` is locked from `{package.index}`, which is not among the package indexes",
+            )
+
+
+def _all_pip(inputs: Inputs, platform: str) -> Iterator[str]:
+    wants = (*(w for p, w in inputs.platform_wants if p == platform), *(w for _, w in inputs.groups))
+    yield from inputs.pip
+    for place in (*(w.pip for w in wants), *(project.dependencies for project in inputs.editable)):
+        yield from place
+
+
+def _pins(inputs: Inputs, locked: PlatformLock) -> Iterator[tuple[str, str]]:
+    """An index for some packages has nothing else, and these are nowhere else."""
+    pinned = {index.name: index.packages for index in inputs.indexes if index.packages}
+    for package in locked.pip if pinned else ():
+        if package.index is None:
+            continue
+        owners = [name for name, patterns in pinned.items() if _matches(package.name, patterns)]
+        if owners and package.index not in owners:
+            yield (
+                "indexes",
+                f"`{package.name}` is locked from `{package.index}`: it is to come from `{owners[0]}` alone",
+            )
+        elif not owners and package.index in pinned:
+            patterns = ", ".join(f"`{pattern}`" for pattern in pinned[package.index])
+            yield "indexes", f"`{package.name}` is locked from `{package.index}`, which is for {patterns} alone"
+
+
+def _matches(name: str, patterns: Iterable[str]) -> bool:
+    return any(fnmatchcase(name, pattern) for pattern in patterns)
+
+
+def _newer(inputs: Inputs, locked: PlatformLock, now: datetime) -> Iterator[tuple[str, str]]:
+    limit = cutoff(inputs.exclude_newer, now)
+    shown = limit if limit == inputs.exclude_newer else f"{inputs.exclude_newer} ({limit})"
+    for package in locked.packages if limit else ():
+        if is_newer(package.uploaded, limit):
+            yield (
+                "exclude-newer",
+                (f"`{package.name}` {package.version} was uploaded {package.uploaded}, after `exclude-newer` {shown}"),
+            )
 
 
 def _base(inputs: Inputs, locked: PlatformLock) -> Iterator[tuple[str, str]]:

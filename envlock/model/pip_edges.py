@@ -1,114 +1,129 @@
-"""The edges between wheels: every requirement, the names that conda brings too, and where each wheel can run."""
+"""The edges between distributions: every requirement, and the names that conda brings too."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
+from typing import NamedTuple
 
 from packaging.requirements import Requirement
-from packaging.specifiers import SpecifierSet
-from packaging.tags import Tag
-from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
-from packaging.version import InvalidVersion, Version
+from packaging.utils import canonicalize_name
 
-from envlock.model.conda_extras import read_extra
+from envlock.model.direct import is_from
+from envlock.model.limits import is_within
 from envlock.model.lock import PipPackage, PlatformLock
-from envlock.model.platform import PLATFORMS, System
-from envlock.model.problem import Problem, unasked, unmet
-from envlock.model.reach import unreached
+from envlock.model.platform import PLATFORMS
+from envlock.model.problem import Problem, unmet
 from envlock.model.requirements import applies
 from envlock.model.spec import EnvSpec
-from envlock.model.tags import wheel_tags
+from envlock.model.wheel_fit import unfit_wheels
+
+_PLAIN = re.compile(
+    r"(?P<name>[a-z0-9]+(?:-[a-z0-9]+)*+)(?P<limits>[<>=!~][^;@\[\] ]*+)?(?: ; extra == \"(?P<when>[a-z0-9-]+)\")?"
+)
 
 
 def pip_edges(spec: EnvSpec, locked: PlatformLock) -> Iterator[Problem]:
     """What is wrong between env.toml, the wheels, and the distributions and the Python that they stand on."""
     yield from _requirements(spec, locked)
-    yield from _twice(locked)
-    if locked.pip and locked.python:
-        yield from _wheels(locked, spec.system(locked.platform))
+    yield from _twice(spec, locked)
+    yield from unfit_wheels(locked, spec.system(locked.platform))
+    yield from _pythons(locked)
+
+
+class Edge(NamedTuple):
+    """A requirement, taken apart: of whom, within which limits, and the extra of its asker's that brings it."""
+
+    name: str
+    limits: str = ""
+    extras: frozenset[str] = frozenset()
+    when: str | None = None
+    source: str | None = None
+
+
+@cache
+def edge(text: str) -> Edge:
+    """Reads a requirement of env.toml, its marker left aside, or of a locked distribution."""
+    plain = _PLAIN.fullmatch(text)
+    if plain:
+        return Edge(plain["name"], plain["limits"] or "", when=plain["when"])
+    requirement = Requirement(text)
+    found = re.search(r"; extra == \"([^\"]+)\"$", text)
+    return Edge(
+        canonicalize_name(requirement.name),
+        str(requirement.specifier),
+        frozenset(map(canonicalize_name, requirement.extras)),
+        found[1] if found else None,
+        requirement.url,
+    )
 
 
 def _requirements(spec: EnvSpec, locked: PlatformLock) -> Iterator[Problem]:
-    available = _available(locked)
+    available = _available(spec, locked)
     environment = PLATFORMS[locked.platform].markers(locked.python or "3")
-    roots = [r for r in spec.all_wants(locked.platform).pip if applies(Requirement(r).marker, environment)]
-    edges: list[tuple[str, str | None]] = [(root, None) for root in roots]
-    edges += [(need, p.name) for p in locked.pip for need in p.requires]
-    brought = [(each.need, p.name) for p in locked.conda for each in map(read_extra, p.extras) if each.need]
-    for need, asker in [*edges, *brought]:
-        requirement = Requirement(need)
-        reason = _reason(requirement, available.get(canonicalize_name(requirement.name)))
-        if reason:
-            yield unmet(need, reason, asker, locked.platform)
-    needs = {p.name: [_name(need) for need in p.requires] for p in locked.pip}
-    yield from (unasked(name, locked.platform) for name in unreached(map(_name, [*roots, *(need for need, _ in brought)]), needs))
-
-
-def _name(requirement: str) -> str:
-    return canonicalize_name(Requirement(requirement).name)
-
-
-def _twice(locked: PlatformLock) -> Iterator[Problem]:
-    """Distributions in wheels that a conda package brings too: in a prefix one would overwrite the other."""
-    provided = {text.partition("==")[0]: package.name for package in locked.conda for text in package.provides}
+    for root in spec.all_wants(locked.platform).pip:
+        if ";" not in root or applies(Requirement(root).marker, environment):
+            yield from _problem(edge(root), root, None, locked.platform, available)
     for package in locked.pip:
-        if package.name in provided:
-            yield Problem(
-                kind="twice",
-                subject=package.name,
-                platform=locked.platform,
-                message=f"`{package.name}` is locked twice: as a wheel, and inside conda's `{provided[package.name]}`",
-            )
+        for text in package.requires:
+            need = edge(text)
+            if need.when is None or need.when in package.extras:
+                yield from _problem(need, text, package.name, locked.platform, available)
 
 
 @dataclass(frozen=True, slots=True)
 class _Available:
     version: str
-    extras: frozenset[str]
+    package: PipPackage | None = None  # None: from conda or editable, where extras are not recorded
 
 
-def _available(locked: PlatformLock) -> dict[str, _Available]:
-    extras: dict[str, set[str]] = {}
-    for each in (read_extra(text) for p in locked.conda for text in p.extras):
-        extras.setdefault(each.distribution, set()).add(each.extra)
+def _available(spec: EnvSpec, locked: PlatformLock) -> dict[str, _Available]:
+    # the version of an editable project is what stands there when it is installed
+    found = {project.name: _Available("") for project in spec.pip.editable}
     provided = (text.split("==", 1) for p in locked.conda for text in p.provides)
-    found = {name: _Available(version, frozenset(extras.get(name, ()))) for name, version in provided}
-    found |= {p.name: _Available(p.version, frozenset(p.extras)) for p in locked.pip}
-    return found
+    found |= {str(canonicalize_name(name)): _Available(version) for name, version in provided}
+    return found | {p.name: _Available(p.version, p) for p in locked.pip}
 
 
-def _reason(requirement: Requirement, found: _Available | None) -> str | None:
+def _problem(
+    need: Edge, text: str, asker: str | None, platform: str, available: Mapping[str, _Available]
+) -> Iterator[Problem]:
+    reason = _reason(need, available.get(need.name))
+    if reason:
+        yield unmet(text, reason, asker, platform)
+
+
+def _reason(need: Edge, found: _Available | None) -> str | None:
     if found is None:
         return "nothing of that name is locked"
-    try:
-        version = Version(found.version)
-    except InvalidVersion:
-        return None  # conda versions need not be PEP 440: nothing to hold the requirement against
-    if not requirement.specifier.contains(version, prereleases=True):
+    if not is_within(found.version, need.limits):
         return f"{found.version} is locked"
-    missing = set(map(canonicalize_name, requirement.extras)) - found.extras
-    if missing:
-        return f"{found.version} is locked without extra `{min(missing)}`"
+    package = found.package
+    if need.source and not (package and is_from(package, need.source)):
+        return f"{found.version} from {f'`{package.source}`' if package else 'conda'} is locked"
+    if package and need.extras:
+        missing = need.extras - set(package.extras)
+        return f"{found.version} is locked without extra `{min(missing)}`" if missing else None
     return None
 
 
-def _wheels(locked: PlatformLock, system: System) -> Iterator[Problem]:
-    assert locked.python
-    tags = frozenset(wheel_tags(locked.python, PLATFORMS[locked.platform], system))
+def _twice(spec: EnvSpec, locked: PlatformLock) -> Iterator[Problem]:
+    """Distributions in wheels that a conda package brings too, or a project: in a prefix one overwrites the other."""
+    owners = {text.partition("==")[0]: f"inside conda's `{p.name}`" for p in locked.conda for text in p.provides}
+    owners |= {project.name: f"as the editable project `{project.path}`" for project in spec.pip.editable}
     for package in locked.pip:
-        if not _fits(package, tags):
+        if package.name in owners:
             yield Problem(
-                kind="wheel",
+                kind="twice",
                 subject=package.name,
                 platform=locked.platform,
-                message=f"`{package.file}` does not fit Python {locked.python} and glibc {system.glibc}",
+                message=f"`{package.name}` is locked twice: as a wheel, and {owners[package.name]}",
             )
-        if package.requires_python and not SpecifierSet(package.requires_python).contains(locked.python, True):
+
+
+def _pythons(locked: PlatformLock) -> Iterator[Problem]:
+    """The Python that distributions ask for."""
+    for package in locked.pip if locked.python else ():
+        if package.requires_python and not is_within(str(locked.python), package.requires_python):
             need = f"python {package.requires_python}"
             yield unmet(need, f"{locked.python} is locked", package.name, locked.platform)
-
-
-def _fits(package: PipPackage, tags: frozenset[Tag]) -> bool:
-    try:
-        return not parse_wheel_filename(package.file)[3].isdisjoint(tags)
-    except InvalidWheelFilename:
-        return False

@@ -1,5 +1,6 @@
 """One reason why a lock does not answer its manifest, and reasons as people read them."""
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -32,6 +33,13 @@ def unasked(name: str, platform: str) -> Problem:
     return Problem(
         kind="unasked", subject=name, platform=platform, message=f"`{name}` is locked but nothing asks for it"
     )
+
+
+def shown_value(value: object) -> str:
+    """A setting as it stands in a message: lists as JSON, what is absent in words."""
+    if isinstance(value, tuple):
+        return f"`{json.dumps(value, ensure_ascii=False)}`"
+    return "not set" if value is None else f"`{value}`"
 
 
 def shown(problems: Iterable[Problem]) -> list[str]:

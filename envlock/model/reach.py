@@ -1,28 +1,79 @@
-"""What is locked that no way leads to from what is asked for."""
+"""Which groups need what is locked: what none does, and where the lock says otherwise."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+
+from envlock.model.closure import Closure, need
+from envlock.model.lock import Node, PlatformLock
+from envlock.model.match_specs import conda_name
+from envlock.model.platform import PLATFORMS
+from envlock.model.problem import Problem, unasked
+from envlock.model.spec import EnvSpec
 
 
-def unreached(roots: Iterable[str], needs: Mapping[str, Iterable[str]]) -> Iterator[str]:
-    """Of the names in `needs` those that nothing asks for, and of those that ask only for one another the first.
+def wrong_groups(spec: EnvSpec, locked: PlatformLock) -> Iterator[Problem]:
+    """Packages that no way leads to from env.toml, and those that other groups need than the lock says."""
+    needed, ways = _groups_by_node(spec, locked), _ways(locked)
+    yield from (unasked(name, locked.platform) for _, name in _first(ways.keys() - needed.keys(), ways))
+    # by what is wrong with them: where one package moves, so does all that it asks for
+    moved: dict[tuple[tuple[str, ...], tuple[str, ...]], set[Node]] = {}
+    for package in locked.packages:
+        groups = tuple(sorted(needed.get(package.node, package.groups)))
+        if groups != package.groups:
+            moved.setdefault((groups, package.groups), set()).add(package.node)
+    for (groups, recorded), nodes in moved.items():
+        yield from (_moved(name, locked.platform, groups, recorded) for _, name in _first(nodes, ways))
 
-    What only such a name asks for is not named again: it goes with it.
+
+def _moved(name: str, platform: str, needed: tuple[str, ...], recorded: tuple[str, ...]) -> Problem:
+    only = " only" if set(recorded) < set(needed) else ""
+    return Problem(
+        kind="group",
+        subject=name,
+        platform=platform,
+        message=f"`{name}` is needed by {_named(needed)} and locked for {_named(recorded)}{only}",
+    )
+
+
+def _groups_by_node(spec: EnvSpec, locked: PlatformLock) -> dict[Node, list[str]]:
+    environment = PLATFORMS[locked.platform].markers(locked.python or "3")
+    closure = Closure(locked.conda, locked.pip, environment)
+    found: dict[Node, list[str]] = {}
+    for group in spec.group_names:
+        for node in closure.reached(spec.wants(locked.platform, group)):
+            found.setdefault(node, []).append(group)
+    return found
+
+
+def _named(groups: Sequence[str]) -> str:
+    return f"group{'s' if len(groups) > 1 else ''} {', '.join(f'`{name}`' for name in groups)}"
+
+
+def _ways(locked: PlatformLock) -> dict[Node, list[Node]]:
+    """What each package asks for directly, for whichever extra."""
+    conda: dict[Node, list[Node]] = {p.node: [("conda", conda_name(text)) for text in p.requires] for p in locked.conda}
+    return conda | {p.node: [("pip", need(text).name) for text in p.requires] for p in locked.pip}
+
+
+def _first(nodes: AbstractSet[Node], ways: Mapping[Node, Iterable[Node]]) -> Iterator[Node]:
+    """Those that none of the others asks for, and of those that ask only for one another the first.
+
+    What only such a one asks for is not named: it goes with it.
     """
-    left = needs.keys() - _reached(roots, needs)
-    asked = {need for name in left for need in needs[name] if need != name}
-    told: set[str] = set()
-    for name in (*sorted(left - asked), *sorted(left)):
-        if name not in told:
-            yield name
-            told |= _reached([name], needs)
+    asked = {way for node in nodes for way in ways[node] if way != node}
+    told: set[Node] = set()
+    for node in (*sorted(nodes - asked), *sorted(nodes)):
+        if node not in told:
+            yield node
+            told |= _from(node, ways)
 
 
-def _reached(roots: Iterable[str], needs: Mapping[str, Iterable[str]]) -> set[str]:
-    found: set[str] = set()
-    waiting = list(roots)
+def _from(start: Node, ways: Mapping[Node, Iterable[Node]]) -> set[Node]:
+    found: set[Node] = set()
+    waiting = [start]
     while waiting:
-        name = waiting.pop()
-        if name in needs and name not in found:
-            found.add(name)
-            waiting += needs[name]
+        node = waiting.pop()
+        if node in ways and node not in found:
+            found.add(node)
+            waiting += ways[node]
     return found
