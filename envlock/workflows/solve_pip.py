@@ -10,8 +10,9 @@ from envlock.model.lock import Base, CondaPackage, PipPackage
 from envlock.model.requirements import applied
 from envlock.model.wheel_metadata import WheelMetadata
 from envlock.solvers.requests import PipAnswer, PipRequest, Provided
-from envlock.sources.fetch import remember
+from envlock.sources.fetch import fetch, remember
 from envlock.sources.metadata import wheel_metadata
+from envlock.sources.supply import Supply
 from envlock.workflows.built_wheels import Workshop, require_same
 from envlock.workflows.context import Context
 from envlock.workflows.direct_sources import DirectSource, asked, direct_sources
@@ -45,11 +46,9 @@ def solve_pip(
         if answer.sha256 and answer.name not in by_name:
             remember(answer.sha256, answer.url, context.cache)
     workshop = Workshop(supply=supply, indexes=task.spec.pip.indexes, context=context, version=python)
-    read = side_by_side(
-        lambda pair: _metadata(pair[0], pair[1], workshop),
-        list(zip(found, answers, strict=True)),
-        stop=context.stopped.set,
-    )
+    found = side_by_side(lambda package: _sized(package, supply), found, stop=context.stopped.set)
+    pairs = list(zip(found, answers, strict=True))
+    read = side_by_side(lambda pair: _metadata(pair[0], pair[1], workshop), pairs, stop=context.stopped.set)
     found = [require_same(package, metadata) for package, metadata in zip(found, read, strict=True)]
     metadata = dict(zip((p.name for p in found), read, strict=True))
     return _with_requirements(found, metadata, wants.pip, task.platform.markers(python))
@@ -103,6 +102,11 @@ def _package(answer: PipAnswer, direct: DirectSource | None) -> PipPackage:
         builds=answer.builds,
         uploaded=answer.uploaded,
     )
+
+
+def _sized(package: PipPackage, supply: Supply) -> PipPackage:
+    """With the size of a file that is named by its URL, which nobody else tells."""
+    return replace(package, size=fetch(package, supply).stat().st_size) if package.url else package
 
 
 def _metadata(package: PipPackage, answer: PipAnswer, workshop: Workshop) -> WheelMetadata:
