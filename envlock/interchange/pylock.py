@@ -13,11 +13,13 @@ from packaging.pylock import (
     PackageVcs,
     PackageWheel,
     Pylock,
+    PylockValidationError,
 )
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+from envlock.errors import UserInputError
 from envlock.interchange.contents import Contents, git_url
 from envlock.interchange.merged import Merged, merged, platform_marker
 from envlock.interchange.toml_text import toml_text
@@ -34,7 +36,10 @@ def pylock_toml(contents: Contents) -> str:
         created_by="envlock",
         packages=[_package(each, contents) for each in merged(contents.platforms)],
     )
-    pylock.validate()
+    try:
+        pylock.validate()
+    except PylockValidationError as error:
+        raise UserInputError(f"a pylock file cannot hold what is locked: {error}") from error
     return toml_text(pylock.to_dict())
 
 

@@ -17,12 +17,13 @@ from typing import Any
 from rattler.exceptions import SolverError
 
 from envlock.errors import OutsideError
-from envlock.system.conda import contents, installing, members, solving
+from envlock.system.conda import announced, contents, installing, members, solving
 
 Operation = Callable[[dict[str, Any]], Coroutine[Any, Any, Any]]
 OPERATIONS: dict[str, Operation] = {
     "solve": solving.solve,
     "find": solving.find,
+    "md5": announced.md5,
     "read": contents.read,
     "members": members.members,
     "install": installing.install,

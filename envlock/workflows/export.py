@@ -1,0 +1,150 @@
+"""export: what is locked, as a file that other tools install from."""
+
+import os
+import platform as machine
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from envlock.errors import UserInputError
+from envlock.interchange.contents import Contents
+from envlock.interchange.formats import FORMATS, Format
+from envlock.lockfile.reader import read_lock
+from envlock.manifest.reader import read_manifest
+from envlock.model.lock import Lock, PlatformLock
+from envlock.model.platform import PLATFORMS
+from envlock.model.spec import DEFAULT_INDEX, EnvSpec
+from envlock.sources.places import Sources
+from envlock.system.files import write_whole
+from envlock.workflows import later
+from envlock.workflows.check import require_fresh
+from envlock.workflows.context import Context
+from envlock.workflows.export_places import conda_urls, md5s, pip_urls, public, public_channel
+from envlock.workflows.logins import sources_of
+from envlock.workflows.packages import supply_of
+from envlock.workflows.project import Project
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportOptions:
+    """A format by name; without `platform` all that the format can hold; `output` is None for text to be printed."""
+
+    format: str
+    platform: str | None = None
+    groups: tuple[str, ...] = ()
+    output: Path | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exported:
+    """The text of the file, and what it does not say."""
+
+    text: str
+    notes: tuple[str, ...]
+
+
+def export(project: Project, context: Context, options: ExportOptions) -> Exported:
+    """The lock in another format, written to `output` where one is given. A stale lock is refused."""
+    require_fresh(project, context.cache)
+    form, lock, spec = FORMATS[options.format], read_lock(project.lockfile), read_manifest(project.manifest)
+    _refuse_unknown_groups(spec, options.groups)
+    chosen = sorted(_platforms(lock, form, options), key=lambda p: p.platform)
+    asked = tuple(p.of_groups(*options.groups) for p in chosen)
+    contents = Contents(
+        name=spec.name,
+        lock=lock,
+        platforms=tuple(_holdable(locked, form) for locked in asked),
+        groups=options.groups,
+        folder=_folder(project, options.output),
+    )
+    text = form.write(_with_places(contents, form, project, context))
+    if options.output:
+        write_whole(options.output, text.encode())
+    return Exported(text=text, notes=tuple(_notes(asked, contents, form, spec)))
+
+
+def _platforms(lock: Lock, form: Format, options: ExportOptions) -> tuple[PlatformLock, ...]:
+    """Those to be exported: the named one, or all, or of a format that holds one that of this machine."""
+    listed = ", ".join(p.platform for p in lock.platforms)
+    name = options.platform
+    if name is None and form.one_platform and len(lock.platforms) > 1:
+        name = _this_machine()
+        if lock.platform(name or "") is None:
+            raise UserInputError(
+                f"a file of the format `{options.format}` holds one platform, and this machine's is not locked",
+                hint=f"name one by --platform: {listed}",
+            )
+    if name is None:
+        return lock.platforms
+    locked = lock.platform(name)
+    if locked is None:
+        raise UserInputError(f"`{name}` is not locked", hint=f"locked are: {listed}")
+    return (locked,)
+
+
+def _this_machine() -> str | None:
+    """The platform that this is, by its name."""
+    here = (machine.system().lower(), machine.machine())
+    return next((name for name, platform in PLATFORMS.items() if (platform.os, platform.machine) == here), None)
+
+
+def _refuse_unknown_groups(spec: EnvSpec, groups: tuple[str, ...]) -> None:
+    for group in groups:
+        if group not in spec.group_names:
+            raise UserInputError(f"there is no group `{group}`", hint=f"groups are: {', '.join(spec.group_names)}")
+
+
+def _holdable(locked: PlatformLock, form: Format) -> PlatformLock:
+    """What of a platform a format can hold, by name: a lock may have been put together by hand."""
+    conda = [] if "conda" in form.left_out else locked.conda
+    pip = [] if "pip" in form.left_out else [p for p in locked.pip if not form.refuses(p)]
+    return replace(
+        locked,
+        conda=tuple(sorted(conda, key=lambda p: p.name)),
+        pip=tuple(sorted(pip, key=lambda p: p.name)),
+    )
+
+
+def _with_places(contents: Contents, form: Format, project: Project, context: Context) -> Contents:
+    """The contents with what the lock does not hold: where channels, indexes and packages are."""
+    inputs = contents.lock.inputs
+    # without mirrors: what is exported is for others
+    where = inputs.channels, inputs.indexes, project.folder
+    sources = Sources.of(*where)
+    supply = supply_of(sources, context)
+    conda = [p for locked in contents.platforms for p in locked.conda]
+    default = next((index.name for index in inputs.indexes if index.default), DEFAULT_INDEX)
+    pip = [p for locked in contents.platforms for p in locked.pip if form.needs_url or p.index != default]
+    urls = pip_urls(pip, supply, context) | conda_urls(conda if form.conda_urls else [], supply)
+    first = sorted(sources.indexes.items(), key=lambda item: item[0] != default)
+    return replace(
+        contents,
+        urls=urls,
+        md5=md5s(conda, supply_of(sources_of(*where, context), context), context) if form.needs_md5 else {},
+        channels={name: public_channel(url) for name, url in sources.channels.items()},
+        indexes={name: public(url or later.default_index()) for name, url in first},
+        default_index=default,
+    )
+
+
+def _folder(project: Project, output: Path | None) -> str:
+    """The environment's folder as seen from that of the file; what is printed is as if it were in the former."""
+    beside = output.absolute().parent.resolve() if output else project.folder
+    return Path(os.path.relpath(project.folder, beside)).as_posix()
+
+
+def _notes(asked: tuple[PlatformLock, ...], contents: Contents, form: Format, spec: EnvSpec) -> Iterator[str]:
+    """What the file does not hold, and why."""
+    pythons = " and ".join(contents.pythons)
+    for kind, why in form.left_out.items():
+        count = len({p.name for locked in asked for p in locked.packages if p.kind == kind})
+        if count:
+            yield f"{count} {kind} package{'s' if count > 1 else ''} left out: {why}"
+    if "conda" in form.left_out and pythons:
+        yield f"what is exported is for Python {pythons}"
+    if form.without_python and pythons and not any(locked.conda for locked in asked):
+        yield f"Python {pythons} is not a conda package here: {form.without_python}"
+    if "pip" not in form.left_out:
+        refused = {p.name: form.refuses(p) for locked in asked for p in locked.pip}
+        yield from (f"`{name}` left out: {why}" for name, why in sorted(refused.items()) if why)
+        yield from (f"`{project.name}` left out: editable projects are not locked" for project in spec.pip.editable)
