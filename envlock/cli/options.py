@@ -12,7 +12,7 @@ from envlock.workflows.project import all_projects
 _Command = TypeVar("_Command", bound=Callable[..., int | None])
 
 
-def _names(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+def env_names(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
     """The environments' names, for a shell's completion; none where they cannot be listed."""
     try:
         return [p.name for p in all_projects(Path.cwd()) if p.name.startswith(incomplete)]
@@ -22,17 +22,19 @@ def _names(_context: click.Context, _parameter: click.Parameter, incomplete: str
 
 def one_env(function: _Command) -> _Command:
     """An optional ENV, given as `env`."""
-    return click.argument("env", required=False, shell_complete=_names)(function)
+    return click.argument("env", required=False, shell_complete=env_names)(function)
 
 
 def many_envs(function: _Command) -> _Command:
     """Any number of ENV, given as `envs`."""
-    return click.argument("envs", nargs=-1, metavar="[ENV]...", shell_complete=_names)(function)
+    return click.argument("envs", nargs=-1, metavar="[ENV]...", shell_complete=env_names)(function)
 
 
 def env_option(function: _Command) -> _Command:
     """ENV as an option, where arguments are another program's."""
-    return click.option("-e", "--env", metavar="ENV", shell_complete=_names, help="The environment to use.")(function)
+    return click.option("-e", "--env", metavar="ENV", shell_complete=env_names, help="The environment to use.")(
+        function
+    )
 
 
 def platform_option(function: _Command) -> _Command:

@@ -1,11 +1,16 @@
 """The one door to git's library."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
 import pygit2
 from pygit2.enums import FileStatus
 
 from envlock.errors import OutsideError
+
+# what pygit2 raises for what is damaged, absent (as in partial clones) or not understood
+_FAILURES = (pygit2.GitError, KeyError, OSError)
 
 
 def folders_with(name: str, root: Path) -> list[Path]:
@@ -24,3 +29,89 @@ def folders_with(name: str, root: Path) -> list[Path]:
     untracked = {path for path, flags in status.items() if flags & FileStatus.WT_NEW}
     files = (root / path for path in tracked | untracked if PurePosixPath(path).name == name)
     return sorted(file.parent for file in files if file.is_file())
+
+
+class Repository:
+    """A repository whose objects are read; work tree, index and refs are never touched."""
+
+    def __init__(self, repository: pygit2.Repository) -> None:
+        self._git = repository
+
+    @classmethod
+    def around(cls, folder: Path) -> "Repository | None":
+        """The repository around a folder, also a bare one or the folder `.git`; None outside git."""
+        with _reading(str(folder)):
+            found = pygit2.discover_repository(str(folder))
+            return cls(pygit2.Repository(found)) if found else None
+
+    @property
+    def root(self) -> Path | None:
+        """The top of the work tree; None where there is none."""
+        return Path(self._git.workdir) if self._git.workdir else None
+
+    def commit(self, revision: str) -> str | None:
+        """The commit, in full, that a revision as git understands it names; None where there is none."""
+        try:
+            return str(self._git.revparse_single(revision).peel(pygit2.Commit).id)
+        except (*_FAILURES, ValueError):  # pygit2.InvalidSpecError is a ValueError
+            return None
+
+    def reference(self, name: str) -> str | None:
+        """The commit that a reference (`refs/tags/env/train/3`) leads to, through tags; None where there is none."""
+        try:
+            return str(self._git.references[name].peel(pygit2.Commit).id)
+        except (*_FAILURES, ValueError):
+            return None
+
+    def references(self, prefix: str) -> tuple[str, ...]:
+        """The names of all references that begin so."""
+        with _reading(self._git.path):
+            return tuple(sorted(name for name in self._git.references if name.startswith(prefix)))
+
+    @property
+    def has_commits(self) -> bool:
+        """Whether HEAD leads to a commit."""
+        return not self._git.head_is_unborn
+
+    @property
+    def is_shallow(self) -> bool:
+        """Whether this clone has only the newest part of the history."""
+        return self._git.is_shallow
+
+    def merge_base(self, one: str, other: str) -> str | None:
+        """The newest commit that both of two come from."""
+        with _reading(self._git.path):
+            found = self._git.merge_base(pygit2.Oid(hex=one), pygit2.Oid(hex=other))
+        return str(found) if found else None
+
+    def files(self, commit: str, name: str) -> tuple[str, ...]:
+        """The paths of all files of that name in a commit, sorted; not in submodules."""
+        index = pygit2.Index()
+        with _reading(self._git.path):
+            index.read_tree(self._tree(commit))
+            return tuple(sorted(e.path for e in index if PurePosixPath(e.path).name == name and _is_file(e.mode)))
+
+    def read(self, commit: str, path: str) -> bytes | None:
+        """The bytes of a file in a commit; None where it is not there or no file."""
+        with _reading(self._git.path):
+            try:
+                entry = self._tree(commit)[path]
+            except KeyError:
+                return None
+            found = self._git[entry.id]
+            return found.data if isinstance(found, pygit2.Blob) else None
+
+    def _tree(self, commit: str) -> pygit2.Tree:
+        return self._git[commit].peel(pygit2.Tree)
+
+
+def _is_file(mode: int) -> bool:
+    return mode & 0o170000 == 0o100000
+
+
+@contextmanager
+def _reading(place: str) -> Iterator[None]:
+    try:
+        yield
+    except _FAILURES as error:
+        raise OutsideError(f"the repository `{place}` cannot be read: {error}") from error

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from envlock.workflows.prefix_task import PrefixTask
     from envlock.workflows.project import Project
     from envlock.workflows.relock import LockResult
+    from envlock.workflows.revision import Found
     from envlock.workflows.upgrade import Upgrade
 
 
@@ -90,6 +91,18 @@ def conda_matches(spec: str, record: "CondaRecord") -> bool:
     from envlock.system.conda.matching import matches
 
     return matches(spec, record.name, record.version, record.build, record.subdir)
+
+
+def conda_order(one: str, other: str) -> int | None:
+    from envlock.system.conda.matching import order
+
+    return order(one, other)
+
+
+def at_revision(*, version: str, folder: Path, name: str | None, since: str | None, required: bool) -> "Found":
+    from envlock.workflows.revision import Wanted, find
+
+    return find(Wanted(version=version, folder=folder, name=name, since=since, required=required))
 
 
 def walk(project: "Project") -> "tuple[Problem, ...]":

@@ -1,0 +1,114 @@
+"""An environment's lock at a git revision, found by the environment's name: its folder may have been another one."""
+
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from envlock.errors import UserInputError
+from envlock.history.repository import Repository
+from envlock.history.versions import version_commit
+from envlock.lockfile.reader import lock_of
+from envlock.manifest.stated_name import stated_name
+from envlock.model.lock import Lock
+from envlock.model.words import did_you_mean
+from envlock.workflows.project import LOCKFILE, MANIFEST
+
+_SHORT = 7
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which environment, at which revision: `name` None is the only one there is then; `folder` is where it is now,
+    or where to look for the repository; `required` makes its absence an error."""
+
+    version: str
+    folder: Path
+    name: str | None = None
+    since: str | None = None
+    required: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """The commit, in full, the environment's name, and its lock; None where it has none at that revision."""
+
+    commit: str
+    name: str | None
+    lock: Lock | None
+
+
+def find(wanted: Wanted) -> Found:
+    """Looks an environment up at a revision; with `since`, where the history of the two last was one."""
+    repository = Repository.around(wanted.folder)
+    if repository is None:
+        raise UserInputError(
+            f"`{wanted.version}` is no file, and `{wanted.folder}` is in no git repository",
+            hint="outside of git, give two env.lock files",
+        )
+    commit = version_commit(repository, wanted.name, wanted.version)
+    if wanted.since is not None:
+        commit = _common(repository, wanted, commit)
+    folder = _folder(repository, commit, wanted)
+    name = wanted.name or (_name(repository, commit, folder) if folder else None)
+    return Found(commit=commit, name=name, lock=_lock(repository, commit, folder) if folder else None)
+
+
+def _common(repository: Repository, wanted: Wanted, commit: str) -> str:
+    assert wanted.since is not None
+    found = repository.merge_base(version_commit(repository, wanted.name, wanted.since), commit)
+    if found is None:
+        raise UserInputError(f"`{wanted.version}` and `{wanted.since}` have no commit in common")
+    return found
+
+
+def _folder(repository: Repository, commit: str, wanted: Wanted) -> PurePosixPath | None:
+    """Where the environment was: where it is now, if it had its name there already, else wherever it had it."""
+    now = _within(repository, wanted.folder) if wanted.name else None
+    if now is not None and _name(repository, commit, now) == wanted.name:
+        return now
+    folders = {path.parent: _name(repository, commit, path.parent) for path in _manifests(repository, commit)}
+    found = [folder for folder, name in folders.items() if wanted.name in (None, name)]
+    if len(found) > 1:
+        listed = "\n".join(f"  {folders[folder]}  {folder / MANIFEST}" for folder in found)
+        raise UserInputError(f"several environments are at `{wanted.version}`: which one?\n{listed}", hint="name one")
+    if not found and (wanted.required or wanted.name is None):
+        raise _absent(wanted, sorted({name for name in folders.values() if name}))
+    return found[0] if found else None
+
+
+def _absent(wanted: Wanted, names: list[str]) -> UserInputError:
+    if wanted.name is None:
+        return UserInputError(f"no environment is at `{wanted.version}`")
+    hint = did_you_mean(wanted.name, names) or f"there is {', '.join(f'`{name}`' for name in names) or 'none at all'}"
+    return UserInputError(f"no environment `{wanted.name}` is at `{wanted.version}`", hint=hint)
+
+
+def _manifests(repository: Repository, commit: str) -> list[PurePosixPath]:
+    return [PurePosixPath(path) for path in repository.files(commit, MANIFEST)]
+
+
+def _within(repository: Repository, folder: Path) -> PurePosixPath | None:
+    root = repository.root
+    if root is None or not folder.resolve().is_relative_to(root.resolve()):
+        return None
+    return PurePosixPath(folder.resolve().relative_to(root.resolve()).as_posix())
+
+
+def _name(repository: Repository, commit: str, folder: PurePosixPath) -> str | None:
+    data = repository.read(commit, str(folder / MANIFEST))
+    if data is None:
+        return None
+    # the top folder's name is not kept in git
+    top = repository.root.name if repository.root and not folder.name else folder.name
+    return stated_name(data.decode("utf-8-sig", errors="replace"), top)
+
+
+def _lock(repository: Repository, commit: str, folder: PurePosixPath) -> Lock | None:
+    path = str(folder / LOCKFILE)
+    data = repository.read(commit, path)
+    if data is None:
+        return None
+    name = f"{commit[:_SHORT]}:{path}"
+    try:
+        return lock_of(name, data.decode("utf-8-sig").replace("\r\n", "\n"))
+    except UnicodeDecodeError as error:
+        raise UserInputError(f"`{name}` is not UTF-8 text (byte {error.start} cannot be decoded)") from None
