@@ -29,16 +29,17 @@ def supply_of(sources: Sources, context: Context) -> Supply:
 
 
 def fetch_all(locked: PlatformLock, inputs: Inputs, project: Project, context: Context) -> dict[str, Path]:
-    """Every package of a platform in the cache, by sha256; one error that names all that cannot be had."""
+    """Every file that is locked for a platform in the cache, by sha256; one error that names all that cannot be had."""
     supply = supply_of(sources_of(inputs.channels, inputs.indexes, project.folder, context), context)
     # what is about to be unpacked is hashed once more: a disk that lost a bit must not change an image
-    here = side_by_side(lambda p: context.cache.intact(p.sha256, p.file), locked.packages, stop=context.stopped.set)
-    missing = [p for p, intact in zip(locked.packages, here, strict=True) if not intact]
+    files = [p for p in locked.packages if p.sha256]
+    here = side_by_side(lambda p: context.cache.intact(p.sha256, p.file), files, stop=context.stopped.set)
+    missing = [p for p, intact in zip(files, here, strict=True) if not intact]
     if missing:
         megabytes = sum(p.size or 0 for p in missing) / 1e6
         context.progress(f"{locked.platform}: fetching {len(missing)} packages, {megabytes:.1f} MB")
         _raise([f for f in side_by_side(lambda p: _failure(p, supply), missing, stop=context.stopped.set) if f])
-    return {p.sha256: fetch(p, supply) for p in locked.packages}
+    return {p.sha256: fetch(p, supply) for p in files}
 
 
 def _failure(package: CondaPackage | PipPackage, supply: Supply) -> OutsideError | None:
