@@ -1,12 +1,16 @@
-"""Where in env.toml stands what a problem is about: asked only when there are problems to show."""
+"""Where in env.toml, or in a file it takes from, stands what a problem is about: asked only when there are some."""
 
-from collections.abc import Iterable
+import os
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from envlock.manifest import later
+from envlock.manifest.addresses import Surroundings
 from envlock.manifest.conda_spec import normalized_spec
-from envlock.manifest.pip_requirement import normalized_requirement
 from envlock.manifest.reader import open_manifest
 from envlock.model.fields import Document
+from envlock.model.place import Place
+from envlock.model.platform import PLATFORMS
 from envlock.model.problem import Problem
 from envlock.model.system_values import SYSTEM_KEYS
 from envlock.model.toml_lines import KeyPath
@@ -19,30 +23,67 @@ _KEYS: dict[str, KeyPath] = {
     "channels": ("conda", "channels"),
     "channel-priority": ("conda", "channel-priority"),
     "indexes": ("pip", "indexes"),
+    "editable": ("pip", "editable"),
+    "groups": ("groups",),
     "variables": ("variables",),
+    **{key: ("lock", key) for key in ("exclude-newer", "pip-resolver", "conda-solver")},
     **{key: ("image", key) for key in ("base", "interpreter", "user", "workdir", "entrypoint", "cmd", "labels")},
 }
+# by requirement, as problems spell it: the table that asks for it, and where
+Roots = dict[str, list[tuple[KeyPath, Place]]]
 
 
-def lines_of(path: Path, problems: Iterable[Problem]) -> tuple[int | None, ...]:
-    """For each problem the line of env.toml that it is about, None where nothing written there is."""
+def places_of(path: Path, problems: Iterable[Problem]) -> tuple[Place | None, ...]:
+    """For each problem the place that it is about, its file relative to env.toml; None where nothing written is."""
     document = open_manifest(path)
-    roots = _roots(document)
-    return tuple(_line(document, roots, problem) for problem in problems)
+    roots: Roots = {}
+    for need, table, place in asked_for(document, Surroundings(path.parent)):
+        roots.setdefault(need, []).append((table, place))
+    found = (_place(document, roots, problem) for problem in problems)
+    return tuple(place and relative(place, path.parent) for place in found)
 
 
-def _roots(document: Document) -> dict[str, KeyPath]:
-    """The dependencies as they are spelt in problems, and the match spec that the key `python` stands for."""
-    conda = document.root.table("conda").texts("dependencies", normalized_spec) or ()
-    pip = document.root.table("pip").texts("dependencies", normalized_requirement) or ()
-    python = document.root.text("python")
-    own: dict[str, KeyPath] = {f"python {python}.*": ("python",), f"python =={python}": ("python",)}
-    return own | {item.value: item.path for item in (*conda, *pip)}
+def relative(place: Place, folder: Path) -> Place:
+    """A place whose file is named as seen from a folder."""
+    return place._replace(file=Path(os.path.relpath(place.file, folder)).as_posix())
 
 
-def _line(document: Document, roots: dict[str, KeyPath], problem: Problem) -> int | None:
-    path = _key(problem) if problem.kind in _KEYED else roots.get(problem.subject or "")
-    return document.line(path) if path else None
+def asked_for(document: Document, surroundings: Surroundings) -> Iterator[tuple[str, KeyPath, Place]]:
+    """Every requirement in one spelling, the table that asks for it, its place; and what `python` stands for."""
+    root = document.root
+    python = root.text("python")
+    yield from ((text, (), document.place(("python",))) for text in (f"python {python}.*", f"python =={python}"))
+    for path in _asking(document):
+        table = document.root
+        for key in path:
+            table = table.table(str(key))
+        conda = table.table("conda").texts("dependencies", normalized_spec) or ()
+        pip = table.table("pip").texts("dependencies", surroundings.requirement) or ()
+        yield from ((item.value, path, document.place(item.path)) for item in (*conda, *pip))
+    if root.table("pip").has("editable"):
+        for editable in later.read_editable(root.table("pip"), surroundings):
+            yield from ((need, (), place) for need, place in editable.places.items())
+
+
+def _asking(document: Document) -> Iterator[KeyPath]:
+    """The tables that hold `conda` and `pip`."""
+    yield ()
+    for key in ("groups", "platform"):
+        yield from ((key, name) for name in document.root.table(key).names())
+
+
+def _place(document: Document, roots: Roots, problem: Problem) -> Place | None:
+    if problem.kind in _KEYED:
+        path = _key(problem)
+        return document.place(path) if path else None
+    found = roots.get(problem.subject or "") or _first_of(roots, problem.subject or "")
+    foreign = [("platform", name) for name in PLATFORMS if name != problem.platform]
+    return next((place for table, place in found if not (problem.platform and table in foreign)), None)
+
+
+def _first_of(roots: Roots, subject: str) -> list[tuple[KeyPath, Place]]:
+    """Of several requirements about one package, which stand in a row in one problem, the first."""
+    return next((places for need, places in roots.items() if subject.startswith(f"{need}; ")), [])
 
 
 def _key(problem: Problem) -> KeyPath | None:
@@ -51,6 +92,6 @@ def _key(problem: Problem) -> KeyPath | None:
         return ("platforms",)
     if subject in SYSTEM_KEYS:
         return ("platform", problem.platform or "", subject)
-    table, _, name = subject.partition(".")  # of variables and labels each is by itself
+    table, _, name = subject.partition(".")  # of variables, labels and groups each is by itself
     path = _KEYS.get(table)
     return (*path, name) if path and name else path

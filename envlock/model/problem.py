@@ -8,13 +8,14 @@ from dataclasses import dataclass
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
     """`kind` is for programs, `message` for people; `subject` is the requirement or key in env.toml it is about,
-    `line` where that stands."""
+    `line` where that stands, in `file` (relative to env.toml) where it stands in another one."""
 
     kind: str
     message: str
     platform: str | None = None
     subject: str | None = None
     line: int | None = None
+    file: str | None = None
 
 
 def unmet(need: str, reason: str, asker: str | None, platform: str) -> Problem:
@@ -43,9 +44,10 @@ def shown_value(value: object) -> str:
 
 
 def shown(problems: Iterable[Problem]) -> list[str]:
-    """One line a reason: the platforms that it holds for, what it is, and the line of env.toml."""
+    """One line a reason: the platforms that it holds for, what it is, and the line that it is about."""
     platforms: dict[str, list[str]] = {}
     for problem in problems:
-        text = f"{problem.message} (env.toml:{problem.line})" if problem.line else problem.message
+        place = f" ({problem.file or 'env.toml'}:{problem.line})" if problem.line else ""
+        text = f"{problem.message}{place}"
         platforms.setdefault(text, []).extend([problem.platform] if problem.platform else [])
     return [f"{', '.join(names)}: {text}" if names else text for text, names in platforms.items()]

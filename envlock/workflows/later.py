@@ -17,12 +17,11 @@ if TYPE_CHECKING:
     from envlock.model.image import Image
     from envlock.model.index_file import IndexFile
     from envlock.model.lock import Lock, PlatformLock
+    from envlock.model.place import Place
     from envlock.model.problem import Problem
     from envlock.model.spec import EnvSpec
-    from envlock.model.wheel_metadata import WheelMetadata
     from envlock.registry.client import RegistryClient
     from envlock.solvers.requests import CondaAnswer, CondaRequest, PipAnswer, PipRequest
-    from envlock.solvers.wheel_shelf import FilesOf
     from envlock.sources.supply import Listed
     from envlock.system.cache import Cache
     from envlock.system.http import Http
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
     from envlock.workflows.project import Project
     from envlock.workflows.relock import LockResult
     from envlock.workflows.revision import Found
+    from envlock.workflows.task import PlatformTask
     from envlock.workflows.upgrade import Upgrade
 
 
@@ -52,16 +52,19 @@ def wheels_on(http: "Http", index_url: str | None, *, name: str, index: str) -> 
     return wheels_on(http, index_url, name=name, index=index)
 
 
-def pip_tools(
-    request: "PipRequest",
-    *,
-    files_of: "FilesOf",
-    metadata_of: "Callable[[IndexFile], WheelMetadata]",
-) -> "tuple[PipAnswer, ...]":
+def pip_tools(request: "PipRequest", *, task: "PlatformTask") -> "tuple[PipAnswer, ...]":
+    from functools import partial
+
     from envlock.environments.interpreter import find_python
     from envlock.solvers.pip_tools import Doors, solve
+    from envlock.workflows.wheel_doors import files_of, metadata_of, wheel_at
 
-    doors = Doors(files_of=files_of, metadata_of=metadata_of, python=lambda version: find_python(version).path)
+    doors = Doors(
+        files_of=partial(files_of, task),
+        wheel_at=partial(wheel_at, task),
+        metadata_of=partial(metadata_of, task),
+        python=lambda version: find_python(version).path,
+    )
     return solve(request, doors)
 
 
@@ -111,10 +114,10 @@ def walk(project: "Project") -> "tuple[Problem, ...]":
     return walk(project)
 
 
-def lines_of(manifest: Path, problems: "Sequence[Problem]") -> "tuple[int | None, ...]":
-    from envlock.manifest.places import lines_of
+def places_of(manifest: Path, problems: "Sequence[Problem]") -> "tuple[Place | None, ...]":
+    from envlock.manifest.places import places_of
 
-    return lines_of(manifest, problems)
+    return places_of(manifest, problems)
 
 
 def resolve(
