@@ -49,3 +49,10 @@ def as_json(what: str) -> Callable[[_Command], _Command]:
 def folder(*names: str, help: str) -> Callable[[_Command], _Command]:
     """An option that takes the path of a folder, there or not."""
     return click.option(*names, type=click.Path(file_okay=False, path_type=Path), help=help)
+
+
+def groups_option(function: _Command) -> _Command:
+    """Groups beside the main set, given as `groups`."""
+    return click.option(
+        "--group", "groups", multiple=True, metavar="GROUP", help="What this group needs, too; may be repeated."
+    )(function)

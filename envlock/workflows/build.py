@@ -9,10 +9,11 @@ from typing import Any
 from envlock.errors import OutsideError, UserInputError
 from envlock.images.embedded import Built, BuiltLayer
 from envlock.lockfile.reader import read_lock
-from envlock.model.digest import image_key, image_tag, lock_hash
+from envlock.model.digest import image_tag, lock_hash
 from envlock.model.image import Descriptor, Image
 from envlock.model.layers import LAYOUT
 from envlock.model.lock import Lock, PlatformLock
+from envlock.model.platform import PLATFORMS
 from envlock.oci.archive import export_layout, write_archive
 from envlock.oci.compress import compressor_id
 from envlock.oci.document import Node
@@ -61,8 +62,8 @@ def build(project: Project, context: Context, options: BuildOptions = BuildOptio
     began = monotonic()
     require_fresh(project, context.cache)
     lock, spec = read_lock(project.lockfile), later.read_manifest(project)
-    name = f"{spec.image.repository or spec.name}:{image_tag(image_key(lock))}"
     locked = _platform(lock, options.platform)
+    name = f"{spec.image.repository or spec.name}:{image_tag(lock_hash(lock, locked))}"
     record = f"{lock_hash(lock, locked)}-{LAYOUT}-{compressor_id()}"
     known = _known(record, context) if options.use_cache else None
     if known:
@@ -82,10 +83,14 @@ def build(project: Project, context: Context, options: BuildOptions = BuildOptio
 
 
 def _platform(lock: Lock, name: str | None) -> PlatformLock:
-    found = lock.platform(name) if name else lock.platforms[0]
+    """The main set of one of the platforms that images are made for."""
+    possible = [platform for platform in lock.platforms if PLATFORMS[platform.platform].has_images]
+    if not possible:
+        raise UserInputError("no image is made for the locked platforms", hint="add `linux-64` to `platforms`")
+    found = next((p for p in possible if p.platform == name), None) if name else possible[0]
     if found is None:
         raise UserInputError(f"`{name}` is not among the locked platforms", hint="add it to `platforms` in env.toml")
-    return found
+    return found.of_groups()
 
 
 def _known(record: str, context: Context) -> tuple[Built, tuple[str, ...]] | None:

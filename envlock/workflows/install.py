@@ -1,6 +1,7 @@
 """install: the environment on this machine, exactly as locked, in the store or in a folder of one's own."""
 
 import platform as machine
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,14 +11,13 @@ from envlock.errors import UserInputError
 from envlock.lockfile.reader import read_lock
 from envlock.model.digest import prefix_key
 from envlock.model.lock import Lock, PlatformLock
-from envlock.model.spec import python_minor
+from envlock.model.platform import PLATFORMS, Platform
+from envlock.model.spec import MAIN, python_minor
 from envlock.workflows import later
 from envlock.workflows.check import require_fresh
 from envlock.workflows.context import Context
 from envlock.workflows.prefix_task import PrefixTask
 from envlock.workflows.project import Project
-
-_MACHINES = {("Linux", "x86_64"): "linux-64"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,11 +29,15 @@ class Installed:
     locked: PlatformLock
 
 
-def install(project: Project, context: Context, *, prefix: Path | None = None) -> Installed:
-    """Makes the environment where it is not there yet. A stale lock is refused, never mended in passing."""
+def install(project: Project, context: Context, *, prefix: Path | None = None, groups: Sequence[str] = ()) -> Installed:
+    """Makes the environment, with these groups of it, where it is not there yet.
+
+    A stale lock is refused, never mended in passing.
+    """
     require_fresh(project, context.cache)
     lock = read_lock(project.lockfile)
-    locked = _for_this_machine(lock)
+    require_groups(lock, groups)
+    locked = _for_this_machine(lock).of_groups(*groups)
     python = _interpreter(lock, locked)
     key = prefix_key(locked, f"{python.version} {python.path}" if python else locked.python)
 
@@ -48,13 +52,30 @@ def install(project: Project, context: Context, *, prefix: Path | None = None) -
     return Installed(prefix=prefix.resolve(), lock=lock, locked=locked)
 
 
+def require_groups(lock: Lock, groups: Sequence[str]) -> None:
+    """UserInputError where a group is none of the environment's."""
+    known = [name for name, _ in lock.inputs.groups]
+    for name in groups:
+        if name not in (MAIN, *known):
+            listed = ", ".join(f"`{each}`" for each in known)
+            raise UserInputError(f"no group `{name}`", hint=f"there is {listed}" if known else "env.toml has no groups")
+
+
 def _for_this_machine(lock: Lock) -> PlatformLock:
-    name = _MACHINES.get((machine.system(), machine.machine()))
-    locked = lock.platform(name) if name else None
+    here = platform_here()
+    locked = lock.platform(here.name) if here else None
     if locked is None:
-        here = name or f"{machine.system()} on {machine.machine()}"
-        raise UserInputError(f"the environment is not locked for this machine ({here})")
+        name = here.name if here else f"{machine.system()} on {machine.machine()}"
+        raise UserInputError(
+            f"the environment is not locked for this machine ({name})", hint="add it to `platforms` in env.toml"
+        )
     return locked
+
+
+def platform_here() -> Platform | None:
+    """The platform of this machine."""
+    named = (machine.system().lower(), machine.machine().lower())
+    return next((p for p in PLATFORMS.values() if (p.os, p.machine.lower()) == named), None)
 
 
 def _interpreter(lock: Lock, locked: PlatformLock) -> Interpreter | None:

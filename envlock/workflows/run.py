@@ -24,9 +24,9 @@ _FOREIGN = (
 )
 
 
-def run(project: Project, context: Context, command: Sequence[str]) -> int:
+def run(project: Project, context: Context, command: Sequence[str], *, groups: Sequence[str] = ()) -> int:
     """Runs a command in the environment on our own stdin, stdout and stderr; its exit code, or 128 + its signal."""
-    inside = _environment(install(project, context), context)
+    inside = _environment(install(project, context, groups=groups), context)
     # a file that is there and cannot be executed is found too: starting it says why not
     program = shutil.which(command[0], path=inside["PATH"]) or shutil.which(command[0], mode=os.F_OK, path="")
     if program is None:
@@ -34,9 +34,9 @@ def run(project: Project, context: Context, command: Sequence[str]) -> int:
     return attach([program, *command[1:]], environment=inside)
 
 
-def shell(project: Project, context: Context) -> int:
+def shell(project: Project, context: Context, *, groups: Sequence[str] = ()) -> int:
     """The user's own shell, inside the environment, until it ends."""
-    inside = _environment(install(project, context), context)
+    inside = _environment(install(project, context, groups=groups), context)
     return attach(
         [context.environment.get("SHELL") or "/bin/sh"], environment={**inside, "ENVLOCK_SHELL": project.name}
     )

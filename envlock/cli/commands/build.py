@@ -15,6 +15,7 @@ from envlock.model.platform import PLATFORMS
 from envlock.workflows.build import BuildOptions, BuildResult, build
 
 _SHOWN = 4
+_PLATFORMS = [platform.name for platform in PLATFORMS.values() if platform.has_images]
 
 
 @command("envlock build", "envlock build train --output train.tar", "envlock build --load")
@@ -22,7 +23,7 @@ _SHOWN = 4
 @click.option("--output", type=click.Path(path_type=Path), help="Write a folder (an OCI layout), or a file FILE.tar.")
 @click.option("--load", is_flag=True, help="Load it into the Docker engine.")
 @click.option("--no-cache", is_flag=True, help="Make every layer anew.")
-@click.option("--platform", type=click.Choice(sorted(PLATFORMS)), help="The platform to build for.")
+@click.option("--platform", type=click.Choice(_PLATFORMS), help="The platform to build for.")
 @as_json("names, digests and layers")
 def build_command(session: Session, envs: tuple[str, ...], as_json: bool, **flags: Any) -> None:
     """Make a container image of the environment and print its digest.

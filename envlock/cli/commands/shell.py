@@ -1,15 +1,16 @@
 """`envlock shell`"""
 
 from envlock.cli.command import Session, command
-from envlock.cli.options import one_env
+from envlock.cli.options import groups_option, one_env
 from envlock.workflows.run import shell
 
 
-@command("envlock shell", "envlock shell train")
+@command("envlock shell", "envlock shell train", "envlock shell --group dev")
 @one_env
-def shell_command(session: Session, env: str | None) -> int:
+@groups_option
+def shell_command(session: Session, env: str | None, groups: tuple[str, ...]) -> int:
     """Start your shell ($SHELL) in the environment; leave it with `exit`."""
     project = session.project(env)
     session.console.note(f"a shell in `{project.name}`: leave it with `exit`")
     with session.context(animated=False) as context:
-        return shell(project, context)
+        return shell(project, context, groups=groups)
