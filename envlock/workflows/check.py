@@ -1,34 +1,46 @@
 """check: does env.lock answer env.toml and itself? Offline; writes nothing but a verdict in the cache."""
 
-import hashlib
+from collections.abc import Iterable
 
-from envlock import __version__
-from envlock.errors import AnswerIsNo
+from envlock.errors import AnswerIsNo, UserInputError
 from envlock.model.problem import Problem, shown
 from envlock.system.cache import Cache
 from envlock.workflows import later
 from envlock.workflows.project import Project
+from envlock.workflows.verdicts import fingerprint, is_good, keep_good
 
-_VERDICTS = "verdicts"
+Answer = tuple[Project, tuple[Problem, ...]]
 
 
 def check(project: Project, cache: Cache) -> tuple[Problem, ...]:
-    """Every reason why the lock does not answer; none when it does. A good verdict is kept by both files' bytes."""
+    """Every reason why the lock does not answer; none when it does. A good verdict is kept by the files' bytes."""
     if project.manifest.exists() and not project.lockfile.exists():
         return (Problem(kind="missing", message="there is no env.lock yet"),)
-    if is_known_good(project, cache):
+    key = fingerprint(project)
+    if is_good(project, cache, key):
         return ()
-    found = later.walk(project)
-    key = None if found else _fingerprint(project)
-    if key:
-        _keep_verdict(cache, key)
-    return found
+    walked = later.walk(project)
+    # the files that were read are those of the key, unless somebody wrote them meanwhile
+    if not walked.problems and key and key == fingerprint(project):
+        keep_good(project, cache, key, walked.files)
+    return walked.problems
+
+
+def check_all(projects: Iterable[Project], cache: Cache) -> list[Answer]:
+    """The answer for each; one whose files cannot be read hides no other."""
+    return [(project, _answer(project, cache)) for project in projects]
+
+
+def _answer(project: Project, cache: Cache) -> tuple[Problem, ...]:
+    try:
+        return check(project, cache)
+    except UserInputError as error:
+        return tuple(Problem(kind="unreadable", message=line) for line in error.message.splitlines())
 
 
 def is_known_good(project: Project, cache: Cache) -> bool:
-    """Was exactly this pair of files found good before?"""
-    key = _fingerprint(project)
-    return key is not None and cache.record(_VERDICTS, key) == []
+    """Was exactly this found good before?"""
+    return is_good(project, cache, fingerprint(project))
 
 
 def require_fresh(project: Project, cache: Cache) -> None:
@@ -37,20 +49,3 @@ def require_fresh(project: Project, cache: Cache) -> None:
     if found:
         lines = "\n".join(f"  {line}" for line in shown(found))
         raise AnswerIsNo(f"env.lock does not answer env.toml\n{lines}", hint="run `envlock lock`")
-
-
-def _fingerprint(project: Project) -> str | None:
-    try:
-        files = (project.manifest.read_bytes(), project.lockfile.read_bytes())
-    except OSError:
-        return None  # the readers say it better
-    # the folder's name is the environment's where the manifest has none, and a wrong one is a reason too
-    parts = (__version__.encode(), project.folder.name.encode(), *(hashlib.sha256(data).digest() for data in files))
-    return hashlib.sha256(b"\0".join(parts)).hexdigest()
-
-
-def _keep_verdict(cache: Cache, key: str) -> None:
-    try:
-        cache.keep(_VERDICTS, key, [])
-    except OSError:
-        return  # a cache that cannot be written costs time, not an answer

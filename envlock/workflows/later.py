@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from envlock.workflows.revision import Found
     from envlock.workflows.task import PlatformTask
     from envlock.workflows.upgrade import Upgrade
+    from envlock.workflows.walk import Walked
 
 
 def http(*, offline: bool, stopped: "Event") -> "Http":
@@ -108,7 +109,7 @@ def at_revision(*, version: str, folder: Path, name: str | None, since: str | No
     return find(Wanted(version=version, folder=folder, name=name, since=since, required=required))
 
 
-def walk(project: "Project") -> "tuple[Problem, ...]":
+def walk(project: "Project") -> "Walked":
     from envlock.workflows.walk import walk
 
     return walk(project)

@@ -1,0 +1,59 @@
+"""Good verdicts, kept by the bytes of env.toml and env.lock; each holds while the other files that it rests on are as
+they were: those that env.toml is read from, local wheels, and folders."""
+
+import hashlib
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from envlock import __version__
+from envlock.errors import EnvlockError
+from envlock.system.cache import Cache
+from envlock.system.local_files import content_sha256, tree_sha256
+from envlock.workflows.project import Project
+
+_KIND = "verdicts"
+# a file that was written so shortly before it was looked at could be written again without its times telling
+_TOO_FRESH = 2_000_000_000
+
+
+def fingerprint(project: Project) -> str | None:
+    """What names the two files with the bytes that they have; None where there are not both."""
+    try:
+        files = (project.manifest.read_bytes(), project.lockfile.read_bytes())
+    except OSError:
+        return None  # the readers say it better
+    # the folder's name is the environment's where the manifest has none, and a wrong one is a reason too
+    parts = (__version__.encode(), project.folder.name.encode(), *(hashlib.sha256(data).digest() for data in files))
+    return hashlib.sha256(b"\0".join(parts)).hexdigest()
+
+
+def is_good(project: Project, cache: Cache, key: str | None) -> bool:
+    """Was this found good before, and does it hold?"""
+    return bool(key and cache.record(_KIND, key, lambda kept: all(_holds(project.folder, *file) for file in kept)))
+
+
+def keep_good(project: Project, cache: Cache, key: str, files: Iterable[str]) -> None:
+    """Keeps a good verdict that rests on these files and folders too, by their paths relative to env.toml."""
+    try:
+        cache.keep(_KIND, key, [[path, _hash(project.folder / path), _stamp(project.folder / path)] for path in files])
+    except (OSError, EnvlockError):
+        return  # a cache that cannot be written, or a file that is gone, costs time, not an answer
+
+
+def _holds(folder: Path, path: str, sha256: str, stamp: Any) -> bool:
+    file = folder / path
+    return (stamp is not None and _stamp(file) == stamp) or _hash(file) == sha256
+
+
+def _hash(path: Path) -> str:
+    return tree_sha256(path) if path.is_dir() else content_sha256(path)
+
+
+def _stamp(path: Path) -> list[int] | None:
+    """What a file has, until it is written again; None for a folder, and for what has only just been written."""
+    status = path.stat()
+    if path.is_dir() or time.time_ns() - max(status.st_mtime_ns, status.st_ctime_ns) < _TOO_FRESH:
+        return None
+    return [status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino]
