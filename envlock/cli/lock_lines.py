@@ -1,6 +1,6 @@
 """What was locked, in the lines that every command which locks prints."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from envlock.cli.change_text import move, rows
@@ -32,9 +32,17 @@ def _lines(result: "LockResult", written: str) -> Iterator[str]:
 
 
 def _changes(result: "LockResult") -> Iterator[str]:
-    found = list(rows(result.changes))
+    everywhere = {platform.platform for platform in result.lock.platforms}
+    found = [
+        (f"  {row.name}", move(row.before, row.after), _where(row.platforms, everywhere))
+        for row in rows(result.changes)
+    ]
     if found:
-        yield from aligned([(f"  {r.name}", move(r.before, r.after), ", ".join(r.platforms)) for r in found])
+        yield from aligned(found)
+
+
+def _where(platforms: Sequence[str], everywhere: Collection[str]) -> str:
+    return "all platforms" if len(everywhere) > 1 and set(platforms) == everywhere else ", ".join(platforms)
 
 
 def _platform(locked: "PlatformLock") -> tuple[str, ...]:
