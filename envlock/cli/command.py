@@ -11,7 +11,7 @@ from envlock.cli.console import Console
 from envlock.cli.settings import Settings, environment, global_options
 from envlock.system.cache import Cache
 from envlock.workflows.context import Context
-from envlock.workflows.project import Project, find_project
+from envlock.workflows.project import Project, every_project, find_project
 
 _GLOBAL = "Options of all commands, here or before the command: --quiet --verbose --offline --color --cache-dir"
 
@@ -26,8 +26,12 @@ class Session:
     def project(self, env: str | None) -> Project:
         return find_project(env, Path.cwd())
 
-    def projects(self, envs: Sequence[str]) -> tuple[Project, ...]:
-        """The named ones, or the one there is."""
+    def projects(self, envs: Sequence[str], *, everywhere: bool = False) -> tuple[Project, ...]:
+        """The named ones, all that there are, or the one there is."""
+        if everywhere and envs:
+            raise click.UsageError("`--all` means every environment: name none beside it")
+        if everywhere:
+            return every_project(Path.cwd())
         return tuple(self.project(env) for env in envs or (None,))
 
     @contextmanager

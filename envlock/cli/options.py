@@ -30,6 +30,11 @@ def many_envs(function: _Command) -> _Command:
     return click.argument("envs", nargs=-1, metavar="[ENV]...", shell_complete=env_names)(function)
 
 
+def all_envs(function: _Command) -> _Command:
+    """`--all`, given as `everywhere`, in place of names."""
+    return click.option("--all", "everywhere", is_flag=True, help="All environments of the repository.")(function)
+
+
 def env_option(function: _Command) -> _Command:
     """ENV as an option, where arguments are another program's."""
     return click.option("-e", "--env", metavar="ENV", shell_complete=env_names, help="The environment to use.")(

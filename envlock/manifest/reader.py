@@ -4,6 +4,7 @@ import os
 import tomllib
 from pathlib import Path
 
+from envlock.errors import EnvlockError
 from envlock.manifest import later
 from envlock.manifest.addresses import Surroundings
 from envlock.manifest.dependencies import read_conda, read_groups, read_pip, read_platform_wants
@@ -12,6 +13,7 @@ from envlock.manifest.layer import Layer
 from envlock.manifest.locking import read_lock_spec
 from envlock.manifest.names import environment_name, folder_name
 from envlock.manifest.systems import read_systems
+from envlock.manifest.workspace import WORKSPACE, Workspace, read_exclude
 from envlock.model.fields import Document, Table, matching, not_toml
 from envlock.model.image_values import variable_name
 from envlock.model.platform import DEFAULT_PLATFORM
@@ -23,7 +25,6 @@ LIMIT = 1 << 20
 
 # keys with a meaning that this version does not know yet
 _LATER = (
-    "workspace",
     "image.dockerfile", "image.debian", "image.copy", "image.bytecode",
 )  # fmt: skip
 _python = matching(
@@ -51,10 +52,20 @@ def read_manifest(path: Path, text: str | None = None) -> EnvSpec:
         image=read_image(root.table("image"), surroundings),
         files=_files(document, path.parent),
     )
+    read_exclude(root.table(WORKSPACE))
     if spec.has_conda and spec.image.interpreter:
         document.refuse(("image", "interpreter"), "not to be had together with conda packages: Python is conda's there")
     document.close()
     return spec
+
+
+def read_workspace(path: Path) -> Workspace:
+    """The table `[workspace]` of an env.toml; empty where there is none, or none that can be read: others say why."""
+    try:
+        root = open_manifest(path).root
+        return Workspace(exclude=read_exclude(root.table(WORKSPACE)), alone=set(root.names()) == {WORKSPACE})
+    except EnvlockError:
+        return Workspace()
 
 
 def open_manifest(path: Path, text: str | None = None) -> Document:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from envlock.images.embedded import Built
     from envlock.lockfile.conflict import Conflict
+    from envlock.manifest.workspace import Workspace
     from envlock.model.edges import CondaRecord
     from envlock.model.image import Image
     from envlock.model.index_file import IndexFile
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from envlock.model.place import Place
     from envlock.model.problem import Problem
     from envlock.model.spec import EnvSpec
+    from envlock.model.toml_lines import KeyPath
     from envlock.registry.client import RegistryClient
     from envlock.solvers.requests import CondaAnswer, CondaRequest, PipAnswer, PipRequest
     from envlock.sources.supply import Listed
@@ -109,6 +111,12 @@ def at_revision(*, version: str, folder: Path, name: str | None, since: str | No
     return find(Wanted(version=version, folder=folder, name=name, since=since, required=required))
 
 
+def root_places(project: "Project") -> "dict[tuple[KeyPath, str], Place]":
+    from envlock.manifest.root_places import root_places
+
+    return root_places(project.manifest)
+
+
 def walk(project: "Project") -> "Walked":
     from envlock.workflows.walk import walk
 
@@ -151,6 +159,12 @@ def read_manifest(project: "Project") -> "EnvSpec":
     from envlock.manifest.reader import read_manifest
 
     return read_manifest(project.manifest)
+
+
+def read_workspace(manifest: Path) -> "Workspace":
+    from envlock.manifest.reader import read_workspace
+
+    return read_workspace(manifest)
 
 
 def folders_with(name: str, root: Path) -> list[Path]:

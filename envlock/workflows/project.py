@@ -50,6 +50,12 @@ def all_projects(start: Path) -> tuple[Project, ...]:
     return tuple(Project(folder) for folder in folders)
 
 
+def every_project(start: Path) -> tuple[Project, ...]:
+    """As `all_projects`; UserInputError where there is none."""
+    start = start.resolve()
+    return all_projects(start) or (_only_one(start),)
+
+
 def _at_path(path: Path) -> Project | None:
     if path.name == MANIFEST and path.is_file():
         return Project(path.parent.resolve())
@@ -98,4 +104,13 @@ def _listed(projects: Iterable[Project], start: Path) -> str:
 
 
 def _discover(root: Path) -> list[Path]:
-    return later.folders_with(MANIFEST, root)
+    """The folders with env.toml, but for those that the root's `[workspace]` excludes."""
+    folders = later.folders_with(MANIFEST, root)
+    if root not in folders:
+        return folders
+    workspace = later.read_workspace(root / MANIFEST)
+    return [
+        folder
+        for folder in folders
+        if not workspace.excludes(folder.relative_to(root)) and not (workspace.alone and folder == root)
+    ]

@@ -3,23 +3,25 @@
 from dataclasses import asdict
 
 from envlock.cli.command import Session, command
-from envlock.cli.options import as_json, many_envs
+from envlock.cli.options import all_envs, as_json, many_envs
 from envlock.model.problem import Problem, shown
 from envlock.system.cache import Cache
-from envlock.workflows.check import check
+from envlock.workflows.check import check, check_all
 from envlock.workflows.project import Project
 
 
-@command("envlock check", "envlock check train serve --json")
+@command("envlock check", "envlock check train serve --json", "envlock check --all")
 @many_envs
+@all_envs
 @as_json("the reasons")
-def check_command(session: Session, envs: tuple[str, ...], as_json: bool) -> int:
+def check_command(session: Session, envs: tuple[str, ...], everywhere: bool, as_json: bool) -> int:
     """Say whether env.lock answers env.toml, and itself: every input and every requirement is looked at.
 
     Opens no connection and writes nothing. Exit code 1, with the reasons, where it does not.
     """
     cache = Cache(session.settings.cache_folder)
-    answers = [(project, check(project, cache)) for project in session.projects(envs)]
+    projects = session.projects(envs, everywhere=everywhere)
+    answers = check_all(projects, cache) if everywhere else [(project, check(project, cache)) for project in projects]
     if as_json:
         session.console.json([_shape(project, problems) for project, problems in answers])
     else:
