@@ -53,7 +53,7 @@ class Contents:
     @property
     def pythons(self) -> tuple[str, ...]:
         """The minor versions of Python that the platforms have, sorted: one, as a rule."""
-        return tuple(sorted({python_minor(locked.python) for locked in self.platforms if locked.python}))
+        return tuple(sorted({python_minor(locked.python) for locked in self.whole if locked.python}))
 
     def local(self, path: str) -> str:
         """A path relative to env.toml, as it is written in the file: `./wheels/a.whl`."""

@@ -19,7 +19,7 @@ from envlock.system.files import write_whole
 from envlock.workflows import later
 from envlock.workflows.check import require_fresh
 from envlock.workflows.context import Context
-from envlock.workflows.export_places import conda_urls, md5s, pip_urls, public, public_channel
+from envlock.workflows.export_places import conda_urls, md5s, pip_urls, public
 from envlock.workflows.logins import sources_of
 from envlock.workflows.packages import supply_of
 from envlock.workflows.project import Project
@@ -121,7 +121,7 @@ def _with_places(contents: Contents, form: Format, project: Project, context: Co
         contents,
         urls=urls,
         md5=md5s(conda, supply_of(sources_of(*where, context), context), context) if form.needs_md5 else {},
-        channels={name: public_channel(url) for name, url in sources.channels.items()},
+        channels={name: public(url) for name, url in sources.channels.items()},
         indexes={name: public(url or later.default_index()) for name, url in first},
         default_index=default,
     )

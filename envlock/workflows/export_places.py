@@ -13,8 +13,6 @@ from envlock.system.conda.child import ask
 from envlock.workflows.context import Context
 from envlock.workflows.side_by_side import side_by_side
 
-_LOGIN = "/t/"
-
 
 def public(url: str) -> str:
     """A URL without what only its owner may know: user, password, query, fragment."""
@@ -22,16 +20,10 @@ def public(url: str) -> str:
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
 
-def public_channel(url: str) -> str:
-    """The same of a channel, whose token may stand in its path, too: `/t/TOKEN/`."""
-    before, token, after = public(url).partition(_LOGIN)
-    return f"{before}/{after.partition('/')[2]}" if token else before
-
-
 def conda_urls(packages: Iterable[CondaPackage], supply: Supply) -> dict[CondaPackage | PipPackage, str]:
     """Where the channels of env.toml have each package."""
     found = ((p, supply.sources.conda_url(p.channel, p.subdir, p.file)) for p in packages)
-    return {package: public_channel(url) for package, url in found}
+    return {package: public(url) for package, url in found}
 
 
 def pip_urls(packages: Iterable[PipPackage], supply: Supply, context: Context) -> dict[CondaPackage | PipPackage, str]:
