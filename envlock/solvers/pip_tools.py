@@ -24,7 +24,7 @@ from envlock.model.wheel_metadata import WheelMetadata
 from envlock.solvers.index_server import Serving, serve
 from envlock.solvers.pip_words import failure
 from envlock.solvers.requests import PipAnswer, PipRequest
-from envlock.solvers.wheel_shelf import PROVIDED, FilesOf, Shelf, require_sha256
+from envlock.solvers.wheel_shelf import FilesOf, Shelf, require_sha256
 from envlock.system.process import run, scrubbed
 from envlock.system.secrets import redact
 
@@ -39,20 +39,20 @@ _INSTEAD = 'take `pip-resolver = "uv"`, which resolves for any platform and Pyth
 
 @dataclass(frozen=True, kw_only=True)
 class Doors:
-    """What this solver is handed: the wheels on an index, what a wheel says of itself, and the path of a Python of
-    a version, which raises OutsideError where there is none."""
+    """What this solver is handed: the wheels on an index, the wheel at a URL (by name and URL), what a wheel says of
+    itself, and the path of a Python of a version, which raises OutsideError where there is none."""
 
     files_of: FilesOf
+    wheel_at: Callable[[str, str], IndexFile]
     metadata_of: Callable[[IndexFile], WheelMetadata]
     python: Callable[[str], str]
 
 
 def solve(request: PipRequest, doors: Doors) -> tuple[PipAnswer, ...]:
     """The wheels that answer the requirements, sorted by name; UserInputError where none can."""
-    _refuse_sources(request)
     python = _python(request, doors)
     shelf = Shelf(request, doors.files_of)
-    asked = shelf.asked_of(request.requirements)
+    asked = [_on_shelf(requirement, shelf, doors) for requirement in shelf.asked_of(request.requirements)]
     serving = Serving(wheels=shelf.wheels, metadata=lambda file: _metadata(file, shelf, doors))
     with tempfile.TemporaryDirectory(prefix="envlock-") as name, serve(serving) as url:
         folder = Path(name)
@@ -68,12 +68,21 @@ def solve(request: PipRequest, doors: Doors) -> tuple[PipAnswer, ...]:
     return tuple(_answer(*pin, shelf) for pin in sorted(pins) if shelf.provided(pin[0]) is None)
 
 
-def _refuse_sources(request: PipRequest) -> None:
-    for requirement in request.requirements:
-        if " @ " in requirement:
-            name, _, source = requirement.partition(" @ ")
-            problem = f"`{name}` names a source of its own, {redact(source)}, and pip-tools is shown indexes only"
-            raise UserInputError(problem, hint='take `pip-resolver = "uv"`')
+def _on_shelf(requirement: str, shelf: Shelf, doors: Doors) -> str:
+    """A requirement that names its own wheel as one of the only version there is; all others as they are."""
+    if " @ " not in requirement:
+        return requirement
+    parsed = Requirement(requirement)
+    name, url = canonicalize_name(parsed.name), (parsed.url or "").partition("#")[0]
+    if parsed.marker and not parsed.marker.evaluate(shelf.request.platform.markers(shelf.request.python)):
+        return requirement.replace(f" @ {parsed.url}", "")
+    if not url.endswith(".whl") or parsed.url is None or parsed.url.startswith("git+"):
+        problem = f"`{name}` would have to be built from {redact(url)}, and pip-tools is not let build anything"
+        raise UserInputError(problem, hint='take `pip-resolver = "uv"`, or name a wheel')
+    file = doors.wheel_at(name, url)
+    shelf.put(file)
+    extras = f"[{','.join(sorted(parsed.extras))}]" if parsed.extras else ""
+    return f"{name}{extras}=={file.version}"
 
 
 def _python(request: PipRequest, doors: Doors) -> str:
@@ -118,8 +127,8 @@ def _metadata(file: str, shelf: Shelf, doors: Doors) -> WheelMetadata | None:
     found = shelf.file(file)
     if found is None:
         return None
-    metadata = shelf.provided(found.name) if found.index == PROVIDED else doors.metadata_of(found)
-    return replace(metadata, requires_dist=_readable(metadata.requires_dist, shelf)) if metadata else None
+    metadata = shelf.provided(found.name) or doors.metadata_of(found)
+    return replace(metadata, requires_dist=_readable(metadata.requires_dist, shelf))
 
 
 def _readable(requirements: Iterable[str], shelf: Shelf) -> tuple[str, ...]:
@@ -155,4 +164,5 @@ def _answer(name: str, version: str, shelf: Shelf) -> PipAnswer:
         size=file.size,
         index=file.index,
         uploaded=file.uploaded,
+        yanked=file.yanked,
     )

@@ -15,7 +15,7 @@ from envlock.system.secrets import redact_text
 # where a set of requirements cannot be met, or a distribution is not there as asked
 _UNMET = re.compile(r"No matching distribution|ResolutionImpossible|conflicting dependencies")
 _ERROR = re.compile(r"^\s*ERROR: (.*)$", re.MULTILINE)
-_ABSENT = re.compile(r"satisfies the requirement (.+?) \(from versions")
+_ABSENT = re.compile(r"satisfies the requirement (.+?)(?: \(from [^()]+\))? \(from versions")
 _LINE = re.compile(r"-r \S+ \(line (\d+)\)")
 # one of the requirements that cannot hold together, and the wheel it is from, as pip's resolver prints them
 _CAUSE = re.compile(
@@ -31,7 +31,10 @@ def failure(said: str, asked: Sequence[str], shelf: Shelf) -> EnvlockError:
     if not _UNMET.search(said):
         last = redact_text(said.strip().rpartition("\n")[2])
         return OutsideError("\n".join(["pip-tools could not resolve [pip]", *(words or [last])]))
-    reasons = [f"  {reason}" for reason in (*_causes(said), *_notes(said, shelf))]
+    causes = sorted(_causes(said), key=lambda cause: (not cause.startswith("[pip]"), cause))
+    # pip names the requirements that clash in an order that changes from run to run, and not who asks for them
+    words = [line for line in words if not (causes and line.startswith("Cannot install "))]
+    reasons = [f"  {reason}" for reason in (*causes, *_notes(said, shelf))]
     return UserInputError(
         "\n".join([f"what [pip] asks for cannot be had on {shelf.request.platform.name}", *words, *reasons]),
         hint="loosen one of the requirements named above",
@@ -65,6 +68,8 @@ def _notes(said: str, shelf: Shelf) -> Iterator[str]:
         yield f"`{name}` {shelf.request.provided[name].version} comes from [conda]"
     for requirement in sorted({Requirement(text) for text in _ABSENT.findall(said)}, key=str):
         name = canonicalize_name(requirement.name)
+        if shelf.passed_over.get(name) == () and not shelf.seen[name]:
+            yield f"`{name}` has no wheel, and pip-tools is not let build one: `uv` is"
         unfit = [file for file in shelf.passed_over.get(name, ()) if _meets(file, requirement)]
         if unfit and not all(map(shelf.in_time, unfit)):
             yield f"only what was uploaded before {shelf.request.cutoff} counts (`exclude-newer`)"

@@ -15,18 +15,17 @@ from packaging.tags import Tag
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 from packaging.version import InvalidVersion, Version
 
-from envlock.errors import OutsideError
+from envlock.errors import OutsideError, UserInputError
 from envlock.model.index_file import IndexFile
 from envlock.model.spec import DEFAULT_INDEX, Index
 from envlock.model.tags import wheel_tags
 from envlock.model.wheel_metadata import WheelMetadata
 from envlock.solvers.index_rules import bound_to
 from envlock.solvers.requests import PipRequest
+from envlock.solvers.uv_failure import declared
 
 # the wheels of a distribution on an index; None where it has no such distribution
 FilesOf = Callable[[Index, str], tuple[IndexFile, ...] | None]
-# what conda provides comes from no index
-PROVIDED = ""
 
 
 @dataclass(frozen=True)
@@ -36,6 +35,7 @@ class Shelf:
     request: PipRequest
     files_of: FilesOf
     seen: dict[str, tuple[IndexFile, ...]] = field(default_factory=dict)
+    # of what is on an index, the wheels that do not fit: none at all where it has only what would have to be built
     passed_over: dict[str, tuple[IndexFile, ...]] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
 
@@ -68,6 +68,14 @@ class Shelf:
             return None
         return WheelMetadata(name=name, version=version, requires_dist=brought.requires, provides_extra=brought.extras)
 
+    def put(self, file: IndexFile) -> None:
+        """The one wheel there is of a distribution: no index is asked for it. UserInputError where it does not fit."""
+        if _tags(file.file, self._ranks) is None:
+            python = ".".join(self.request.python.split(".")[:2])
+            problem = f"`{file.name}` {file.version} has no wheel for Python {python} and {declared(self.request)}"
+            raise UserInputError(problem, hint="take one that is made for it")
+        self.seen[file.name] = (file,)
+
     def asked_of(self, requirements: Iterable[str]) -> tuple[str, ...]:
         """Requirements without those of what is there already at a version that no resolver could read."""
         return tuple(r for r in requirements if not self._untied(canonicalize_name(Requirement(r).name)))
@@ -81,17 +89,18 @@ class Shelf:
             self.seen[name] = (_stub(stub),)
             return
         files = self._first(name)
-        fitting = sorted((f for f in files if self._fits(f)), key=self._rank)
+        fitting = sorted((f for f in files or () if self._fits(f)), key=self._rank)
         self.seen[name] = tuple(fitting)
-        self.passed_over[name] = tuple(file for file in files if file not in fitting)
+        if files is not None:
+            self.passed_over[name] = tuple(file for file in files if file not in fitting)
 
-    def _first(self, name: str) -> tuple[IndexFile, ...]:
+    def _first(self, name: str) -> tuple[IndexFile, ...] | None:
         """From the first index that has it: one of the same name elsewhere does not take its place."""
         for index in indexes_for(name, self.request.indexes):
             files = self.files_of(index, name)
             if files is not None:
                 return files
-        return ()
+        return None
 
     def _fits(self, file: IndexFile) -> bool:
         return (
@@ -130,7 +139,7 @@ def indexes_for(name: str, indexes: Iterable[Index]) -> Iterator[Index]:
 
 def _stub(metadata: WheelMetadata) -> IndexFile:
     file = f"{metadata.name.replace('-', '_')}-{metadata.version}-py3-none-any.whl"
-    return IndexFile(name=metadata.name, version=metadata.version, file=file, url="", index=PROVIDED)
+    return IndexFile(name=metadata.name, version=metadata.version, file=file, url="")
 
 
 def _tags(file: str, ranks: Mapping[Tag, int]) -> int | None:
