@@ -17,16 +17,18 @@ from typing import Any
 from rattler.exceptions import SolverError
 
 from envlock.errors import OutsideError
-from envlock.system.conda import announced, contents, installing, members, solving
+from envlock.system.conda import announced, contents, downloading, installing, members, records, solving
 
 Operation = Callable[[dict[str, Any]], Coroutine[Any, Any, Any]]
 OPERATIONS: dict[str, Operation] = {
     "solve": solving.solve,
     "find": solving.find,
+    "records": records.records,
     "md5": announced.md5,
     "read": contents.read,
     "members": members.members,
     "install": installing.install,
+    "download": downloading.download,
 }
 _PR_SET_PDEATHSIG = 1  # from Linux's prctl.h
 
