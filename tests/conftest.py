@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -90,7 +91,7 @@ def index_server() -> Iterator[IndexServers]:
     """A function that starts an index over folders: `index_server(FOLDER…, yanked={}, uploaded={})`."""
     with ExitStack() as running:
 
-        def start(*folders: Path, **changes: dict[str, str]) -> IndexServer:
+        def start(*folders: Path, **changes: Any) -> IndexServer:
             return running.enter_context(serve_index(WheelFolders(folders, **changes)))
 
         yield start

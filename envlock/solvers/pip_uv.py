@@ -67,12 +67,14 @@ def _asked(request: PipRequest, asked: Round) -> tuple[PipAnswer, ...] | Round:
 
 def _after_failure(done: Finished, request: PipRequest, asked: Round) -> Round:
     """With bound packages from their index, then leave to build, then nothing else from indexes that are bound."""
-    bound = _bound(not_found(done), request)
+    absent, lacking = not_found(done), no_wheels(done)
+    # what is bound is told where it is from before it is built: it could be another's code
+    bound = _bound(absent | lacking, request)
     if not bound <= asked.routed:
         return replace(asked, routed=asked.routed | bound)
-    if not (lacking := no_wheels(done)) <= asked.built:
+    if not lacking <= asked.built:
         return replace(asked, built=asked.built | lacking, lacking=done)
-    if any(index.packages for index in request.indexes) and not bound:
+    if any(index.packages for index in request.indexes) and not _bound(absent, request):
         return replace(asked, apart=True)
     return asked
 

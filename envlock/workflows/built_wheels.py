@@ -43,7 +43,6 @@ class Workshop:
         static = static_metadata(source_folder(package, self.supply))
         if static:
             return static
-        self.context.progress(f"building `{package.name}` to see what it requires, which runs its code")
         return said_by(self.wheel(package))
 
     def wheel(self, package: PipPackage) -> Path:
@@ -63,6 +62,7 @@ class Workshop:
 
     def _built(self, package: PipPackage) -> Path:
         cache = self.context.cache
+        self.context.progress(f"building a wheel of `{package.name}`, which runs its code")
         with scratch_folder(cache.root / "stages") as folder:
             project = folder / "project"
             shutil.copytree(source_folder(package, self.supply), project, symlinks=True)

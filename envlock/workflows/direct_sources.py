@@ -26,6 +26,7 @@ class DirectSource:
     url: str
     tree: str | None = None
     sha256: str = ""
+    size: int | None = None
 
     def locked(self, answer: PipAnswer) -> PipPackage:
         """What the solver found there, said as env.toml does: nothing of this machine."""
@@ -35,7 +36,7 @@ class DirectSource:
         if answer.commit:
             git = self.source.partition("#")[0]
             return replace(package, git=git, commit=answer.commit, subdirectory=answer.subdirectory)
-        package = replace(package, file=answer.file, sha256=self.sha256 or answer.sha256, size=answer.size)
+        package = replace(package, file=answer.file, sha256=self.sha256 or answer.sha256, size=self.size or answer.size)
         return replace(package, path=self.source) if _is_path(self.source) else replace(package, url=self.source)
 
 
@@ -78,9 +79,11 @@ def _local(name: str, source: str, supply: Supply) -> DirectSource:
         url = local_project(path, tree, supply).resolve().as_uri()
         return DirectSource(name=name, source=source, url=url, tree=tree)
     sha256 = content_sha256(path)
-    if lfs_pointer(path):
+    pointer = lfs_pointer(path)
+    size = pointer.size if pointer else path.stat().st_size
+    if pointer:
         path = fetch(PipPackage(name=name, version="", file=path.name, sha256=sha256, path=source), supply)
-    return DirectSource(name=name, source=source, url=path.resolve().as_uri(), sha256=sha256)
+    return DirectSource(name=name, source=source, url=path.resolve().as_uri(), sha256=sha256, size=size)
 
 
 def _kept_commit(source: str, pin: PipPackage | None) -> str:

@@ -17,14 +17,22 @@ def script_notes(name: str, scripts: Iterable[str], paths: Iterable[str]) -> Ite
 
 
 def lock_notes(lock: Lock, cache: Cache) -> tuple[str, ...]:
-    """Of all conda packages of a lock that was just solved, whose contents were looked into for it."""
+    """Of a lock that was just solved: what runs code when it is installed, and what no image runs of the conda
+    packages, which were looked into for it."""
+    return (*_built(lock), *_scripts(lock, cache))
+
+
+def _built(lock: Lock) -> Iterator[str]:
+    """What is no wheel, once for all platforms."""
+    built = {(p.name, p.version): p for platform in lock.platforms for p in platform.pip if p.builds}
+    for (name, version), package in sorted(built.items()):
+        what = "an sdist" if package.file else f"`{package.path}`" if package.path else "a commit of git"
+        yield f"`{name}` {version} is locked as {what}: installing it runs its code"
+
+
+def _scripts(lock: Lock, cache: Cache) -> Iterator[str]:
     packages = {p.sha256: p for platform in lock.platforms for p in platform.conda}
     known = read_contents([(sha256, "") for sha256 in packages], cache, kind=ANNOUNCED)
-    notes = (
-        note
-        for sha256, package in packages.items()
-        for note in script_notes(
-            package.name, known[sha256]["scripts"], (path for path, _, _ in known[sha256]["files"])
-        )
-    )
-    return tuple(notes)
+    for sha256, package in packages.items():
+        paths = (path for path, _, _ in known[sha256]["files"])
+        yield from script_notes(package.name, known[sha256]["scripts"], paths)

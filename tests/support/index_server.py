@@ -12,12 +12,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from packaging.utils import canonicalize_name, parse_wheel_filename
+from packaging.utils import canonicalize_name, parse_sdist_filename, parse_wheel_filename
 
 from tests.support.http_server import FileServer, Request, Response, serve
 
 JSON = "application/vnd.pypi.simple.v1+json"
 UPLOADED = "2026-01-01T00:00:00Z"
+ENDS = (".whl", ".tar.gz")
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,7 @@ class WheelFolders:
     folders: tuple[Path, ...]
     yanked: Mapping[str, str] = field(default_factory=dict)  # file name: reason
     uploaded: Mapping[str, str] = field(default_factory=dict)  # file name: time, where not UPLOADED
+    times: bool = True  # does it tell them at all?
 
     def page(self, request: Request) -> Response | None:
         """The folders are read at each request: wheels may be added at any time."""
@@ -56,8 +58,8 @@ class WheelFolders:
 
     def _projects(self) -> dict[str, list[Path]]:
         projects: dict[str, list[Path]] = {}
-        for wheel in sorted(path for folder in self.folders for path in folder.glob("*.whl")):
-            projects.setdefault(str(parse_wheel_filename(wheel.name)[0]), []).append(wheel)
+        for file in sorted(path for folder in self.folders for end in ENDS for path in folder.glob(f"*{end}")):
+            projects.setdefault(_named(file)[0], []).append(file)
         return projects
 
     def _project_page(self, name: str, request: Request) -> Response | None:
@@ -65,7 +67,7 @@ class WheelFolders:
         if wheels is None:
             return None
         files = [self._entry(wheel) for wheel in wheels]
-        versions = sorted({str(parse_wheel_filename(wheel.name)[1]) for wheel in wheels})
+        versions = sorted({_named(wheel)[1] for wheel in wheels})
         return _document({"name": name, "versions": versions, "files": files}, request)
 
     def _entry(self, wheel: Path) -> dict[str, Any]:
@@ -77,19 +79,28 @@ class WheelFolders:
             "hashes": {"sha256": facts.sha256},
             "size": status.st_size,
             "upload-time": self.uploaded.get(wheel.name, UPLOADED),
-            "core-metadata": {"sha256": hashlib.sha256(facts.metadata or b"").hexdigest()},
             "yanked": self.yanked.get(wheel.name, False),
         }
+        if wheel.suffix == ".whl":
+            entry["core-metadata"] = {"sha256": hashlib.sha256(facts.metadata or b"").hexdigest()}
+        if not self.times:
+            del entry["upload-time"]
         return entry | ({"requires-python": facts.requires_python} if facts.requires_python else {})
 
     def _file(self, name: str) -> Response | None:
         wheel_name = name.removesuffix(".metadata")
         for wheel in (folder / wheel_name for folder in self.folders):
-            if wheel.suffix == ".whl" and wheel.is_file():
+            if wheel.name.endswith(ENDS) and wheel.is_file():
                 content = _metadata(wheel) if name != wheel_name else wheel.read_bytes()
                 headers = {"Content-Type": "application/octet-stream"}
                 return None if content is None else Response(content=content, headers=headers)
         return None
+
+
+def _named(file: Path) -> tuple[str, str]:
+    """Name and version of a wheel or an sdist."""
+    name, version, *_ = parse_wheel_filename(file.name) if file.suffix == ".whl" else parse_sdist_filename(file.name)
+    return str(name), str(version)
 
 
 @contextmanager
@@ -139,7 +150,7 @@ def _link(entry: dict[str, Any]) -> str:
         return f'<a href="{entry["name"]}/">{entry["name"]}</a><br>\n'
     attributes = {
         "href": f"{entry['url']}#sha256={entry['hashes']['sha256']}",
-        "data-core-metadata": f"sha256={entry['core-metadata']['sha256']}",
+        "data-core-metadata": f"sha256={entry['core-metadata']['sha256']}" if "core-metadata" in entry else None,
         "data-requires-python": entry.get("requires-python"),
         "data-yanked": entry["yanked"] or None,
     }
