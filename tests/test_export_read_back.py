@@ -103,7 +103,7 @@ def _hashed(package: CondaPackage | PipPackage, md5: Any) -> list[str | None]:
     if isinstance(package, CondaPackage):
         return [url(package), md5[package], package.sha256]
     if package.git:
-        return [f"git+{package.git}@{package.commit}#subdirectory={package.subdirectory}", None, package.commit]
+        return [f"git+https://git.test/tools.git@{package.commit}#subdirectory=python", None, package.commit]
     return [url(package), None, package.sha256]
 
 
@@ -185,7 +185,7 @@ def _location(package: CondaPackage | PipPackage) -> str:
         return url(package)
     if package.git:
         rev = package.commit
-        return f"git+{package.git}?rev={rev}&subdirectory={package.subdirectory}#{rev}"
+        return f"git+https://git.test/tools.git?rev={rev}&subdirectory=python#{rev}"
     return package.path or url(package)
 
 

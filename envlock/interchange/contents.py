@@ -3,6 +3,7 @@
 import posixpath
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit, urlunsplit
 
 from envlock.model.lock import CondaPackage, Lock, PipPackage, PlatformLock
 from envlock.model.spec import python_minor
@@ -62,8 +63,9 @@ class Contents:
 
 
 def git_url(package: PipPackage) -> str:
-    """The repository of a package from git, without the `git+` that requirements put before it."""
-    return (package.git or "").removeprefix("git+")
+    """The repository of a package from git: what env.toml gives, `git+https://…@REV`, without the ends."""
+    parts = urlsplit((package.git or "").removeprefix("git+"))
+    return urlunsplit((parts.scheme, parts.netloc, parts.path.rpartition("@")[0] or parts.path, "", ""))
 
 
 def git_requirement(package: PipPackage) -> str:

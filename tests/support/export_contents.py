@@ -76,7 +76,7 @@ def pips(platform: str) -> tuple[PipPackage, ...]:
         wheel("flask", "3.0", 'asgiref>=3.2 ; extra == "async"', "werkzeug>=3", extras=("async",)),
         direct("by-url", "2.0", "by_url-2.0-py3-none-any.whl", url="https://files.test/by_url-2.0-py3-none-any.whl"),
         direct("folder", "0.1", path="./folder", tree=digest("folder"), builds=True),
-        direct("from-git", "1.0", git="https://git.test/tools.git", commit=COMMIT, subdirectory="python", builds=True),
+        direct("from-git", "1.0", git="git+https://git.test/tools.git@v1", commit=COMMIT, subdirectory="python", builds=True),
         direct("local", "1.0", "local-1.0-py3-none-any.whl", path="../wheels/local-1.0-py3-none-any.whl"),
         wheel("markupsafe", "3.0", tag=tag),
         replace(wheel("old", "1.10"), file="old-1.10.tar.gz", sha256=digest("old-1.10.tar.gz"), builds=True),
