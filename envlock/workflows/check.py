@@ -9,6 +9,7 @@ from envlock.workflows import later
 from envlock.workflows.project import Project
 from envlock.workflows.verdicts import fingerprint, is_good, keep_good
 
+UNREADABLE = "unreadable"
 Answer = tuple[Project, tuple[Problem, ...]]
 
 
@@ -35,7 +36,7 @@ def _answer(project: Project, cache: Cache) -> tuple[Problem, ...]:
     try:
         return check(project, cache)
     except UserInputError as error:
-        return tuple(Problem(kind="unreadable", message=line) for line in error.message.splitlines())
+        return tuple(Problem(kind=UNREADABLE, message=line) for line in error.message.splitlines())
 
 
 def is_known_good(project: Project, cache: Cache) -> bool:

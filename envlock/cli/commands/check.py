@@ -6,7 +6,7 @@ from envlock.cli.command import Session, command
 from envlock.cli.options import all_envs, as_json, many_envs
 from envlock.model.problem import Problem, shown
 from envlock.system.cache import Cache
-from envlock.workflows.check import check, check_all
+from envlock.workflows.check import UNREADABLE, check, check_all
 from envlock.workflows.project import Project
 
 
@@ -26,8 +26,13 @@ def check_command(session: Session, envs: tuple[str, ...], everywhere: bool, as_
         session.console.json([_shape(project, problems) for project, problems in answers])
     else:
         for project, problems in answers:
-            _print(session, project.name if len(answers) > 1 else None, problems)
-    return 1 if any(problems for _, problems in answers) else 0
+            _print(session, project.name if problems and len(answers) > 1 else None, problems)
+    return max((_exit_code(problems) for _, problems in answers), default=0)
+
+
+def _exit_code(problems: tuple[Problem, ...]) -> int:
+    """No, and what cannot be read is beyond no."""
+    return 2 if any(problem.kind == UNREADABLE for problem in problems) else 1 if problems else 0
 
 
 def _shape(project: Project, problems: tuple[Problem, ...]) -> dict[str, object]:
@@ -42,7 +47,10 @@ def _shape(project: Project, problems: tuple[Problem, ...]) -> dict[str, object]
 def _print(session: Session, name: str | None, problems: tuple[Problem, ...]) -> None:
     if not problems:
         return
-    session.console.data(f"{name}: env.lock does not answer env.toml" if name else "env.lock does not answer env.toml")
+    unreadable = _exit_code(problems) == 2
+    title = "cannot be read" if unreadable else "env.lock does not answer env.toml"
+    session.console.data(f"{name}: {title}" if name else title)
     for line in shown(problems):
         session.console.data(f"  {line}")
-    session.console.hint(f"run `envlock lock {name}`" if name else "run `envlock lock`")
+    if not unreadable:
+        session.console.hint(f"run `envlock lock {name}`" if name else "run `envlock lock`")
