@@ -39,7 +39,7 @@ def composed(own: Layer, later: tuple[str, ...]) -> Document:
     for layer in reversed(layers[:-1]):
         upper = expansion.expanded(layer)
         node = over(upper if layer is own else _inherited(upper), node)
-    document = Composed(own, _settled(node), later)
+    document = Composed(own, node, later)
     document.note(finding for layer in layers for finding in layer.document.findings())
     document.note((*expansion.findings, *expansion.unnamed_indexes(plain(node))))
     document.read_too += [*(layer.path for layer in layers[1:]), *expansion.files]
@@ -67,12 +67,3 @@ def _chain(own: Layer) -> list[Layer]:
 
 def _inherited(node: Node) -> Node:
     return Node({key: item for key, item in node.value.items() if key not in _NOT_INHERITED}, node.origin)
-
-
-def _settled(node: Node) -> Node:
-    """Without the keys that named other files: what these say stands in the other keys now."""
-    if not isinstance(node.value, dict):
-        return node
-    return Node(
-        {key: _settled(item) for key, item in node.value.items() if key not in ("extends", "from")}, node.origin
-    )

@@ -23,6 +23,7 @@ _index_name = matching(r"[a-z0-9]+(?:[._-][a-z0-9]+)*", WORDS)
 
 def read_conda(table: Table, surroundings: Surroundings) -> CondaSpec:
     """`[conda]`: channels in order, dependencies normalised and sorted."""
+    table.has("from")  # what the files say that it names stands in the other keys already
     channels = table.texts("channels", surroundings.channel, filled=True) or ()
     table.document.refuse_twice(channels)
     return CondaSpec(
@@ -74,6 +75,7 @@ def _match_specs(table: Table) -> tuple[str, ...]:
 
 
 def _requirements(table: Table, surroundings: Surroundings) -> tuple[str, ...]:
+    table.has("from")
     dependencies = table.texts("dependencies", surroundings.requirement) or ()
     _refuse_twice(table, dependencies, _name_and_marker)
     return tuple(sorted({item.value for item in dependencies}))

@@ -31,7 +31,10 @@ def read_editable(table: Table, surroundings: Surroundings) -> tuple[Editable, .
     asked: dict[str, list[Item]] = {}
     for item in items:
         asked.setdefault(item.value.partition("[")[0], []).append(item)
-    return tuple(one for path in sorted(asked) for one in _project(path, asked[path], table, surroundings))
+    found = tuple(one for path in sorted(asked) for one in _project(path, asked[path], table, surroundings))
+    named = (Item(asked[one.project.path][0].path, one.project.name) for one in found if one.project.name)
+    table.document.refuse_twice(named)
+    return found
 
 
 def _normalized(text: str, surroundings: Surroundings) -> str:

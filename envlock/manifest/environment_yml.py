@@ -99,6 +99,8 @@ _PARTS: dict[str, Callable[[Node, Path, Reading], Iterator[Written]]] = {
 
 
 def _pairs(node: Node) -> Iterator[tuple[ScalarNode, Node]]:
+    if _is_nothing(node):
+        return
     if not isinstance(node, MappingNode):
         raise Wrong(node, "expected `key: value`")
     seen: set[str] = set()

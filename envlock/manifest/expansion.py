@@ -37,8 +37,10 @@ class Expansion:
     def expanded(self, layer: Layer) -> Node:
         """A layer with all that it takes from others, its paths as seen from where env.toml lies."""
         node = noted(rebased(layer.values, _folder(layer.path, self._home)), layer.document)
+        node.value.pop("extends", None)
         channels = _at(node, ("conda", "channels")) is not None
         for table in layer.taking():
+            _table(node, table.path).pop("from", None)
             for written in self._written(layer, table):
                 if not (written.kind == "channel" and channels):
                     self._put(node, written, table.path)

@@ -36,6 +36,7 @@ def read_manifest(path: Path, text: str | None = None) -> EnvSpec:
     """Reads an env.toml; one UserInputError tells all that is wrong with it. With `text`, as if that stood in it."""
     document = open_manifest(path, text)
     root, surroundings = document.root, Surroundings(path.parent)
+    root.has("extends")
     platforms = root.table("platform")
     spec = EnvSpec(
         name=root.text("name", environment_name) or folder_name(root, path.absolute().parent.name),

@@ -42,7 +42,7 @@ class Reading:
         elif _INNER_OPTION.search(text):
             yield refused(path, number, _inner(text))
         else:
-            yield Written("pip", text, path, number)
+            yield Written("pip", " ".join(text.split()), path, number)
 
     def _option(self, text: str, path: Path, number: int) -> Iterator[Written]:
         found = _SHORT.fullmatch(text) or _OPTION.fullmatch(text)
@@ -66,6 +66,8 @@ class Reading:
             yield refused(path, number, f"more than {_DEEPEST} files of requirements name one another")
             return
         try:
+            if "://" in value:
+                raise ValueError("only a file of this repository can be named")
             Surroundings(path.parent).inside(value)
             yield from self.lines(path.parent / value)
         except ValueError as error:

@@ -49,7 +49,8 @@ def _refuse_unreadable(path: Path, name: str, limit: int) -> None:
     if not stat.S_ISREG(status.st_mode):
         raise UserInputError(f"`{name}` is not a regular file")
     if status.st_size > limit:
-        raise UserInputError(f"`{name}` is larger than {limit >> 20} MiB: it cannot be what its name says")
+        most = f"{limit >> 20} MiB" if limit >> 20 else f"{limit >> 10} KiB"
+        raise UserInputError(f"`{name}` is larger than {most}: it cannot be what its name says")
 
 
 def display(path: Path) -> str:
