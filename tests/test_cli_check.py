@@ -63,6 +63,7 @@ def test_as_json(project: Project) -> None:
         "platform": "linux-64",
         "subject": "flask>=4",
         "line": 5,
+        "file": None,
     }
 
 

@@ -153,6 +153,11 @@ class Table:
             self.refuse(key, "missing")
         return self.text(key, parse) or ""
 
+    @property
+    def raw(self) -> dict[str, Any]:
+        """The values as TOML gives them, unchecked."""
+        return self._values
+
     def has(self, key: str) -> bool:
         self.asked.add(key)
         return key in self._values

@@ -6,6 +6,7 @@ import click
 
 from envlock.cli.command import Session, command
 from envlock.cli.listing import package_table, summary
+from envlock.cli.manifest_text import or_manifest
 from envlock.cli.options import as_json, one_env, platform_option
 from envlock.cli.package_text import package_json
 from envlock.model.listing import PlatformView
@@ -15,12 +16,14 @@ from envlock.workflows.show import show
 @command(
     "envlock show",
     "envlock show --platform linux-64 --group dev",
+    "envlock show --manifest",
     "envlock show train --json | jq -r '.[0].packages[].name'",
 )
 @one_env
 @platform_option
 @click.option("--group", "groups", multiple=True, metavar="NAME", help="The main set and this group; may be repeated.")
 @as_json("everything, with hashes,")
+@or_manifest
 def show_command(session: Session, env: str | None, platform: str | None, groups: Sequence[str], as_json: bool) -> None:
     """List what is locked: each package with its version, its size and where it comes from.
 
