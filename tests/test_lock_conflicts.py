@@ -1,0 +1,213 @@
+"""An env.lock with conflict markers: `envlock lock` keeps what both sides have locked."""
+
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from envlock.lockfile.conflict import Conflict, read_conflict
+from envlock.lockfile.reader import read_lock
+from envlock.lockfile.writer import lock_text
+from tests.support.index_server import WheelFolders, serve_index
+from tests.support.locks import LOCK
+from tests.support.processes import run
+from tests.support.projects import Project, manifest_text, new_project
+from tests.support.tiny_project import NO_PROXY, failure
+from tests.support.tiny_wheels import write_wheel
+
+TEXT = lock_text(LOCK)
+NAMES = ("alpha", "beta", "delta", "gamma", "omega", "shared")
+
+
+def git(folder: Path, *words: str, fails: bool = False) -> None:
+    command = ("git", "-c", "user.name=me", "-c", "user.email=me@host.test", "-C", str(folder), *words)
+    if fails:
+        command = ("sh", "-c", '! "$@"', "sh", *command)
+    run(command)
+
+
+@pytest.fixture(scope="module")
+def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("wheels")
+    for name in NAMES:
+        write_wheel(folder, name, "1.0", requires=[] if name == "shared" else ["shared"])
+    return folder
+
+
+@pytest.fixture
+def project(tmp_path: Path, wheels: Path) -> Iterator[Project]:
+    """Locked and committed when all there was had version 1.0; later versions come with each call of `publish`."""
+    folder = tmp_path / "wheels"
+    shutil.copytree(wheels, folder)
+    with serve_index(WheelFolders((folder,))) as index:
+        manifest = manifest_text(pip=["alpha", "omega"], index=index.url)
+        made = new_project(tmp_path / "small", manifest, cache=tmp_path / "cache").given(**NO_PROXY)
+        made.must("lock")
+        git(made.folder, "add", ".")
+        git(made.folder, "commit", "-qm", "base")
+        yield made
+
+
+def publish(project: Project, version: str) -> None:
+    for name in NAMES:
+        write_wheel(project.folder.parent / "wheels", name, version, requires=[] if name == "shared" else ["shared"])
+
+
+def branch(project: Project, name: str, wanted: str, *upgraded: str) -> dict[str, str]:
+    """A branch from `master` that wants something else; what it has locked."""
+    git(project.folder, "checkout", "-q", "-b", name, "HEAD")
+    text = re.sub(
+        r"(?s)\[pip\]\ndependencies = \[.*?\]", f"[pip]\ndependencies = [{wanted}]", project.manifest.read_text()
+    )
+    project.manifest.write_text(text)
+    project.must("lock", *upgraded)
+    git(project.folder, "commit", "-qam", name)
+    locked = project.versions()
+    git(project.folder, "checkout", "-q", "-")
+    return locked
+
+
+def merged(project: Project, style: str, wanted: str) -> str:
+    """Merges `theirs` into `ours`: env.toml resolved by hand, env.lock left with its markers."""
+    git(project.folder, "checkout", "-q", "ours")
+    git(project.folder, "-c", f"merge.conflictStyle={style}", "merge", "-q", "theirs", fails=True)
+    git(project.folder, "checkout", "--ours", "env.toml")
+    text = re.sub(
+        r"(?s)\[pip\]\ndependencies = \[.*?\]", f"[pip]\ndependencies = [{wanted}]", project.manifest.read_text()
+    )
+    project.manifest.write_text(text)
+    left = project.lockfile.read_text()
+    assert "\n<<<<<<< " in left
+    return left
+
+
+@pytest.mark.parametrize("style", ["merge", "diff3", "zdiff3"])
+def test_two_branches_that_lock_different_things(project: Project, style: str) -> None:
+    publish(project, "2.0")
+    ours = branch(project, "ours", "'alpha', 'beta', 'omega'")
+    publish(project, "3.0")
+    theirs = branch(project, "theirs", "'alpha', 'delta', 'omega'", "-P", "omega")
+    assert ours == {"alpha": "1.0", "beta": "2.0", "omega": "1.0", "shared": "1.0"}
+    assert theirs == {"alpha": "1.0", "delta": "3.0", "omega": "3.0", "shared": "1.0"}
+    publish(project, "4.0")
+    merged(project, style, "'alpha', 'beta', 'delta', 'gamma', 'omega'")
+    assert failure(project.call("check")).endswith("hint: run `envlock lock`: it keeps what both sides have locked\n")
+    said = project.call("lock").stderr
+    # git itself has taken omega, which one side alone has changed
+    assert "note: env.lock was left by a merge with conflicts: 3 packages are as both sides had them, " in said
+    assert ", 1 as `HEAD` had them, 1 as `theirs` had them, 1 new\n" in said
+    assert project.versions() == {**ours, **theirs, "gamma": "4.0"}
+    project.must("check")
+    locked = project.lockfile.read_bytes()
+    project.must("lock")
+    assert project.lockfile.read_bytes() == locked
+
+
+def test_where_ours_cannot_hold_theirs_is_taken(project: Project) -> None:
+    publish(project, "2.0")
+    branch(project, "ours", "'alpha', 'omega==1.0', 'beta'")
+    branch(project, "theirs", "'alpha', 'omega>=2'")
+    publish(project, "3.0")
+    merged(project, "merge", "'alpha', 'omega>=2', 'beta'")
+    project.must("lock")
+    assert project.versions() == {"alpha": "1.0", "beta": "2.0", "omega": "2.0", "shared": "1.0"}
+    project.must("check")
+
+
+def test_with_line_ends_of_windows(project: Project) -> None:
+    publish(project, "2.0")
+    branch(project, "ours", "'alpha', 'beta', 'omega'")
+    branch(project, "theirs", "'alpha', 'delta', 'omega'")
+    left = merged(project, "diff3", "'alpha', 'beta', 'delta', 'omega'")
+    project.lockfile.write_bytes(left.replace("\n", "\r\n").encode())
+    publish(project, "3.0")
+    project.must("lock")
+    assert project.versions() == {"alpha": "1.0", "beta": "2.0", "delta": "2.0", "omega": "1.0", "shared": "1.0"}
+    assert b"\r" not in project.lockfile.read_bytes()
+
+
+def test_the_manifest_is_resolved_first(project: Project) -> None:
+    publish(project, "2.0")
+    branch(project, "ours", "'alpha', 'beta', 'omega'")
+    branch(project, "theirs", "'alpha', 'delta', 'omega'")
+    left = merged(project, "merge", "'alpha'")
+    git(project.folder, "checkout", "--merge", "env.toml")
+    said = failure(project.call("lock"))
+    assert said.startswith("error: env.toml:")
+    assert "git's conflict marker `<<<<<<<`" in said
+    assert project.lockfile.read_text() == left
+
+
+def conflict(path: Path, text: str) -> Conflict | None:
+    path.write_text(text)
+    return read_conflict(path)
+
+
+def test_a_lock_without_markers_is_no_conflict(tmp_path: Path) -> None:
+    assert conflict(tmp_path / "env.lock", TEXT) is None
+
+
+@pytest.mark.parametrize(
+    "markers",
+    [
+        "<<<<<<< a\n",
+        "<<<<<<< a\n=======\n",
+        "=======\n>>>>>>> b\n",
+        "<<<<<<< a\n>>>>>>> b\n",
+        "<<<<<<< a\n<<<<<<< a\n=======\n>>>>>>> b\n",
+        "<<<<<<< a\n=======\n||||||| o\n>>>>>>> b\n",
+    ],
+)
+def test_markers_that_do_not_fit_together(tmp_path: Path, markers: str) -> None:
+    assert conflict(tmp_path / "env.lock", TEXT + markers) is None
+
+
+@pytest.mark.parametrize("at", range(0, TEXT.count("\n"), 7))
+def test_a_hunk_anywhere(tmp_path: Path, at: int) -> None:
+    """Ours is whole, theirs has lost some lines: what can still be read of it is."""
+    lines = TEXT.splitlines(keepends=True)
+    hunk = ["<<<<<<< HEAD\n", *lines[at : at + 5], "||||||| o\n", "<<<<<<<<< x\n", "=======\n", ">>>>>>> b\n"]
+    found = conflict(tmp_path / "env.lock", "".join([*lines[:at], *hunk, *lines[at + 5 :]]))
+    assert found
+    assert (found.ours.label, found.theirs.label) == ("HEAD", "b")
+    everything = {p.node: p for p in LOCK.platforms[0].packages}
+    assert {p.node: p.file for p in found.ours.platforms[0].packages} == {n: p.file for n, p in everything.items()}
+    theirs = [p for platform in found.theirs.platforms for p in platform.packages]
+    assert len(everything) - 2 <= len(theirs) <= len(everything)
+    assert all(everything[p.node].file == p.file for p in theirs)
+
+
+def test_what_cannot_be_read_of_a_side_is_left_out(tmp_path: Path) -> None:
+    name = LOCK.platforms[0].packages[0].name
+    text = TEXT.replace(f'name = "{name}"\n', f'<<<<<<< a\nname = "{name}"\n=======\nname = 7\n>>>>>>> b\n', 1)
+    found = conflict(tmp_path / "env.lock", text)
+    assert found
+    ours, theirs = ({p.name for p in side.platforms[0].packages} for side in (found.ours, found.theirs))
+    assert ours - theirs == {name}
+
+
+def test_a_lock_of_a_newer_envlock_is_refused(project: Project) -> None:
+    text = project.lockfile.read_text()
+    newer = text.replace("lock-version = 1", "<<<<<<< a\nlock-version = 1\n=======\nlock-version = 9\n>>>>>>> b")
+    project.lockfile.write_text(newer)
+    assert "made by a newer envlock" in failure(project.call("lock"))
+    assert project.lockfile.read_text() == newer
+
+
+@pytest.mark.parametrize("end", ["", "<<<<<<< HEAD\nname = 'x'\n"])
+def test_a_truncated_lock_is_refused_as_before(project: Project, end: str) -> None:
+    broken = project.lockfile.read_text()[:-40] + end
+    project.lockfile.write_text(broken)
+    result = project.call("lock")
+    assert result.code == 2
+    assert project.lockfile.read_text() == broken
+
+
+def test_every_lock_reads_as_both_sides_of_itself(tmp_path: Path) -> None:
+    path = tmp_path / "env.lock"
+    found = conflict(path, f"<<<<<<< a\n{TEXT}=======\n{TEXT}>>>>>>> b\n")
+    path.write_text(TEXT)
+    assert found
+    assert found.ours.platforms == found.theirs.platforms == read_lock(path).platforms
