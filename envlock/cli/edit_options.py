@@ -68,6 +68,8 @@ def report(session: Session, result: EditResult, how: How) -> None:
     if how.lock:
         for line in lock_lines(result.lock, written="wrote" if how.write else "would write"):
             session.console.note(line)
+    if not how.write:
+        session.console.note("nothing was written: this is a dry run")
 
 
 def _line(edit: Edit) -> str:

@@ -78,7 +78,7 @@ def _sides(text: str) -> tuple[tuple[str, str], tuple[str, str]] | None:
 def _side(name: str, label: str, text: str) -> Side:
     head, *blocks = _HEADER.split(text)
     document = _document(name, head)
-    if document:
+    if document and "lock-version" in document.root:
         refuse_version(document)
     platforms: dict[str, _Platform] = {}
     for block in blocks:

@@ -43,12 +43,12 @@ def write_together(files: Mapping[Path, bytes]) -> None:
             for path, part in parts:
                 done.append(path)
                 part.replace(path)
+            for folder in {path.parent for path in new}:
+                sync_folder(folder)
         except BaseException:
             for path in done:
                 _restore(path, old[path])
             raise
-    for folder in {path.parent for path in new}:
-        sync_folder(folder)
 
 
 def _restore(path: Path, data: bytes | None) -> None:

@@ -9,6 +9,7 @@ from time import monotonic
 from envlock.errors import EnvlockError, UserInputError
 from envlock.lockfile.writer import lock_text
 from envlock.manifest.dependency_edits import Edit
+from envlock.manifest.dependency_text import CONDA
 from envlock.manifest.reader import LIMIT, read_manifest
 from envlock.model.changes import changes
 from envlock.model.freshness import problems
@@ -109,9 +110,17 @@ def _locked(project: Project, context: Context, draft: _Draft, pins: Pins) -> _D
         if problems(spec, lock, later.conda_matches):  # a bound that says more than was known
             lock = resolve(project, context, lock, KEEP, spec)
     except EnvlockError as error:
+        error.hint = _hint(error, draft.edits)
         error.message = f"{error.message}\n{_UNCHANGED}"
         raise
     return _Draft(text, spec, edits, lock)
+
+
+def _hint(error: EnvlockError, edits: tuple[Edit, ...]) -> str | None:
+    """What fails in [conda] may have been meant for [pip]."""
+    names = [e.name for e in edits if e.place.kind == CONDA and e.before is None and e.name in error.message]
+    other = f"`envlock add --pip {names[0]}` takes it from the package index" if names else None
+    return "; ".join(filter(None, (error.hint, other))) or None
 
 
 @dataclass(frozen=True, slots=True)
