@@ -1,0 +1,67 @@
+"""Trees as lines of text."""
+
+from collections.abc import Iterator, Sequence
+
+import click
+
+from envlock.cli.package_text import where
+from envlock.errors import escaped
+from envlock.model.match_specs import conda_name
+from envlock.model.tree import ROOT, Section, TreeNode
+
+REPEATED = "(*)"
+_KINDS = ("conda", "pip")
+
+
+def section_lines(section: Section, platforms: Sequence[str]) -> Iterator[str]:
+    """The place in env.toml, and below it what it asks for; packages alone stand at the margin."""
+    if not section.place:
+        for node in section.nodes:
+            yield _text(node, None, platforms)
+            yield from _below(node, "")
+        return
+    yield click.style(escaped(section.place), bold=True)
+    kind = next((kind for kind in _KINDS if kind in section.place), "conda")
+    yield from _branches(section.nodes, "", kind, platforms)
+
+
+def is_repeated(section: Section) -> bool:
+    return any(_has_repeated(node) for node in section.nodes)
+
+
+def _has_repeated(node: TreeNode) -> bool:
+    return node.repeated or any(map(_has_repeated, node.children))
+
+
+def _below(node: TreeNode, indent: str) -> Iterator[str]:
+    yield from _branches(node.children, indent, node.kind, node.platforms)
+
+
+def _branches(nodes: Sequence[TreeNode], indent: str, kind: str, platforms: Sequence[str]) -> Iterator[str]:
+    for number, node in enumerate(nodes):
+        last = number == len(nodes) - 1
+        yield f"{indent}{'└── ' if last else '├── '}{_text(node, kind, platforms)}"
+        yield from _below(node, indent + ("    " if last else "│   "))
+
+
+def _text(node: TreeNode, kind_above: str | None, platforms_above: Sequence[str]) -> str:
+    """Name and version, and what differs from the line above it: conda or pip, the platforms."""
+    on = where(node.platforms, platforms_above)
+    platforms = f"[{on}]" if on else ""
+    if node.kind == ROOT:
+        words = [escaped("; ".join(node.requirements)), _dim(node.name), _dim(platforms)]
+    else:
+        extras = f"[{','.join(node.extras)}]" if node.extras else ""
+        kind = "" if node.kind == kind_above else node.kind
+        asked = _dim(" ".join(escaped(text) for text in _telling(node)))
+        words = [f"{escaped(node.name + extras)} {escaped(node.version)}", _dim(kind), asked, _dim(platforms)]
+    return "  ".join(word for word in (*words, REPEATED if node.repeated else "") if word)
+
+
+def _telling(node: TreeNode) -> tuple[str, ...]:
+    """Requirements that are of another name: the distribution that a conda package holds."""
+    return tuple(text for text in node.requirements if conda_name(text) != node.name)
+
+
+def _dim(text: str) -> str:
+    return click.style(text, dim=True) if text else ""

@@ -1,0 +1,133 @@
+"""Who asks for what on a locked platform: from the requirements of env.toml, across conda packages and wheels."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from envlock.model.closure import need
+from envlock.model.lock import Inputs, Node, PlatformLock
+from envlock.model.match_specs import conda_name
+from envlock.model.platform import PLATFORMS
+from envlock.model.requirements import applies
+from envlock.model.spec import CondaSpec, EnvSpec, Wants
+
+
+class Root(NamedTuple):
+    """A requirement of env.toml: `place` as TOML names the table (`[groups.dev.pip]`), `table` above `conda` and `pip`
+    (`("groups", "dev")`)."""
+
+    text: str
+    place: str
+    table: tuple[str, ...] = ()
+
+
+class State(NamedTuple):
+    """A package as it is asked for: with these extras, which bring requirements of their own."""
+
+    node: Node
+    extras: tuple[str, ...] = ()
+
+
+class Edge(NamedTuple):
+    """What a package asks for, in one or more requirements."""
+
+    texts: tuple[str, ...]
+    to: State
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """The packages of one platform by (kind, name): versions, distributions inside conda packages, and all edges."""
+
+    platform: str
+    versions: Mapping[Node, str]
+    provides: Mapping[str, Node]
+    roots: tuple[tuple[Root, State], ...]
+    requires: Mapping[Node, tuple[str, ...]]
+
+    @classmethod
+    def of(cls, locked: PlatformLock, inputs: Inputs) -> "Graph":
+        provides = {text.partition("==")[0]: p.node for p in locked.conda for text in p.provides}
+        graph = cls(
+            platform=locked.platform,
+            versions={p.node: p.version for p in locked.packages},
+            provides=provides,
+            roots=(),
+            requires={p.node: p.requires for p in locked.packages},
+        )
+        environment = PLATFORMS[locked.platform].markers(locked.python or "3")
+        found = [
+            (root, state)
+            for root, kind in roots(inputs, locked.platform)
+            for state in graph._met(root, kind, environment)
+        ]
+        return cls(graph.platform, graph.versions, provides, tuple(found), graph.requires)
+
+    def edges(self, state: State) -> tuple[Edge, ...]:
+        """What a package asks for, sorted; what is not locked (the system, what is stale) is left out."""
+        found: dict[State, list[str]] = {}
+        for text in self.requires[state.node]:
+            for to in self._conda(text) if state.node[0] == "conda" else self._wheel(text, state.extras):
+                found.setdefault(to, []).append(text)
+        return tuple(Edge(tuple(texts), to) for to, texts in sorted(found.items()))
+
+    def named(self, name: str) -> tuple[Node, ...]:
+        """The packages of a name, or the one that holds the distribution of that name."""
+        pip = str(canonicalize_name(name))
+        found = [node for node in (("conda", name.lower()), ("pip", pip)) if node in self.versions]
+        return tuple(found) or ((self.provides[pip],) if pip in self.provides else ())
+
+    def _met(self, root: Root, kind: str, environment: Mapping[str, str]) -> Iterator[State]:
+        if kind == "conda":
+            yield from self._conda(root.text)
+            return
+        requirement = Requirement(root.text)
+        if applies(requirement.marker, environment):
+            yield from self._pip(canonicalize_name(requirement.name), map(canonicalize_name, requirement.extras))
+
+    def _conda(self, spec: str) -> Iterator[State]:
+        node = ("conda", conda_name(spec))
+        if node in self.versions:
+            yield State(node)
+
+    def _wheel(self, text: str, extras: tuple[str, ...]) -> Iterator[State]:
+        wanted = need(text)
+        if wanted.when is None or wanted.when in extras:
+            yield from self._pip(wanted.name, wanted.extras)
+
+    def _pip(self, name: str, extras: Iterable[str]) -> Iterator[State]:
+        if ("pip", name) in self.versions:
+            yield State(("pip", name), tuple(sorted(extras)))
+        elif name in self.provides:
+            yield State(self.provides[name])
+
+
+def roots(inputs: Inputs, platform: str) -> Iterator[tuple[Root, str]]:
+    """All that env.toml asks for on a platform, each with its kind, in the order of the file."""
+    main = Wants(conda=inputs.conda, pip=inputs.pip)
+    yield from ((Root(text, "python"), "conda") for text in _python(inputs, platform))
+    yield from _of(main, ())
+    for project in inputs.editable:
+        yield from ((Root(text, f"[pip] editable {project.path}"), "pip") for text in project.dependencies)
+    yield from _of(dict(inputs.platform_wants).get(platform, Wants()), ("platform", platform))
+    for group, wants in inputs.groups:
+        yield from _of(wants, ("groups", group))
+
+
+def _of(wants: Wants, table: tuple[str, ...]) -> Iterator[tuple[Root, str]]:
+    for kind, texts in (("conda", wants.conda), ("pip", wants.pip)):
+        place = f"[{'.'.join((*table, kind))}]"
+        yield from ((Root(text, place, table), kind) for text in texts)
+
+
+def _python(inputs: Inputs, platform: str) -> tuple[str, ...]:
+    """The match spec that the key `python` stands for, where Python is conda's."""
+    stated = CondaSpec(dependencies=inputs.conda)
+    spec = EnvSpec(
+        name="", python=inputs.python, conda=stated, platform_wants=inputs.platform_wants, groups=inputs.groups
+    )
+    written = {*inputs.conda, *dict(inputs.platform_wants).get(platform, Wants()).conda}
+    return tuple(text for text in spec.wants(platform).conda if text not in written)

@@ -1,0 +1,57 @@
+"""The graphs of a project's locked platforms, and packages in them by name."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from envlock.errors import UserInputError
+from envlock.lockfile.reader import read_lock
+from envlock.model.graph import Graph, roots
+from envlock.model.lock import Lock
+from envlock.model.match_specs import conda_name
+from envlock.model.words import did_you_mean
+from envlock.workflows.project import Project, all_projects, find_project
+from envlock.workflows.show import locked_for
+
+
+def graphs(lock: Lock, platform: str | None) -> tuple[Graph, ...]:
+    """One for each platform that is meant: that of the name, else all."""
+    return tuple(Graph.of(locked, lock.inputs) for locked in locked_for(lock, platform))
+
+
+def lock_of(project: Project) -> Lock:
+    return read_lock(project.lockfile)
+
+
+def require_named(found: Iterable[Graph], lock: Lock, name: str) -> None:
+    """UserInputError where no platform has a package, or a distribution inside one, of that name."""
+    found = tuple(found)
+    if any(graph.named(name) for graph in found):
+        return
+    raise _not_locked(found, lock, name)
+
+
+def _not_locked(found: Sequence[Graph], lock: Lock, name: str) -> UserInputError:
+    here = ", ".join(graph.platform for graph in found)
+    elsewhere = [graph.platform for graph in graphs(lock, None) if graph.named(name)]
+    if elsewhere:
+        return UserInputError(f"`{name}` is not locked for {here}, but for {', '.join(elsewhere)}")
+    texts = {root.text for graph in found for root, _ in roots(lock.inputs, graph.platform)}
+    asked = sorted(text for text in texts if conda_name(text.replace(";", " ")) == name.lower())
+    if asked:
+        return UserInputError(f"`{name}` is not locked: `{asked[0]}` does not apply on {here}")
+    known = {known for graph in found for known in (*(name for _, name in graph.versions), *graph.provides)}
+    hint = did_you_mean(name, known) or "`envlock show` lists what is"
+    return UserInputError(f"no package `{name}` is locked", hint=hint)
+
+
+def environment_and_package(words: Sequence[str], start: Path) -> tuple[Project, str | None]:
+    """What `[ENV] [NAME]` means: one word alone is an environment where there is one of that name, else a package."""
+    if len(words) == 1 and not _is_environment(words[0], start):
+        return find_project(None, start), words[0]
+    env, name = (*words, None, None)[:2]
+    return find_project(env, start), name
+
+
+def _is_environment(word: str, start: Path) -> bool:
+    path = start / word
+    return path.name == "env.toml" or (path / "env.toml").is_file() or word in {p.name for p in all_projects(start)}
