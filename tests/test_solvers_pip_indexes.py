@@ -138,6 +138,9 @@ def test_two_indexes_to_which_packages_are_bound(two: Two, tmp_path: Path) -> No
 
 # fails closed
 
+# uv itself would wait and try again
+AT_ONCE = {"UV_HTTP_RETRIES": "0"}
+
 
 @pytest.mark.parametrize("requirement", ["acme-tool", "acme-core>=2", "needs-tool"])
 def test_what_its_index_does_not_have_is_taken_from_nowhere_else(two: Two, requirement: str) -> None:
@@ -161,7 +164,7 @@ def test_the_refusal_says_where_it_was_looked_for(two: Two) -> None:
 @pytest.mark.parametrize("requirement", ["acme-core", "popular-app"])
 def test_an_index_that_fails_is_not_stood_in_for(two: Two, status: int, requirement: str) -> None:
     two.ours.server.overrides["/simple/acme-core/"] = Response(status=HTTPStatus(status))
-    refusal = two.refusal(requirement)
+    refusal = two.refusal(requirement, credentials=AT_ONCE)
     expected = UserInputError if status == HTTPStatus.NOT_FOUND else OutsideError
     assert type(refusal) is expected, refusal
     assert "99.0" not in refusal.message
@@ -170,7 +173,7 @@ def test_an_index_that_fails_is_not_stood_in_for(two: Two, status: int, requirem
 def test_an_index_that_is_down_is_not_stood_in_for(two: Two) -> None:
     gone = replace(two.request.indexes[0], url="http://127.0.0.1:9/simple/")
     for requirement in ("acme-core", "popular-app"):
-        refusal = two.refusal(requirement, indexes=(gone, two.request.indexes[1]))
+        refusal = two.refusal(requirement, indexes=(gone, two.request.indexes[1]), credentials=AT_ONCE)
         assert isinstance(refusal, OutsideError), refusal
 
 

@@ -6,7 +6,7 @@ packages and the image are made from. Defaults are left out, so that a new setti
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from envlock.model.lock import Base, CondaPackage, ImageSettings, Lock, PipPackage, PlatformLock
@@ -41,10 +41,12 @@ def environment_hash(lock: Lock) -> str:
     return _sha256("envlock-environment-hash 1\n", sorted(lock_hash(lock, p) for p in lock.platforms))
 
 
-def prefix_key(platform: PlatformLock, python: str | None) -> str:
-    """Packages and Python alone: changing `workdir` reinstalls nothing."""
+def prefix_key(platform: PlatformLock, python: str | None, editable: Sequence[str] = ()) -> str:
+    """Packages, Python, and what tells local projects that are installed editable: changing `workdir` reinstalls
+    nothing."""
     packages = [_package(p) for p in sorted(platform.packages, key=_order)]
-    return _sha256("envlock-prefix 1\n", {"platform": platform.platform, "packages": packages, "python": python})
+    found = {"platform": platform.platform, "packages": packages, "python": python, "editable": [*editable] or None}
+    return _sha256("envlock-prefix 1\n", found)
 
 
 def image_tag(key: str) -> str:

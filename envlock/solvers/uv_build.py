@@ -28,17 +28,30 @@ class BuildRequest:
 
 def build_wheel(request: BuildRequest, folder: Path) -> Path:
     """The wheel, in `folder`; OutsideError with the last of what was said where it cannot be built."""
-    command = [uv.find_uv_bin(), "build", "--wheel", str(request.source), "--out-dir", str(folder), *_flags(request)]
-    done = run(command, environment=scrubbed(*OF_GIT, **request.credentials), folder=str(folder))
+    command = ["build", "--wheel", str(request.source), "--out-dir", str(folder), "--no-create-gitignore"]
+    _run(command, request, folder)
     wheels = list(folder.glob("*.whl"))
-    if done.code or len(wheels) != 1:
-        said = redact_text("\n".join((done.stderr or done.stdout).strip().splitlines()[-30:]))
-        raise OutsideError(f"`{request.name}` could not be built\n{said}")
+    if len(wheels) != 1:
+        raise OutsideError(f"building `{request.name}` gave {len(wheels)} wheels, not one")
     return wheels[0]
 
 
+def install_editable(request: BuildRequest, folder: Path) -> None:
+    """Puts into `folder`, which is empty, what makes an interpreter find the project where it is (PEP 660)."""
+    command = ["pip", "install", "--no-deps", "--editable", str(request.source), "--target", str(folder)]
+    _run([*command, "--link-mode", "copy"], request, folder)
+
+
+def _run(command: list[str], request: BuildRequest, folder: Path) -> None:
+    environment = scrubbed(*OF_GIT, **request.credentials)
+    done = run([uv.find_uv_bin(), *command, *_flags(request)], environment=environment, folder=str(folder))
+    if done.code:
+        said = redact_text("\n".join((done.stderr or done.stdout).strip().splitlines()[-30:]))
+        raise OutsideError(f"`{request.name}` could not be built\n{said}")
+
+
 def _flags(request: BuildRequest) -> list[str]:
-    flags = ["--no-config", "--no-python-downloads", "--system-certs", "--no-create-gitignore"]
+    flags = ["--no-config", "--no-python-downloads", "--system-certs"]
     flags += ["--python", request.python, "--cache-dir", str(request.cache / "uv")]
     flags += index_flags(request.indexes, apart=False)
     return [*flags, "--offline"] if request.offline else flags

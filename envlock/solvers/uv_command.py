@@ -52,7 +52,7 @@ def write_question(request: PipRequest, asked: Round, folder: Path) -> list[str]
     tied += [f"{limit}\n" for limit in request.limits]
     (folder / _CONSTRAINTS).write_text("".join(tied))
     (folder / _EXCLUDED).write_text("".join(untied))
-    if request.keep:
+    if any(package.index for package in request.keep):
         (folder / PINS).write_text("".join(_preferences(request)))
     source = _write_requirements(request.requirements, request, asked, folder)
     command = [source, "--constraint", _CONSTRAINTS, "--excludes", _EXCLUDED]

@@ -90,7 +90,19 @@ def _platform(lock: Lock, name: str | None) -> PlatformLock:
     found = next((p for p in possible if p.platform == name), None) if name else possible[0]
     if found is None:
         raise UserInputError(f"`{name}` is not among the locked platforms", hint="add it to `platforms` in env.toml")
-    return found.of_groups()
+    return _unbuilt(found.of_groups())
+
+
+def _unbuilt(locked: PlatformLock) -> PlatformLock:
+    """The same; UserInputError where something of it is no wheel: no code of packages is run here."""
+    built = [package.name for package in locked.pip if package.builds]
+    if built:
+        raise UserInputError(
+            f"no wheel is locked of {', '.join(f'`{name}`' for name in built)}, and making one runs its code, which"
+            " building an image does not",
+            hint=f"make a wheel, keep it beside env.toml and name it there: `{built[0]} @ ./wheels/{built[0]}-….whl`",
+        )
+    return locked
 
 
 def _known(record: str, context: Context) -> tuple[Built, tuple[str, ...]] | None:

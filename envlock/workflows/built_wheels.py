@@ -7,12 +7,13 @@ import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from envlock.environments.installed_wheel import as_wheel
 from envlock.environments.interpreter import find_python
 from envlock.errors import OutsideError
 from envlock.model.lock import PipPackage
 from envlock.model.spec import Index, python_minor
 from envlock.model.wheel_metadata import WheelMetadata
-from envlock.solvers.uv_build import BuildRequest, build_wheel
+from envlock.solvers.uv_build import BuildRequest, build_wheel, install_editable
 from envlock.sources.metadata import said_by
 from envlock.sources.source_folder import source_folder
 from envlock.sources.source_metadata import static_metadata
@@ -59,6 +60,13 @@ class Workshop:
             path = self._built(package)
             cache.keep(_BUILT, key, {"sha256": path.parent.name, "file": path.name})
         return path
+
+    def editable_wheel(self, name: str, project: Path, into: Path) -> Path:
+        """A wheel, in `into`, that leads to a local project where it is: of this machine alone, and never kept."""
+        self.context.progress(f"installing `{name}` editable, which runs its code")
+        with scratch_folder(self.context.cache.root / "stages") as folder:
+            install_editable(self._request(name, project), folder)
+            return as_wheel(folder, into)
 
     def _built(self, package: PipPackage) -> Path:
         cache = self.context.cache

@@ -12,9 +12,11 @@ from envlock.model.files import Inline, PrefixFile
 from envlock.model.lock import CondaPackage, PlatformLock
 from envlock.model.ownership import resolve
 from envlock.model.spec import python_minor
+from envlock.system.parts import scratch_folder
 from envlock.workflows.conda_stage import LinkTarget, link
 from envlock.workflows.contents import PackageContents, conda_contents, require_promised
 from envlock.workflows.context import Context
+from envlock.workflows.made_wheels import made_wheels
 from envlock.workflows.packages import fetch_all
 from envlock.workflows.prefix_task import PrefixTask
 
@@ -25,11 +27,15 @@ def fill_prefix(task: PrefixTask, folder: Path, final: Path) -> None:
     files = fetch_all(locked, task.lock.inputs, task.project, context)
     context.progress(f"installing {len(locked.packages)} packages")
     contents = conda_contents(locked, files, context.cache)
+    ready = {p.name: files[p.sha256] for p in locked.pip if not p.builds}
     for package in locked.pip:
-        require_promised(package, files[package.sha256], locked)
+        if package.name in ready:
+            require_promised(package, ready[package.name], locked)
     owned = _link(contents, files, context, LinkTarget(prefix=folder, final=str(final), share=False))
-    wheels = _wheel_files(locked, task.python, files, final=str(final), owned=owned)
-    write_prefix(folder, [*_notes(contents, owned), *_venv(task.python), *wheels])
+    with scratch_folder(context.cache.root / "stages") as stage:
+        wheels = {**ready, **made_wheels(task, folder, stage)}
+        planned = _wheel_files(locked, task.python, wheels, final=str(final), owned=owned)
+        write_prefix(folder, [*_notes(contents, owned), *_venv(task.python), *planned])
 
 
 def _link(
@@ -50,14 +56,14 @@ def _link(
 def _wheel_files(
     locked: PlatformLock,
     python: Interpreter | None,
-    files: Mapping[str, Path],
+    wheels: Mapping[str, Path],
     *,
     final: str,
     owned: Mapping[str, tuple[str, ...]],
 ) -> Iterator[PrefixFile]:
     """The files of wheels, which win over conda's; only the virtual environment wins over theirs."""
     target = WheelTarget(prefix=final, python=python_minor(python.version if python else locked.python))
-    plans = {p.name: wheel_files(files[p.sha256], target) for p in locked.pip}
+    plans = {name: wheel_files(path, target) for name, path in wheels.items()}
     brought = [(f"conda:{name}", paths) for name, paths in owned.items()]
     brought += [(f"pip:{name}", tuple(f.path for f in plan)) for name, plan in plans.items()]
     kept = resolve([*brought, ("envlock", [f.path for f in _venv(python)])]).kept

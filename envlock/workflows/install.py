@@ -16,6 +16,7 @@ from envlock.model.spec import MAIN, python_minor
 from envlock.workflows import later
 from envlock.workflows.check import require_fresh
 from envlock.workflows.context import Context
+from envlock.workflows.editable import editable_identities
 from envlock.workflows.prefix_task import PrefixTask
 from envlock.workflows.project import Project
 
@@ -39,7 +40,8 @@ def install(project: Project, context: Context, *, prefix: Path | None = None, g
     require_groups(lock, groups)
     locked = _for_this_machine(lock).of_groups(*groups)
     python = _interpreter(lock, locked)
-    key = prefix_key(locked, f"{python.version} {python.path}" if python else locked.python)
+    projects = editable_identities(lock, project)
+    key = prefix_key(locked, f"{python.version} {python.path}" if python else locked.python, projects)
 
     task = PrefixTask(lock=lock, locked=locked, python=python, project=project, context=context)
 

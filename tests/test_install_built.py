@@ -1,0 +1,79 @@
+"""What is no wheel, installed on this machine: built once, kept, and refused where an image is made. Editable ones."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import IndexServers
+from tests.support.index_server import IndexServer
+from tests.support.projects import Project, manifest_text, new_project
+from tests.support.tiny_sources import write_project, write_sdist
+from tests.support.tiny_wheels import write_wheel
+
+
+@pytest.fixture
+def index(tmp_path: Path, index_server: IndexServers) -> IndexServer:
+    write_wheel(tmp_path / "wheels", "beta", "1.0")
+    old = write_project(tmp_path / "sources" / "old", "old", requires=["beta"], ran=tmp_path / "ran")
+    write_sdist(tmp_path / "wheels", old, "old")
+    return index_server(tmp_path / "wheels")
+
+
+def new(tmp_path: Path, index: IndexServer, *pip: str, before: str = "") -> Project:
+    manifest = manifest_text(pip=[*pip], index=index.url).replace("[pip]\n", f"[pip]\n{before}")
+    return new_project(tmp_path / "small", manifest, cache=tmp_path / "cache")
+
+
+def versions(project: Project, *modules: str) -> str:
+    asked = "; ".join(f"import {m}; print({m}.__version__)" for m in modules)
+    return project.must("run", "python", "-c", asked)
+
+
+def test_what_is_built_is_installed_and_built_once(tmp_path: Path, index: IndexServer) -> None:
+    project = new(tmp_path, index, "old", "own @ ./own")
+    write_project(project.folder / "own", "own", "2.5", ran=tmp_path / "own-ran")
+    project.must("lock")
+    (tmp_path / "ran").unlink()
+    assert versions(project, "old", "own", "beta") == "1.0\n2.5\n1.0\n"
+    # the wheel that the lock was read from is the one that is installed
+    assert not (tmp_path / "ran").exists()
+    shutil.rmtree(project.cache / "prefixes")
+    assert project.call("--offline", "run", "python", "-c", "import old, own").code == 0
+    assert not (tmp_path / "ran").exists()
+
+
+def test_a_folder_that_changed_is_stale(tmp_path: Path, index: IndexServer) -> None:
+    project = new(tmp_path, index, "own @ ./own")
+    source = write_project(project.folder / "own", "own", "2.5")
+    project.must("lock")
+    assert versions(project, "own") == "2.5\n"
+    write_project(source, "own", "2.6")
+    assert project.call("install").code == 1
+    project.must("lock")
+    assert versions(project, "own") == "2.6\n"
+
+
+def test_no_image_is_built_of_what_is_no_wheel(tmp_path: Path, index: IndexServer) -> None:
+    project = new(tmp_path, index, "old", "beta")
+    project.must("lock")
+    refused = project.call("build")
+    assert refused.code == 2
+    assert "no wheel is locked of `old`, and making one runs its code" in refused.stderr
+    assert "`old @ ./wheels/old-….whl`" in refused.stderr
+
+
+def test_an_editable_project_is_found_where_it_is(tmp_path: Path, index: IndexServer) -> None:
+    project = new(tmp_path, index, "beta", before='editable = ["./mine"]\n')
+    source = write_project(project.folder / "mine", "mine", "1.0", requires=["beta"], static=True)
+    project.must("lock")
+    assert versions(project, "mine", "beta") == "1.0\n1.0\n"
+    (source / "mine.py").write_text('__version__ = "edited"\n')
+    assert versions(project, "mine") == "edited\n"
+    listed = project.must("run", "python", "-c", "from importlib.metadata import version; print(version('mine'))")
+    assert listed == "1.0\n"
+    # how it is installed is part of what the prefix is known by
+    write_project(source, "mine", "1.1", requires=["beta"], static=True)
+    listed = project.must("run", "python", "-c", "from importlib.metadata import version; print(version('mine'))")
+    assert listed == "1.1\n"
+    assert not any(p.name == "mine" for p in project.locked().packages)
