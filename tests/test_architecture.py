@@ -35,6 +35,7 @@ DOORS = {
     "urllib3": ("envlock.system.http",),
     "truststore": ("envlock.system.http",),
     "rattler": ("envlock.system.conda",),
+    "conda_lock": ("envlock.solvers.conda_lock_child",),
     "docker": ("envlock.images.docker_engine",),
     "ruamel": ("envlock.manifest.environment_yml",),
     "tomlkit": ("envlock.manifest.editor",),
@@ -58,6 +59,7 @@ LAZY = {
 # modules that look at the process environment, and why
 ENVIRON = {
     "envlock.cli.settings": "settings of a person",
+    "envlock.solvers.conda_lock_child": "what is for the child, and not for the program that it starts in turn",
     "envlock.system.process": "what a scrubbed child keeps",
 }
 MODULE_LINES, FUNCTION_LINES, COMMAND_LINES, PARAMETERS = 300, 40, 80, 5

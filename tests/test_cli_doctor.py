@@ -1,6 +1,7 @@
 """`envlock doctor`: what is found on this machine, really looked for."""
 
 import json
+import os
 import platform
 from importlib.metadata import version
 from pathlib import Path
@@ -8,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from tests.support.docker_engine import Engine
+from tests.support.dry_run_solver import install_solver
 from tests.support.projects import Project
 
 NAMES = [
-    *("Python", "uv", "py-rattler", "pip-tools", "conda-lock", "git"),
+    *("Python", "uv", "py-rattler", "pip-tools", "conda-lock", "conda program", "git"),
     *("Docker engine", "registry logins", "cache", "reflinks"),
 ]
 FIELDS: dict[str, type | tuple[type, ...]] = {
@@ -55,10 +57,16 @@ def test_what_is_here_is_found(project: Project) -> None:
 
 def test_what_is_not_here_has_a_hint(project: Project) -> None:
     found = findings(project.given(PATH="/nowhere"))
-    for name in ("git", "Docker engine", "registry logins"):
+    for name in ("conda program", "git", "Docker engine", "registry logins"):
         assert found[name]["found"] is False
         assert found[name]["hint"]
     assert found["Docker engine"]["detail"] == "the Docker engine does not answer: No such file or directory"
+
+
+def test_the_program_that_solves_for_conda_lock(project: Project) -> None:
+    program = install_solver(project.folder / "bin", "micromamba")
+    found = findings(project.given(PATH=f"{program.parent}:{os.environ['PATH']}"))
+    assert (found["conda program"]["found"], found["conda program"]["detail"]) == (True, str(program))
 
 
 def test_a_cache_that_cannot_be_written_is_a_no(project: Project) -> None:

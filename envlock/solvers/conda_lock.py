@@ -5,12 +5,11 @@ py-rattler decides.
 """
 
 import json
-import os
 import re
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -104,14 +103,11 @@ def _environment(request: CondaRequest, folder: Path) -> dict[str, str]:
         "CONDA_PINNED_PACKAGES": "", "CONDA_CREATE_DEFAULT_PACKAGES": "", "CONDA_NOTIFY_OUTDATED_CONDA": "false",
         "CONDA_FLAGS": "--offline" if request.offline else "",
     }  # fmt: skip
-    return scrubbed("NETRC", **settings, **dict(_certificates()))
-
-
-def _certificates() -> Iterator[tuple[str, str]]:
-    """These programs have certificates of their own, and know those of this machine by other names."""
-    file = os.environ.get("SSL_CERT_FILE")
-    if file:
-        yield from (("REQUESTS_CA_BUNDLE", file), ("MAMBA_SSL_VERIFY", file))
+    environment = scrubbed("NETRC", **settings)
+    # these programs have certificates of their own, and know those of this machine by other names
+    if file := environment.get("SSL_CERT_FILE"):
+        environment |= {"REQUESTS_CA_BUNDLE": file, "MAMBA_SSL_VERIFY": file}
+    return environment
 
 
 def _failure(words: str, request: CondaRequest, program: str) -> EnvlockError:

@@ -10,13 +10,14 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from subprocess import CalledProcessError
 from typing import Any
 
 from conda_lock import invoke_conda  # type: ignore[import-untyped]
 from conda_lock.conda_solver import solve_specs_for_arch  # type: ignore[import-untyped]
 from conda_lock.models.channel import Channel  # type: ignore[import-untyped]
 from conda_lock.virtual_package import FakeRepoData, VirtualPackage  # type: ignore[import-untyped]
+
+from envlock.system.process import ProgramFailed
 
 # a package of ours that needs nothing, is asked for, and whose `constrains` hold for whatever else is chosen
 _LIMITS = "envlock-limits"
@@ -35,7 +36,7 @@ class Question:
             self.declared.add_package(package, subdirs=[request["platform"]])
 
     def ask(self, pins: Sequence[str]) -> list[Record]:
-        """What is chosen where these pins, as far as they are needed, hold; CalledProcessError where nothing can be."""
+        """What is chosen where these pins, as far as they are needed, hold; ProgramFailed where nothing can be."""
         request = self.request
         self.declared.write()
         self._limit([*request["limits"], *pins])
@@ -59,7 +60,7 @@ def solve(question: Question) -> list[Record]:
     if pins:
         try:
             return question.ask(pins)
-        except CalledProcessError:
+        except ProgramFailed:
             pass
     free = question.ask(())
     there = {record["name"]: _pin(record) for record in free}
@@ -76,7 +77,7 @@ def _widest(
         return held, best
     try:
         return held + wanted, question.ask(held + wanted)
-    except CalledProcessError:
+    except ProgramFailed:
         if len(wanted) == 1:
             return held, best
     half = len(wanted) // 2
@@ -88,7 +89,7 @@ def _pin(record: Record) -> str:
     return f"{record['name']} {record['version']} {record.get('build_string') or record['build']}"
 
 
-def _words(error: CalledProcessError) -> str:
+def _words(error: ProgramFailed) -> str:
     """What the program says of its failure: conda has a message, mamba a list of problems, and either may crash."""
     try:
         said = json.loads(error.stdout[error.stdout.index("{") :])
@@ -108,7 +109,7 @@ def main(answer: Path) -> None:
     invoke_conda.CONDA_PKGS_DIRS = request["packages"]
     try:
         chosen = solve(Question(request, folder))
-    except CalledProcessError as error:
+    except ProgramFailed as error:
         value: dict[str, Any] = {"error": _words(error)}
     else:
         value = {"packages": [{key: record.get(key) for key in ("name", "url", "sha256")} for record in chosen]}

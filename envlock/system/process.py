@@ -12,6 +12,9 @@ from types import FrameType
 
 from envlock.errors import OutsideError
 
+# what libraries raise of programs that they start by themselves
+ProgramFailed = subprocess.CalledProcessError
+
 # What a scrubbed child keeps: where programs, certificates, proxies, temporary files and the machine's words are.
 _KEPT = {
     "PATH",

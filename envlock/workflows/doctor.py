@@ -15,6 +15,7 @@ import uv
 from envlock.errors import OutsideError
 from envlock.images.docker_engine import engine_version
 from envlock.registry.credentials import Credentials
+from envlock.solvers.conda_lock import PROGRAMS, find_program
 from envlock.system.cache import Cache
 from envlock.system.process import run, scrubbed
 
@@ -43,6 +44,7 @@ def doctor(cache: Cache, environment: Mapping[str, str]) -> tuple[Finding, ...]:
         _library("py-rattler", "rattler", required=True),
         _library("pip-tools", "piptools"),
         _library("conda-lock", "conda_lock"),
+        _conda(),
         _git(),
         _engine(),
         _logins(environment),
@@ -71,6 +73,12 @@ def _library(distribution: str, module: str, *, required: bool = False) -> Findi
     except PackageNotFoundError:
         found, detail = False, ""
     return Finding(name=distribution, found=found, required=required, detail=detail, hint=None if found else _REINSTALL)
+
+
+def _conda() -> Finding:
+    program = find_program()
+    hint = None if program else f'only `conda-solver = "conda-lock"` needs one of {", ".join(PROGRAMS)} on PATH'
+    return Finding(name="conda program", found=bool(program), detail=program or "", hint=hint)
 
 
 def _git() -> Finding:
