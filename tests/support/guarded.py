@@ -70,12 +70,13 @@ def image_pages(layout: Path) -> Page:
 
 @dataclass(frozen=True)
 class Guarded:
-    """The three servers, and the project, which knows no login."""
+    """The three servers, and the project, which knows no login; `pages` is what all of them have, for everybody."""
 
     project: Project
     channel: FileServer
     index: FileServer
     registry: FileServer
+    pages: Page
 
     @property
     def host(self) -> str:
@@ -91,15 +92,22 @@ def guarded(root: Path, *, channel: Guard, index: Guard, registry: Guard) -> Ite
     write_wheel(served / "wheels", "beta")
     write_channel(served / "channel", (PYTHON, TOOL))
     layout = write_base(served / "base", python=PYTHON.version)
-    pages = (
-        channel(folder_pages(served / "channel")),
-        index(WheelFolders((served / "wheels",)).page),
-        registry(image_pages(layout)),
-    )
+    unguarded = (folder_pages(served / "channel"), WheelFolders((served / "wheels",)).page, image_pages(layout))
+    pages = [guard(page) for guard, page in zip((channel, index, registry), unguarded, strict=True)]
+
+    def everything(request: Request) -> Response | None:
+        return next((found for page in unguarded if (found := page(request))), None)
+
     with ExitStack() as running:
-        servers = [running.enter_context(serve(page)) for page in pages]
+        servers = tuple(running.enter_context(serve(page)) for page in pages)
         project = new_project(root / "project", _manifest(*(s.url for s in servers)), cache=root / "cache")
-        yield Guarded(project.given(**NO_PROXY), *servers)
+        yield Guarded(
+            project=project.given(**NO_PROXY),
+            channel=servers[0],
+            index=servers[1],
+            registry=servers[2],
+            pages=everything,
+        )
 
 
 def _manifest(channel: str, index: str, registry: str) -> str:
