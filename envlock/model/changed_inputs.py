@@ -134,7 +134,7 @@ def _wants(place: str, new: Wants, old: Wants, said: Said) -> Changes:
 def _platform_wants(new: Named[Wants], old: Named[Wants], said: Said) -> Changes:
     before, after = dict(old), dict(new)
     for name in sorted(before.keys() | after.keys()):
-        yield from _wants(f" for `{name}`", after.get(name, Wants()), before.get(name, Wants()), said)
+        yield from _wants(f" on `{name}`", after.get(name, Wants()), before.get(name, Wants()), said)
 
 
 def _groups(new: Named[Wants], old: Named[Wants], said: Said) -> Changes:

@@ -1,7 +1,7 @@
 """The edges within a locked platform: every requirement against the version that is locked, every package asked for."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Protocol
 
 from envlock.model.conda_limits import plainly_met
@@ -9,7 +9,7 @@ from envlock.model.lock import CondaPackage, PlatformLock
 from envlock.model.match_specs import conda_name
 from envlock.model.pip_edges import pip_edges
 from envlock.model.platform import virtual_packages
-from envlock.model.problem import Problem, unmet
+from envlock.model.problem import Problem, least, opposed, unmet
 from envlock.model.reach import wrong_groups
 from envlock.model.spec import CONDA_ALIAS, EnvSpec
 
@@ -45,13 +45,22 @@ def broken_edges(spec: EnvSpec, locked: PlatformLock, conda_matches: CondaMatche
 def _conda_edges(spec: EnvSpec, locked: PlatformLock, matches: CondaMatcher) -> Iterator[Problem]:
     records: dict[str, CondaRecord] = {p.name: p for p in locked.conda}
     records |= {v.name: v for v in virtual_packages(spec.system(locked.platform))}
-    edges: list[tuple[str, str | None]] = [(root, None) for root in spec.all_wants(locked.platform).conda]
+    roots = spec.all_wants(locked.platform).conda
+    edges: list[tuple[str, str | None]] = [(root, None) for root in roots]
     edges += [(need, p.name) for p in locked.conda for need in p.requires]
     edges += [(limit, p.name) for p in locked.conda for limit in p.constrains if conda_name(limit) in records]
     for need, asker in edges:
         reason = _reason(need, records, matches)
         if reason:
-            yield unmet(need, reason, asker, locked.platform)
+            yield unmet(need, opposed(reason, _opponent(need, roots) if asker else None), asker, locked.platform)
+
+
+def _opponent(need: str, roots: Iterable[str]) -> str | None:
+    """The requirement of env.toml, if there is one, that no package can meet beside this one."""
+    same = (root for root in roots if conda_name(root) == conda_name(need))
+    # its build is of no account here
+    bare = [(root, " ".join(root.split()[:2])) for root in same]
+    return next((root for root, text in bare for v in least(need) if plainly_met(text, v, "") is False), None)
 
 
 def _reason(need: str, records: Mapping[str, CondaRecord], matches: CondaMatcher) -> str | None:

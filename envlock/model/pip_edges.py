@@ -1,7 +1,7 @@
 """The edges between distributions: every requirement, and the names that conda brings too."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import NamedTuple
@@ -13,7 +13,7 @@ from envlock.model.direct import is_from
 from envlock.model.limits import is_within
 from envlock.model.lock import PipPackage, PlatformLock
 from envlock.model.platform import PLATFORMS
-from envlock.model.problem import Problem, unmet
+from envlock.model.problem import Problem, least, opposed, unmet
 from envlock.model.requirements import applies
 from envlock.model.spec import EnvSpec
 from envlock.model.wheel_fit import unfit_wheels
@@ -61,14 +61,32 @@ def edge(text: str) -> Edge:
 def _requirements(spec: EnvSpec, locked: PlatformLock) -> Iterator[Problem]:
     available = _available(spec, locked)
     environment = PLATFORMS[locked.platform].markers(locked.python or "3")
-    for root in spec.all_wants(locked.platform).pip:
-        if ";" not in root or applies(Requirement(root).marker, environment):
-            yield from _problem(edge(root), root, None, locked.platform, available)
-    for package in locked.pip:
+    wanted = spec.all_wants(locked.platform).pip
+    roots = {r: edge(r) for r in wanted if ";" not in r or applies(Requirement(r).marker, environment)}
+    for text, root in roots.items():
+        reason = _reason(root, available.get(root.name))
+        if reason:
+            yield unmet(text, reason, None, locked.platform)
+    for text, asker in _needs(locked.pip):
+        need = edge(text)
+        reason = _reason(need, available.get(need.name))
+        if reason:
+            yield unmet(text, opposed(reason, _opponent(need, text, roots)), asker, locked.platform)
+
+
+def _opponent(need: Edge, text: str, roots: Mapping[str, Edge]) -> str | None:
+    """The requirement of env.toml, if there is one, that no version can meet beside this one."""
+    same = [(other, root.limits) for other, root in roots.items() if root.name == need.name]
+    return next((t for t, limits in same for version in least(text) if not is_within(version, limits)), None)
+
+
+def _needs(packages: Iterable[PipPackage]) -> Iterator[tuple[str, str]]:
+    """Every requirement of the packages, as far as it is asked for, and whose it is."""
+    for package in packages:
         for text in package.requires:
-            need = edge(text)
-            if need.when is None or need.when in package.extras:
-                yield from _problem(need, text, package.name, locked.platform, available)
+            when = edge(text).when
+            if when is None or when in package.extras:
+                yield text, package.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,14 +101,6 @@ def _available(spec: EnvSpec, locked: PlatformLock) -> dict[str, _Available]:
     provided = (text.split("==", 1) for p in locked.conda for text in p.provides)
     found |= {str(canonicalize_name(name)): _Available(version) for name, version in provided}
     return found | {p.name: _Available(p.version, p) for p in locked.pip}
-
-
-def _problem(
-    need: Edge, text: str, asker: str | None, platform: str, available: Mapping[str, _Available]
-) -> Iterator[Problem]:
-    reason = _reason(need, available.get(need.name))
-    if reason:
-        yield unmet(text, reason, asker, platform)
 
 
 def _reason(need: Edge, found: _Available | None) -> str | None:

@@ -1,8 +1,11 @@
 """One reason why a lock does not answer its manifest, and reasons as people read them."""
 
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+
+_LEAST = re.compile(r"(?:>=|~=|==|>)\s*([0-9]+(?:\.[0-9]+)*)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +30,16 @@ def unmet(need: str, reason: str, asker: str | None, platform: str) -> Problem:
         platform=platform,
         message=f"`{need}` is not met{by}: {reason}",
     )
+
+
+def least(need: str) -> list[str]:
+    """The versions from which on a requirement is met: where a limit excludes one, the two contradict each other."""
+    return _LEAST.findall(need)
+
+
+def opposed(found: str, root: str | None) -> str:
+    """What is locked, with the requirement of env.toml that contradicts the one that is unmet, if there is one."""
+    return f"{found}, and env.toml asks for `{root}`" if root else found
 
 
 def unasked(name: str, platform: str) -> Problem:
