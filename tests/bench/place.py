@@ -27,6 +27,13 @@ dependencies = {packages}
 [image]
 base = "oci:base"
 """
+FROM_PYPI_ALONE = """name = "set"
+python = "{python}"
+[pip]
+dependencies = {packages}
+[image]
+base = "scratch"
+"""
 FROM_BOTH = """name = "mixed"
 [conda]
 channels = ["{channel}"]
@@ -86,6 +93,14 @@ class Place:
         folders = tuple(packages / package.sha256 for package in environment.locked.packages)
         index = self._stack.enter_context(serve_index(WheelFolders(folders)))
         return Peers(self.folder / "peers", engine, environment.locked, index.url)
+
+    def requirement_set(self, name: str, packages: tuple[str, ...]) -> Environment:
+        """Packages of PyPI upon nothing, of which none is downloaded."""
+        if self.small:
+            return self._from_index(f"set-{name}", wheels.folder(), SMALL)
+        manifest = FROM_PYPI_ALONE.format(python=RUNNING, packages=list(packages))
+        cache = self.folder / f"set-{name}-cache"
+        return Environment(new_project(self.folder / f"set-{name}", manifest, cache=cache))
 
     def facts(self) -> dict[str, object]:
         """What was measured, as far as it was made."""

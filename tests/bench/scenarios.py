@@ -10,6 +10,7 @@ from tests.bench.environments import Environment
 from tests.bench.measure import Step
 from tests.bench.place import Place
 from tests.bench.scenario import Limit, Scenario, Subject
+from tests.bench.sets import set_scenarios
 from tests.bench.solvers import solver_steps
 
 IMPORTS = "import pandas, sklearn"
@@ -135,6 +136,7 @@ SCENARIOS: dict[str, Callable[[Place], Scenario]] = {
     "memory": memory,
     "memory-2gib": memory_2gib,
     "install": install,
+    **set_scenarios(),
 }
 
 
