@@ -1,4 +1,4 @@
-"""Real requirement sets of 3 to 160 packages, each locked by envlock, by the solver alone, and the small ones by pip-compile."""
+"""Real requirement sets of 3 to 160 packages, locked by envlock, by the solver alone, and small ones by pip-compile."""
 
 import sys
 from collections.abc import Callable, Sequence
