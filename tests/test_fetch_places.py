@@ -2,8 +2,11 @@
 
 import io
 import json
+import signal
+import subprocess
 import threading
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -14,12 +17,12 @@ from envlock.sources import fetch as fetching
 from envlock.sources.fetch import PLACES, fetch
 from envlock.sources.places import Sources
 from envlock.system.conda.child import ask
-from envlock.system.http import Http
+from envlock.system.http import TIMEOUT, Http
 from envlock.workflows.side_by_side import side_by_side
 from tests.support.conda_channel import write_channel
 from tests.support.http_server import FileServer, Request, Response, serve, serve_folder
 from tests.support.projects import Project, manifest_text, new_project
-from tests.support.tiny_project import PYTHON, TOOL
+from tests.support.tiny_project import PYTHON, TOOL, tiny_project
 from tests.test_sources import ALPHA, World, world
 
 __all__ = ["world"]
@@ -194,6 +197,28 @@ def test_what_is_under_way_ends_when_it_is_no_longer_wanted() -> None:
     assert stopped.is_set()
     with pytest.raises(OutsideError, match="is no longer wanted"):
         http.read(f"{server.url}/more")
+
+
+def test_a_silent_server_keeps_nobody_after_ctrl_c(tmp_path: Path) -> None:
+    with tiny_project(tmp_path) as project, ExitStack() as running:
+        project.must("lock")
+        asked, over = threading.Event(), threading.Event()
+        running.callback(over.set)
+
+        def silent(_request: Request) -> None:
+            asked.set()
+            over.wait()
+
+        server = running.enter_context(serve(silent))
+        cold = project.given(ENVLOCK_MIRROR_TEST=f"{server.url}/simple", ENVLOCK_CACHE_DIR=str(tmp_path / "cold"))
+        words, environment = [*project.command, "install"], cold.environment()
+        process = subprocess.Popen(words, cwd=project.folder, env=environment, stderr=subprocess.PIPE, text=True)
+        running.callback(process.kill)
+        assert asked.wait(60)
+        process.send_signal(signal.SIGINT)
+        # less than a server is given to say its next byte
+        _, said = process.communicate(timeout=TIMEOUT[1] - 20)
+    assert (process.returncode, said.splitlines()[-1]) == (130, "interrupted")
 
 
 def test_a_failure_stops_nobody_else() -> None:

@@ -17,6 +17,7 @@ CHANGES: dict[str, Callable[[bytes], bytes]] = {
     "empty": lambda data: data[:0],
 }
 COMMANDS = dict(zip(CHANGES, ("install", "build", "build", "install"), strict=True))
+LOGIN_HINT = "hint: a login goes into netrc, or into the file that RATTLER_AUTH_FILE names\n"
 HINT = "hint: the file was changed where it is kept; get the locked one, or lock anew with `envlock lock --upgrade`\n"
 
 
@@ -95,13 +96,15 @@ def test_gone(project: TinyProject, status: int) -> None:
     )
 
 
-@pytest.mark.parametrize(("status", "reason"), [(403, "Forbidden"), (500, "Internal Server Error")])
+@pytest.mark.parametrize(
+    ("status", "reason"), [(403, f"Forbidden\n{LOGIN_HINT}"), (500, "Internal Server Error\n")], ids=["403", "500"]
+)
 def test_a_server_that_refuses(project: TinyProject, status: int, reason: str) -> None:
     forget_packages(project)
     project.channel_server.overrides[f"/linux-64/{FILES['tool']}"] = status
     result = project.call("build")
     url = f"{project.channel_url}/linux-64/{FILES['tool']}"
-    assert (result.code, failure(result)) == (3, f"error: {url} answers {status} {reason}\n")
+    assert (result.code, failure(result)) == (3, f"error: {url} answers {status} {reason}")
 
 
 def damaged(path: Path, old: bytes, new: bytes) -> None:

@@ -9,7 +9,7 @@ import click
 
 from envlock import __version__
 from envlock.cli.console import Console
-from envlock.cli.failures import report
+from envlock.cli.failures import INTERRUPTED, report
 from envlock.cli.lazy_group import LazyGroup
 from envlock.cli.settings import COMPLETION, Settings, completion_request, global_options
 
@@ -45,6 +45,10 @@ def main() -> None:
     except OSError:
         # said already; at its end Python would try once more, and give a code of its own
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if code == INTERRUPTED:
+        # at its end Python would wait for every thread that a silent server keeps waiting
+        sys.stderr.flush()
+        os._exit(code)
     sys.exit(code)
 
 

@@ -88,16 +88,24 @@ class _Search:
             return OutsideError(
                 f"`{self._package.file}` is not in the cache, and this is --offline", hint="run it once without"
             )
+        hint = next((_login_hint(self._package) for _, error in self._failed if isinstance(error, Refused)), None)
         if len(self._failed) == 1 and not self._gone:
-            return self._failed[0][1]
+            only = self._failed[0][1]
+            return OutsideError(only.message, hint=only.hint or hint)
         named = f"`{self._package.file}` (sha256 {self._package.sha256})"
         if self._failed:
             lines = [f"  {place}: {error.message}" for place, error in self._failed]
             lines += [f"  {place}: it is not there" for place in self._gone]
-            return OutsideError("\n".join([f"{named} cannot be had", *lines]), hint=self._failed[0][1].hint)
+            return OutsideError("\n".join([f"{named} cannot be had", *lines]), hint=self._failed[0][1].hint or hint)
         source = self._package.channel if isinstance(self._package, CondaPackage) else self._package.source
         where = f", tried {', '.join(dict.fromkeys(self._gone))}" if self._gone else ""
         return OutsideError(f"{named} is no longer to be had from `{source}`{where}", hint=_hint(self._package))
+
+
+def _login_hint(package: CondaPackage | PipPackage) -> str:
+    if isinstance(package, CondaPackage):
+        return "a login goes into netrc, or into the file that RATTLER_AUTH_FILE names"
+    return "a login goes into ENVLOCK_INDEX_NAME_USERNAME and ENVLOCK_INDEX_NAME_PASSWORD, or netrc"
 
 
 def _hint(package: CondaPackage | PipPackage) -> str:
