@@ -361,3 +361,35 @@ def test_a_stand_in_has_the_same_bytes_each_time(tmp_path: Path) -> None:
     (tmp_path / "other").mkdir()
     one, other = (write_stub(folder, name="a", version="1") for folder in (tmp_path, tmp_path / "other"))
     assert one.read_bytes() == other.read_bytes()
+
+
+# the index of this machine
+
+
+@pytest.mark.parametrize("platform", sorted(PLATFORMS))
+def test_real_wheels_for_every_platform(platform: str, tmp_path: Path) -> None:
+    """Of projects that make wheels for all of them: each is one of the platform, all are of one set of versions."""
+    request = PipRequest(
+        requirements=("numpy==2.4.6", "pyyaml==6.0.3", "colorama==0.4.6; sys_platform == 'win32'", "pandas==3.0.0"),
+        indexes=(),
+        provided={},
+        python="3.11.7",
+        platform=PLATFORMS[platform],
+        system=PLATFORMS[platform].system,
+        keep=(),
+        cache=tmp_path / "cache",
+        offline=False,
+    )
+    found = {answer.name: answer for answer in solve(request)}
+    assert ("colorama" in found) == (platform == "win-64")
+    expected = {
+        "linux-64": "manylinux_2_28_x86_64",
+        "linux-aarch64": "manylinux_2_28_aarch64",
+        "osx-64": "macosx_10_13_x86_64",
+        "osx-arm64": "macosx_11_0_arm64",
+        "win-64": "win_amd64",
+    }
+    file = found["pyyaml"].file
+    assert file.startswith("pyyaml-6.0.3-cp311-cp311-")
+    assert expected[platform] in file
+    assert all(answer.index == "pypi" and answer.sha256 and answer.uploaded for answer in found.values())

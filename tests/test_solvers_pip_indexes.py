@@ -13,7 +13,7 @@ from envlock.model.platform import PLATFORMS, System
 from envlock.model.spec import Index
 from envlock.solvers.pip_uv import solve
 from envlock.solvers.requests import PipAnswer, PipRequest
-from tests.support.http_server import Response
+from tests.support.http_server import Request, Response, serve
 from tests.support.index_server import IndexServer, WheelFolders, serve_index
 from tests.support.tiny_sources import write_project, write_sdist
 from tests.support.tiny_wheels import write_wheel
@@ -133,6 +133,29 @@ def test_two_indexes_to_which_packages_are_bound(two: Two, tmp_path: Path) -> No
         "acme-core": ("1.0", "ours"),
         "popular-app": ("1.0", "theirs"),
         "special": ("1.0", "more"),
+    }
+
+
+@pytest.mark.parametrize("mirror", [False, True])
+def test_logins_reach_the_index_that_packages_are_bound_to(two: Two, mirror: bool) -> None:
+    """Also where it has more than its packages, and is asked for these alone."""
+    if mirror:
+        write_wheel(two.internal, "popular", "50.0")
+    pages = WheelFolders((two.internal,))
+
+    def guarded(request: Request) -> Response | None:
+        if request.headers.get("Authorization") == "Basic bWU6d29yZA==":  # me:word
+            return pages.page(request)
+        return Response(status=401, headers={"WWW-Authenticate": "Basic"})
+
+    with serve(guarded) as server:
+        indexes = (replace(two.request.indexes[0], url=f"{server.url}/simple/"), two.request.indexes[1])
+        login = {"UV_INDEX_OURS_USERNAME": "me", "UV_INDEX_OURS_PASSWORD": "word"}
+        found = two.origins("popular-app", "popular", indexes=indexes, credentials=login)
+    assert found == {
+        "acme-core": ("1.0", "ours"),
+        "popular": ("1.0", "theirs"),
+        "popular-app": ("1.0", "theirs"),
     }
 
 
