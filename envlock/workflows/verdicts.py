@@ -36,24 +36,29 @@ def is_good(project: Project, cache: Cache, key: str | None) -> bool:
 
 def keep_good(project: Project, cache: Cache, key: str, files: Iterable[str]) -> None:
     """Keeps a good verdict that rests on these files and folders too, by their paths relative to env.toml."""
+    now = time.time_ns()
+    places = [(path, project.folder / path) for path in files]
     try:
-        cache.keep(_KIND, key, [[path, _hash(project.folder / path), _stamp(project.folder / path)] for path in files])
+        cache.keep(_KIND, key, [[path, _hash(place), stamp_of(place, now=now)] for path, place in places])
     except (OSError, EnvlockError):
         return  # a cache that cannot be written, or a file that is gone, costs time, not an answer
 
 
+def stamp_of(path: Path, *, now: int) -> list[int] | None:
+    """What a file has until it is written again; None for a folder, and for what was written only just before `now`."""
+    status = path.stat()
+    if path.is_dir() or now - max(status.st_mtime_ns, status.st_ctime_ns) < _TOO_FRESH:
+        return None
+    return [status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino]
+
+
 def _holds(folder: Path, path: str, sha256: str, stamp: Any) -> bool:
     file = folder / path
-    return (stamp is not None and _stamp(file) == stamp) or _hash(file) == sha256
+    try:
+        return (stamp is not None and stamp_of(file, now=time.time_ns()) == stamp) or _hash(file) == sha256
+    except EnvlockError:
+        return False  # the walk says what is wrong
 
 
 def _hash(path: Path) -> str:
     return tree_sha256(path) if path.is_dir() else content_sha256(path)
-
-
-def _stamp(path: Path) -> list[int] | None:
-    """What a file has, until it is written again; None for a folder, and for what has only just been written."""
-    status = path.stat()
-    if path.is_dir() or time.time_ns() - max(status.st_mtime_ns, status.st_ctime_ns) < _TOO_FRESH:
-        return None
-    return [status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino]
