@@ -6,11 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from envlock.cli.main import COMMANDS
 from tests.support.locked_project import locked_project
 from tests.support.processes import run
 from tests.support.projects import ENVLOCK, Project
-
-COMMANDS = ["init", "lock", "check", "show", "install", "run", "shell", "build", "doctor", "completion"]
 
 
 @pytest.fixture
@@ -40,7 +39,7 @@ def completed(project: Project, function: str, *words: str) -> list[str]:
 @pytest.mark.parametrize(
     ("words", "offered"),
     [
-        (("",), COMMANDS),
+        (("",), [*COMMANDS]),
         (("lo",), ["lock"]),
         (("check", ""), ["train"]),
         (("check", "x"), []),

@@ -13,6 +13,7 @@ import pytest
 from envlock import __version__
 from envlock.cli.console import Console
 from envlock.cli.failures import report
+from envlock.cli.main import COMMANDS
 from envlock.cli.settings import Settings
 from envlock.errors import AnswerIsNo, OutsideError, UserInputError
 from tests.support.locked_project import locked_project
@@ -66,9 +67,7 @@ def test_without_a_command_help_is_an_error(project: Project) -> None:
     assert result.stderr == project.must("--help")
 
 
-@pytest.mark.parametrize(
-    "command", ["init", "lock", "check", "show", "install", "run", "shell", "build", "doctor", "completion"]
-)
+@pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_has_examples(project: Project, command: str) -> None:
     text = project.must(command, "--help")
     assert text.startswith(f"Usage: envlock {command} ")

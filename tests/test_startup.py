@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from envlock.cli.main import COMMANDS
 from tests.support.locked_project import locked_project, stale
 from tests.support.projects import Project
 
@@ -87,7 +88,14 @@ def test_where_something_stands_is_looked_up_only_when_it_is_wrong(project: Proj
     assert among(loaded(project, "check")[1], places) == places
 
 
-@pytest.mark.parametrize("command", ["init", "lock", "check", "show", "install", "run", "shell", "build", "completion"])
+@pytest.mark.parametrize("words", ["show", "tree", "why click", "diff env.lock env.lock"])
+def test_commands_that_read_a_lock_load_neither_git_nor_a_solver(project: Project, words: str) -> None:
+    code, modules = loaded(project, *words.split())
+    assert code == 0
+    assert among(modules, HEAVY) == set()
+
+
+@pytest.mark.parametrize("command", sorted(COMMANDS.keys() - {"doctor"}))
 def test_help_of_a_command_loads_no_heavy_library(project: Project, command: str) -> None:
     code, modules = loaded(project, command, "--help")
     assert code == 0

@@ -160,10 +160,14 @@ def _side(point: Point, other: Point, start: Path) -> Side:
 
 def _home(name: str | None, start: Path) -> Project | None:
     """Where an environment is now, if it is anywhere: a bare repository has only what once was."""
-    projects = all_projects(start)
     if name is not None:
-        return next((p for p in projects if p.name == name), None)
-    return find_project(None, start) if projects else None
+        return next((p for p in all_projects(start) if p.name == name), None)
+    try:
+        return find_project(None, start)
+    except UserInputError:
+        if all_projects(start):
+            raise
+        return None
 
 
 def _totals(before: Lock | None, after: Lock | None) -> tuple[Total, ...]:
