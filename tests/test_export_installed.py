@@ -16,6 +16,7 @@ from tests.support.http_server import FileServer, serve_folder
 from tests.support.processes import run, run_here, run_python
 from tests.support.projects import MINOR, Project, manifest_text, new_project
 from tests.support.tiny_project import PYTHON, TOOL
+from tests.support.tiny_sources import write_project
 from tests.support.tiny_wheels import write_wheel
 
 NOARCH = CondaPackage(
@@ -243,3 +244,35 @@ def test_what_conda_provides_is_in_no_pip_part(
     for name in ("pixi", "conda-lock", "environment.yml"):
         text = project.must("export", "--format", name)
         assert ("files/pure" in text, "pure==" in text) == (False, False)
+
+
+def test_uv_installs_a_pylock_of_every_kind_of_source(
+    tmp_path: Path, wheels: Path, venv: Path, index_server: IndexServers
+) -> None:
+    project = new_project(tmp_path / "mixed", "", cache=tmp_path / "cache")
+    write_wheel(project.folder / "own", "local")
+    write_project(project.folder / "folder", "folder", static=True)
+    write_project(tmp_path / "from-git", "from-git", static=True)
+    git = ("git", "-C", tmp_path / "from-git", "-c", "user.name=x", "-c", "user.email=x@acme.test")
+    for words in (("init", "--quiet"), ("add", "."), ("commit", "--quiet", "-m", "x"), ("tag", "v1")):
+        run_here(*git, *words)
+    server = index_server(wheels)
+    file = f"{server.server.url}/files/acme_lib-1.0-py3-none-any.whl"
+    sources = ["local @ ./own/local-1.0-py3-none-any.whl", "folder @ ./folder", f"acme-lib @ {file}"]
+    sources.append(f"from-git @ git+file://{tmp_path}/from-git@v1")
+    project.manifest.write_text(manifest_text(pip=["alpha <2", *sources], index=server.url))
+    project.must("lock")
+    project.must("export", "--format", "pylock", "--output", "../elsewhere-pylock.toml")
+    (tmp_path / "elsewhere-pylock.toml").rename(tmp_path / "pylock.toml")
+    uv("sync", "pylock.toml", venv=venv, folder=tmp_path)
+    assert installed(venv) == project.versions()
+    assert installed(venv).keys() == {"alpha", "beta", "local", "folder", "acme-lib", "from-git"}
+
+    # what is no file has no hash for pip to compare
+    result = project.call("export", "--format", "requirements", "--output", "../requirements.txt")
+    assert result.stderr.splitlines()[1:] == [
+        "note: `folder` left out: pip compares no hash of a folder",
+        "note: `from-git` left out: pip compares no hash of what is from git",
+    ]
+    uv("sync", "--require-hashes", "requirements.txt", venv=venv, folder=tmp_path)
+    assert installed(venv).keys() == {"alpha", "beta", "local", "acme-lib"}
