@@ -38,12 +38,13 @@ def read_manifest(path: Path, text: str | None = None) -> EnvSpec:
     root, surroundings = document.root, Surroundings(path.parent)
     root.has("extends")
     platforms = root.table("platform")
+    wanted = _platforms(root)
     spec = EnvSpec(
         name=root.text("name", environment_name) or folder_name(root, path.absolute().parent.name),
         description=root.text("description", prose=True) or "",
         python=root.text("python", _python),
-        platforms=_platforms(root),
-        systems=read_systems(platforms),
+        platforms=wanted,
+        systems=read_systems(platforms, wanted),
         conda=read_conda(root.table("conda"), surroundings),
         pip=read_pip(root.table("pip"), surroundings),
         platform_wants=read_platform_wants(platforms, surroundings),
@@ -61,12 +62,20 @@ def read_manifest(path: Path, text: str | None = None) -> EnvSpec:
 
 
 def read_workspace(path: Path) -> Workspace:
-    """The table `[workspace]` of an env.toml; empty where there is none, or none that can be read: others say why."""
+    """The table `[workspace]` of an env.toml; UserInputError where that is all it has, and something is wrong with it.
+
+    Empty where there is none, and where nothing can be read: who reads it as an environment is told why.
+    """
     try:
-        root = open_manifest(path).root
-        return Workspace(exclude=read_exclude(root.table(WORKSPACE)), alone=set(root.names()) == {WORKSPACE})
+        document = open_manifest(path)
     except EnvlockError:
         return Workspace()
+    found = Workspace(
+        exclude=read_exclude(document.root.table(WORKSPACE)), alone=set(document.root.names()) == {WORKSPACE}
+    )
+    if found.alone:
+        document.close()
+    return found
 
 
 def open_manifest(path: Path, text: str | None = None) -> Document:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from pathlib import PurePosixPath
+from pathlib import PurePath
 
 from envlock.model.fields import Table
 
@@ -16,9 +16,9 @@ class Workspace:
     exclude: tuple[str, ...] = ()
     alone: bool = False
 
-    def excludes(self, folder: PurePosixPath) -> bool:
+    def excludes(self, folder: PurePath) -> bool:
         """Whether a folder, relative to the root, or one around it matches a glob."""
-        around = [str(path) for path in (folder, *folder.parents)]
+        around = [path.as_posix() for path in (folder, *folder.parents)]
         # `**/old` is `old`, too
         globs = {form for glob in self.exclude for form in (glob.rstrip("/"), glob.rstrip("/").removeprefix("**/"))}
         return any(fnmatchcase(path, glob) for path in around for glob in globs)

@@ -3,10 +3,14 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from envlock.errors import EnvlockError, UserInputError
 from envlock.system.files import repository_root
 from envlock.workflows import later
+
+if TYPE_CHECKING:
+    from envlock.manifest.workspace import Workspace
 
 MANIFEST = "env.toml"
 LOCKFILE = "env.lock"
@@ -67,7 +71,9 @@ def _around(start: Path) -> Project | None:
     root = repository_root(start)
     folders = [start, *start.parents]
     within = folders[: folders.index(root) + 1] if root else [start]
-    return next((Project(folder) for folder in within if (folder / MANIFEST).is_file()), None)
+    found = next((folder for folder in within if (folder / MANIFEST).is_file()), None)
+    workspace = _workspace(found) if found and found == root else None
+    return Project(found) if found and not (workspace and workspace.alone) else None
 
 
 def _named(name: str, start: Path) -> Project:
@@ -105,12 +111,19 @@ def _listed(projects: Iterable[Project], start: Path) -> str:
 
 def _discover(root: Path) -> list[Path]:
     """The folders with env.toml, but for those that the root's `[workspace]` excludes."""
-    folders = later.folders_with(MANIFEST, root)
-    if root not in folders:
-        return folders
-    workspace = later.read_workspace(root / MANIFEST)
+    folders, workspace = later.folders_with(MANIFEST, root), _workspace(root)
+    alone = [root] if workspace and workspace.alone else []
     return [
         folder
         for folder in folders
-        if not workspace.excludes(folder.relative_to(root)) and not (workspace.alone and folder == root)
+        if folder not in alone and not (workspace and workspace.excludes(folder.relative_to(root)))
     ]
+
+
+def _workspace(root: Path) -> "Workspace | None":
+    """What the env.toml in a repository's root says of the repository; None, mostly, where it says nothing."""
+    try:
+        says = b"workspace" in (root / MANIFEST).read_bytes()
+    except OSError:
+        return None
+    return later.read_workspace(root / MANIFEST) if says else None
