@@ -1,5 +1,6 @@
 """Whatever stands in env.toml, the answer is an EnvSpec or a UserInputError; what is written is read back."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,8 @@ from hypothesis import strategies as st
 from envlock.errors import UserInputError
 from envlock.manifest.editor import new_manifest
 from envlock.manifest.reader import read_manifest
-from envlock.model.platform import System
-from envlock.model.spec import CondaSpec, EnvSpec, ImageSpec, Index, PipSpec
+from envlock.model.platform import PLATFORMS, System
+from envlock.model.spec import CondaSpec, EditableProject, EnvSpec, ImageSpec, Index, LockSpec, PipSpec, Wants
 
 KEYS = [
     "name", "description", "python", "platforms", "conda", "channels", "channel-priority",
@@ -92,28 +93,89 @@ images = st.builds(
     labels=st.dictionaries(line, prose, max_size=3).map(lambda labels: tuple(sorted(labels.items()))),
 )
 indexes = st.sampled_from(
-    [(), (Index(name="pypi"),), (Index(name="acme", url="https://pip.acme.test", default=True), Index(name="pypi"))]
+    [
+        (),
+        (Index(name="pypi"),),
+        (Index(name="acme", url="https://pip.acme.test", default=True), Index(name="pypi")),
+        (Index(name="acme", url="https://pip.acme.test", packages=("acme-*", "other")),),
+    ]
 )
+wants = st.builds(
+    Wants,
+    conda=sets("numpy <2,>=1", "lib"),
+    pip=sets("flask<4", 'a; python_version < "4"', "b @ ./b-1-py3-none-any.whl"),
+)
+systems = {
+    "linux-64": st.builds(System, cuda=maybe("12"), cuda_arch=maybe("8.6")),
+    "osx-arm64": st.builds(replace, st.just(PLATFORMS["osx-arm64"].system), macos=st.sampled_from(["12.0", "14.2"])),
+    "win-64": st.builds(replace, st.just(PLATFORMS["win-64"].system), windows=st.just("10.0.19041")),
+}
+PROJECT = EditableProject(path="./project", name="project", extras=("web",), dependencies=("alpha>=1", "flask<4"))
+
+
+PYPROJECT = """\
+[project]
+name = "project"
+version = "1"
+dependencies = ["alpha>=1"]
+optional-dependencies = {web = ["flask<4"], other = ["other"]}
+"""
+
+
+def by_name(values: dict[str, Any]) -> tuple[tuple[str, Any], ...]:
+    return tuple(sorted(values.items()))
+
+
 specs = st.builds(
     EnvSpec,
     name=st.sampled_from(["a", "train-2.x"]),
     description=prose,
     python=maybe("3.8", "3.11.7"),
-    systems=st.just(()) | st.builds(System, cuda=maybe("12")).map(lambda system: (("linux-64", system),)),
+    platforms=st.sampled_from([("linux-64",), tuple(sorted(PLATFORMS)), ("osx-arm64", "win-64")]),
+    systems=st.fixed_dictionaries({}, optional=systems).map(by_name),
     conda=st.builds(
         CondaSpec,
         channels=st.sampled_from([("conda-forge",), ("./channel", "https://conda.acme.test/main")]),
         channel_priority=st.sampled_from(["strict", "flexible"]),
         dependencies=sets("numpy <2,>=1", "python", 'a[build_number="2"]'),
     ),
-    pip=st.builds(PipSpec, dependencies=sets("flask<4", 'a; python_version < "4"'), indexes=indexes),
+    pip=st.builds(
+        PipSpec,
+        dependencies=sets("flask<4", 'a; python_version < "4"', "b @ https://files.acme.test/b-1-py3-none-any.whl"),
+        indexes=indexes,
+        editable=st.sampled_from([(), (PROJECT,)]),
+    ),
+    platform_wants=st.dictionaries(st.sampled_from(sorted(PLATFORMS)), wants.filter(bool), max_size=2).map(by_name),
+    groups=st.dictionaries(st.sampled_from(["dev", "test", "a.b"]), wants, max_size=2).map(by_name),
+    lock=st.builds(
+        LockSpec,
+        exclude_newer=maybe("7d", "2026-01-31T12:00:00Z"),
+        pip_resolver=st.sampled_from(["uv", "pip-tools"]),
+        conda_solver=st.sampled_from(["rattler", "conda-lock"]),
+    ),
     variables=st.dictionaries(st.sampled_from(["A", "_b"]), line).map(lambda v: tuple(sorted(v.items()))),
     image=images,
-)
+).map(lambda spec: _of_its_platforms(spec))
+
+
+def _of_its_platforms(spec: EnvSpec) -> EnvSpec:
+    """What is declared for a platform that is not among `platforms` would be refused."""
+    return replace(
+        spec,
+        systems=tuple((name, system) for name, system in spec.systems if name in spec.platforms),
+        platform_wants=tuple((name, wants) for name, wants in spec.platform_wants if name in spec.platforms),
+    )
 
 
 @given(spec=specs)
 @settings(deadline=None, max_examples=200)
 def test_a_new_manifest_is_read_back(manifest: Path, spec: EnvSpec) -> None:
-    manifest.write_text(new_manifest(spec), newline="")
-    assert read_manifest(manifest) == spec
+    project = manifest.parent / "project"
+    project.mkdir(exist_ok=True)
+    (project / "pyproject.toml").write_text(PYPROJECT)
+    text = new_manifest(spec)
+    manifest.write_text(text, newline="")
+    found = read_manifest(manifest)
+    assert replace(found, files=(), systems=()) == replace(spec, systems=())
+    assert [found.system(name) for name in spec.platforms] == [spec.system(name) for name in spec.platforms]
+    assert read_manifest(manifest, text) == found

@@ -1,4 +1,7 @@
-"""Writes env.toml, comments and layout included: the one user of tomlkit, which reading does without."""
+"""Writes a new env.toml, comments and layout included: the one user of tomlkit.
+
+Single dependencies of one that is there are changed by `dependency_edits`, which touch no other byte of it.
+"""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -7,7 +10,7 @@ import tomlkit
 from tomlkit.items import Array, Table
 
 from envlock.model.platform import DEFAULT_PLATFORM, System
-from envlock.model.spec import EnvSpec, ImageSpec, Index
+from envlock.model.spec import EditableProject, EnvSpec, ImageSpec, Index, LockSpec, Wants
 from envlock.model.system_values import SYSTEM_KEYS
 
 _ABOUT = "What this environment is made from. `envlock lock` answers it in env.lock: keep both in git."
@@ -26,12 +29,53 @@ def new_manifest(spec: EnvSpec) -> str:
         document.add("platforms", _array(spec.platforms))
     document.add("conda", _conda(spec))
     document.add("pip", _pip(spec))
-    for name, system in spec.systems:
-        document.setdefault("platform", tomlkit.table(is_super_table=True)).add(name, _system(system))
+    _add_tables(document, "groups", {name: _wants(wants) for name, wants in spec.groups})
+    _add_tables(document, "platform", _platforms(spec))
     if spec.variables:
         document.add("variables", _filled(dict(spec.variables)))
     _add_image(document, spec)
+    if spec.lock != LockSpec():
+        document.add("lock", _lock(spec.lock))
     return tomlkit.dumps(document)
+
+
+def _add_tables(document: tomlkit.TOMLDocument, name: str, tables: Mapping[str, Table]) -> None:
+    """`[NAME.KEY]` for each of some tables, none where there are none."""
+    if tables:
+        around = tomlkit.table(is_super_table=True)
+        for key, table in tables.items():
+            around.add(key, table)
+        document.add(name, around)
+
+
+def _platforms(spec: EnvSpec) -> dict[str, Table]:
+    systems, wants = dict(spec.systems), dict(spec.platform_wants)
+    names = sorted({*systems, *wants})
+    return {name: _wants(wants.get(name, Wants()), _system(systems.get(name))) for name in names}
+
+
+def _wants(wants: Wants, table: Table | None = None) -> Table:
+    """The tables `conda` and `pip` of a group or a platform, in `table`."""
+    kinds = {"conda": wants.conda, "pip": wants.pip}
+    found = {kind: dependencies for kind, dependencies in kinds.items() if dependencies}
+    # without keys of its own it needs no heading
+    table = table or tomlkit.table(is_super_table=bool(found))
+    for kind, dependencies in found.items():
+        inner = tomlkit.table()
+        inner.add("dependencies", _array(dependencies))
+        table.add(kind, inner)
+    return table
+
+
+def _lock(lock: LockSpec) -> Table:
+    default = LockSpec()
+    return _filled(
+        {
+            "exclude-newer": lock.exclude_newer,
+            "pip-resolver": lock.pip_resolver if lock.pip_resolver != default.pip_resolver else None,
+            "conda-solver": lock.conda_solver if lock.conda_solver != default.conda_solver else None,
+        }
+    )
 
 
 def _conda(spec: EnvSpec) -> Table:
@@ -49,6 +93,8 @@ def _pip(spec: EnvSpec) -> Table:
     table = tomlkit.table()
     table.add(tomlkit.comment(_PIP))
     table.add("dependencies", _array(spec.pip.dependencies))
+    if spec.pip.editable:
+        table.add("editable", _array(_editable(project) for project in spec.pip.editable))
     if spec.pip.indexes:
         indexes = tomlkit.aot()
         for index in spec.pip.indexes:
@@ -58,11 +104,21 @@ def _pip(spec: EnvSpec) -> Table:
 
 
 def _index(index: Index) -> Table:
-    return _filled({"name": index.name, "url": index.url, "default": index.default or None})
+    fields = {
+        "name": index.name,
+        "url": index.url,
+        "default": index.default or None,
+        "packages": index.packages or None,
+    }
+    return _filled(fields)
 
 
-def _system(system: System) -> Table:
-    return _filled({key: getattr(system, key.replace("-", "_")) for key in SYSTEM_KEYS})
+def _editable(project: EditableProject) -> str:
+    return f"{project.path}[{','.join(project.extras)}]" if project.extras else project.path
+
+
+def _system(system: System | None) -> Table | None:
+    return _filled({key: getattr(system, key.replace("-", "_")) for key in SYSTEM_KEYS}) if system else None
 
 
 def _add_image(document: tomlkit.TOMLDocument, spec: EnvSpec) -> None:
