@@ -243,7 +243,7 @@ def test_conda_where_there_is_conda(conda_project: Project) -> None:
     said = notes(conda_project.call("add", "lib", "dated", "python"))
     assert said[:3] == [
         "added `lib >=0.4.1,<0.5` to [conda] (env.toml:5)",
-        "added `dated >=2024a` to [conda] (env.toml:5)",
+        "added `dated >=2024a,<2025` to [conda] (env.toml:5)",
         f"added `python >={PYTHON.version},<{_next_minor()}` to [conda] (env.toml:5)",
     ]
     conda_project.must("check")

@@ -120,7 +120,8 @@ def test_interrupted_while_it_solves(trial: Trial, tmp_path: Path, number: signa
         project.manifest.write_text(text)
         before = files(project)
         with subprocess.Popen(
-            (*project.command, "add", "--pip", "alpha"),
+            # jobs in the background of a shell ignore Ctrl-C, and so would ours
+            ("env", "--default-signal=INT", *project.command, "add", "--pip", "alpha"),
             cwd=project.folder,
             env=project.environment(),
             stderr=subprocess.PIPE,
