@@ -123,6 +123,7 @@ def test_an_answer_is_what_the_default_engine_would_say_of_it(solver: Solver) ->
         (["lib-core<2; sys_platform == 'linux'", "app; python_version < '3'"], {}, {"lib-core": "1.0"}),
         (["lib-core"], {"keep": (pin("lib-core", "1.0"), pin("absent", "1.0"))}, {"lib-core": "1.0"}),
         (["lib-core>=2"], {"keep": (pin("lib-core", "1.0"),)}, {"lib-core": "2.0"}),
+        (["app"], {"limits": ("lib-core<2", "absent<1")}, {"app": "1.0", "lib-core": "1.0"}),
         (["lib-core"], {"cutoff": "2026-02-01T00:00:00Z"}, {"lib-core": "1.0"}),
         (["lib-core"], {"cutoff": NEW}, {"lib-core": "2.0"}),
     ],
@@ -154,6 +155,17 @@ def test_a_python_that_is_declared_newer_than_ours_is_newer(solver: Solver) -> N
     write_wheel(solver.folder, "many", "1.0")
     write_wheel(solver.folder, "many", "2.0", requires_python=">=3.11.99")
     assert solver.versions("many") == {"many": "1.0"}
+    assert solver.versions("many", python="3.11.99") == {"many": "2.0"}
+
+
+def test_markers_are_settled_by_the_declared_python(solver: Solver) -> None:
+    """To the patch: the Python that pip runs on may be another."""
+    marked = ["old; python_full_version < '3.11.3'", "extra-only; extra == 'more' and python_full_version >= '3.11.99'"]
+    write_wheel(solver.folder, "marked", requires=[*marked, "not a requirement"], extras=["more"])
+    assert solver.versions("marked[more]", python="3.11.2") == {"lib-core": "1.0", "marked": "1.0", "old": "1.0"}
+    assert solver.versions("marked[more]", python="3.11.3") == {"marked": "1.0"}
+    assert solver.versions("marked[more]", python="3.11.99") == {"extra-only": "1.0", "marked": "1.0"}
+    assert solver.versions("app; python_full_version == '3.11.2'", python="3.11.3") == {}
 
 
 # what conda provides

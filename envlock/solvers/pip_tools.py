@@ -20,6 +20,7 @@ from packaging.utils import canonicalize_name
 from envlock.errors import OutsideError, UserInputError
 from envlock.model.index_file import IndexFile
 from envlock.model.platform import PLATFORMS
+from envlock.model.requirements import applies
 from envlock.model.wheel_metadata import WheelMetadata
 from envlock.solvers.index_server import Serving, serve
 from envlock.solvers.pip_words import failure
@@ -28,11 +29,11 @@ from envlock.solvers.wheel_shelf import FilesOf, Shelf, require_sha256
 from envlock.system.process import run, scrubbed
 from envlock.system.secrets import redact
 
-_WANTED, _PINS = "requirements.in", "requirements.txt"
+_WANTED, _LIMITS, _PINS = "requirements.in", "limits.txt", "requirements.txt"
 _FLAGS = (
     "--no-config", "--quiet", "--no-header", "--no-annotate", "--strip-extras", "--allow-unsafe", "--newline=lf",
     "--no-emit-index-url", "--no-emit-find-links", "--no-emit-options", "--no-emit-trusted-host",
-    "--resolver=backtracking",
+    "--resolver=backtracking", "--cache-dir=cache",
 )  # fmt: skip
 _INSTEAD = 'take `pip-resolver = "uv"`, which resolves for any platform and Python'
 
@@ -52,13 +53,14 @@ def solve(request: PipRequest, doors: Doors) -> tuple[PipAnswer, ...]:
     """The wheels that answer the requirements, sorted by name; UserInputError where none can."""
     python = _python(request, doors)
     shelf = Shelf(request, doors.files_of)
-    asked = [_on_shelf(requirement, shelf, doors) for requirement in shelf.asked_of(request.requirements)]
+    asked = [_on_shelf(requirement, shelf, doors) for requirement in _applying(request.requirements, shelf)]
     serving = Serving(wheels=shelf.wheels, metadata=lambda file: _metadata(file, shelf, doors))
     with tempfile.TemporaryDirectory(prefix="envlock-") as name, serve(serving) as url:
         folder = Path(name)
         (folder / _WANTED).write_text("".join(f"{r}\n" for r in asked))
+        (folder / _LIMITS).write_text("".join(f"{r}\n" for r in _applying(request.limits, shelf)))
         (folder / _PINS).write_text("".join(f"{p.name}=={p.version}\n" for p in request.keep if p.index))
-        command = [python, "-s", "-m", "piptools", "compile", *_FLAGS, "--cache-dir", "cache", "-o", _PINS, _WANTED]
+        command = [python, "-s", "-m", "piptools", "compile", *_FLAGS, "-c", _LIMITS, "-o", _PINS, _WANTED]
         done = run(command, environment=_environment(url), folder=name)
         if serving.failures:
             raise serving.failures[0]
@@ -70,13 +72,11 @@ def solve(request: PipRequest, doors: Doors) -> tuple[PipAnswer, ...]:
 
 def _on_shelf(requirement: str, shelf: Shelf, doors: Doors) -> str:
     """A requirement that names its own wheel as one of the only version there is; all others as they are."""
-    if " @ " not in requirement:
-        return requirement
     parsed = Requirement(requirement)
-    name, url = canonicalize_name(parsed.name), (parsed.url or "").partition("#")[0]
-    if parsed.marker and not parsed.marker.evaluate(shelf.request.platform.markers(shelf.request.python)):
-        return requirement.replace(f" @ {parsed.url}", "")
-    if not url.endswith(".whl") or parsed.url is None or parsed.url.startswith("git+"):
+    if parsed.url is None:
+        return requirement
+    name, url = canonicalize_name(parsed.name), parsed.url.partition("#")[0]
+    if not url.endswith(".whl") or url.startswith("git+"):
         problem = f"`{name}` would have to be built from {redact(url)}, and pip-tools is not let build anything"
         raise UserInputError(problem, hint='take `pip-resolver = "uv"`, or name a wheel')
     file = doors.wheel_at(name, url)
@@ -128,12 +128,32 @@ def _metadata(file: str, shelf: Shelf, doors: Doors) -> WheelMetadata | None:
     if found is None:
         return None
     metadata = shelf.provided(found.name) or doors.metadata_of(found)
-    return replace(metadata, requires_dist=_readable(metadata.requires_dist, shelf))
+    # settled here, too: the Python that pip runs on may be of another patch version
+    python = None if shelf.runs(metadata.requires_python) else "<1"
+    return replace(metadata, requires_python=python, requires_dist=tuple(_settled(metadata, shelf)))
 
 
-def _readable(requirements: Iterable[str], shelf: Shelf) -> tuple[str, ...]:
-    """What pip would stumble over left out: one requirement that breaks its rules is no reason to refuse a wheel."""
-    return shelf.asked_of(text for text in requirements if _requirement(text))
+def _applying(requirements: Iterable[str], shelf: Shelf) -> list[str]:
+    """Those that apply to the declared Python and platform, without their markers."""
+    parsed = [Requirement(text) for text in shelf.asked_of(requirements)]
+    return [_unmarked(r) for r in parsed if applies(r.marker, shelf.environment)]
+
+
+def _settled(metadata: WheelMetadata, shelf: Shelf) -> Iterator[str]:
+    """What a wheel requires, with markers only for extras: of all else pip would ask the Python that it runs on. One
+    that breaks the rules for requirements is left out: that is no reason to refuse a wheel."""
+    for text in shelf.asked_of(text for text in metadata.requires_dist if _requirement(text)):
+        requirement = Requirement(text)
+        if applies(requirement.marker, shelf.environment):
+            yield _unmarked(requirement)
+            continue
+        for extra in metadata.provides_extra:
+            if applies(requirement.marker, shelf.environment, [extra]):
+                yield f'{_unmarked(requirement)} ; extra == "{extra}"'
+
+
+def _unmarked(requirement: Requirement) -> str:
+    return str(requirement).partition(" ;" if requirement.url else ";")[0]
 
 
 def _requirement(text: str) -> Requirement | None:
@@ -147,6 +167,8 @@ def _pins(text: str) -> Iterator[tuple[str, str]]:
     for line in text.splitlines():
         if line and not line.lstrip().startswith("#"):
             pin = Requirement(line)
+            if pin.url:
+                raise OutsideError(f"pip-tools chose `{pin.name}` from {redact(pin.url)}, which is on no index")
             (specifier,) = pin.specifier
             yield canonicalize_name(pin.name), specifier.version
 

@@ -39,6 +39,11 @@ class Shelf:
     passed_over: dict[str, tuple[IndexFile, ...]] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """What markers are evaluated in."""
+        return self.request.platform.markers(self.request.python)
+
     def wheels(self, name: str) -> tuple[IndexFile, ...]:
         """Those that fit, best last of each version; none where no index has the distribution."""
         name = canonicalize_name(name)
@@ -103,11 +108,14 @@ class Shelf:
         return None
 
     def _fits(self, file: IndexFile) -> bool:
-        return (
-            _tags(file.file, self._ranks) is not None
-            and _runs_on(file.requires_python, self.request.python)
-            and self.in_time(file)
-        )
+        return _tags(file.file, self._ranks) is not None and self.runs(file.requires_python) and self.in_time(file)
+
+    def runs(self, requires_python: str | None) -> bool:
+        """Does what requires this of Python run on the declared one?"""
+        try:
+            return SpecifierSet(requires_python or "").contains(self.request.python, prereleases=True)
+        except InvalidSpecifier:  # which limits nothing, as for installers
+            return True
 
     def in_time(self, file: IndexFile) -> bool:
         """Uploaded before the limit, where there is one; what has no time does not count: uv has it so, too."""
@@ -149,13 +157,6 @@ def _tags(file: str, ranks: Mapping[Tag, int]) -> int | None:
     except (InvalidWheelFilename, InvalidVersion):
         return None
     return min((ranks[tag] for tag in tags if tag in ranks), default=None)
-
-
-def _runs_on(requires_python: str | None, python: str) -> bool:
-    try:
-        return SpecifierSet(requires_python or "").contains(python, prereleases=True)
-    except InvalidSpecifier:  # which limits nothing, as for installers
-        return True
 
 
 def require_sha256(file: IndexFile) -> str:
