@@ -21,7 +21,7 @@ ROWS = [
     # types
     ("python = 3.10", "env.toml:2: `python`: expected a string, got a float: put it in quotes"),
     ("description = 1", "env.toml:2: `description`: expected a string, got an integer: put it in quotes"),
-    ("description = 2026-01-31", "env.toml:2: `description`: expected a string, got a date or time"),
+    ("description = 2026-01-31", "env.toml:2: `description`: expected a string, got a date or time: put it in quotes"),
     ("conda = 'numpy'", "env.toml:2: `conda`: expected a table, got a string"),
     ("[[conda]]", "env.toml:2: `conda`: expected a table, got an array"),
     ("[conda]\ndependencies = 'numpy'", "env.toml:3: `conda.dependencies`: expected an array of strings, got a string"),
@@ -81,6 +81,63 @@ ROWS = [
     (
         "platform.linux-64.cuda = 'latest'",
         "env.toml:2: `platform.linux-64.cuda`: expected a value such as `12.4`, got `latest`",
+    ),
+    (
+        "platforms = ['osx-64']\n[platform.osx-arm64.pip]\ndependencies = ['a']",
+        "env.toml:3: `platform.osx-arm64`: is not among `platforms`: add it there, or take this out",
+    ),
+    ("[platform.linux-64]\nmacos = '14.0'", "env.toml:3: `platform.linux-64.macos`: `linux-64` has none"),
+    (
+        "[platform.linux-64]\ndependencies = ['a']",
+        "env.toml:3: `platform.linux-64.dependencies`: unknown key: "
+        "did you mean `platform.linux-64.conda.dependencies`?",
+    ),
+    (
+        "[platform.linux-64.pip]\ndependencies = ['a', 'a>1']",
+        "env.toml:3: `platform.linux-64.pip.dependencies[1]`: `a` stands in line 3 already: keep one",
+    ),
+    # groups
+    ("[groups]\ndev = ['a']", "env.toml:3: `groups.dev`: expected a table, got an array"),
+    ("[groups.main.pip]\n", "env.toml:2: `groups.main`: `main` is what belongs to no group: [conda] and [pip]"),
+    ("[groups.Dev.pip]\n", f"env.toml:2: `groups.Dev`: {WORDS} `Dev`"),
+    ("[groups.dev]\npipp = {}", "env.toml:3: `groups.dev.pipp`: unknown key: did you mean `pip`?"),
+    (
+        "[groups.dev.pip]\ndependancies = ['a']",
+        "env.toml:3: `groups.dev.pip.dependancies`: unknown key: did you mean `dependencies`?",
+    ),
+    (
+        "[groups.dev.conda]\nchannels = ['a']",
+        "env.toml:3: `groups.dev.conda.channels`: unknown key: did you mean `conda.channels`?",
+    ),
+    (
+        "[groups.dev.conda]\ndependencies = ['a', 'A 1']",
+        "env.toml:3: `groups.dev.conda.dependencies[1]`: `a` stands in line 3 already: keep one",
+    ),
+    # lock
+    (
+        "[lock]\nexclude-newer = 'soon'",
+        "env.toml:3: `lock.exclude-newer`: expected a UTC time such as `2026-01-31T12:00:00Z`, or a span such as `7d`, "
+        "got `soon`",
+    ),
+    (
+        "[lock]\nexclude-newer = 2026-01-31",
+        "env.toml:3: `lock.exclude-newer`: expected a string, got a date or time: put it in quotes",
+    ),
+    (
+        "[lock]\nexclude-newer = '2026-02-30'",
+        "env.toml:3: `lock.exclude-newer`: no such time: day is out of range for month",
+    ),
+    (
+        "[lock]\nexclude-newer = '0001-01-01T00:00:00+01:00'",
+        "env.toml:3: `lock.exclude-newer`: no such time: date value out of range",
+    ),
+    (
+        "[lock]\npip-resolver = 'pip'",
+        "env.toml:3: `lock.pip-resolver`: expected `uv` or `pip-tools`, got `pip`",
+    ),
+    (
+        "[lock]\nconda-solver = 'mamba'",
+        "env.toml:3: `lock.conda-solver`: expected `rattler` or `conda-lock`, got `mamba`",
     ),
     # conda
     ("[conda]\nchannels = []", "env.toml:3: `conda.channels`: expected at least one item, got an empty array"),
@@ -178,6 +235,25 @@ ROWS = [
         "[[pip.indexes]]\nname = 'pypi'\ndefault = true\n"
         "[[pip.indexes]]\nname = 'a'\nurl = 'https://x.test'\ndefault = true",
         "env.toml:8: `pip.indexes[1].default`: `default = true` stands in line 4 already: keep one",
+    ),
+    (
+        "[[pip.indexes]]\nname = 'pypi'\npackages = ['Acme_X']",
+        "env.toml:4: `pip.indexes[0].packages[0]`: expected a distribution's name in canonical form, "
+        "or a pattern such as `acme-*`, got `Acme_X`",
+    ),
+    (
+        "[[pip.indexes]]\nname = 'pypi'\npackages = ['*']",
+        "env.toml:4: `pip.indexes[0].packages[0]`: all packages come from an index that has `default = true` instead",
+    ),
+    (
+        "[[pip.indexes]]\nname = 'pypi'\ndefault = true\npackages = ['a']",
+        "env.toml:5: `pip.indexes[0].packages`: not together with `default`: "
+        "the default index has what no other one is named for",
+    ),
+    (
+        "[[pip.indexes]]\nname = 'pypi'\npackages = ['a']\n"
+        "[[pip.indexes]]\nname = 'b'\nurl = 'https://b.test'\npackages = ['b', 'a']",
+        "env.toml:8: `pip.indexes[1].packages[1]`: `a` stands in line 4 already: keep one",
     ),
     # variables
     (

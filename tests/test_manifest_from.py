@@ -306,7 +306,7 @@ KEYS: list[tuple[str, Mapping[str, str], str]] = [
     (
         "groups.dev.conda.from = 'a.yml'",
         {},
-        "env.toml:2: `groups.dev.conda.from`: unknown key: did you mean `conda.from`?",
+        "env.toml:2: `groups.dev.conda.from`: unknown key: did you mean `groups.dev.pip.from`?",
     ),
     ("pip.from = 'pyproject.toml'", {"pyproject.toml": ""}, f"pyproject.toml: `project`: {TABLE}"),
     (

@@ -76,6 +76,7 @@ exclude-newer = "7d"
 """,
     "env/env.toml": """\
 extends = "../base/env.toml"
+platforms = ["linux-64", "osx-64"]
 [conda]
 from = "environment.yml"
 dependencies = ["numpy <2"]
@@ -105,7 +106,7 @@ all = [
 """,
 }
 PLACES = {
-    ("unmet", "numpy <2"): "env.toml:4",
+    ("unmet", "numpy <2"): "env.toml:5",
     ("unmet", "scipy"): "../base/env.toml:3",
     ("unmet", "python 3.11.*"): "../base/env.toml:1",
     ("unmet", "pandas"): "environment.yml:4",
@@ -114,16 +115,16 @@ PLACES = {
     ("added", "httpx[http2]>=0.27"): "more.in:1",
     ("unmet", "click"): "project/pyproject.toml:3",
     ("unmet", "tqdm"): "project/pyproject.toml:6",
-    ("unmet", "pytest"): "env.toml:10",
-    ("changed", "pytest; pytest>=1"): "env.toml:10",
-    ("unmet", "uvloop<1"): "env.toml:13",
+    ("unmet", "pytest"): "env.toml:11",
+    ("changed", "pytest; pytest>=1"): "env.toml:11",
+    ("unmet", "uvloop<1"): "env.toml:14",
     ("unmet", "six"): None,  # asked for on another platform
     ("order", "channels"): "environment.yml:2",
     ("origin", "indexes"): "../base/env.toml:4",
     ("input", "exclude-newer"): "../base/env.toml:8",
-    ("input", "editable"): "env.toml:7",
-    ("input", "groups.dev"): "env.toml:8",
-    ("input", "glibc"): "env.toml:12",
+    ("input", "editable"): "env.toml:8",
+    ("input", "groups.dev"): "env.toml:9",
+    ("input", "glibc"): "env.toml:13",
 }
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from envlock.manifest.reader import read_manifest
 from envlock.model.platform import System
-from envlock.model.spec import CondaSpec, EnvSpec, ImageSpec, Index, PipSpec
+from envlock.model.spec import CondaSpec, EnvSpec, ImageSpec, Index, LockSpec, PipSpec, Wants
 
 EVERYTHING = """\
 name = "train"
@@ -168,3 +168,58 @@ def test_the_key_path_is_as_written_for_inline_tables_too(manifest: Path) -> Non
     spec = read_manifest(manifest)
     assert (spec.system("linux-64").cuda, spec.system("linux-64").glibc) == ("12", "2.28")
     assert spec.image == ImageSpec(user="me")
+
+
+GROUPS = """
+platforms = ["win-64", "linux-64"]
+[pip]
+dependencies = ["a"]
+[[pip.indexes]]
+name = "acme"
+url = "https://pip.acme.test"
+packages = ["tools", "acme-*"]
+[groups.dev.pip]
+dependencies = ["Pytest >8", "a <2"]
+[groups.dev.conda]
+dependencies = ["cmake=3"]
+[groups.docs]
+[platform.win-64.pip]
+dependencies = ["a >1", "b @ ./b"]
+[platform.win-64]
+windows = "10.0"
+[lock]
+exclude-newer = "2026-01-31T12:00:00+02:00"
+pip-resolver = "pip-tools"
+conda-solver = "conda-lock"
+"""
+
+
+def test_groups_platforms_and_how_to_lock(manifest: Path) -> None:
+    manifest.write_text(GROUPS)
+    spec = read_manifest(manifest)
+    assert spec.platforms == ("linux-64", "win-64")
+    assert spec.groups == (("dev", Wants(conda=("cmake 3.*",), pip=("a<2", "pytest>8"))), ("docs", Wants()))
+    assert spec.platform_wants == (("win-64", Wants(pip=("a>1", "b @ ./b"))),)
+    assert spec.wants("win-64").pip == ("a", "a>1", "b @ ./b")
+    assert spec.system("win-64").windows == "10.0"
+    assert spec.pip.indexes[0].packages == ("acme-*", "tools")
+    assert spec.lock == LockSpec(
+        exclude_newer="2026-01-31T10:00:00Z", pip_resolver="pip-tools", conda_solver="conda-lock"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("7d", "7d"),
+        ("2w", "2w"),
+        ("12h", "12h"),
+        ("2026-01-31", "2026-01-31T00:00:00Z"),
+        ("2026-01-31T12:00Z", "2026-01-31T12:00:00Z"),
+        ("2026-01-31T00:30:15+01:00", "2026-01-30T23:30:15Z"),
+        ("0900-01-01", "0900-01-01T00:00:00Z"),
+    ],
+)
+def test_cutoffs(manifest: Path, text: str, kept: str) -> None:
+    manifest.write_text(f"lock.exclude-newer = '{text}'")
+    assert read_manifest(manifest).lock.exclude_newer == kept

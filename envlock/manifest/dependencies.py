@@ -15,7 +15,7 @@ from envlock.model.platform import PLATFORMS
 from envlock.model.spec import DEFAULT_CHANNEL, DEFAULT_INDEX, MAIN, CondaSpec, Index, PipSpec, Wants
 
 _priority = matching("strict|flexible", "`strict` or `flexible`")
-_pattern = matching(
+_canonical = matching(
     r"[a-z0-9*]+(?:-[a-z0-9*]+)*", "a distribution's name in canonical form, or a pattern such as `acme-*`"
 )
 _index_name = matching(r"[a-z0-9]+(?:[._-][a-z0-9]+)*", WORDS)
@@ -36,7 +36,9 @@ def read_conda(table: Table, surroundings: Surroundings) -> CondaSpec:
 def read_pip(table: Table, surroundings: Surroundings) -> PipSpec:
     """`[pip]`: dependencies normalised and sorted, indexes in order."""
     tables = table.tables("indexes")
-    indexes = tuple(_index(index) for index in tables)
+    patterns = [index.texts("packages", _pattern, filled=True) or () for index in tables]
+    indexes = tuple(_index(index, packages) for index, packages in zip(tables, patterns, strict=True))
+    table.document.refuse_twice(item for packages in patterns for item in packages)
     _refuse_index_twice(tables, indexes)
     editable = later.read_editable(table, surroundings) if table.has("editable") else ()
     return PipSpec(
@@ -92,12 +94,16 @@ def _name_and_marker(requirement: str) -> tuple[str, str]:
     return parsed.name, str(parsed.marker)
 
 
-def _index(table: Table) -> Index:
+def _pattern(text: str) -> str:
+    if set(text) == {"*"}:
+        raise ValueError("all packages come from an index that has `default = true` instead")
+    return _canonical(text)
+
+
+def _index(table: Table, packages: tuple[Item, ...]) -> Index:
     name = table.needed("name", _index_name)
     # only the address of PyPI is known without being written
     url = table.text("url", index_url) if name == DEFAULT_INDEX else table.needed("url", index_url)
-    packages = table.texts("packages", _pattern, filled=True) or ()
-    table.document.refuse_twice(packages)
     if packages and table.flag("default"):
         table.refuse("packages", "not together with `default`: the default index has what no other one is named for")
     return Index(

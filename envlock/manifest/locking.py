@@ -28,7 +28,7 @@ def _cutoff(text: str) -> str:
         return text
     try:
         time = datetime.fromisoformat(text)
-    except ValueError as error:
+        utc = time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+    except (ValueError, OverflowError) as error:  # the first and the last day there is, in another zone
         raise ValueError(f"no such time: {error}") from None
-    utc = time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
-    return utc.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return utc.isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -5,6 +5,7 @@ So that all that is wrong with one file is said at once, each finding with line 
 
 import re
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
+from datetime import date, time
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from functools import cached_property
@@ -115,8 +116,9 @@ class Document:
 
     def _suggestion(self, table: "Table", key: str) -> str:
         near = get_close_matches(key, sorted(table.asked), n=1)
-        same = (key_text((*t.path, key)) for t in self._tables.values() if key in t.asked)
-        meant = near[0] if near else next(same, None)
+        same = [t.path for t in self._tables.values() if key in t.asked]
+        nearest = max(same, key=lambda path: _shared(path, table.path), default=None)
+        meant = near[0] if near else None if nearest is None else key_text((*nearest, key))
         return f": did you mean `{meant}`?" if meant else ""
 
 
@@ -224,7 +226,7 @@ class Table:
         if type(value) is kind:  # not isinstance: TOML's true is no integer
             return True
         got = _TYPES.get(type(value), "a date or time")
-        quote = ": put it in quotes" if kind is str and isinstance(value, int | float) else ""
+        quote = ": put it in quotes" if kind is str and isinstance(value, int | float | date | time) else ""
         self.document.refuse(path, f"expected {expected or _TYPES[kind]}, got {got}{quote}")
         return False
 
@@ -257,6 +259,11 @@ def not_toml(
     place = _PLACE.search(str(error))
     what = f"not valid TOML: {_reason(error)}"
     return UserInputError(located(name, int(place[1]) if place else None, what), hint=hint)
+
+
+def _shared(path: KeyPath, other: KeyPath) -> int:
+    """How many keys two paths have in common from their start."""
+    return next((n for n, (a, b) in enumerate(zip(path, other, strict=False)) if a != b), min(len(path), len(other)))
 
 
 def _reason(error: Exception) -> str:
