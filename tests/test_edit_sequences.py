@@ -61,7 +61,10 @@ WHEELS = {
     "gamma": {"1.0": ["alpha<2"], "2.0": []},
     "zeta": {"1.0": [], "1.1": ["beta; sys_platform == 'linux'"]},
 }
-CONDA: dict[str, dict[str, tuple[str, ...]]] = {"tool": {"1.0": ("lib <2",), "2.0": ("lib >=2",)}, "lib": {"1.0": (), "2.1": ()}}
+CONDA: dict[str, dict[str, tuple[str, ...]]] = {
+    "tool": {"1.0": ("lib <2",), "2.0": ("lib >=2",)},
+    "lib": {"1.0": (), "2.1": ()},
+}
 
 
 @dataclass(frozen=True)

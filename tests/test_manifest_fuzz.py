@@ -126,6 +126,15 @@ def by_name(values: dict[str, Any]) -> tuple[tuple[str, Any], ...]:
     return tuple(sorted(values.items()))
 
 
+def _of_its_platforms(spec: EnvSpec) -> EnvSpec:
+    """What is declared for a platform that is not among `platforms` would be refused."""
+    return replace(
+        spec,
+        systems=tuple((name, system) for name, system in spec.systems if name in spec.platforms),
+        platform_wants=tuple((name, wants) for name, wants in spec.platform_wants if name in spec.platforms),
+    )
+
+
 specs = st.builds(
     EnvSpec,
     name=st.sampled_from(["a", "train-2.x"]),
@@ -155,16 +164,7 @@ specs = st.builds(
     ),
     variables=st.dictionaries(st.sampled_from(["A", "_b"]), line).map(lambda v: tuple(sorted(v.items()))),
     image=images,
-).map(lambda spec: _of_its_platforms(spec))
-
-
-def _of_its_platforms(spec: EnvSpec) -> EnvSpec:
-    """What is declared for a platform that is not among `platforms` would be refused."""
-    return replace(
-        spec,
-        systems=tuple((name, system) for name, system in spec.systems if name in spec.platforms),
-        platform_wants=tuple((name, wants) for name, wants in spec.platform_wants if name in spec.platforms),
-    )
+).map(_of_its_platforms)
 
 
 @given(spec=specs)
