@@ -77,3 +77,25 @@ def test_an_editable_project_is_found_where_it_is(tmp_path: Path, index: IndexSe
     listed = project.must("run", "python", "-c", "from importlib.metadata import version; print(version('mine'))")
     assert listed == "1.1\n"
     assert not any(p.name == "mine" for p in project.locked().packages)
+
+
+def test_what_building_asks_for_is_bound_to_its_index_too(tmp_path: Path, index_server: IndexServers) -> None:
+    """When a wheel is made of a folder, and when a project is installed editable."""
+    ran, luring = tmp_path / "ran", tmp_path / "public"
+    write_wheel(luring, "acme-build", "99.0", files={"acme_build.py": f"open({str(ran)!r}, 'w').close()\n"})
+    write_wheel(luring, "beta", "1.0")
+    public, ours = index_server(luring), index_server(tmp_path / "internal")
+    bound = f'[[pip.indexes]]\nname = "internal"\nurl = "{ours.url}"\npackages = ["acme-*"]\n'
+    manifest = manifest_text(pip=["beta", "own @ ./own"], index=public.url, more=bound)
+    manifest = manifest.replace("[pip]\n", '[pip]\neditable = ["./mine"]\n')
+    project = new_project(tmp_path / "small", manifest, cache=tmp_path / "cache")
+    for name in ("own", "mine"):
+        source = write_project(project.folder / name, name, static=True, build_requires=["acme-build"])
+        (source / "backend.py").write_text(f"import acme_build\n{(source / 'backend.py').read_text()}")
+    project.must("lock")
+    refused = project.call("install")
+    assert refused.code == 2
+    assert "`acme-build` comes from index `internal` alone" in refused.stderr
+    write_wheel(tmp_path / "internal", "acme-build", "1.0")
+    assert versions(project, "own", "mine") == "1.0\n1.0\n"
+    assert not ran.exists()

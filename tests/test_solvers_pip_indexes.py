@@ -207,8 +207,25 @@ def test_nothing_is_built_of_what_is_bound_elsewhere(two: Two, tmp_path: Path) -
     assert not two.ran.exists()
 
 
-def test_nothing_is_built_where_what_building_asks_for_could_come_from_elsewhere(two: Two, tmp_path: Path) -> None:
-    write_wheel(two.internal, "popular", "50.0")
-    write_sdist(two.public, write_project(tmp_path / "old", "old-one"), "old-one")
-    refusal = two.refusal("popular", "old-one")
-    assert "`old-one` would have to be built" in refusal.message
+@pytest.mark.parametrize("mirror", [False, True])
+def test_what_building_asks_for_comes_from_no_other_index_either(two: Two, tmp_path: Path, mirror: bool) -> None:
+    """What an sdist needs to be built is bound like all else; a public package of its name is never run."""
+    luring = {"acme_build.py": f"open({str(two.ran)!r}, 'w').close()\n"}
+    write_wheel(two.public, "acme-build", "99.0", files=luring)
+    source = write_project(tmp_path / "old", "old-one", build_requires=["acme-build", "popular"])
+    (source / "backend.py").write_text(f"import acme_build, popular\n{(source / 'backend.py').read_text()}")
+    write_sdist(two.public, source, "old-one")
+    if mirror:
+        write_wheel(two.internal, "popular", "50.0")
+    refusal = two.refusal("old-one", "popular")
+    assert "`acme-build` comes from index `ours` alone" in refusal.message
+    write_wheel(two.internal, "acme-build", "1.0")
+    if mirror:
+        two.refusal("old-one", "popular")  # uv could take `acme-build` from there, and `popular` from nowhere else
+    else:
+        found = two.ask("old-one", "popular")
+        assert [(a.name, a.index, a.builds) for a in found] == [
+            ("old-one", "theirs", True),
+            ("popular", "theirs", False),
+        ]
+    assert not two.ran.exists()

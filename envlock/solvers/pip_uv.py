@@ -5,6 +5,7 @@ package is from, which uv's lock does not tell; with packages bound to their ind
 leave to build what has no wheel.
 """
 
+import platform
 import re
 import tempfile
 from collections.abc import Sequence
@@ -13,8 +14,9 @@ from pathlib import Path
 
 from packaging.pylock import Package
 
-from envlock.errors import OutsideError, UserInputError
+from envlock.errors import OutsideError
 from envlock.model.tags import wheel_tags
+from envlock.solvers.build_needs import REQUIRE_BUILD_HASHES, are_bound, lacking_trust, trust_flags
 from envlock.solvers.index_rules import bound_to, may_come_from
 from envlock.solvers.requests import PipAnswer, PipRequest
 from envlock.solvers.uv_answer import answer, index_name, read_pylock
@@ -45,10 +47,10 @@ def prepared(request: PipRequest, folder: Path) -> list[str]:
 
 def _asked(request: PipRequest, asked: Round) -> tuple[PipAnswer, ...] | Round:
     """The answer; or how to ask better."""
-    _refuse_unsafe_builds(request, asked)
     with tempfile.TemporaryDirectory(prefix="envlock-") as name:
         folder = Path(name)
-        done = run_uv(write_question(request, asked, folder), request, folder)
+        command = [*write_question(request, asked, folder), *_trusted(request, asked, folder)]
+        done = run_uv(command, request, folder)
         if done.code:
             better = _after_failure(done, request, asked)
             if better == asked:
@@ -67,6 +69,8 @@ def _asked(request: PipRequest, asked: Round) -> tuple[PipAnswer, ...] | Round:
 
 def _after_failure(done: Finished, request: PipRequest, asked: Round) -> Round:
     """With bound packages from their index, then leave to build, then nothing else from indexes that are bound."""
+    if not (needs := lacking_trust(done)) <= asked.needs:
+        return replace(asked, needs=asked.needs | needs)
     absent, lacking = not_found(done), no_wheels(done)
     # what is bound is told where it is from before it is built: it could be another's code
     bound = _bound(absent | lacking, request)
@@ -74,7 +78,7 @@ def _after_failure(done: Finished, request: PipRequest, asked: Round) -> Round:
         return replace(asked, routed=asked.routed | bound)
     if not lacking <= asked.built:
         return replace(asked, built=asked.built | lacking, lacking=done)
-    if any(index.packages for index in request.indexes) and not _bound(absent, request):
+    if are_bound(request.indexes) and not _bound(absent, request):
         return replace(asked, apart=True)
     return asked
 
@@ -95,17 +99,13 @@ def _bound(names: "frozenset[str] | set[str] | dict[str, str]", request: PipRequ
     return frozenset(n for n in names if n not in request.provided and bound_to(n, request.indexes))
 
 
-def _refuse_unsafe_builds(request: PipRequest, asked: Round) -> None:
-    """What building asks for cannot be told which index to come from: where the bound indexes stand apart, it would
-    come from another."""
-    if asked.apart and asked.built:
-        name = min(asked.built)
-        index = next(index.name for index in request.indexes if index.packages)
-        raise UserInputError(
-            f"`{name}` would have to be built, and index `{index}` holds more than its `packages`: what building asks"
-            " for could then come from the wrong index",
-            hint=f"take a version of `{name}` that has a wheel",
-        )
+def _trusted(request: PipRequest, asked: Round, folder: Path) -> list[str]:
+    """Where packages are bound to indexes, flags that hold builds to what comes from the index that it may."""
+    if not (asked.built and are_bound(request.indexes)):
+        return []
+    # builds run in the Python that runs us
+    needed = trust_flags(asked.needs, replace(request, python=platform.python_version()), folder, solve)
+    return [*REQUIRE_BUILD_HASHES, *needed]
 
 
 def _origins(chosen: Sequence[Package], request: PipRequest, asked: Round, folder: Path) -> dict[str, str]:

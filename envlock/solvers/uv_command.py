@@ -32,12 +32,14 @@ class Round:
     """How uv is asked, one time of several.
 
     `routed` are names that are told which index they come from; where `apart`, the indexes that say which packages
-    are theirs give nothing else; `built` are names that there is no wheel of, as uv said in `lacking`.
+    are theirs give nothing else; `built` are names that there is no wheel of, as uv said in `lacking`; `needs` is what
+    building those asks for, as far as that must be known.
     """
 
     routed: frozenset[str] = frozenset()
     apart: bool = False
     built: frozenset[str] = frozenset()
+    needs: frozenset[str] = frozenset()
     lacking: Finished | None = field(default=None, compare=False)
 
 

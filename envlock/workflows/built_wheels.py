@@ -83,22 +83,25 @@ class Workshop:
                 )
 
     def _request(self, name: str, project: Path) -> BuildRequest:
+        python, version = (self.interpreter, self.version) if self.interpreter else self._any_python()
         return BuildRequest(
             name=name,
             source=project,
-            python=self.interpreter or self._any_python(),
+            python=python,
+            version=version,
             indexes=self.indexes,
             cache=self.context.cache.solver_cache,
             offline=self.context.offline,
             credentials=uv_logins(self.indexes, self.context.environment),
         )
 
-    def _any_python(self) -> str:
-        """One of that version; for looking at what a wheel says of itself, another is better than none."""
+    def _any_python(self) -> tuple[str, str]:
+        """Path and version of one of that minor; for what a wheel says of itself, another is better than none."""
         try:
-            return find_python(python_minor(self.version)).path
+            found = find_python(python_minor(self.version))
         except OutsideError:
-            return sys.executable
+            return sys.executable, machine.python_version()
+        return found.path, found.version
 
 
 def require_same(package: PipPackage, metadata: WheelMetadata) -> PipPackage:
