@@ -15,6 +15,7 @@ from envlock.solvers.requests import CondaRequest
 from tests.support.conda_channel import write_channel
 from tests.support.conda_package import CondaPackage
 from tests.support.dry_run_solver import calls, install_solver
+from tests.support.projects import MINOR, manifest_text, new_project
 
 
 @dataclass(frozen=True)
@@ -212,3 +213,28 @@ def test_what_this_machine_is_set_to_has_no_say(
     assert not Path(call["environment"]["HOME"], ".condarc").exists()
     assert call["environment"]["CONDA_OVERRIDE_GLIBC"] == "2.28"
     assert call["environment"]["CONDA_OVERRIDE_CUDA"] == ""
+
+
+# the whole command
+
+
+def test_a_lock_by_conda_lock_is_the_one_by_rattler(solver: Solver, channels: Path, tmp_path: Path) -> None:
+    engine = '[lock]\nconda-solver = "conda-lock"\n'
+    channel = (channels / "first").as_uri()
+    text = manifest_text(conda=["tool <2", "system"], channels=[channel], more=engine)
+    text = text.replace(f'python = "{MINOR}"\n', "")
+    project = new_project(tmp_path / "project", text, cache=tmp_path / "envlock-cache")
+    project.must("lock")
+    project.must("check")
+    lock = project.lockfile.read_bytes()
+    asked = len(calls(solver.programs))
+    assert asked == 1
+    assert "nothing to do" in project.call("lock").stderr
+    assert len(calls(solver.programs)) == asked
+    # the engine is no input: with another one the lock still answers, and made anew it is the same
+    project.change('conda-solver = "conda-lock"', 'conda-solver = "rattler"')
+    project.must("check")
+    project.lockfile.unlink()
+    project.must("lock")
+    assert project.lockfile.read_bytes() == lock
+    assert len(calls(solver.programs)) == asked
