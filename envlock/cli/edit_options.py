@@ -94,6 +94,6 @@ def _of_manifest(context: click.Context, what: Callable[[Any], str | None]) -> I
     try:
         project = find_project(context.params.get("env"), Path.cwd())
         found = entries(read_text(project.manifest, limit=LIMIT, absent=""))
-    except (EnvlockError, OSError, ValueError):
+    except (EnvlockError, OSError, ValueError, TypeError, AttributeError):  # whatever stands there
         return
     yield from filter(None, map(what, found))
