@@ -36,7 +36,7 @@ base = "scratch"
 
 def write_environment(folder: Path, *, packages: int, platforms: tuple[str, ...] = ("linux-64",)) -> None:
     """An env.toml and the env.lock that answers it: half of the `packages` of each platform are wheels."""
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     half = packages // 2
     conda, pip = _roots("lib", half - 1), _roots("dist", packages - half)
     text = MANIFEST.format(name=folder.name, minor=MINOR, platforms=list(platforms), conda=conda, pip=pip)

@@ -24,11 +24,13 @@ class Subject:
 
 @dataclass(frozen=True, kw_only=True)
 class Limit:
-    """At most so many seconds, or mebibytes; with `peer`, so many times as long as that takes."""
+    """At most so many seconds, or mebibytes; with `peer`, so many times as long as that takes; with `beyond`, so many
+    seconds more than that takes."""
 
     subject: str
     at_most: float
     peer: str | None = None
+    beyond: str | None = None
     of: Literal["wall", "largest", "tree"] = "wall"
 
 
@@ -99,6 +101,9 @@ def judged(limit: Limit, samples: Samples) -> dict[str, Any]:
 def _found(limit: Limit, samples: Samples) -> float:
     if limit.peer:
         return median(_quotients(samples, limit.subject, limit.peer))
+    if limit.beyond:
+        pairs = zip(samples[limit.subject], samples[limit.beyond], strict=True)
+        return median(a.wall - b.wall for a, b in pairs)
     found = samples[limit.subject]
     match limit.of:
         case "wall":

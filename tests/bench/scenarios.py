@@ -4,16 +4,21 @@ import json
 import shutil
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from tests.bench.environments import Environment
+from tests.bench.many_packages import TAGS, write_environment
 from tests.bench.measure import Step
 from tests.bench.place import Place
 from tests.bench.scenario import Limit, Scenario, Subject
 from tests.bench.sets import set_scenarios
 from tests.bench.solvers import solver_steps
+from tests.support.processes import run
+from tests.support.projects import Project
 
 IMPORTS = "import pandas, sklearn"
+MANY = 200
 
 
 def check(place: Place) -> Scenario:
@@ -32,6 +37,38 @@ def check(place: Place) -> Scenario:
             Limit(subject="check without a kept verdict", peer="python -c 'import click, tomllib'", at_most=2.5),
         ),
     )
+
+
+def check_all(place: Place) -> Scenario:
+    """As in a repository of many teams."""
+    made = _repository(place, "many")
+    for number in range(MANY):
+        write_environment(made.folder / "envs" / f"env{number}", packages=50)
+    everywhere = Environment(made)
+    cold = _after(lambda: everywhere.forget("verdicts"), everywhere.envlock("check", "--all"))
+    return Scenario(
+        does=f"envlock check --all over {MANY} environments of 50 packages, with the verdicts kept and without",
+        subjects=(
+            _always("check --all", everywhere.envlock("check", "--all")),
+            Subject(name="check --all without kept verdicts", ready=cold),
+        ),
+        limits=(Limit(subject="check --all", at_most=0.5),),
+    )
+
+
+def parse_1000x3(place: Place) -> Scenario:
+    code = "from pathlib import Path; from envlock.lockfile.reader import read_lock"
+    return _beyond_imports(place, "reading", code, "read_lock(Path('env.lock'))", at_most=0.2)
+
+
+def check_1000x3(place: Place) -> Scenario:
+    imports = "from pathlib import Path; from envlock.workflows import project, walk"
+    walked = "assert not walk.walk(project.Project(Path.cwd())).problems"
+    scenario = _beyond_imports(place, "checking", imports, walked, at_most=0.3)
+    made = Environment(_large(place, "checking"))
+    cold = _after(lambda: made.forget("verdicts"), made.envlock("check"))
+    more = (Subject(name="check without a kept verdict", ready=cold), _always("check", made.envlock("check")))
+    return replace(scenario, subjects=(*scenario.subjects, *more))
 
 
 def lock(place: Place) -> Scenario:
@@ -127,6 +164,9 @@ def install(place: Place) -> Scenario:
 
 SCENARIOS: dict[str, Callable[[Place], Scenario]] = {
     "check": check,
+    "check-all": check_all,
+    "parse-1000x3": parse_1000x3,
+    "check-1000x3": check_1000x3,
     "lock": lock,
     "lock-upgrade": lock_upgrade,
     "lock-upgrade-conda": lock_upgrade_conda,
@@ -150,6 +190,35 @@ def _after(prepare: Callable[[], None], step: Step) -> Callable[[], Sequence[Ste
         return [step]
 
     return ready
+
+
+def _beyond_imports(place: Place, doing: str, imports: str, call: str, *, at_most: float) -> Scenario:
+    """What a call in Python takes of a large lock, without what starting and importing takes."""
+    folder = _large(place, doing).folder
+
+    def python(code: str) -> Step:
+        return Step(command=(sys.executable, "-P", "-c", code), folder=folder)
+
+    return Scenario(
+        does=f"{doing} a lock of 1,000 packages on each of {len(TAGS)} platforms",
+        subjects=(_always(doing, python(f"{imports}; {call}")), _always("imports", python(imports))),
+        limits=(Limit(subject=doing, beyond="imports", at_most=at_most),),
+    )
+
+
+def _large(place: Place, name: str) -> Project:
+    """1,000 packages, half of them wheels, on each of three platforms."""
+    made = _repository(place, f"{name}-large")
+    if not (made.folder / "env.toml").exists():
+        write_environment(made.folder, packages=1000, platforms=tuple(TAGS))
+    return made
+
+
+def _repository(place: Place, name: str) -> Project:
+    folder = place.folder / name
+    if not folder.exists():
+        run(("git", "init", "--quiet", folder))
+    return Project(folder=folder, cache=place.folder / f"{name}-cache")
 
 
 def _solving(peer: str, environment: Environment, place: Path) -> Scenario:

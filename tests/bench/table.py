@@ -46,6 +46,8 @@ def _limit(limit: dict[str, Any]) -> str:
 def _amount(limit: dict[str, Any], value: float) -> str:
     if limit["peer"]:
         return f"{value:.2f} × `{limit['peer']}`"
+    if limit.get("beyond"):
+        return f"{_seconds(value)} s beyond `{limit['beyond']}`"
     return f"{_seconds(value)} s" if limit["of"] == "wall" else f"{value:.0f} MiB"
 
 
