@@ -243,7 +243,7 @@ def test_conda_packages_of_several_platforms(tmp_path: Path) -> None:
         assert [p for p in PLATFORMS if f"/{p}/tool-1.0-{p.replace('-', '_')}.conda" not in exported] == []
     explicit = project.must("export", "--format", "explicit", "--platform", "win-64")
     (line,) = [line for line in explicit.splitlines() if "://" in line]
-    assert line == f"{channel.as_uri()}/win-64/tool-1.0-win_64.conda#sha256:{sha256_of(project, 'win-64')}"
+    assert line == f"{channel.as_uri()}/win-64/tool-1.0-win_64.conda#{sha256_of(project, 'win-64')}"
 
 
 def sha256_of(project: Project, platform: str) -> str:

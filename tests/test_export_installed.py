@@ -43,7 +43,7 @@ from rattler.explicit_environment.environment import ExplicitEnvironmentSpec
 
 async def main():
     spec = ExplicitEnvironmentSpec.from_path(Path({path!r}))
-    wanted = dict(package.url.split("#sha256:") for package in spec.packages)
+    wanted = dict(package.url.split("#") for package in spec.packages)
     names = [MatchSpec(url.rpartition("/")[2].partition("-")[0]) for url in wanted]
     found = await Gateway().query([Channel({channel!r})], [spec.platform, Subdir("noarch")], names, recursive=False)
     records = [r for rs in found for r in rs if wanted.get(r.url) == r.sha256.hex()]

@@ -8,9 +8,9 @@ from envlock.model.match_specs import conda_name
 
 
 def explicit(contents: Contents) -> str:
-    """Packages after those that they require: some tools link in the order of the file."""
+    """Packages after those that they require: some tools link in the order of the file. 64 digits are a sha256."""
     (locked,) = contents.platforms
-    lines = (f"{contents.urls[p]}#sha256:{p.sha256}\n" for p in in_order(locked.conda))
+    lines = (f"{contents.urls[p]}#{p.sha256}\n" for p in in_order(locked.conda))
     return f"# platform: {locked.platform}\n@EXPLICIT\n{''.join(lines)}"
 
 
