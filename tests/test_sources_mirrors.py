@@ -3,7 +3,7 @@
 import base64
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +12,7 @@ from envlock.errors import UserInputError
 from envlock.model.spec import Index
 from envlock.sources.places import Sources
 from envlock.system.mirrors import mirror, mirrors, variable
+from envlock.workflows.logins import uv_logins
 from tests.support.http_server import FileServer, Page, Request, Response, folder_pages, serve
 from tests.support.index_server import WheelFolders
 from tests.support.tiny_project import TinyProject, failure, sha256, tiny_project
@@ -89,6 +90,8 @@ def test_locked_installed_and_built_through_mirrors(project: TinyProject, tmp_pa
     with mirrored(project, protect=bool(login)) as there:
         used = there.used(login)
         assert relocked(used, tmp_path / "cache-mirror") == expected
+        # nothing is remembered that would outlive the variable
+        assert not list((tmp_path / "cache-mirror" / "records").rglob("places/*"))
         results = [
             used.given(ENVLOCK_CACHE_DIR=str(tmp_path / f"cache-{words[0]}")).call("--verbose", *words)
             for words in (("check",), ("install",), ("build", "--output", "image"))
@@ -261,3 +264,15 @@ def test_indexes_as_they_are_asked(tmp_path: Path) -> None:
     )
     own = Index(name="own", url="https://pip.acme.test/all", default=True)
     assert Sources.of((), (own,), tmp_path, at).asked_indexes((own,)) == (own,)
+
+
+def test_the_login_of_a_mirror_is_not_for_the_index_itself() -> None:
+    own = Index(name="ours", url="https://pip.acme.test/simple")
+    there = replace(own, url="https://mirror.acme.test/simple")
+    environment = {
+        "ENVLOCK_MIRROR_OURS": "https://me:m1rr0r@mirror.acme.test/simple/",
+        "ENVLOCK_INDEX_OURS_USERNAME": "kim",
+        "ENVLOCK_INDEX_OURS_PASSWORD": "0wn",
+    }
+    assert uv_logins([own], environment) == {"UV_INDEX_OURS_USERNAME": "kim", "UV_INDEX_OURS_PASSWORD": "0wn"}
+    assert uv_logins([there], environment) == {"UV_INDEX_OURS_USERNAME": "me", "UV_INDEX_OURS_PASSWORD": "m1rr0r"}

@@ -77,7 +77,9 @@ def uv_logins(indexes: Iterable[Index], environment: Mapping[str, str]) -> dict[
     found = {"NETRC": netrc} if netrc else {}
     for index in indexes:
         given = mirror(index.name, environment)
-        login = given.login if given else _given(index.name, index.url, environment)
+        # who asks the index itself, though it has a mirror, must not say there what is for the mirror
+        mirrored = given is not None and given.url == index.url
+        login = given.login if given and mirrored else _given(index.name, index.url, environment)
         for part, value in (("USERNAME", login.user), ("PASSWORD", login.secret.reveal())) if login else ():
             if value:
                 found[f"UV_INDEX_{_key(index.name)}_{part}"] = value

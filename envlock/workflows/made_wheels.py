@@ -26,9 +26,10 @@ def made_wheels(task: PrefixTask, prefix: Path, folder: Path) -> dict[str, Path]
 
 def _workshop(task: PrefixTask, prefix: Path) -> Workshop:
     inputs, context = task.lock.inputs, task.context
+    sources = sources_of(inputs.channels, inputs.indexes, task.project.folder, context)
     return Workshop(
-        supply=supply_of(sources_of(inputs.channels, inputs.indexes, task.project.folder, context), context),
-        indexes=inputs.indexes,
+        supply=supply_of(sources, context),
+        indexes=sources.asked_indexes(inputs.indexes),
         context=context,
         version=task.locked.python or "",
         interpreter=task.python.path if task.python else str(prefix / "bin" / "python"),

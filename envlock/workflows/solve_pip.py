@@ -43,9 +43,12 @@ def solve_pip(
     found = [_package(answer, by_name.get(answer.name)) for answer in answers]
     _require_older(found, task.cutoff)
     for answer in answers:
-        if answer.sha256 and answer.name not in by_name:
+        # a mirror is asked first in any case
+        if answer.sha256 and answer.name not in by_name and answer.index not in task.sources.mirrors:
             remember(answer.sha256, answer.url, context.cache)
-    workshop = Workshop(supply=supply, indexes=task.spec.pip.indexes, context=context, version=python)
+    workshop = Workshop(
+        supply=supply, indexes=task.sources.asked_indexes(task.spec.pip.indexes), context=context, version=python
+    )
     found = side_by_side(lambda package: _sized(package, supply), found, stop=context.stopped.set)
     pairs = list(zip(found, answers, strict=True))
     read = side_by_side(lambda pair: _metadata(pair[0], pair[1], workshop), pairs, stop=context.stopped.set)
