@@ -283,7 +283,7 @@ def test_every_kind_of_change(wide: Project) -> None:
     rows = [line.split() for line in result.stdout.splitlines()[1:]]
     assert result.code == 0
     assert [" ".join(row) for row in rows] == [
-        "removed platform 11 packages win-64",
+        "removed platform win-64 11 packages",
         "changed base debian:trixie-slim@sha256:bbbbbbbbbbbb… debian:forky-slim@sha256:dddddddddddd… linux-64",
         "added image.user 1000",
         "added image.variables.A 1",

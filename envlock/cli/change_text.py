@@ -70,7 +70,7 @@ def _told(package: "Package") -> str:
 
 def _platform(locked: "PlatformLock", *, added: bool) -> Row:
     what = number(len(locked.packages), "package")
-    return Row("platform", "" if added else what, what if added else "", (locked.platform,))
+    return Row(f"platform {locked.platform}", "" if added else what, what if added else "", ())
 
 
 def _base(change: "BaseChange") -> Row:

@@ -10,7 +10,7 @@ from envlock.cli.listing import Table
 from envlock.cli.package_text import where
 from envlock.cli.text import aligned, number, size
 from envlock.errors import escaped
-from envlock.model.changes import Change
+from envlock.model.changes import Change, Package
 from envlock.model.verdicts import VERDICTS
 from envlock.workflows.diff import Comparison, Side, Total
 
@@ -39,22 +39,27 @@ def _cells(row: Row, what: str, found: Comparison) -> tuple[str, ...]:
 
 
 def every_platform(found: Comparison) -> list[str]:
-    return [total.platform for total in found.totals]
+    """The platforms that a row can be about: those that both sides have, or the one side there is."""
+    both = [total.platform for total in found.totals if None not in total.packages]
+    whole = found.before.lock and found.after.lock
+    return both if whole else [total.platform for total in found.totals]
 
 
 def growth(change: Change) -> str:
     """By how many bytes a package grew, or from the least to the most where platforms differ; "" where unknown."""
-    found = [_difference(on.before and on.before.size, on.after and on.after.size, change) for on in change.on]
-    known = sorted(difference for difference in found if difference is not None)
-    if not known or not any(known):
+    found = [_size(on.after) - _size(on.before) for on in change.on if _is_known(on.before) and _is_known(on.after)]
+    if not any(found):
         return ""
-    low, high = signed(known[0]), signed(known[-1])
+    low, high = signed(min(found)), signed(max(found))
     return low if low == high else f"{low} to {high}"
 
 
-def _difference(before: int | None, after: int | None, change: Change) -> int | None:
-    was, now = before if change.before else 0, after if change.after else 0
-    return None if was is None or now is None else now - was
+def _size(package: Package | None) -> int:
+    return (package.size or 0) if package else 0
+
+
+def _is_known(package: Package | None) -> bool:
+    return package is None or package.size is not None
 
 
 def signed(count: int) -> str:
