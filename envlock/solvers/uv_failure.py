@@ -54,8 +54,9 @@ def failure(done: Finished, request: PipRequest, asked: Round) -> EnvlockError:
     if request.offline and _NOT_CACHED in words.lower():
         return OutsideError(f"what [pip] asks for is not in the cache, and this is --offline\n{words}", hint=_ONCE)
     if done.code == 1 and "No solution found" in words:
-        # building was no way out: what there was to say without it says more
-        return _unsatisfiable(asked.lacking or done, request)
+        # where building was no way out, what there was to say without it says more
+        no_way = asked.lacking is not None and "no source distribution" in _one_line(words)
+        return _unsatisfiable(asked.lacking if no_way and asked.lacking else done, request)
     return _not_built(words, request, asked) or OutsideError(f"uv could not resolve [pip]\n{words}")
 
 
