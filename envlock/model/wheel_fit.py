@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import cache
 
 from packaging.tags import Tag
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
@@ -22,7 +23,7 @@ def unfit_wheels(locked: PlatformLock, system: System) -> Iterator[Problem]:
     """The locked wheels that cannot run; what is built while it is installed fits what it is built on."""
     if not locked.python:
         return
-    tags = _Tags(locked.python, locked.platform, system)
+    tags = _tags(locked.python, locked.platform, system)
     for package in locked.pip:
         if package.builds or not package.file:
             continue
@@ -34,6 +35,11 @@ def unfit_wheels(locked: PlatformLock, system: System) -> Iterator[Problem]:
                 platform=locked.platform,
                 message=f"`{package.name}` has no wheel for {lacks}: `{package.file}` is locked",
             )
+
+
+@cache
+def _tags(python: str, platform: str, system: System) -> "_Tags":
+    return _Tags(python, platform, system)
 
 
 class _Tags:

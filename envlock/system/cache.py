@@ -103,11 +103,19 @@ class Cache:
         except (OSError, LookupError, TypeError, ValueError, AttributeError, RecursionError, OutsideError):
             return None
 
-    def keep(self, kind: str, key: str, value: Any) -> None:
+    def keep(self, kind: str, key: str, value: Any, *, lasting: bool = True) -> None:
+        """Keeps a record; one that is not `lasting` is written much faster, and a power cut may take it away."""
         path = self._record_path(kind, key)
         path.parent.mkdir(parents=True, exist_ok=True)
         # aside: among thousands of records it would take long to look for parts that were left
-        write_whole(path, json.dumps(value, sort_keys=True).encode(), aside=self.root / "records")
+        data, aside = json.dumps(value, sort_keys=True).encode(), self.root / "records"
+        if lasting:
+            write_whole(path, data, aside=aside)
+            return
+        with part_file(aside, path) as (file, part):
+            file.write(data)
+            file.flush()
+            part.replace(path)
 
     @contextmanager
     def lock(self, name: str) -> Iterator[None]:

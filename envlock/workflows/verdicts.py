@@ -39,7 +39,8 @@ def keep_good(project: Project, cache: Cache, key: str, files: Iterable[str]) ->
     now = time.time_ns()
     places = [(path, project.folder / path) for path in files]
     try:
-        cache.keep(_KIND, key, [[path, _hash(place), stamp_of(place, now=now)] for path, place in places])
+        rests_on = [[path, _hash(place), stamp_of(place, now=now)] for path, place in places]
+        cache.keep(_KIND, key, rests_on, lasting=False)
     except (OSError, EnvlockError):
         return  # a cache that cannot be written, or a file that is gone, costs time, not an answer
 
