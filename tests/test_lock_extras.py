@@ -78,6 +78,18 @@ def test_what_an_extra_needs_comes_along(
     assert project.lockfile.read_bytes() == before
 
 
+def test_an_extra_of_a_wheel_that_an_extra_of_conda_asks_for(project: Project, index: IndexServer) -> None:
+    write_wheel(project.folder.parent / "wheels", "deep", requires=['loop; extra == "more"'], extras=["more"])
+    metadata = METADATA.replace("Name: web", "Name: net") + 'Requires-Dist: deep[more]; extra == "async"\n'
+    write_channel(project.folder / "channel", [distribution("net", "3.0", metadata)])
+    want(project, index, conda=["net"], pip=["net[async]"])
+    project.must("lock")
+    project.must("check")
+    locked = {p.name: p for p in project.locked().pip}
+    assert (locked["deep"].extras, locked["deep"].requires) == (("more",), ('loop ; extra == "more"',))
+    assert set(locked) == {"deep", "loop"}
+
+
 def test_an_extra_that_cannot_be_answered_names_both_sides(project: Project, index: IndexServer) -> None:
     want(project, index, conda=["web"], pip=["web[async]", "loop<2"])
     result = project.call("--quiet", "lock")

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
-from envlock.errors import OutsideError, UserInputError
+from envlock.errors import EnvlockError, OutsideError, UserInputError
 from envlock.model.cutoff import is_newer
 from envlock.model.lock import Base, CondaPackage, PipPackage
-from envlock.model.requirements import applied
+from envlock.model.requirements import Applied, applied
 from envlock.model.wheel_metadata import WheelMetadata
 from envlock.solvers.requests import PipAnswer, PipRequest, Provided
 from envlock.sources.fetch import fetch, remember
@@ -15,7 +15,7 @@ from envlock.sources.metadata import wheel_metadata
 from envlock.sources.supply import Supply
 from envlock.workflows.built_wheels import Workshop, require_same
 from envlock.workflows.context import Context
-from envlock.workflows.direct_sources import DirectSource, asked, direct_sources
+from envlock.workflows.direct_sources import DirectSource, as_written, asked, direct_sources
 from envlock.workflows.engines import pip_solver
 from envlock.workflows.logins import uv_logins
 from envlock.workflows.packages import supply_of
@@ -37,7 +37,7 @@ def solve_pip(
     supply = supply_of(task.sources, context)
     direct = direct_sources(wants.pip, task.platform.markers(python), keep, supply)
     request = pip_request(task, python=python, provided=_all_provided(task, provided), keep=keep, direct=direct)
-    answers = pip_solver(task)(request)
+    answers = _answers(task, request, direct)
     _say_yanked(answers, context)
     by_name = {source.name: source for source in direct.values()}
     found = [_package(answer, by_name.get(answer.name)) for answer in answers]
@@ -54,7 +54,18 @@ def solve_pip(
     read = side_by_side(lambda pair: _metadata(pair[0], pair[1], workshop), pairs, stop=context.stopped.set)
     found = [require_same(package, metadata) for package, metadata in zip(found, read, strict=True)]
     metadata = dict(zip((p.name for p in found), read, strict=True))
-    return _with_requirements(found, metadata, wants.pip, task.platform.markers(python))
+    brought = {name: each.requires for name, each in request.provided.items() if each.told}
+    requires_dist = {**brought, **{name: m.requires_dist for name, m in metadata.items()}}
+    known = applied(wants.pip, requires_dist, task.platform.markers(python))
+    return tuple(_with_requirements(p, known[p.name], metadata[p.name]) for p in sorted(found, key=lambda p: p.name))
+
+
+def _answers(task: PlatformTask, request: PipRequest, direct: Mapping[str, DirectSource]) -> tuple[PipAnswer, ...]:
+    """What the solver says; its errors in the words of env.toml."""
+    try:
+        return pip_solver(task)(request)
+    except EnvlockError as error:
+        raise type(error)(as_written(error.message, direct.values()), hint=error.hint) from error
 
 
 def pip_request(
@@ -133,19 +144,5 @@ def _require_older(packages: Sequence[PipPackage], cutoff: str | None) -> None:
             )
 
 
-def _with_requirements(
-    packages: Sequence[PipPackage],
-    metadata: dict[str, WheelMetadata],
-    roots: Sequence[str],
-    environment: dict[str, str],
-) -> tuple[PipPackage, ...]:
-    known = applied(roots, {name: m.requires_dist for name, m in metadata.items()}, environment)
-    return tuple(
-        replace(
-            package,
-            extras=known[package.name].extras,
-            requires=known[package.name].requires,
-            requires_python=metadata[package.name].requires_python,
-        )
-        for package in sorted(packages, key=lambda p: p.name)
-    )
+def _with_requirements(package: PipPackage, known: Applied, metadata: WheelMetadata) -> PipPackage:
+    return replace(package, extras=known.extras, requires=known.requires, requires_python=metadata.requires_python)
