@@ -217,7 +217,7 @@ def test_hints(folder: Path) -> None:
     assert refused(TEXT.replace("lock-version = 1", "lock-version = 2")).hint == "upgrade envlock"
     assert refused(TEXT.replace("size = 101735", "size = -1")).hint == REPAIR
     assert refused(TEXT.replace("[image]", "<<<<<<< HEAD\n[image]")).hint == (
-        "decide for one side, for example by `git checkout --ours env.lock`, then run `envlock lock`"
+        "run `envlock lock`: it keeps what both sides have locked"
     )
 
 
