@@ -44,7 +44,7 @@ def test_its_dependencies_and_those_of_extras_that_name_one_another() -> None:
             extras=("all",),
             dependencies=(
                 "click<9,>=8",
-                'colorama; python_version >= "3.8" and os_name == "nt"',
+                'colorama; os_name == "nt" and python_version >= "3.8"',
                 "httpx",
                 "matplotlib",
                 "rich",

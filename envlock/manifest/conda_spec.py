@@ -3,6 +3,8 @@
 import re
 
 _SHOWN = "expected a match spec such as `numpy >=1.26,<2`"
+# nobody writes a longer one, and some patterns take their time with what is much longer
+_LONGEST = 2000
 _SEGMENT = "[A-Za-z0-9_][A-Za-z0-9_.-]*"
 CHANNEL_NAME = rf"{_SEGMENT}(?:/{_SEGMENT})*"
 _NAME = re.compile(rf"(?:(?P<channel>{CHANNEL_NAME})::)?(?P<name>{_SEGMENT})")
@@ -21,6 +23,8 @@ _OPTIONS = {**_KEPT, "version": ".+", "build": ".+", "channel": CHANNEL_NAME}
 
 def normalized_spec(text: str) -> str:
     """`[channel::]name [version [build]][key="value", …]`; ValueError says what is wrong."""
+    if len(text) > _LONGEST:
+        raise ValueError(f"{_SHOWN}, got {len(text)} characters")
     if "://" in text:
         raise ValueError(f"{_SHOWN}, got a URL: a channel's address belongs into `conda.channels`")
     plain, options = _split_options(text.strip())

@@ -12,6 +12,8 @@ from packaging.utils import (
     parse_wheel_filename,
 )
 
+# nobody writes a longer one, and some patterns take their time with what is much longer
+LONGEST = 2000
 _NAMED = re.compile(r"\s*(?P<name>[A-Za-z0-9._-]+)\s*(?P<extras>\[[^\[\]]*\])?\s*@(?P<rest>.*)", re.DOTALL)
 _BARE = re.compile(r"\s*(?:\.{0,2}/|\.{1,2}(?=\s|;|$)|[A-Za-z][A-Za-z0-9+.-]*://|[^;\[<>=!~@]*\.whl(?=\W|$))")
 _EXTRAS = re.compile(r"(?P<source>[^\[\]]*)(?P<extras>\[[^\[\]]*\])?")

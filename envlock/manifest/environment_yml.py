@@ -1,6 +1,7 @@
 """environment.yml, read as a graph of nodes: so that every value has its line, and nothing in it is carried out."""
 
 import re
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from envlock.manifest.requirement_lines import Reading
 from envlock.manifest.written import Written, refused
 
 # what tools write behind a dependency for one platform alone; conda itself takes it for a comment
-_SELECTOR = re.compile(r"#\s*\[\s*(?:not\s+)?(?:linux|osx|win|unix|x86|arm|aarch|ppc)[^\]]*\]")
+_SELECTOR = re.compile(r"# ?\[ ?(?:not )?(?:linux|osx|win|unix|x86|arm|aarch|ppc)[^\]#]{0,80}\]")
 _STRING, _NUMBERS = "tag:yaml.org,2002:str", ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
 # they belong to one machine: environments have their name and place from env.toml and from who installs them
 _NOT_TAKEN = ("name", "prefix")
@@ -43,7 +44,9 @@ def read_environment_yml(path: Path, text: str, reading: Reading) -> Iterator[Wr
 
 def _graph(text: str) -> Node:
     try:
-        graph: Node | None = YAML(typ="safe", pure=True).compose(text)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # it is about anchors that are written twice, which YAML allows
+            graph: Node | None = YAML(typ="safe", pure=True).compose(text)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         wrong = Wrong(None, f"not valid YAML: {error.problem or error.context}")

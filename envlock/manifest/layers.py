@@ -9,7 +9,7 @@ from typing import Any
 from packaging.requirements import Requirement
 
 from envlock.manifest.conda_spec import normalized_spec
-from envlock.manifest.direct import as_path
+from envlock.manifest.direct import LONGEST, as_path
 from envlock.manifest.pip_requirement import normalized_requirement
 from envlock.model.fields import Document
 from envlock.model.match_specs import conda_name
@@ -109,7 +109,7 @@ def rebased(value: Any, folder: str, path: KeyPath = ()) -> Any:
 
 def moved(text: str, folder: str) -> str:
     """A requirement, channel or folder that names a relative path, seen from where env.toml lies."""
-    found = _RELATIVE.match(text)
-    if not found or folder == ".":
+    found = _RELATIVE.match(text) if len(text) <= LONGEST and folder != "." else None
+    if not found:
         return text
     return found["head"] + as_path(posixpath.join(folder, found["path"])) + text[found.end() :]

@@ -6,7 +6,7 @@ from packaging.markers import UndefinedComparison
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import InvalidName, canonicalize_name
 
-from envlock.manifest.direct import names_a_source, with_name_and_source
+from envlock.manifest.direct import LONGEST, names_a_source, with_name_and_source
 from envlock.model.platform import DEFAULT_PLATFORM, PLATFORMS
 
 _SHOWN = "expected a requirement such as `flask>=3,<4`"
@@ -16,6 +16,8 @@ _OPTION = re.compile(r"\s*-")
 
 def normalized_requirement(text: str) -> str:
     """The requirement as `packaging` writes it; ValueError says what is wrong."""
+    if len(text) > LONGEST:
+        raise ValueError(f"{_SHOWN}, got {len(text)} characters")
     if _OPTION.match(text):
         raise ValueError(f"{_SHOWN}, got an option: `-e` belongs into `pip.editable`, an index into `pip.indexes`")
     direct = names_a_source(text)

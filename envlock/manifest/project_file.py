@@ -15,6 +15,10 @@ from envlock.model.fields import Document, Item, Table, not_toml
 from envlock.system.text_file import display
 
 PROJECT_FILE = "pyproject.toml"
+_MOST = 500
+
+# all of these must hold
+Markers = frozenset[str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,19 +54,37 @@ def read_project_file(path: Path) -> ProjectFile:
 
 def required(project: ProjectFile, extras: Iterable[str]) -> Iterator[Written]:
     """What a project requires with some of its extras, those followed that name others of its own."""
-    waiting: list[tuple[str, Marker | None]] = [(extra, None) for extra in sorted(extras)]
-    found: list[tuple[Item, Marker | None]] = [(item, None) for item in project.dependencies]
-    seen = set[str]()
-    while waiting:
-        extra, marker = waiting.pop()
-        if f"{extra};{marker}" not in seen:
-            seen.add(f"{extra};{marker}")
-            found += [(item, marker) for item in project.extras.get(extra, ())]
-            waiting += _own_extras(project, extra, marker)
-    for item, marker in found:
-        requirement = _narrowed(item.value, marker)
+    found: list[tuple[Item, Markers]] = [(item, frozenset()) for item in project.dependencies]
+    for extra, markers in _followed(project, extras):
+        found += [(item, markers) for item in project.extras.get(extra, ())]
+    for item, markers in found:
+        requirement = Requirement(item.value)
         if requirement.name != project.name:
+            both = sorted(markers | _markers(requirement))
+            requirement.marker = Marker(" and ".join(f"({marker})" for marker in both)) if both else None
             yield Written("pip", str(requirement), project.path, project.document.line(item.path))
+
+
+def _followed(project: ProjectFile, extras: Iterable[str]) -> list[tuple[str, Markers]]:
+    """The extras that are asked for and those of the project itself that these ask for, under which markers."""
+    followed: list[tuple[str, Markers]] = []
+    waiting: list[tuple[str, Markers]] = [(extra, frozenset()) for extra in sorted(extras)]
+    while waiting and len(followed) < _MOST:
+        extra, markers = waiting.pop(0)
+        if any(extra == known and before <= markers for known, before in followed):
+            continue  # it applies already, and more widely
+        followed.append((extra, markers))
+        for item in project.extras.get(extra, ()):
+            requirement = Requirement(item.value)
+            if requirement.name == project.name:
+                waiting += [(name, markers | _markers(requirement)) for name in sorted(requirement.extras)]
+    if waiting:
+        project.document.refuse(("project", "optional-dependencies"), "the extras name one another too many times")
+    return followed
+
+
+def _markers(requirement: Requirement) -> Markers:
+    return frozenset([str(requirement.marker)]) if requirement.marker else frozenset()
 
 
 def missing_extra(project: ProjectFile, extras: Iterable[str]) -> str | None:
@@ -94,18 +116,3 @@ def _refuse_dynamic(table: Table) -> None:
             table.document.refuse(
                 item.path, f"`{item.value}` are not to be found out without running code: write them here"
             )
-
-
-def _own_extras(project: ProjectFile, extra: str, marker: Marker | None) -> Iterator[tuple[str, Marker | None]]:
-    """The extras of the project itself that one of its extras asks for: `all = ["project[a,b]"]`."""
-    for item in project.extras.get(extra, ()):
-        requirement = _narrowed(item.value, marker)
-        if requirement.name == project.name:
-            yield from ((name, requirement.marker) for name in sorted(requirement.extras))
-
-
-def _narrowed(text: str, marker: Marker | None) -> Requirement:
-    requirement = Requirement(text)
-    if marker and requirement.marker != marker:
-        requirement.marker = Marker(f"({requirement.marker}) and ({marker})") if requirement.marker else marker
-    return requirement

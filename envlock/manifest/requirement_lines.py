@@ -8,7 +8,7 @@ from pathlib import Path
 from envlock.manifest.addresses import Surroundings
 from envlock.manifest.written import Written, refused, text_of
 
-_COMMENT = re.compile(r"(?:^|\s+)#.*$")
+_COMMENT = re.compile(r"(?:^|(?<=\s))#.*$")
 _OPTION = re.compile(r"(?P<name>--?[A-Za-z][A-Za-z-]*)(?:\s*=\s*|\s+|$)(?P<value>.*)", re.DOTALL)
 _SHORT = re.compile(r"(?P<name>-[recif])(?P<value>[^-\s].*)", re.DOTALL)
 _INNER_OPTION = re.compile(r"\s--[a-z]")
