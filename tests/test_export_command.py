@@ -58,6 +58,15 @@ def test_an_unknown_format_is_refused_with_those_there_are(wide: Project) -> Non
     assert [name for name in FORMATS if name not in result.stderr] == []
 
 
+def test_a_format_has_to_be_named(wide: Project) -> None:
+    result = wide.call("export")
+    assert (result.code, result.stdout) == (2, "")
+    listed = ", ".join(FORMATS)
+    assert (
+        result.stderr == f"error: missing option `--format`: choose from {listed}\nhint: see `envlock export --help`\n"
+    )
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [

@@ -29,6 +29,7 @@ NOARCH = CondaPackage(
         "site-packages/pure-1.10.dist-info/METADATA": b"Metadata-Version: 2.1\nName: pure\nVersion: 1.10\n",
     },
 )
+PIP = CondaPackage(name="pip", depends=("python",))
 INSTALLED = """
 import json
 from importlib.metadata import distributions
@@ -63,7 +64,8 @@ async def main():
     channels = [Channel(name) for name in document["channels"] if name != "nodefaults"]
     specs = [MatchSpec(text, strict=False) for text in document["dependencies"] if isinstance(text, str)]
     records = await solve(channels, specs, gateway=Gateway(), platforms=[Subdir("linux-64"), Subdir("noarch")])
-    print(json.dumps([sorted(r.sha256.hex() for r in records), document["dependencies"][-1]]))
+    found = sorted(r.sha256.hex() for r in records if r.name.normalized != "pip")
+    print(json.dumps([found, document["dependencies"][-2:]]))
 
 asyncio.run(main())
 """
@@ -82,7 +84,7 @@ def wheels(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def channel(tmp_path: Path) -> Iterator[FileServer]:
-    folder = write_channel(tmp_path / "channel", (PYTHON, TOOL, NOARCH))
+    folder = write_channel(tmp_path / "channel", (PYTHON, TOOL, NOARCH, PIP))
     with serve_folder(folder) as server:
         yield server
 
@@ -217,11 +219,12 @@ def test_an_environment_file_solves_to_what_is_locked(
     # newer ones, which the file must not let in
     newer = [CondaPackage(name=name, version="99", depends=("python",)) for name in ("tool", "pure")]
     write_channel(tmp_path / "channel", newer)
-    project.must("export", "--format", "environment.yml", "--output", "environment.yml")
+    result = project.call("export", "--format", "environment.yml", "--output", "environment.yml")
+    assert result.stderr == "note: no `pip` is locked: the file asks conda for one, to install the `pip:` part\n"
     printed = run_python(_SOLVE.format(path=str(project.folder / "environment.yml")))
     found, pip_part = json.loads(printed.splitlines()[0])
     assert found == sorted(p.sha256 for p in project.locked().conda)
-    assert pip_part == {"pip": ["alpha==1.0", "beta==110"]}
+    assert pip_part == ["pip", {"pip": ["alpha==1.0", "beta==110"]}]
 
 
 def test_what_conda_provides_is_in_no_pip_part(

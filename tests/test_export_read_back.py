@@ -36,7 +36,8 @@ import json, pathlib
 from conda_lock.src_parser.environment_yaml import parse_environment_file
 pathlib.Path({mapping!r}).write_text("{{}}")
 spec = parse_environment_file(pathlib.Path({path!r}), ["linux-64"], mapping_url={mapping!r})
-named = lambda d: getattr(d, "version", None) or getattr(d, "url", None) or d.source + "@" + d.rev
+def named(d):
+    return d.version if hasattr(d, "version") else d.url if hasattr(d, "url") else d.source + "@" + d.rev
 found = [[d.manager, d.name, named(d), getattr(d, "build", None)] for d in spec.dependencies["linux-64"]]
 print(json.dumps([found, [str(getattr(c, "url", c)) for c in spec.channels]]))
 """

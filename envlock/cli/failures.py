@@ -42,6 +42,8 @@ def _known(failure: EnvlockError, console: Console) -> int:
 def _usage(failure: click.ClickException, console: Console) -> int:
     # click writes sentences with 'quotes'; ours start small, end open and have `these`
     message = re.sub(r"'([^']*)'", r"`\1`", failure.format_message()).rstrip(".").replace(". Did", ": did")
+    # what may be chosen stands below one another, each after a tab
+    message = re.sub(r",\n\t", ", ", re.sub(r"\. Choose from:\s*", ": choose from ", message))
     context = getattr(failure, "ctx", None)
     console.error(message[:1].lower() + message[1:], f"see `{context.command_path} --help`" if context else None)
     return USAGE

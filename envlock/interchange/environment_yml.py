@@ -11,7 +11,9 @@ def environment_yml(contents: Contents) -> str:
     (locked,) = contents.platforms
     dependencies: list[Value] = [_conda(package, contents) for package in locked.conda]
     if not locked.conda:
-        dependencies += [f"python={minor}" for minor in contents.pythons] + ["pip"] * bool(locked.pip)
+        dependencies += [f"python={minor}" for minor in contents.pythons]
+    if locked.pip and "pip" not in {package.name for package in locked.conda}:
+        dependencies.append("pip")  # micromamba does not add it of itself
     if locked.pip:
         dependencies.append({"pip": [_pip(package, contents) for package in locked.pip]})
     channels = (*(contents.channel_names or [DEFAULT_CHANNEL]), "nodefaults")

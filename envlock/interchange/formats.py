@@ -19,6 +19,7 @@ class Format:
 
     `one_platform`: a file holds one alone. `left_out`: why it has no packages of a kind. `refuses`: why a pip package
     has no place in it, where it has none. `without_python`: what it says of Python where no conda package brings one.
+    `asks_for_pip`: does it name a `pip` that is not locked where there is none to install the rest?
     `needs_url`: are URLs of pip packages of the default index written, too?
     """
 
@@ -27,6 +28,7 @@ class Format:
     left_out: Mapping[str, str] = field(default_factory=dict)
     refuses: Callable[[PipPackage], str | None] = lambda _package: None
     without_python: str | None = None
+    asks_for_pip: bool = False
     conda_urls: bool = True
     needs_url: bool = True
     needs_md5: bool = False
@@ -54,6 +56,7 @@ FORMATS = {
         write=environment_yml,
         one_platform=True,
         without_python="the file asks conda for its minor version",
+        asks_for_pip=True,
         conda_urls=False,
         needs_url=False,
     ),

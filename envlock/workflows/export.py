@@ -144,6 +144,8 @@ def _notes(asked: tuple[PlatformLock, ...], contents: Contents, form: Format, sp
         yield f"what is exported is for Python {pythons}"
     if form.without_python and pythons and not any(locked.conda for locked in asked):
         yield f"Python {pythons} is not a conda package here: {form.without_python}"
+    if form.asks_for_pip and any(p.pip and "pip" not in {c.name for c in p.conda} for p in contents.platforms):
+        yield "no `pip` is locked: the file asks conda for one, to install the `pip:` part"
     if "pip" not in form.left_out:
         refused = {p.name: form.refuses(p) for locked in asked for p in locked.pip}
         yield from (f"`{name}` left out: {why}" for name, why in sorted(refused.items()) if why)
