@@ -112,6 +112,9 @@ def test_a_wheel_by_url(project: Project, index: IndexServer, tmp_path: Path) ->
         own = locked(project)["own"]
         assert (own.url, own.file, own.sha256, own.size) == (url, wheel.name, sha256(wheel), wheel.stat().st_size)
         assert (own.index, own.builds, own.requires) == (None, False, ("beta",))
+    # what is there is not asked for again
+    want(project, index, f"own @ {url}", "gamma")
+    assert locked(project)["own"] == own
 
 
 def test_a_folder_by_its_content(project: Project, index: IndexServer, tmp_path: Path) -> None:
@@ -143,6 +146,16 @@ def test_a_local_sdist(project: Project, index: IndexServer, tmp_path: Path) -> 
     own = locked(project)["own"]
     assert (own.path, own.file, own.sha256) == (f"./vendor/{sdist.name}", sdist.name, sha256(sdist))
     assert (own.builds, own.requires) == (True, ("beta",))
+
+
+def test_a_folder_that_is_no_project(project: Project, index: IndexServer) -> None:
+    (project.folder / "own").mkdir()
+    want(project, index, "own @ ./own")
+    refused = project.call("lock")
+    assert refused.code == 2
+    assert "`own` could not be built to see what it requires" in refused.stderr
+    assert "`./own` does not appear to be a Python project" in refused.stderr
+    assert str(project.cache) not in refused.stderr
 
 
 # git

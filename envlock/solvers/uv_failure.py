@@ -24,7 +24,7 @@ _OF_FLAGS = re.compile(r"\n+hint: (?:Wheels are|A source distribution is) requir
 _CUTOFF = re.compile(r"exclude-newer")
 
 # uv's own words, and ours
-_NOT_CACHED = "when the network is disabled"
+_NOT_CACHED = re.compile(r"network is disabled|network connectivity is disabled", re.IGNORECASE)
 _ONCE = "run it once without"
 
 
@@ -51,7 +51,7 @@ def failure(done: Finished, request: PipRequest, asked: Round) -> EnvlockError:
             f"an index of [pip] does not let us in ({refused[0]})\n{words}",
             hint="a login goes into ENVLOCK_INDEX_NAME_USERNAME and ENVLOCK_INDEX_NAME_PASSWORD, or netrc",
         )
-    if request.offline and _NOT_CACHED in words.lower():
+    if request.offline and _NOT_CACHED.search(words):
         return OutsideError(f"what [pip] asks for is not in the cache, and this is --offline\n{words}", hint=_ONCE)
     if done.code == 1 and "No solution found" in words:
         # where building was no way out, what there was to say without it says more
@@ -106,9 +106,13 @@ def _not_built(words: str, request: PipRequest, asked: Round) -> UserInputError 
     name = next((n for n in sorted(asked.built) if re.search(rf"[Ff]ailed to .*`{re.escape(n)}[` @=]", words)), None)
     if name is None:
         return None
-    lacks = f" has no wheel for {_python(request)} and {declared(request)}, and"
+    if _direct(name, request):
+        return UserInputError(
+            f"`{name}` could not be built to see what it requires\n{words}", hint="name a wheel of it, or mend it"
+        )
     return UserInputError(
-        f"`{name}`{'' if _direct(name, request) else lacks} could not be built to see what it requires\n{words}",
+        f"`{name}` has no wheel for {_python(request)} and {declared(request)}, and could not be built to see what it"
+        f" requires\n{words}",
         hint=f"take a version of `{name}` that has a wheel",
     )
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -44,7 +45,7 @@ def direct_sources(
     wants: Iterable[str], environment: Mapping[str, str], keep: Iterable[PipPackage], supply: Supply
 ) -> dict[str, DirectSource]:
     """By requirement, those that name a source and apply; UserInputError for a path where nothing is."""
-    pinned = {package.name: package for package in keep if package.git}
+    pinned = {package.name: package for package in keep}
     found = {}
     for text in wants:
         requirement = Requirement(text)
@@ -63,11 +64,24 @@ def asked(text: str, direct: Mapping[str, DirectSource]) -> str:
     return f"{direct[text].name}{extras} @ {direct[text].url}{marker}"
 
 
+def as_written(text: str, direct: Iterable[DirectSource]) -> str:
+    """What a solver says of files and folders, with the paths that stand in env.toml."""
+    for source in direct:
+        for shown in (source.url, unquote(urlsplit(source.url).path)):
+            text = text.replace(shown, source.source) if source.url.startswith("file:") else text
+    return text
+
+
 def _found(name: str, source: str, pinned: Mapping[str, PipPackage], supply: Supply) -> DirectSource:
     if _is_path(source):
         return _local(name, source, supply)
     if source.startswith("git+"):
         return DirectSource(name=name, source=source, url=_kept_commit(source, pinned.get(name)))
+    pin = pinned.get(name)
+    here = supply.cache.package(pin.sha256, pin.file) if pin and pin.url == source else None
+    if pin and here:
+        url = here.resolve().as_uri()
+        return DirectSource(name=name, source=source, url=url, sha256=pin.sha256, size=pin.size)
     return DirectSource(name=name, source=source, url=source)
 
 
