@@ -239,6 +239,27 @@ def test_a_path_is_seen_from_where_it_is_typed(project: Project) -> None:
     project.must("check")
 
 
+def test_what_comes_from_another_file_is_to_be_removed_there(project: Project) -> None:
+    (project.folder / "requirements.in").write_text("# ours\nbeta\n")
+    project.change("[pip]\n", '[pip]\nfrom = ["requirements.in"]\n')
+    assert refused(project, "remove", "Beta") == (
+        "error: `Beta` does not stand in env.toml itself, but in requirements.in:2\nhint: remove it there\n"
+    )
+
+
+def test_editable_projects_come_and_go(project: Project) -> None:
+    before = files(project)
+    (project.folder / "lib").mkdir()
+    (project.folder / "lib" / "pyproject.toml").write_text(
+        "[project]\nname = 'My_Lib'\nversion = '1'\ndependencies = ['delta']\n"
+    )
+    assert notes(project.call("add", "--editable", "lib/"))[0] == "added `./lib` to [pip] editable (env.toml:12)"
+    assert "delta" in project.versions()
+    project.must("check")
+    project.must("remove", "my-lib")
+    assert files(project) == before
+
+
 def test_conda_where_there_is_conda(conda_project: Project) -> None:
     said = notes(conda_project.call("add", "lib", "dated", "python"))
     assert said[:3] == [

@@ -11,8 +11,10 @@ from envlock.errors import UserInputError
 from envlock.manifest.dependency_edits import Edit, Entry, Place, add, entries, line_of, nearest, remove
 from envlock.manifest.dependency_text import CONDA, PIP, kinds_of, name_of, project_name, read_dependency
 from envlock.manifest.direct import as_path
+from envlock.manifest.root_places import root_places
 from envlock.model.match_specs import conda_name
 from envlock.model.spec import EnvSpec
+from envlock.workflows.project import MANIFEST
 
 _LOCAL = re.compile(
     r"(?P<head>[A-Za-z0-9._-]+\s*(?:\[[^\[\]]*\])?\s*@\s*)?(?P<path>\.{0,2}/[^\s;\[]*|\.{1,2})(?P<tail>.*)"
@@ -63,7 +65,7 @@ def removed(text: str, spec: EnvSpec, wish: Wish, home: Path) -> tuple[str, tupl
         name = _from_home(written.strip(), wish, home)
         found = [e for e in entries(text) if _in_scope(e, wish) and _is_named(e, name, spec)]
         if not found:
-            raise _not_there(text, spec, wish, name)
+            raise _not_there(text, spec, wish, name, home)
         for entry in reversed(found):  # the later ones first: numbers of the earlier ones stay right
             text, edit = remove(text, entry)
             edits.append(edit)
@@ -99,7 +101,7 @@ def _has_source(text: str) -> bool:
 
 def _from_home(written: str, wish: Wish, home: Path) -> str:
     """Paths as they are seen from env.toml's folder; a project's folder with its name."""
-    found = _LOCAL.fullmatch(written)
+    found = _LOCAL.fullmatch(f"./{written}" if _is_path(written, wish) else written)
     if not found:
         return written
     target = wish.folder / found["path"]
@@ -109,6 +111,14 @@ def _from_home(written: str, wish: Wish, home: Path) -> str:
         head, extras, tail = project_name(target), *_extras(found["tail"])
         return f"{head}{extras} @ {path}{tail}" if head else written
     return f"{head}{path}{found['tail']}"
+
+
+def _is_path(written: str, wish: Wish) -> bool:
+    """A path as it is typed without `./`: a folder to be editable, or what has a slash or an end and is there."""
+    path = written.partition("[")[0]
+    if _ONLY_NAME.fullmatch(path) and not (wish.editable or path.endswith(".whl")):
+        return False
+    return not path.startswith(("/", ".")) and (wish.folder / path).exists()
 
 
 def _extras(tail: str) -> tuple[str, str]:
@@ -146,7 +156,7 @@ def _spelled(kind: str, name: str) -> str:
     return name_of(kind, name) if _ONLY_NAME.fullmatch(name) else ""
 
 
-def _not_there(text: str, spec: EnvSpec, wish: Wish, name: str) -> UserInputError:
+def _not_there(text: str, spec: EnvSpec, wish: Wish, name: str, home: Path) -> UserInputError:
     if not _ONLY_NAME.fullmatch(name) and "::" not in name and not name.startswith("."):
         return UserInputError(f"`{name}` is not a name", hint="give the name alone: `envlock remove numpy`")
     elsewhere = [e for e in entries(text) if _is_named(e, name, spec)]
@@ -157,10 +167,10 @@ def _not_there(text: str, spec: EnvSpec, wish: Wish, name: str) -> UserInputErro
             f"`{name}` is not in {_scope(wish)}, but in {entry.place.shown} (env.toml:{line_of(text, entry)})",
             hint=f"`envlock remove {options} {name}`",
         )
-    if _asked_for(spec, name):
-        files = ", ".join(f"`{file}`" for file in spec.files)
+    written = _written(home, name)
+    if written:
         return UserInputError(
-            f"`{name}` does not stand in env.toml itself" + (f": it comes from {files}" if files else ""),
+            f"`{name}` does not stand in env.toml itself, but in {' and '.join(written)}",
             hint="remove it there",
         )
     near = nearest(name, tuple(e for e in entries(text) if _in_scope(e, wish)))
@@ -168,15 +178,12 @@ def _not_there(text: str, spec: EnvSpec, wish: Wish, name: str) -> UserInputErro
     return UserInputError(f"`{name}` is not in {_scope(wish)}", hint=hint)
 
 
-def _asked_for(spec: EnvSpec, name: str) -> bool:
-    """Does anything ask for it, in whichever file?"""
-    for platform in spec.platforms:
-        wants = spec.all_wants(platform)
-        if _spelled(CONDA, name) in map(conda_name, wants.conda):
-            return True
-        if _spelled(PIP, name) in (name_of(PIP, text) for text in wants.pip):
-            return True
-    return False
+def _written(home: Path, name: str) -> list[str]:
+    """Where a dependency of that name is written, in whichever file."""
+    names = {_spelled(CONDA, name), _spelled(PIP, name)}
+    found = root_places(home / MANIFEST).items()
+    same = (place for (_, need), place in found if conda_name(need.partition(";")[0]) in names)
+    return sorted({f"{place.file}:{place.line}" for place in same if place.line})
 
 
 def _scope(wish: Wish) -> str:
