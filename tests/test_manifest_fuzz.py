@@ -20,18 +20,20 @@ KEYS = [
     "dependencies", "pip", "indexes", "url", "default", "packages", "variables",
     "image", "base", "interpreter", "repository", "user", "workdir", "entrypoint",
     "cmd", "labels", "platform", "linux-64", "glibc", "linux", "cuda",
-    "archspec", "lock", "extends", "groups", "copy",
+    "archspec", "lock", "extends", "groups", "copy", "from", "editable", "exclude-newer", "dev", "osx-arm64",
 ]  # fmt: skip
 WORDS = [
     "3.11", "linux-64", "conda-forge", "./c", "../..", "https://x.test/c", "https://[", "numpy >=1", "a[b",
     "flask<3", "a; b", "pypi", "scratch", "oci:", "oci:../base", "debian:trixie", "/usr/bin/python", "1000:1000",
     "2.28", "\x00", "a\nb", "\ud7ff", "/", "", "strict",
+    "./p[x]", "x @ ./x", "./x-1.0-py3-none-any.whl", "git+https://x.test/a", "a.yml", "a.in", "b.toml", "env.toml",
+    "7d", "0001-01-01T00:00:00+01:00", "pyproject.toml[x]",
 ]  # fmt: skip
 
 scalars = st.sampled_from(WORDS) | st.text(max_size=10) | st.integers() | st.booleans() | st.floats() | st.datetimes()
 keys = st.sampled_from(KEYS) | st.text(max_size=5)
 values = st.recursive(scalars, lambda v: st.lists(v, max_size=4) | st.dictionaries(keys, v, max_size=6), max_leaves=20)
-sections = st.sampled_from(["conda", "pip", "image", "variables", "platform", "lock"])
+sections = st.sampled_from(["conda", "pip", "image", "variables", "platform", "lock", "groups"])
 lists = st.dictionaries(keys, st.lists(st.sampled_from(WORDS), max_size=3) | st.sampled_from(WORDS), max_size=6)
 documents = st.dictionaries(keys, values, max_size=8) | st.dictionaries(sections, lists, max_size=6)
 
