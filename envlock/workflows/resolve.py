@@ -55,16 +55,14 @@ def resolve(
 def _lock_platforms(tasks: Sequence[PlatformTask], context: Context) -> list[PlatformLock]:
     """Bases and conda packages of all platforms beside each other, then around what these bring the wheels."""
     guesses = [WheelGuess(task) for task in tasks]
-    with ThreadPoolExecutor(1) as pool:
-        beside = pool.submit(side_by_side, _base, tasks, stop=context.stopped.set)
-        try:
-            conda, failure = _conda(tasks), None
-        except EnvlockError as error:
-            conda, failure = [], error
-        except BaseException:
-            context.stopped.set()
-            raise
-        bases = beside.result()
+    pool = ThreadPoolExecutor(1)
+    beside = pool.submit(side_by_side, _base, tasks, stop=context.stopped.set)
+    pool.shutdown(wait=False)  # nothing more is asked of it, and Ctrl-C must not wait for a silent registry
+    try:
+        conda, failure = _conda(tasks), None
+    except EnvlockError as error:
+        conda, failure = [], error
+    bases = beside.result()
     if failure:
         raise failure
     parts = list(zip(tasks, guesses, bases, conda, strict=True))
