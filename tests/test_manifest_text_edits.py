@@ -155,7 +155,8 @@ items = st.sampled_from(['"a"', "'b'", '"c # d"', "'e, [f]'", '"g\\"h"', '"""i\n
 @st.composite
 def arrays(draw: st.DrawFn) -> str:
     parts = [f"{draw(blanks)}{item}{draw(blanks)}" for item in draw(st.lists(items, max_size=4))]
-    end = f",{draw(blanks)}" if parts and draw(st.booleans()) else draw(blanks) if not parts else ""
+    comma = "," * draw(st.integers(0, 1)) if parts else ""
+    end = comma + draw(blanks)
     return f"[{','.join(parts)}{end}]"
 
 
