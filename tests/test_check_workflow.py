@@ -1,6 +1,7 @@
 """Every edge that `envlock check` walks: what is asked for now and was, each requirement and what is locked."""
 
 import shutil
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -359,3 +360,13 @@ def test_nothing_is_made_of_a_lock_that_does_not_answer(project: Project, argume
         "  linux-64: `numpy>=1.22` is not met (asked for by `app`): 1.21.6 is locked\n"
         "hint: run `envlock lock`\n",
     )
+
+
+def test_what_numbers_tell_needs_no_solver_s_library(project: Project) -> None:
+    """Match specs as conda packages have them are judged without loading one, which takes longer than the check."""
+    called = "print(run(['check'], program='envlock'), 'rattler' in sys.modules)"
+    code = f"import sys; from envlock.cli.main import run; {called}"
+    python = replace(project, command=(sys.executable, "-c", code))
+    assert python.must() == "0 False\n"
+    edit(project, "numpy", *NUMPY_1_21)
+    assert len(reasons(project)) == 2

@@ -27,7 +27,8 @@ def changed_inputs(wanted: Inputs, locked: Inputs, *, said: Said) -> Changes:
     for field in fields(Inputs):
         new, old = getattr(wanted, field.name), getattr(locked, field.name)
         if new != old and field.name != "platforms":  # these have a walk of their own
-            yield from _CHANGES[field.name](new, old, said)
+            change = _CHANGES.get(field.name, partial(_scalar, field.name.replace("_", "-")))
+            yield from change(new, old, said)
 
 
 def _scalar(key: str, new: object, old: object, _said: Said, platform: str | None = None) -> Changes:
@@ -168,17 +169,13 @@ _KINDS: dict[str, tuple[Callable[[str], str], Callable[[str], str]]] = {
     "conda": (conda_name, conda_meaning),
     "pip": (lambda text: edge(text).name, pip_meaning),
 }
-# by field
+# by field; what is not here is one value
 _CHANGES: dict[str, Callable[..., Changes]] = {
-    "python": partial(_scalar, "python"),
     "systems": _systems,
     "channels": _channels,
-    "channel_priority": partial(_scalar, "channel-priority"),
     "conda": partial(_requirements, kind="conda"),
     "pip": partial(_requirements, kind="pip"),
     "indexes": _indexes,
-    "base": partial(_scalar, "base"),
-    "interpreter": partial(_scalar, "interpreter"),
     "editable": _editable,
     "platform_wants": _platform_wants,
     "groups": _groups,
