@@ -227,6 +227,14 @@ def test_an_sdist_only_where_no_version_that_fits_has_a_wheel(
     assert (old.file, old.sha256, old.index, old.builds) == (sdist.name, sha256(sdist), "ours", True)
     assert old.requires == ("beta<2",)
 
+    # a pin that holds stays, though there is a wheel of another version now
+    write_wheel(folder, "old", "1.0")
+    want(project, index, "beta", "gamma", "old")
+    assert locked(project)["old"] == old
+    sdist.unlink()
+    want(project, index, "beta", "old")
+    assert locked(project)["old"].file == "old-1.0-py3-none-any.whl"
+
 
 def test_an_sdist_that_cannot_be_built(project: Project, index: IndexServer, tmp_path: Path) -> None:
     source = write_project(tmp_path / "bad", "bad")

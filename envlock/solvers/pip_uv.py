@@ -20,7 +20,15 @@ from envlock.solvers.build_needs import REQUIRE_BUILD_HASHES, are_bound, lacking
 from envlock.solvers.index_rules import bound_to, may_come_from
 from envlock.solvers.requests import PipAnswer, PipRequest
 from envlock.solvers.uv_answer import answer, index_name, read_pylock
-from envlock.solvers.uv_command import PINS, Round, first_round, run_uv, write_origins_question, write_question
+from envlock.solvers.uv_command import (
+    PINS,
+    Round,
+    first_round,
+    named_to_build,
+    run_uv,
+    write_origins_question,
+    write_question,
+)
 from envlock.solvers.uv_failure import failure, no_wheels, not_found, yanked
 from envlock.system.process import Finished
 
@@ -78,6 +86,8 @@ def _after_failure(done: Finished, request: PipRequest, asked: Round) -> Round:
         return replace(asked, routed=asked.routed | bound)
     if not lacking <= asked.built:
         return replace(asked, built=asked.built | lacking, lacking=done)
+    if asked.lacking is None and asked.built != (named := named_to_build(request)):
+        return replace(asked, built=named, lacking=done)  # what was built once may have wheels alone now
     if are_bound(request.indexes) and not _bound(absent, request):
         return replace(asked, apart=True)
     return asked

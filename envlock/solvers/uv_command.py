@@ -44,8 +44,10 @@ class Round:
 
 
 def first_round(request: PipRequest) -> Round:
-    """All that is known before uv has said anything."""
-    return Round(routed=frozenset(_bound(map(_name, request.requirements), request)), built=_to_build(request))
+    """All that is known before uv has said anything: what had to be built is kept as it is."""
+    kept = {p.name for p in request.keep if p.builds and p.index and not bound_to(p.name, request.indexes)}
+    routed = _bound(map(_name, request.requirements), request)
+    return Round(routed=frozenset(routed), built=named_to_build(request) | kept)
 
 
 def write_question(request: PipRequest, asked: Round, folder: Path) -> list[str]:
@@ -132,7 +134,7 @@ def _bound(names: Iterable[str], request: PipRequest) -> Iterator[str]:
     yield from (n for n in names if bound_to(n, request.indexes) and n not in direct and n not in request.provided)
 
 
-def _to_build(request: PipRequest) -> frozenset[str]:
+def named_to_build(request: PipRequest) -> frozenset[str]:
     """What is named by its own source, and is no wheel there."""
     sources = {_name(r): Requirement(r).url for r in request.requirements if " @ " in r}
     return frozenset(name for name, source in sources.items() if source and not source.endswith(".whl"))

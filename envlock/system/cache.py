@@ -2,6 +2,7 @@
 
     packages/HEX/FILE     packages as they were downloaded, verified       image/     an OCI layout: bases, layers
     records/FORM/KIND/KEY JSON that can be made again                      prefixes/  environments on this machine
+    sources/HEX/          what wheels are built from: copies of local projects, unpacked sdists, checkouts
     locks/                for two processes that want the same thing
 
 Everything here can be deleted at any time; nothing is ever changed in place.
