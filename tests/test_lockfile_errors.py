@@ -120,6 +120,12 @@ EDITS = [
         'subdir = "../linux-64"',
         f"env.lock:68: {CONDA}.subdir`: expected a folder of the channel such as `linux-64`, got `../linux-64`",
     ),
+    (
+        'index = "pypi"',
+        'path = "/etc/flask-3.0.3-py3-none-any.whl"',
+        f"env.lock:86: {PIP}.path`: expected a path relative to env.toml, which begins with `./` or `../`, "
+        "got `/etc/flask-3.0.3-py3-none-any.whl`",
+    ),
     # platforms
     (
         '    "linux-64",\n',
