@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import IndexServers
+from tests.support.conda_channel import write_channel
 from tests.support.index_server import IndexServer
-from tests.support.projects import Project, manifest_text, new_project
+from tests.support.projects import MINOR, Project, manifest_text, new_project
+from tests.support.tiny_project import PYTHON
 from tests.support.tiny_sources import write_project, write_sdist
 from tests.support.tiny_wheels import write_wheel
 
@@ -99,3 +101,23 @@ def test_what_building_asks_for_is_bound_to_its_index_too(tmp_path: Path, index_
     write_wheel(tmp_path / "internal", "acme-build", "1.0")
     assert versions(project, "own", "mine") == "1.0\n1.0\n"
     assert not ran.exists()
+
+
+def test_with_a_python_of_conda(tmp_path: Path, index: IndexServer) -> None:
+    """Which builds, too: it is in the prefix before the wheels are."""
+    channel = write_channel(tmp_path / "channel", [PYTHON])
+    manifest = manifest_text(conda=["python"], channels=[channel.as_uri()], pip=["own @ ./own", "old"], index=index.url)
+    manifest = manifest.replace("[pip]\n", '[pip]\neditable = ["./mine"]\n')
+    project = new_project(tmp_path / "small", manifest, cache=tmp_path / "cache")
+    write_project(project.folder / "own", "own", "2.5")
+    write_project(project.folder / "mine", "mine", "3.5", static=True)
+    project.must("lock")
+    prefix = Path(project.must("install").strip())
+    site = prefix / "lib" / f"python{MINOR}" / "site-packages"
+    assert {path.name for path in site.glob("*.dist-info")} >= {
+        "beta-1.0.dist-info",
+        "mine-3.5.dist-info",
+        "old-1.0.dist-info",
+        "own-2.5.dist-info",
+    }
+    assert (site / "_mine.pth").read_text().strip() == str(project.folder / "mine")
