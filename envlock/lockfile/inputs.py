@@ -1,7 +1,7 @@
 """`[inputs]` and `[image]` of env.lock."""
 
 from envlock.lockfile.values import filled, sorted_set
-from envlock.model.fields import Item, Parse, Table, matching
+from envlock.model.fields import Item, Table, matching
 from envlock.model.image_values import absolute_path, user, variable_name
 from envlock.model.lock import ImageSettings, Inputs
 from envlock.model.platform import System
