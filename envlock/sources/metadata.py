@@ -1,13 +1,17 @@
 """What a wheel says of itself, without fetching the wheel where the index keeps its metadata beside it (PEP 658)."""
 
+import io
 import zipfile
+import zlib
 from pathlib import Path
+from typing import IO
 
 from packaging.utils import canonicalize_name
 
 from envlock.errors import OutsideError
 from envlock.model.lock import PipPackage
 from envlock.model.wheel_metadata import WheelMetadata, read_metadata
+from envlock.sources.distant import PIECE, DistantFile
 from envlock.sources.fetch import fetch
 from envlock.sources.supply import Supply
 
@@ -51,13 +55,36 @@ def _announced(package: PipPackage, url: str, supply: Supply) -> str | None:
     if supply.offline or url.startswith("file:"):
         return None
     beside = supply.http().read(f"{url}.metadata", login=supply.login(package, url))
-    return None if beside is None else beside.decode(errors="replace")
+    found = beside if beside is not None else _glanced(package, url, supply)
+    return None if found is None else found.decode(errors="replace")
+
+
+def _glanced(package: PipPackage, url: str, supply: Supply) -> bytes | None:
+    """METADATA read out of a wheel that stays where it is; None where that cannot be done, or is not worth it."""
+    if not package.size or package.size < 4 * PIECE:
+        return None
+    login, http = supply.login(package, url), supply.http()
+
+    def get(first: int, end: int) -> bytes:
+        part = http.part(url, first, end, login=login)
+        if part is None:
+            raise EOFError
+        return part
+
+    try:
+        return _metadata_in(io.BufferedReader(DistantFile(package.size, get), PIECE))
+    except (EOFError, OSError, zipfile.BadZipFile, IndexError, NotImplementedError, zlib.error):
+        return None  # the whole wheel tells more, and its hash is checked
+
+
+def _metadata_in(file: Path | IO[bytes]) -> bytes:
+    with zipfile.ZipFile(file) as wheel:
+        names = [n for n in wheel.namelist() if n.endswith(".dist-info/METADATA") and n.count("/") == 1]
+        return wheel.read(names[0])
 
 
 def _inside(path: Path) -> bytes:
     try:
-        with zipfile.ZipFile(path) as wheel:
-            names = [n for n in wheel.namelist() if n.endswith(".dist-info/METADATA") and n.count("/") == 1]
-            return wheel.read(names[0])
+        return _metadata_in(path)
     except (zipfile.BadZipFile, IndexError) as error:
         raise OutsideError(f"`{path.name}` is not a wheel: it has no METADATA") from error

@@ -129,6 +129,17 @@ class Http:
                 target.write(piece)
         return True
 
+    def part(self, url: str, first: int, end: int, *, login: Login | None = None) -> bytes | None:
+        """The bytes from `first` to before `end`; None where the server does not give them by themselves."""
+        headers = {"Range": f"bytes={first}-{end - 1}", "Accept-Encoding": "identity"}
+        with self._sent("GET", url, headers=headers, auth=_auth(login)) as response:
+            if response.status_code != 206 or not response.headers.get("Content-Range", "").startswith(
+                f"bytes {first}-{end - 1}/"
+            ):
+                return None
+            body = b"".join(pieces(response, limit=end - first))
+        return body if len(body) == end - first else None
+
     def _refuse_stopped(self, url: str) -> None:
         if self._stopped.is_set():
             raise Interrupted(f"{redact(url)} is no longer wanted")

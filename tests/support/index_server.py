@@ -42,6 +42,7 @@ class WheelFolders:
     folders: tuple[Path, ...]
     yanked: Mapping[str, str] = field(default_factory=dict)  # file name: reason
     uploaded: Mapping[str, str] = field(default_factory=dict)  # file name: time, where not UPLOADED
+    beside: bool = True  # whether METADATA is served beside the wheels
     times: bool = True  # does it tell them at all?
 
     def page(self, request: Request) -> Response | None:
@@ -81,7 +82,7 @@ class WheelFolders:
             "upload-time": self.uploaded.get(wheel.name, UPLOADED),
             "yanked": self.yanked.get(wheel.name, False),
         }
-        if wheel.suffix == ".whl":
+        if self.beside and wheel.suffix == ".whl":
             entry["core-metadata"] = {"sha256": hashlib.sha256(facts.metadata or b"").hexdigest()}
         if not self.times:
             del entry["upload-time"]
@@ -91,7 +92,8 @@ class WheelFolders:
         wheel_name = name.removesuffix(".metadata")
         for wheel in (folder / wheel_name for folder in self.folders):
             if wheel.name.endswith(ENDS) and wheel.is_file():
-                content = _metadata(wheel) if name != wheel_name else wheel.read_bytes()
+                beside = _metadata(wheel) if self.beside else None
+                content = wheel.read_bytes() if name == wheel_name else beside
                 headers = {"Content-Type": "application/octet-stream"}
                 return None if content is None else Response(content=content, headers=headers)
         return None
