@@ -42,12 +42,12 @@ DOORS = {
     "pypi_simple": ("envlock.sources.index",),
     "pygit2": ("envlock.history.repository",),
     "click": ("envlock.cli",),
-    "rich": ("envlock.cli.console",),
+    "rich": ("envlock.cli.progress",),
     "tomllib": ("envlock.manifest", "envlock.lockfile", "envlock.solvers.uv_answer", "envlock.sources.source_metadata"),
 }
 # modules that import within functions, and why
 LAZY = {
-    "envlock.cli.console": "rich is loaded where it draws",
+    "envlock.cli.progress": "rich is loaded where it draws",
     "envlock.cli.failures": "redaction is for bugs alone",
     "envlock.cli.lazy_group": "the command table",
     "envlock.cli.main": "a shell asks for completions",

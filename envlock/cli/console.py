@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from envlock.cli.progress import Progress
 from envlock.cli.settings import Settings, width
 from envlock.cli.table import table_lines
 from envlock.errors import escaped
@@ -52,40 +53,17 @@ class Console:
 
     @contextmanager
     def progress(self, *, animated: bool = True) -> Iterator[Callable[[str], None]]:
-        """A function for lines of progress: the newest with a spinner in a terminal, all of them elsewhere."""
+        """A function for lines of progress: the newest ones, turning, in a terminal, all of them elsewhere."""
         if self.settings.quiet:
             yield _nowhere
         elif self.settings.verbose or not (animated and self.settings.animated(sys.stderr)):
             yield self._stderr
         else:
-            with _Spinner() as spinner:
-                yield spinner.show
+            with Progress() as shown:
+                yield shown.show
 
     def _stderr(self, text: str) -> None:
         click.echo(text, err=True, color=self.settings.colored(sys.stderr))
-
-
-class _Spinner:
-    """One line that turns, drawn from the first text on; it leaves nothing behind."""
-
-    def __init__(self) -> None:
-        self._status: Any = None
-
-    def __enter__(self) -> "_Spinner":
-        return self
-
-    def __exit__(self, *_failure: object) -> None:
-        if self._status:
-            self._status.stop()
-
-    def show(self, text: str) -> None:
-        from rich.console import Console as Rich
-        from rich.text import Text
-
-        if self._status is None:
-            self._status = Rich(stderr=True).status(Text(text))
-            self._status.start()
-        self._status.update(Text(text.strip()))
 
 
 def _nowhere(_text: str) -> None:
