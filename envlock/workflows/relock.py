@@ -7,7 +7,7 @@ from time import monotonic
 from envlock.errors import UserInputError
 from envlock.lockfile.writer import lock_text
 from envlock.model.changes import Changes, changes
-from envlock.model.lock import ImageSettings, Inputs, Lock
+from envlock.model.lock import Lock
 from envlock.system.files import write_whole
 from envlock.workflows import later
 from envlock.workflows.check import check
@@ -34,7 +34,7 @@ def relock(project: Project, context: Context, upgrade: Upgrade) -> LockResult:
     pins = read_pins(project)
     old = pins.lock
     _refuse_unknown(upgrade, old)
-    if old and not upgrade and not pins.conflict and _answers(project, context, old):
+    if old and not upgrade and not pins.conflict and not check(project, context.cache):
         # it stays as it is, whoever wrote it
         return _result(began, old, old, written=False)
     new = pins.resolved(lambda kept: later.resolve(project, context, kept, upgrade))
@@ -56,13 +56,6 @@ def _refuse_unknown(upgrade: Upgrade, old: Lock | None) -> None:
             f"`{unknown[0]}` is not locked, so it cannot be upgraded",
             hint=f"did you mean `{near[0]}`?" if near else "`envlock show` lists what is",
         )
-
-
-def _answers(project: Project, context: Context, old: Lock) -> bool:
-    spec = later.read_manifest(project)
-    # where the question is another one there is nothing to walk
-    asked_the_same = Inputs.of(spec) == old.inputs and ImageSettings.of(spec) == old.image
-    return asked_the_same and not check(project, context.cache)
 
 
 def _result(began: float, old: Lock | None, new: Lock, *, written: bool) -> LockResult:
