@@ -3,9 +3,13 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from packaging.metadata import parse_email
 
 from envlock.environments.wheel_archive import open_archive
 from envlock.errors import OutsideError
+from envlock.model.metadata_fields import metadata_fields
 from envlock.model.wheel_metadata import WheelMetadata, read_metadata
 from tests.support import wheels
 from tests.support.tiny_wheels import write_wheel
@@ -67,3 +71,22 @@ def test_without_name_and_version_it_is_none(data: bytes, message: str) -> None:
     with pytest.raises(OutsideError) as refusal:
         read_metadata(data)
     assert refusal.value.message == message
+
+
+# what a header is made of, well or badly
+_PIECES = [
+    *(b"Name", b"name", b"Version", b"Requires-Dist", b"Provides-Extra", b"Unheard-Of", b"Requires Dist", b"From"),
+    *(b": ", b":", b":\t", b" ", b"\t", b"\n", b"\n", b"\r\n", b"\r", b"\n ", b"\n\n", b"\x0b", b"\x0c", b"\x85"),
+    *(b"a", b"b >= 1 ; extra == 'x'", "M\u00fcller".encode(), b"M\xfcller", b"\xed\xa0\x80", b"\xef\xbb\xbf", b"\0"),
+]
+
+
+@given(st.lists(st.sampled_from(_PIECES), max_size=40).map(b"".join))
+def test_fields_are_those_that_packaging_reads(data: bytes) -> None:
+    raw, _ = parse_email(data)
+    ours = {name: [value.strip() for value in values] for name, values in metadata_fields(data).items()}
+    for field in ("requires-dist", "provides-extra"):
+        assert ours.get(field, []) == [value.strip() for value in raw.get(field.replace("-", "_"), ())]  # type: ignore[attr-defined]
+    for field in ("name", "version"):
+        said = ours.get(field, [])
+        assert (said if len(said) == 1 else []) == [str(raw[field]).strip() for _ in [0] if field in raw]  # type: ignore[literal-required]

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-from packaging.metadata import parse_email
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from envlock.errors import OutsideError
+from envlock.model.metadata_fields import metadata_fields
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,17 +27,22 @@ def read_metadata(data: bytes) -> WheelMetadata:
     As lenient as package indexes are: a field that breaks its rules, or one that is unknown, is no reason to
     refuse a wheel that installs everywhere.
     """
-    raw, _ = parse_email(data)
-    name = raw.get("name", "").strip()
+    fields = metadata_fields(data)
+    name = _only(fields.get("name", []))
     if not name:
         raise OutsideError("METADATA names no distribution")
     return WheelMetadata(
         name=canonicalize_name(name),
-        version=_version(raw.get("version", "")),
-        requires_dist=tuple(" ".join(line.split()) for line in raw.get("requires_dist", ())),
-        requires_python=_specifiers(raw.get("requires_python", "")),
-        provides_extra=tuple(extra.strip() for extra in raw.get("provides_extra", ())),
+        version=_version(_only(fields.get("version", []))),
+        requires_dist=tuple(" ".join(line.split()) for line in fields.get("requires-dist", ())),
+        requires_python=_specifiers(_only(fields.get("requires-python", []))),
+        provides_extra=tuple(extra.strip() for extra in fields.get("provides-extra", ())),
     )
+
+
+def _only(values: list[str]) -> str:
+    """What is said once; "" where it is not said, or twice."""
+    return values[0].strip() if len(values) == 1 else ""
 
 
 def _specifiers(text: str) -> str | None:

@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from packaging.markers import Marker
-from packaging.metadata import parse_email
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from envlock.errors import OutsideError
+from envlock.model.metadata_fields import metadata_fields
 from envlock.model.wheel_metadata import WheelMetadata, read_metadata
 
 # since this version what is not called dynamic is the same in every wheel that is built (PEP 643)
@@ -30,11 +30,11 @@ def _of_sdist(path: Path) -> WheelMetadata | None:
         content = path.read_bytes()
     except OSError:
         return None
-    raw, _ = parse_email(content)
-    major, _, minor = raw.get("metadata_version", "0.0").partition(".")
+    fields = metadata_fields(content)
+    major, _, minor = (*fields.get("metadata-version", ()), "0.0")[0].strip().partition(".")
     if not (major.isdecimal() and minor.isdecimal()) or (int(major), int(minor)) < _STATIC_SINCE:
         return None
-    if _READ & {field.lower() for field in raw.get("dynamic", ())}:
+    if _READ & {field.strip().lower() for field in fields.get("dynamic", ())}:
         return None
     try:
         return read_metadata(content)
