@@ -11,6 +11,7 @@ SPEC = "expected a match spec such as `numpy >=1.26,<2`, got"
 REQUIREMENT = "expected a requirement such as `flask>=3,<4`, got"
 PLATFORMS = "expected a platform (`linux-64`, `linux-aarch64`, `osx-64`, `osx-arm64`, `win-64`), got"
 CREDENTIALS = "holds credentials: keep them in netrc or in the file that RATTLER_AUTH_FILE names, never here"
+OF_INDEXES = "holds credentials: keep them in netrc or in ENVLOCK_INDEX_NAME_USERNAME and _PASSWORD, never here"
 WORDS = "expected lower-case letters and digits, joined by single `.`, `_` or `-`, got"
 IMAGE = "expected an image such as `debian:trixie-slim`, `oci:FOLDER` or `scratch`"
 LATER = "is not supported by this version of envlock"
@@ -225,7 +226,7 @@ ROWS = [
     ),
     (
         "[[pip.indexes]]\nname = 'acme'\nurl = 'https://hunter2@x.test/simple'",
-        f"env.toml:4: `pip.indexes[0].url`: {CREDENTIALS}",
+        f"env.toml:4: `pip.indexes[0].url`: {OF_INDEXES}",
     ),
     (
         "[[pip.indexes]]\nname = 'a-b'\nurl = 'https://x.test'\n[[pip.indexes]]\nname = 'a_b'\nurl = 'https://y.test'",

@@ -35,6 +35,18 @@ def test_a_secret_shows_only_when_it_is_asked() -> None:
         ("https://me:w#rd@acme.test/x", "https://***"),
         ("oci:./base", "oci:./base"),
         ("/t/tk-1/x?y", "/t/***/x"),
+        ("https://t/simple", "https://t/simple"),
+        (
+            "https://acme.test/t/tk-1/tk-tools/linux-64/tk-1.0-0.conda",
+            "https://acme.test/t/***/tk-tools/linux-64/tk-1.0-0.conda",
+        ),
+        ("https://acme.test/t/tk-1/test-1.0-py3-none-any.whl", "https://acme.test/t/***/test-1.0-py3-none-any.whl"),
+        # by the first letter of a name
+        (
+            "https://acme.test/source/t/tool-kit/tool_kit-1.tar.gz",
+            "https://acme.test/source/t/tool-kit/tool_kit-1.tar.gz",
+        ),
+        ("https://acme.test/t/Tool/tool-1-py3-none-any.whl", "https://acme.test/t/Tool/tool-1-py3-none-any.whl"),
     ],
 )
 def test_urls(url: str, shown: str) -> None:

@@ -10,8 +10,10 @@ from envlock.manifest.conda_spec import CHANNEL_NAME
 from envlock.manifest.direct import path_of
 from envlock.manifest.pip_requirement import normalized_requirement
 from envlock.system.files import repository_root
+from envlock.system.secrets import holds_token
 
 _SECRET = "holds credentials: keep them in netrc or in the file that RATTLER_AUTH_FILE names, never here"
+_INDEX_SECRET = "holds credentials: keep them in netrc or in ENVLOCK_INDEX_NAME_USERNAME and _PASSWORD, never here"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,7 @@ class Surroundings:
         """A channel's name, URL or path, normalised: a relative path begins with `./` or `../`."""
         if "://" in text:
             return _url(text, ("http", "https", "file"))
-        if "@" in text or _secret_path(text):
+        if "@" in text or holds_token(text):
             raise ValueError(_SECRET)
         if text.startswith("/"):
             return posixpath.normpath(text)
@@ -69,18 +71,18 @@ class Surroundings:
 
 def index_url(text: str) -> str:
     """The address of a package index: http or https, without a slash at its end."""
-    return _url(text, ("http", "https"))
+    return _url(text, ("http", "https"), secret=_INDEX_SECRET)
 
 
-def _url(text: str, schemes: tuple[str, ...]) -> str:
+def _url(text: str, schemes: tuple[str, ...], *, secret: str = _SECRET) -> str:
     expected = f"expected a URL that begins with {' or '.join(f'`{scheme}://`' for scheme in schemes)}"
     try:
         parts = urlsplit(text)
         _ = parts.port  # read for its ValueError
     except ValueError:
         raise ValueError(expected) from None
-    if "@" in parts.netloc or _secret_path(parts.path):
-        raise ValueError(_SECRET)
+    if "@" in parts.netloc or holds_token(parts.path):
+        raise ValueError(secret)
     if parts.scheme not in schemes or not _complete(parts) or re.search(r"[\s\\]", text):
         raise ValueError(expected)
     if parts.query or parts.fragment:
@@ -90,7 +92,3 @@ def _url(text: str, schemes: tuple[str, ...]) -> str:
 
 def _complete(parts: SplitResult) -> bool:
     return parts.path.startswith("/") and not parts.netloc if parts.scheme == "file" else bool(parts.hostname)
-
-
-def _secret_path(path: str) -> bool:
-    return bool(re.search(r"(?:^|/)t/[^/]+", path))

@@ -12,6 +12,8 @@ from packaging.utils import (
     parse_wheel_filename,
 )
 
+from envlock.system.secrets import holds_token
+
 # nobody writes a longer one, and some patterns take their time with what is much longer
 LONGEST = 2000
 _NAMED = re.compile(r"\s*(?P<name>[A-Za-z0-9._-]+)\s*(?P<extras>\[[^\[\]]*\])?\s*@(?P<rest>.*)", re.DOTALL)
@@ -112,7 +114,7 @@ def _holds_secret(parts: SplitResult) -> bool:
     user, at, _ = parts.netloc.rpartition("@")
     if at and parts.scheme == "git+ssh":
         return ":" in user
-    return bool(at) or "@" in parts.netloc or (parts.scheme in ("http", "https") and "/t/" in parts.path)
+    return bool(at) or "@" in parts.netloc or (parts.scheme in ("http", "https") and holds_token(parts.path))
 
 
 def _file_url(source: str, parts: SplitResult) -> tuple[str, str | None]:

@@ -2,7 +2,8 @@
 
 import re
 
-_TOKEN = re.compile(r"/t/[^/]+")
+# `/t/TOKEN`; but not `/source/t/tool-kit/tool_kit-1.0.tar.gz`: many have files in folders by the first letter
+_TOKEN = re.compile(r"(?<=/)t/(?!(t[a-z0-9]*)(?![a-z0-9])[^/]*/\1[^/]*\.(?:whl|zip|tar\.gz)$)[^/]+", re.IGNORECASE)
 _HOST = re.compile(r"(?:\[[^\]]*\]?|[^:]*)(?::\d*)?")
 # quotes and brackets end a URL, but may stand in a password
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,20}://(?:[^\s/?#\"`<>]*@)?[^\s'\"`<>)]+")
@@ -28,13 +29,18 @@ class Secret:
 def redact(url: str) -> str:
     """A URL fit to be shown: no user, password, `/t/TOKEN/` path, query or fragment. Any text is taken."""
     start, slashes, rest = url.partition("://") if "://" in url else ("", "", url)
-    path = _TOKEN.sub("/t/***", re.split("[?#]", rest, maxsplit=1)[0])
+    path = _TOKEN.sub("t/***", re.split("[?#]", rest, maxsplit=1)[0])
     if not slashes:
         return path
     place, slash, path = path.partition("/")
     host = place.rpartition("@")[2]
     # a password with a `/`, `?` or `#` in it, written as it is, makes the URL end too soon
     return f"{start}://{host}{slash}{path}" if _HOST.fullmatch(host) else f"{start}://***"
+
+
+def holds_token(path: str) -> bool:
+    """Is there a `/t/TOKEN` in the path of a URL?"""
+    return bool(_TOKEN.search(f"/{path}"))
 
 
 def redact_text(text: str) -> str:
