@@ -52,6 +52,12 @@ class Contents:
         return tuple(url for name, url in self.indexes.items() if name in used)
 
     @property
+    def own_default_index(self) -> str | None:
+        """The URL of the default index where env.toml names one: without it, tools would ask the one that they know."""
+        named = {index.name for index in self.lock.inputs.indexes if index.url}
+        return self.indexes[self.default_index] if self.default_index in named else None
+
+    @property
     def pythons(self) -> tuple[str, ...]:
         """The minor versions of Python that the platforms have, sorted: one, as a rule."""
         return tuple(sorted({python_minor(locked.python) for locked in self.whole if locked.python}))

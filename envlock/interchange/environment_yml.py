@@ -15,7 +15,8 @@ def environment_yml(contents: Contents) -> str:
     if locked.pip and "pip" not in {package.name for package in locked.conda}:
         dependencies.append("pip")  # micromamba does not add it of itself
     if locked.pip:
-        dependencies.append({"pip": [_pip(package, contents) for package in locked.pip]})
+        index = [f"--index-url {contents.own_default_index}"] if contents.own_default_index else []
+        dependencies.append({"pip": [*index, *(_pip(package, contents) for package in locked.pip)]})
     channels = (*(contents.channel_names or [DEFAULT_CHANNEL]), "nodefaults")
     return yaml_text({"name": contents.name, "channels": channels, "dependencies": dependencies})
 

@@ -10,8 +10,8 @@ def requirements_txt(contents: Contents) -> str:
     pythons = " and ".join(contents.pythons)
     platforms = ", ".join(locked.platform for locked in contents.platforms)
     head = [f"# Python {pythons} on {platforms}; made by `envlock export`"]
-    if any(index.name == contents.default_index and index.url for index in contents.lock.inputs.indexes):
-        head.append(f"--index-url {contents.indexes[contents.default_index]}")
+    if contents.own_default_index:
+        head.append(f"--index-url {contents.own_default_index}")
     lines = (_requirement(each, contents) for each in merged(contents.platforms))
     return "".join(f"{line}\n" for line in (*head, *lines))
 

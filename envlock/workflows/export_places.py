@@ -1,6 +1,7 @@
 """What files of other tools name and a lock does not: where each package is, and the MD5 of conda packages."""
 
 import hashlib
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from urllib.parse import urlsplit, urlunsplit
 
@@ -13,11 +14,14 @@ from envlock.system.conda.child import ask
 from envlock.workflows.context import Context
 from envlock.workflows.side_by_side import side_by_side
 
+# only at the beginning: `/packages/source/t/torch/` holds none
+_TOKEN = re.compile(r"^/t/[^/]+(?=/)")
+
 
 def public(url: str) -> str:
-    """A URL without what only its owner may know: user, password, query, fragment."""
+    """A URL without what only its owner may know: user, password, `/t/TOKEN` before the path, query, fragment."""
     parts = urlsplit(url)
-    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], _TOKEN.sub("", parts.path), "", ""))
 
 
 def conda_urls(packages: Iterable[CondaPackage], supply: Supply) -> dict[CondaPackage | PipPackage, str]:
