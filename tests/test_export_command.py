@@ -30,11 +30,7 @@ WITHOUT_URLS = ("requirements", "environment.yml", "explicit")
 @pytest.fixture
 def wide(tmp_path: Path) -> Project:
     """A lock of three platforms with a group; none of its packages is anywhere."""
-    project = wide_project(tmp_path / "train")
-    asked = '"git+https://git.acme.test/tool@v1"'
-    text = project.lockfile.read_text().replace('"https://git.acme.test/tool"', asked)
-    project.lockfile.write_text(text)  # as env.toml gives it
-    return project
+    return wide_project(tmp_path / "train")
 
 
 @pytest.fixture
@@ -239,6 +235,24 @@ def test_a_url_is_written_without_what_only_its_owner_may_know() -> None:
     url = f"https://bob:{SECRET}@files.acme.test:8443/a%2Bb/x-1.0.tar.gz?signature={SECRET}#{SECRET}"
     assert public(url) == "https://files.acme.test:8443/a%2Bb/x-1.0.tar.gz"
     assert public("file:///srv/x.whl") == "file:///srv/x.whl"
+    assert (
+        public(f"https://conda.acme.test/t/{SECRET}/main/noarch/x.conda")
+        == "https://conda.acme.test/main/noarch/x.conda"
+    )
+    assert public("https://files.acme.test/source/t/tool/tool-1.0.tar.gz").endswith("/source/t/tool/tool-1.0.tar.gz")
+
+
+def test_the_default_index_of_env_toml_is_the_one_that_pip_asks(tiny: TinyProject) -> None:
+    """Else a name of it would be taken from wherever pip looks of itself."""
+    index = tiny.index.url.rstrip("/")
+    written = tiny.must("export", "--format", "environment.yml")
+    assert f'- pip:\n  - "--index-url {index}"\n  - alpha==1.0\n  - beta==1.0\n' in written
+    assert f"\n--index-url {index}\nalpha==1.0 " in tiny.must("export", "--format", "requirements")
+
+
+def test_what_is_written_into_a_pipe_is_what_is_printed(tiny: TinyProject) -> None:
+    written = tiny.must("export", "--format", "requirements", "--output", "/dev/stdout")
+    assert written == tiny.must("export", "--format", "requirements")
 
 
 def test_conda_packages_of_several_platforms(tmp_path: Path) -> None:

@@ -45,6 +45,18 @@ def test_who_has_the_old_file_open_keeps_it(tmp_path: Path) -> None:
         assert reader.read() == b"old"
 
 
+def test_pipes_are_written_into(tmp_path: Path) -> None:
+    """As devices are: root could otherwise put a file in the place of `/dev/null`."""
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to("pipe")
+    reader = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+    write_whole(tmp_path / "link", b"new")
+    assert os.read(reader, 9) == b"new"
+    os.close(reader)
+    assert (tmp_path / "pipe").is_fifo()
+    assert names(tmp_path) == {"pipe", "link"}
+
+
 def test_links_stay_links(tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "elsewhere/file").write_bytes(b"old")

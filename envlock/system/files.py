@@ -20,8 +20,12 @@ def write_whole(path: Path, data: bytes, *, aside: Path | None = None) -> None:
     """Writes a file so that a reader, or a crash, sees the old bytes or the new ones and nothing between.
 
     Permissions of an existing file stay; a symbolic link is followed, so that what it points to is replaced. What is
-    half-written lies beside the file, or in the folder `aside` on the same disk.
+    half-written lies beside the file, or in the folder `aside` on the same disk. A pipe or a device, as `/dev/stdout`
+    may be one, is written into.
     """
+    if path.exists() and not path.is_file():
+        path.write_bytes(data)
+        return
     path = path.resolve()
     with _written(path, data, aside or path.parent) as part:
         part.replace(path)
