@@ -248,3 +248,18 @@ def test_ctrl_c_ends_quietly(project: Project) -> None:
     assert process.returncode == 130
     assert stderr.splitlines()[-1] == "interrupted"
     assert "Traceback" not in stderr
+
+
+def test_closed_streams_are_no_failure(project: Project) -> None:
+    """Daemons and some graphical programs start others so."""
+    call = f"{ENVLOCK} show --quiet"
+    for closed in (">&-", "2>&-", ">&- 2>&-", "<&- >&- 2>&-"):
+        done = subprocess.run(
+            ("sh", "-c", f"{call} {closed}"),
+            cwd=project.folder,
+            env=project.environment(),
+            capture_output=True,
+            check=False,
+        )
+        assert (done.returncode, done.stderr) == (0, b""), closed
+        assert done.stdout.startswith(b"NAME ") == (">&-" not in closed.replace("2>&-", "")), closed

@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TextIO
 
 import click
 
@@ -39,6 +40,9 @@ ENV is the name of an environment, or the path of its folder; it can be left out
 
 def main() -> None:
     """Runs the command line and ends the program with its exit code."""
+    # closed by whoever started us (`>&-`, some daemons), where Python has None, and the next file would take its place
+    sys.stdout = sys.stdout or _nowhere()
+    sys.stderr = sys.stderr or _nowhere()
     code = run(sys.argv[1:], program=Path(sys.argv[0]).name.replace("git-envlock", "git envlock"))
     try:
         sys.stdout.flush()
@@ -68,6 +72,10 @@ def run(arguments: Sequence[str], *, program: str) -> int:
     except BaseException as failure:  # noqa: BLE001 - the last line of defence
         return report(failure, Console(Settings.of(context.meta if context else {})))
     return code or 0
+
+
+def _nowhere() -> TextIO:
+    return Path(os.devnull).open("w", encoding="utf-8")
 
 
 def _version() -> click.Option:
