@@ -151,3 +151,11 @@ def test_as_json(tmp_path: Path) -> None:
 )
 def test_refused(wide: Project, words: tuple[str, ...], code: int, message: str) -> None:
     assert wide.call("tree", *words) == (code, "", f"error: {message}")
+
+
+def test_groups_may_be_called_like_a_kind(wide: Project) -> None:
+    """Only what is of another kind than its table is said to be."""
+    for file in ("env.toml", "env.lock"):
+        text = (wide.folder / file).read_text()
+        (wide.folder / file).write_text(text.replace("groups.dev", "groups.conda").replace('"dev"', '"conda"'))
+    assert "[groups.conda.pip]\n└── pytest 9.0\n    └── colorama" in wide.must("tree", "--quiet")

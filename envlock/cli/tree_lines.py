@@ -1,5 +1,6 @@
 """Trees as lines of text."""
 
+import re
 from collections.abc import Iterator, Sequence
 
 import click
@@ -10,7 +11,8 @@ from envlock.model.match_specs import conda_name
 from envlock.model.tree import ROOT, Section, TreeNode
 
 REPEATED = "(*)"
-_KINDS = ("conda", "pip")
+# places whose requirements are of pip: `[pip]`, `[groups.conda.pip]`, `[pip] editable ./conda`
+_PIP = re.compile(r"\[(?:[^]]*\.)?pip\]")
 
 
 def section_lines(section: Section, platforms: Sequence[str]) -> Iterator[str]:
@@ -21,7 +23,7 @@ def section_lines(section: Section, platforms: Sequence[str]) -> Iterator[str]:
             yield from _below(node, "")
         return
     yield click.style(escaped(section.place), bold=True)
-    kind = next((kind for kind in _KINDS if kind in section.place), "conda")
+    kind = "pip" if _PIP.match(section.place) else "conda"
     yield from _branches(section.nodes, "", kind, platforms)
 
 

@@ -156,7 +156,7 @@ def _moved(before: Package, after: Package) -> bool:
 
 
 def _is_address(package: Package) -> bool:
-    return isinstance(package, PipPackage) and bool(package.url or package.path)
+    return isinstance(package, PipPackage) and bool(package.url or package.path or package.git)
 
 
 def _platforms(lock: Lock | None) -> dict[str, PlatformLock]:
