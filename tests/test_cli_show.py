@@ -18,19 +18,19 @@ click  8.3.1    pip        ?  pypi
 flask  3.1.3    pip   103 kB  pypi
 """
 WIDE = """\
-NAME      VERSION  KIND              SIZE  GROUPS     FROM                        PLATFORMS
+NAME      VERSION  KIND              SIZE  GROUPS     FROM                               PLATFORMS
 asgiref   3.11.0   pip             100 kB             pypi
 click     8.3.1    pip             100 kB             pypi
-colorama  0.4.6    pip             100 kB  dev, main  pypi                        win-64
+colorama  0.4.6    pip             100 kB  dev, main  pypi                               win-64
 flask     3.1.3    pip             100 kB             pypi
-numpy     2.3.1    conda        8.0–16 MB             conda-forge                 linux-64, osx-arm64
-numpy     2.2.0    conda            24 MB             conda-forge                 win-64
+numpy     2.3.1    conda        8.0–16 MB             conda-forge                        linux-64, osx-arm64
+numpy     2.2.0    conda            24 MB             conda-forge                        win-64
 numtool   1.0      pip             100 kB             pypi
 pandas    2.2.3    conda       1.0–3.0 MB             conda-forge
 pytest    9.0      pip             100 kB  dev        pypi
 python    3.11.7   conda         30–90 MB             conda-forge
-tool      1.0      pip builds           ?             https://git.acme.test/tool
-wincore   10       conda           3.0 MB             conda-forge                 win-64
+tool      1.0      pip builds           ?             git+https://git.acme.test/tool@v1
+wincore   10       conda           3.0 MB             conda-forge                        win-64
 """
 NARROW = """\
 NAME      VERSION  KIND              SIZE

@@ -88,7 +88,8 @@ def pips(platform: str) -> tuple[PipPackage, ...]:
         pip("pytest", "9.0", *colorama, groups=("dev",)),
         pip(
             "tool", "1.0", "numtool", "click",
-            index=None, file="", sha256="", size=None, git="https://git.acme.test/tool", commit=COMMIT, builds=True,
+            index=None, file="", sha256="", size=None, builds=True,
+            git="git+https://git.acme.test/tool@v1", commit=COMMIT,
         ),
     ]  # fmt: skip
     extra = [pip("colorama", "0.4.6", groups=groups)] if windows else []
