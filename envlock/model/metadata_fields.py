@@ -11,7 +11,7 @@ _FIELD = re.compile(r"([!-9;-~]*):[ \t]*(.*)", re.DOTALL)
 
 
 def metadata_fields(data: bytes) -> dict[str, list[str]]:
-    """The values of every field by its name in lower case, in order; not those of a name with bytes that are no UTF-8."""
+    """The values of every field by its name in lower case, in order; none where one of them is no UTF-8."""
     found: dict[str, list[str]] = {}
     values: list[str] = []
     for line in io.TextIOWrapper(io.BytesIO(data), encoding="utf-8", errors="surrogateescape"):

@@ -12,14 +12,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from packaging.pylock import Package
-
 from envlock.errors import OutsideError
 from envlock.model.tags import wheel_tags
 from envlock.solvers.build_needs import REQUIRE_BUILD_HASHES, are_bound, lacking_trust, trust_flags
 from envlock.solvers.index_rules import bound_to, may_come_from
 from envlock.solvers.requests import PipAnswer, PipRequest
-from envlock.solvers.uv_answer import answer, index_name, read_pylock
+from envlock.solvers.uv_answer import UvPackage, answer, index_name, ranked, read_pylock
 from envlock.solvers.uv_command import (
     PINS,
     Round,
@@ -69,9 +67,9 @@ def _asked(request: PipRequest, asked: Round) -> tuple[PipAnswer, ...] | Round:
     better = _after_answer(origins, request, asked)
     if better != asked:
         return better
-    tags = tuple(wheel_tags(request.python, request.platform, request.system))
+    ranks = ranked(wheel_tags(request.python, request.platform, request.system))
     withdrawn = yanked(done)
-    found = (answer(p, tags, origins.get(p.name), request) for p in chosen)
+    found = (answer(p, ranks, origins.get(p.name), request) for p in chosen)
     return tuple(replace(a, yanked=withdrawn.get(a.name)) for a in found)
 
 
@@ -118,7 +116,7 @@ def _trusted(request: PipRequest, asked: Round, folder: Path) -> list[str]:
     return [*REQUIRE_BUILD_HASHES, *needed]
 
 
-def _origins(chosen: Sequence[Package], request: PipRequest, asked: Round, folder: Path) -> dict[str, str]:
+def _origins(chosen: Sequence[UvPackage], request: PipRequest, asked: Round, folder: Path) -> dict[str, str]:
     """The index that each package is from, by name, of those that are from one: uv's pylock does not tell."""
     listed = [p for p in chosen if p.wheels or p.sdist]
     if not listed or all(index.default for index in request.indexes):
