@@ -177,6 +177,24 @@ def test_an_environment_that_is_new(project: Project, history: History) -> None:
     assert project.call("diff", "train@HEAD").code == 2
 
 
+def test_an_environment_at_one_end_alone(project: Project, history: History) -> None:
+    """What a branch adds, or what went: the other end counts as empty."""
+    history.git("checkout", "--quiet", "--force", "main")
+    locked_project(project.folder / "new", name="new")
+    history.commit("new")
+    before = "refs/tags/env/train/1"
+    assert "\nadded   flask   3.1.3 " in project.must("diff", "--quiet", f"new@{before}..HEAD")
+    assert "\nadded   flask   3.1.3 " in project.must("diff", "--quiet", f"new@{before}...new@HEAD")
+    shutil.rmtree(project.folder / "new")
+    assert "\nremoved  flask   3.1.3 " in project.must("diff", "--quiet", "new@HEAD")
+    history.commit("gone")
+    assert "\nremoved  flask   3.1.3 " in project.must("diff", "--quiet", "new@HEAD~1..HEAD")
+    hint = "hint: there is `train`\n"
+    assert project.call("diff", "new@main") == (2, "", f"error: no environment `new` is at `main`\n{hint}")
+    assert project.call("diff", "nwe@HEAD~1..HEAD").stderr.startswith("error: no environment `nwe` is at `HEAD~1`\n")
+    assert project.call("diff", "..").code == 2
+
+
 BROKEN = [
     (("train@7",), "`7` is no version of `train` and no git revision"),
     (("nowhere",), "`nowhere` is no version of `train` and no git revision"),

@@ -22,7 +22,10 @@ _PATHS = ("./", "../", "/", "~")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Point:
-    """One side as it is asked for: a file, else a version, else the work tree; `since` is the other end of `A...B`."""
+    """One side as it is asked for: a file, else a version, else the work tree; `since` is the other end of `A...B`.
+
+    `required`: the environment must be there. It need not be at both ends of a range, or in the work tree.
+    """
 
     text: str
     file: Path | None = None
@@ -30,6 +33,7 @@ class Point:
     name: str | None = None
     project: Project | None = None
     since: str | None = None
+    required: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +75,8 @@ def diff(words: Sequence[str], start: Path) -> Comparison:
     before, after = _points(words, start)
     one, other = _side(before, after, start), _side(after, before, start)
     if one.lock is None and other.lock is None:
+        if before.version and before.name:  # which there is then, is said by who looks for it
+            _side(replace(before, required=True), after, start)
         at = f"neither at `{before.text}` nor at `{after.text}`"
         raise UserInputError(f"`{other.name}` is locked {at}", hint="`envlock lock` makes env.lock")
     found = changes(before=one.lock, after=other.lock)
@@ -106,14 +112,14 @@ def _point(word: str, start: Path) -> Point:
     if known:
         return Point(text=word, name=word, project=find_project(word, start))
     at = _AT.fullmatch(word)
-    return Point(text=word, version=at["version"] if at else word, name=at["name"] if at else None)
+    return Point(text=word, version=at["version"] if at else word, name=at["name"] if at else None, required=bool(at))
 
 
 def _is_path(word: str, start: Path) -> bool:
     """No branch ends in `.lock`; but folders are named like branches, and a bare repository has a file `HEAD`."""
     path = start / word
     locked = (path / MANIFEST).is_file() or (path / LOCKFILE).is_file()
-    return word.startswith(_PATHS) or word.endswith((".lock", MANIFEST)) or locked
+    return word in (".", "..") or word.startswith(_PATHS) or word.endswith((".lock", MANIFEST)) or locked
 
 
 def _at_path(word: str, path: Path, start: Path) -> Point:
@@ -134,6 +140,7 @@ def _ends(word: str, start: Path) -> tuple[Point, Point] | None:
     if not found:
         return None
     name, before, after = at["name"] if at else None, found["before"] or _HEAD, found["after"] or _HEAD
+    after = after.removeprefix(f"{name}@")
     since = after if found["dots"] == "..." else None
     return Point(text=before, version=before, name=name, since=since), Point(text=after, version=after, name=name)
 
@@ -145,6 +152,8 @@ def _side(point: Point, other: Point, start: Path) -> Side:
     project = point.project or (other.project if point.name is None else None)
     name = point.name or other.name
     if point.version is None:
+        if other.required and not (project or _home(name, start)):
+            return Side(text=point.text, lock=None, name=name)
         found = project or find_project(name, start)
         return Side(text=point.text, lock=read_lock(found.lockfile), name=found.name)
     home = project or _home(name, start)
@@ -153,7 +162,7 @@ def _side(point: Point, other: Point, start: Path) -> Side:
         folder=home.folder if home else start,
         name=name or (home.name if home else None),
         since=point.since,
-        required=point.name is not None and point.project is None,
+        required=point.required,
     )
     return Side(text=point.text, lock=at.lock, name=at.name, commit=at.commit)
 
