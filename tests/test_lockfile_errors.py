@@ -126,6 +126,47 @@ EDITS = [
         f"env.lock:86: {PIP}.path`: expected a path relative to env.toml, which begins with `./` or `../`, "
         "got `/etc/flask-3.0.3-py3-none-any.whl`",
     ),
+    (
+        'index = "pypi"\nfile = "flask-3.0.3-py3-none-any.whl"\nsha256',
+        'path = "./flask"\ntree',
+        f"env.lock:83: {PIP}.builds`: expected `true`: what is no wheel runs its code when it is installed",
+    ),
+    (
+        "provides = [\n",
+        'extras = [\n    "numpy[more]: a ; b",\n]\nprovides = [\n',
+        f"env.lock:80: {CONDA}.extras[0]`: expected a requirement (PEP 508), got `a ; b`",
+    ),
+    # inputs
+    (
+        '"flask[async]<4"',
+        '"flask[async]<"',
+        "env.lock:24: `inputs.pip.dependencies[0]`: expected a requirement (PEP 508), got `flask[async]<`",
+    ),
+    (
+        '    "./channel",\n',
+        '    "conda-forge",\n',
+        "env.lock:14: `inputs.conda.channels[1]`: `conda-forge` stands in line 13 already: keep one",
+    ),
+    (
+        'name = "pypi"',
+        'name = "acme"',
+        "env.lock:33: `inputs.pip.indexes[1].name`: `acme` stands in line 28 already: keep one",
+    ),
+    (
+        "[inputs.platform.linux-64]\n",
+        '[[inputs.pip.editable]]\npath = "./a"\nname = "a"\ndependencies = ["b ; c"]\n\n[inputs.platform.linux-64]\n',
+        "env.lock:38: `inputs.pip.editable[0].dependencies[0]`: expected a requirement (PEP 508), got `b ; c`",
+    ),
+    (
+        "[inputs.platform.linux-64]\n",
+        '[[inputs.pip.editable]]\npath = "./a"\nname = "a"\n' * 2 + "[inputs.platform.linux-64]\n",
+        "env.lock:39: `inputs.pip.editable[1].path`: `./a` stands in line 36 already: keep one",
+    ),
+    (
+        "[image]\n",
+        '[inputs.groups.dev]\npip = ["b ; c"]\n\n[image]\n',
+        "env.lock:42: `inputs.groups.dev.pip[0]`: expected a requirement (PEP 508), got `b ; c`",
+    ),
     # platforms
     (
         '    "linux-64",\n',

@@ -1,6 +1,9 @@
 """`[inputs]` and `[image]` of env.lock."""
 
-from envlock.lockfile.values import filled, sorted_set
+from collections.abc import Callable
+from typing import TypeVar
+
+from envlock.lockfile.values import filled, requirement, sorted_set
 from envlock.model.fields import Item, Table, matching
 from envlock.model.image_values import absolute_path, user, variable_name
 from envlock.model.lock import ImageSettings, Inputs
@@ -8,6 +11,7 @@ from envlock.model.platform import System
 from envlock.model.spec import EditableProject, Index, Wants
 from envlock.model.system_values import SYSTEM_KEYS, platform_name, system_value
 
+T = TypeVar("T")
 _cutoff = matching(
     r"[1-9][0-9]{0,3}[dhw]|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z",
     "a UTC time such as `2026-01-31T12:00:00Z`, or a span such as `7d`",
@@ -24,14 +28,14 @@ def read_inputs(table: Table) -> Inputs:
         python=table.text("python", filled),
         platforms=platforms,
         systems=_systems(table.table("platform"), platforms),
-        channels=_in_order(conda.texts("channels", filled)) or (),
+        channels=_channels(conda),
         channel_priority=conda.text("channel-priority", filled) or "strict",
         conda=sorted_set(conda.texts("dependencies", filled)),
-        pip=sorted_set(pip.texts("dependencies", filled)),
-        indexes=tuple(_index(index) for index in pip.tables("indexes")),
+        pip=sorted_set(pip.texts("dependencies", requirement)),
+        indexes=_once(pip.tables("indexes"), "name", _index),
         base=table.needed("base", filled),
         interpreter=table.text("interpreter", absolute_path),
-        editable=tuple(sorted((_editable(t) for t in pip.tables("editable")), key=lambda project: project.path)),
+        editable=tuple(sorted(_once(pip.tables("editable"), "path", _editable), key=lambda project: project.path)),
         platform_wants=_platform_wants(table.table("platform"), platforms),
         groups=_wants_by_name(table.table("groups")),
         exclude_newer=table.text("exclude-newer", _cutoff),
@@ -72,8 +76,24 @@ def _platform_wants(table: Table, platforms: tuple[str, ...]) -> tuple[tuple[str
 
 
 def _wants(table: Table) -> Wants:
-    conda, pip = (sorted_set(table.texts(key, filled)) for key in ("conda", "pip"))
-    return Wants(conda=conda, pip=pip)
+    return Wants(
+        conda=sorted_set(table.texts("conda", filled)),
+        pip=sorted_set(table.texts("pip", requirement)),
+    )
+
+
+def _channels(table: Table) -> tuple[str, ...]:
+    items = table.texts("channels", filled) or ()
+    table.document.refuse_twice(items)
+    return tuple(item.value for item in items)
+
+
+def _once(tables: tuple[Table, ...], key: str, read: Callable[[Table], T]) -> tuple[T, ...]:
+    """What is told by a key, which no two of them share; text merges can double tables."""
+    found = tuple(map(read, tables))
+    for table in tables[:1]:
+        table.document.refuse_twice(Item(t.at(key), t.text(key) or "") for t in tables if t.is_text(key))
+    return found
 
 
 def _index(table: Table) -> Index:
@@ -90,7 +110,7 @@ def _editable(table: Table) -> EditableProject:
         path=table.needed("path", filled),
         name=table.needed("name", filled),
         extras=sorted_set(table.texts("extras", filled)),
-        dependencies=sorted_set(table.texts("dependencies", filled)),
+        dependencies=sorted_set(table.texts("dependencies", requirement)),
     )
 
 

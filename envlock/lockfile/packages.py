@@ -15,7 +15,7 @@ _conda_name = matching(r"[a-z0-9_][a-z0-9_.-]*", "a conda package's name in lowe
 _subdir = matching(r"[a-z0-9]+(?:-[a-z0-9]+)*", "a folder of the channel such as `linux-64`")
 _pip_name = matching(r"[a-z0-9]+(?:-[a-z0-9]+)*", "a distribution's name in canonical form")
 _provided = matching(r"[a-z0-9]+(?:-[a-z0-9]+)*==\S+", "a distribution such as `numpy==1.26.4`")
-_extra = matching(
+_shaped_extra = matching(
     r"[a-z0-9]+(?:-[a-z0-9]+)*\[[a-z0-9]+(?:-[a-z0-9]+)*\](?:: \S.*)?", "an extra such as `flask[async]: asgiref>=3.2`"
 )
 _sha256 = matching(r"[0-9a-f]{64}", "64 hex digits")
@@ -89,6 +89,8 @@ def _refuse_source(table: Table, package: PipPackage) -> None:
     for key in (*needed, *(() if places else ("index",))):
         if key not in table:
             table.refuse(key, "missing")
+    if (package.git or package.tree) and not package.builds:
+        table.refuse("builds", "expected `true`: what is no wheel runs its code when it is installed")
 
 
 def _refuse_file(table: Table, package: PipPackage) -> None:
@@ -119,6 +121,13 @@ def _size(table: Table, *, needed: bool = False) -> int | None:
     if needed and "size" not in table:
         table.refuse("size", "missing")
     return size
+
+
+def _extra(text: str) -> str:
+    _, colon, brought = _shaped_extra(text).partition(": ")
+    if colon:
+        requirement(brought)
+    return text
 
 
 def _file(text: str) -> str:

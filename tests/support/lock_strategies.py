@@ -87,6 +87,7 @@ def platforms(draw: st.DrawFn) -> PlatformLock:
     )
 
 
+indexes = st.builds(Index, name=words, url=st.none() | words, default=st.booleans())
 locks = st.builds(
     Lock,
     inputs=st.builds(
@@ -96,11 +97,11 @@ locks = st.builds(
         systems=st.builds(
             System, glibc=st.none() | st.just("2.36"), cuda=st.none() | st.just("12"), archspec=st.none()
         ).map(lambda system: (("linux-64", system),)),
-        channels=some(words),
+        channels=st.lists(words, max_size=3, unique=True).map(tuple),
         channel_priority=words,
         conda=sets(words),
-        pip=sets(words),
-        indexes=some(st.builds(Index, name=words, url=st.none() | words, default=st.booleans())),
+        pip=sets(st.builds("{}>={}".format, names, versions)),
+        indexes=st.lists(indexes, max_size=3, unique_by=lambda index: index.name).map(tuple),
         base=words,
         interpreter=st.none() | st.just("/usr/bin/python3"),
     ).map(lambda inputs: inputs if inputs.channels or inputs.conda else replace(inputs, channel_priority="strict")),
