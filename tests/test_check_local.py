@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -150,3 +151,17 @@ def test_a_file_that_env_toml_is_read_from(tmp_path: Path) -> None:
     assert reasons(project) == []
     (folder / "requirements.in").write_text("lib>=2\n")
     assert reasons(project) == ["linux-64: `lib>=2` is not met: 1.0 is locked (requirements.in:1)"]
+
+
+def test_a_folder_that_one_platform_alone_was_locked_from_as_it_was(project: Project) -> None:
+    """As a merge leaves it that takes one platform from each side."""
+    project.manifest.write_text('platforms = ["linux-64", "osx-arm64"]\n' + MANIFEST)
+    spec, tree = read_manifest(project.manifest), tree_sha256(project.folder / "tool")
+    (linux,) = project.lock().platforms
+    old = tuple(replace(p, tree="0" * 64) if p.tree else p for p in linux.pip)
+    mac = replace(linux, platform="osx-arm64", base=Base(python="3.11.0"))
+    for platforms in ((replace(linux, pip=old), mac), (linux, replace(mac, pip=old))):
+        lock = Lock(inputs=Inputs.of(spec), image=ImageSettings.of(spec), platforms=platforms)
+        project.lockfile.write_text(lock_text(lock))
+        expected = f"`./tool` is not the folder that `tool` is locked from: {tree[:12]}…, locked {'0' * 12}…"
+        assert reasons(project) == [f"{expected} (env.toml:8)"]

@@ -13,18 +13,23 @@ from envlock.system.local_files import content_sha256, tree_sha256
 _SHOWN = 12  # digits of a hash
 
 
-def local_sources(lock: Lock) -> dict[str, PipPackage]:
-    """The packages that are locked from files and folders, by these paths; one for each."""
-    return {p.path: p for platform in lock.platforms for p in platform.pip if p.path}
+def local_sources(lock: Lock) -> dict[str, list[PipPackage]]:
+    """The packages that are locked from files and folders, by these paths: of those with the same bytes, one."""
+    found: dict[str, dict[str, PipPackage]] = {}
+    for package in (p for platform in lock.platforms for p in platform.pip):
+        if package.path:
+            found.setdefault(package.path, {}).setdefault(package.identity, package)
+    return {path: [*packages.values()] for path, packages in found.items()}
 
 
 def changed_sources(folder: Path, spec: EnvSpec, lock: Lock) -> Iterator[Problem]:
     """The local files and folders that are not what was locked, or not there."""
     texts = source_texts(need for platform in spec.platforms for need in spec.all_wants(platform).pip)
-    for path, package in sorted(local_sources(lock).items()):
-        message = _changed(folder / path, path, package)
-        if message:
-            yield Problem(kind="source", subject=texts.get(package.name), message=message)
+    for path, packages in sorted(local_sources(lock).items()):
+        for package in packages:
+            message = _changed(folder / path, path, package)
+            if message:
+                yield Problem(kind="source", subject=texts.get(package.name), message=message)
 
 
 def _changed(file: Path, path: str, package: PipPackage) -> str | None:
