@@ -53,6 +53,19 @@ def conda_spec(
 DEBIAN = Base(reference="debian:trixie-slim", digest=f"sha256:{'d' * 64}", glibc="2.41", shell="/bin/sh")
 
 
+# --- packages of another platform -------------------------------------------------------------------------------
+
+
+def test_a_package_of_another_platform() -> None:
+    spec = conda_spec("tool")
+    (tool,) = lock_of(spec, DEBIAN, conda("tool", "1.0")).platforms[0].conda
+    for subdir, words in (
+        ("noarch", []),
+        ("osx-64", ["`tool` is locked for `osx-64`, which is another platform"]),
+    ):
+        assert said(spec, lock_of(spec, DEBIAN, replace(tool, subdir=subdir))) == words
+
+
 # --- build numbers, and the folder of a channel ------------------------------------------------------------------
 
 

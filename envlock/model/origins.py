@@ -35,6 +35,8 @@ def _channels(inputs: Inputs, locked: PlatformLock) -> Iterator[tuple[str, str]]
     for package in locked.conda:
         if package.channel not in inputs.channels:
             yield "channels", f"`{package.name}` is locked from `{package.channel}`, which is not among the channels"
+        if package.subdir not in (locked.platform, "noarch"):
+            yield package.name, f"`{package.name}` is locked for `{package.subdir}`, which is another platform"
 
 
 def _places(inputs: Inputs, locked: PlatformLock) -> Iterator[tuple[str, str]]:
