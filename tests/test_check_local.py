@@ -165,3 +165,19 @@ def test_a_folder_that_one_platform_alone_was_locked_from_as_it_was(project: Pro
         project.lockfile.write_text(lock_text(lock))
         expected = f"`./tool` is not the folder that `tool` is locked from: {tree[:12]}…, locked {'0' * 12}…"
         assert reasons(project) == [f"{expected} (env.toml:8)"]
+
+
+def test_a_link_that_leads_to_another_file_of_requirements(tmp_path: Path) -> None:
+    manifest = 'name = "small"\npython = "3.11"\n[pip]\nfrom = "all.in"\n[image]\nbase = "scratch"\n'
+    project = new_project(tmp_path / "small", manifest, cache=tmp_path / "cache")
+    (project.folder / "few.in").write_text("")
+    (project.folder / "many.in").write_text("flask\n")
+    (project.folder / "all.in").symlink_to("few.in")
+    spec = read_manifest(project.manifest)
+    locked = PlatformLock(platform="linux-64", base=Base(reference="scratch"))
+    lock = Lock(inputs=Inputs.of(spec), image=ImageSettings.of(spec), platforms=(locked,))
+    project.lockfile.write_text(lock_text(lock))
+    assert reasons(project) == []
+    (project.folder / "all.in").unlink()
+    (project.folder / "all.in").symlink_to("many.in")
+    assert reasons(project) == ["linux-64: `flask` is not met: nothing of that name is locked (all.in:1)"]

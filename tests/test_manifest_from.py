@@ -336,3 +336,13 @@ KEYS: list[tuple[str, Mapping[str, str], str]] = [
 def test_files_that_cannot_be_named(manifest: str, files: Mapping[str, str], message: str) -> None:
     Path("latin.in").write_bytes(b"\xe9")
     assert refused(manifest, files) == message
+
+
+def test_a_file_that_is_a_link_is_known_by_its_own_name() -> None:
+    """So that a verdict which rests on it goes with the link, not with what it once led to."""
+    Path("one.in").write_text("-r two.in\nflask\n")
+    Path("two.in").write_text("-r requirements.in\nrich\n")
+    Path("requirements.in").symlink_to("one.in")
+    spec = read("[pip]\nfrom = ['requirements.in', 'one.in']", {})
+    assert spec.pip.dependencies == ("flask", "rich")
+    assert spec.files == ("requirements.in", "two.in")

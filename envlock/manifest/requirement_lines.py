@@ -17,17 +17,19 @@ _DEEPEST = 32
 
 
 class Reading:
-    """Files that name one another, each read once."""
+    """Files that name one another, each read once; `files` as they are named, be they links."""
 
     def __init__(self) -> None:
         self.files: list[Path] = []
+        self._read: set[Path] = set()
 
     def lines(self, path: Path) -> Iterator[Written]:
         """What a file of requirements and those that it names say; ValueError where it cannot be read."""
-        if path.resolve() in self.files:
+        if path.resolve() in self._read:
             return
         text = text_of(path)
-        self.files.append(path.resolve())
+        self.files.append(path)
+        self._read.add(path.resolve())
         for number, line in joined(text):
             yield from self.line(line, path, number)
 
