@@ -219,3 +219,12 @@ def test_an_environment_of_its_own_can_be_extended_too() -> None:
     """What one file says of itself alone is not taken over, and not complained of either."""
     base = "name = 'Not A Name'\ndescription = 3\nworkspace.exclude = ['x']\npython = '3.11'"
     assert read("extends = 'a.toml'", {"a.toml": base}).python == "3.11"
+
+
+def test_conda_packages_of_a_platform_that_is_not_asked_for() -> None:
+    """They are nobody's: Python and the base stay those of wheels."""
+    base = 'platforms = ["linux-64", "osx-arm64"]\n[pip]\ndependencies = ["flask"]\n'
+    base += '[platform.osx-arm64.conda]\ndependencies = ["tool"]\n'
+    one = read("extends = 'base.toml'\nplatforms = ['linux-64']", {"base.toml": base})
+    assert (one.has_conda, one.base, one.wants("linux-64").conda) == (False, "python:3.12-slim", ())
+    assert read("extends = 'base.toml'", {"base.toml": base}).has_conda

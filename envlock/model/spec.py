@@ -126,7 +126,9 @@ class EnvSpec:
     @property
     def has_conda(self) -> bool:
         """Where anything asks for a conda package, Python comes from conda, on every platform."""
-        return bool(self.conda.dependencies) or any(w.conda for _, w in (*self.platform_wants, *self.groups))
+        # what is inherited for a platform that is not among these asks for nothing
+        platforms = (wants for name, wants in self.platform_wants if name in self.platforms)
+        return bool(self.conda.dependencies or any(w.conda for w in (*platforms, *dict(self.groups).values())))
 
     @property
     def base(self) -> str:
