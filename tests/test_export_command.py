@@ -269,6 +269,17 @@ def test_conda_packages_of_several_platforms(tmp_path: Path) -> None:
     assert line == f"{channel.as_uri()}/win-64/tool-1.0-win_64.conda#{sha256_of(project, 'win-64')}"
 
 
+def test_the_path_of_a_channel_here_is_told(tmp_path: Path) -> None:
+    text = manifest_text(conda=["python"], channels=["./channel"])
+    project = new_project(tmp_path / "small", text, cache=tmp_path / "cache")
+    write_channel(project.folder / "channel", (PYTHON,))
+    project.must("lock")
+    result = project.call("export", "--format", "explicit")
+    assert f"\n{(project.folder / 'channel').as_uri()}/linux-64/python-" in result.stdout
+    note = "note: the channel `./channel` is a folder: what is exported has its path on this machine\n"
+    assert result.stderr == note
+
+
 def sha256_of(project: Project, platform: str) -> str:
     locked = project.lock().platform(platform)
     assert locked is not None

@@ -16,8 +16,11 @@ from pip._internal.req import parse_requirements
 from envlock.interchange.formats import FORMATS
 from envlock.model.lock import CondaPackage, PipPackage
 from envlock.model.platform import PLATFORMS
+from tests.support.conda_channel import write_channel
+from tests.support.conda_package import CondaPackage as CondaPackageFile
 from tests.support.export_contents import CHANNELS, LINUX, MAC, contents, export_text, holdable, url
 from tests.support.processes import run, run_python
+from tests.support.projects import MINOR, manifest_text, new_project
 
 CONDA_LOCK = Path(sysconfig.get_path("scripts"), "conda-lock")
 # by conda-lock's own parser: every package, as plain values
@@ -132,6 +135,25 @@ def test_rattler_reads_an_explicit_file_in_order_of_need(exported: Path) -> None
     assert sorted(urls) == sorted(f"{url(p)}#{p.sha256}" for p in locked.conda)
     names = [found.rpartition("/")[2].partition("-")[0] for found in urls]
     assert names.index("python") < min(names.index("numpy"), names.index("acme"), names.index("typing"))
+
+
+def test_rattler_reads_epochs_and_local_versions_off_urls(tmp_path: Path) -> None:
+    """Of packages of a real channel, which are where it says."""
+    package = CondaPackageFile(name="x264", version="1!161.3030+b", build="h1_2")
+    channel = write_channel(tmp_path / "channel", (package,)).as_uri()
+    text = manifest_text(conda=["x264"], channels=[channel]).replace(f'python = "{MINOR}"\n', "")
+    project = new_project(tmp_path / "small", text, cache=tmp_path / "cache")
+    project.must("lock")
+    wanted = f"{channel}/linux-64/x264-1!161.3030+b-h1_2.conda"
+    project.must("export", "--format", "pixi", "--output", "pixi.lock")
+    _, ((_, _, name, version, place, _, _, _),), _, _ = answer(_READ_PIXI, path=project.folder / "pixi.lock")
+    assert (name, version, place) == ("x264", "1!161.3030+b", wanted.removeprefix("file://"))
+    project.must("export", "--format", "explicit", "--output", "explicit.txt")
+    _, (found,) = answer(_READ_EXPLICIT, path=project.folder / "explicit.txt")
+    assert found.partition("#")[0] == wanted
+    project.must("export", "--format", "conda-lock", "--output", "conda-lock.yml")
+    ((_, _, _, version, place, *_),), _, _ = answer(_PARSE_LOCK, path=project.folder / "conda-lock.yml")
+    assert (version, place) == ("1!161.3030+b", wanted)
 
 
 @of_format("environment.yml")

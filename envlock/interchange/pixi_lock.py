@@ -53,13 +53,14 @@ def _place(package: CondaPackage | PipPackage, contents: Contents) -> str:
 
 
 def _package(package: CondaPackage | PipPackage, place: str, contents: Contents) -> Value:
-    fields = _conda(package) if isinstance(package, CondaPackage) else _pypi(package, contents)
+    fields = _conda(package, place) if isinstance(package, CondaPackage) else _pypi(package, contents)
     return {_kind(package): place, **{key: value for key, value in fields.items() if value}}
 
 
-def _conda(package: CondaPackage) -> dict[str, Value | None]:
-    """Name, version, build and folder are read off the URL."""
+def _conda(package: CondaPackage, place: str) -> dict[str, Value | None]:
+    """Name, version and build are read off the URL, and its folder, where it is none of a local channel."""
     return {
+        "subdir": package.subdir if place.startswith("file:") else None,
         "noarch": _noarch(package),
         "sha256": package.sha256,
         "depends": package.requires,

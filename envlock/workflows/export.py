@@ -57,7 +57,8 @@ def export(project: Project, context: Context, options: ExportOptions) -> Export
         groups=options.groups,
         folder=_folder(project, options.output),
     )
-    text = form.write(_with_places(contents, form, project, context))
+    contents = _with_places(contents, form, project, context)
+    text = form.write(contents)
     if options.output:
         write_whole(options.output, text.encode())
     return Exported(text=text, notes=tuple(_notes(asked, contents, form, spec)))
@@ -145,9 +146,16 @@ def _notes(asked: tuple[PlatformLock, ...], contents: Contents, form: Format, sp
         yield f"what is exported is for Python {pythons}"
     if form.without_python and pythons and not any(locked.conda for locked in asked):
         yield f"Python {pythons} is not a conda package here: {form.without_python}"
+    yield from _of_folders(contents)
     if form.asks_for_pip and any(p.pip and "pip" not in {c.name for c in p.conda} for p in contents.platforms):
         yield "no `pip` is locked: the file asks conda for one, to install the `pip:` part"
     if "pip" not in form.left_out:
         refused = {p.name: form.refuses(p) for locked in asked for p in locked.pip}
         yield from (f"`{name}` left out: {why}" for name, why in sorted(refused.items()) if why)
         yield from (f"`{project.name}` left out: editable projects are not locked" for project in spec.pip.editable)
+
+
+def _of_folders(contents: Contents) -> Iterator[str]:
+    for name in sorted({p.channel for locked in contents.platforms for p in locked.conda}):
+        if "://" not in name and contents.channels[name].startswith("file:"):
+            yield f"the channel `{name}` is a folder: what is exported has its path on this machine"

@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import quote, urlsplit, urlunsplit
 
 from envlock.errors import OutsideError
 from envlock.model.lock import CondaPackage, PipPackage
@@ -27,7 +27,12 @@ def public(url: str) -> str:
 def conda_urls(packages: Iterable[CondaPackage], supply: Supply) -> dict[CondaPackage | PipPackage, str]:
     """Where the channels of env.toml have each package."""
     found = ((p, supply.sources.conda_url(p.channel, p.subdir, p.file)) for p in packages)
-    return {package: public(url) for package, url in found}
+    return {package: _as_conda_writes(public(url), package.file) for package, url in found}
+
+
+def _as_conda_writes(url: str, file: str) -> str:
+    """With `!` of an epoch and `+` of a local version as they are: conda's tools read name and version off the URL."""
+    return f"{url.rpartition('/')[0]}/{quote(file, safe='!+')}"
 
 
 def pip_urls(packages: Iterable[PipPackage], supply: Supply, context: Context) -> dict[CondaPackage | PipPackage, str]:
