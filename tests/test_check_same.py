@@ -36,6 +36,10 @@ PIP = (
         'Typing_Extensions ; python_version<"3.11"',
         "typing.extensions ;python_version < '3.11'",
     ),
+    (
+        "rich; sys_platform == 'linux' and python_version >= '3.8' or os_name == 'nt'",
+        "rich; 'nt' == os_name or '3.8' <= python_version and sys_platform == 'linux'",
+    ),
 )
 SETTINGS = (
     'name = "same"',
@@ -61,6 +65,7 @@ LOCKED = PlatformLock(
     pip=(
         pip("flask", "3.0.3", "werkzeug>=3", extras=("async", "dotenv")),
         pip("pytest", "8.1", groups=("dev",)),
+        pip("rich", "14.0"),
         pip("werkzeug", "3.1"),
     ),
 )
@@ -136,6 +141,12 @@ def test_match_specs_that_differ(one: str, other: str) -> None:
         ("numpy===1.0", "numpy===1"),
         ("numpy[a]", "numpy"),
         ("numpy; python_version > '3'", "numpy"),
+        ("numpy; python_version > '3'", "numpy; '3' > python_version"),
+        ("numpy; os_name == 'a' and os_name == 'b'", "numpy; os_name == 'a' or os_name == 'b'"),
+        (
+            "numpy; os_name == 'a' and (os_name == 'b' or os_name == 'c')",
+            "numpy; (os_name == 'a' and os_name == 'b') or os_name == 'c'",
+        ),
         ("numpy @ ./a", "numpy @ ./b"),
         ("numpy==1.0+cpu", "numpy==1.0"),
     ],

@@ -8,6 +8,9 @@ from packaging.utils import canonicalize_name
 
 _BOUND = re.compile(r"(?P<operator>>=|<=|==|!=|<|>)(?P<numbers>[0-9]+(?:\.[0-9]+)*?)(?:\.0+)*+")
 _COMPATIBLE = re.compile(r"~=(?P<start>[0-9]+(?:\.[0-9]+)*)\.[0-9]+")
+# `"3.11" > python_version`; `~=` and `in` have no mirror image
+_SWAPPED = re.compile(r'(?P<value>"[^"]*") (?P<operator><=|>=|==|!=|<|>) (?P<name>[a-z_]+)')
+_MIRRORED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "==": "==", "!=": "!="}
 
 
 @cache
@@ -27,7 +30,15 @@ def pip_meaning(requirement: str) -> str:
     parsed = Requirement(requirement)
     extras = ",".join(sorted(map(canonicalize_name, parsed.extras)))
     bounds = _bounds(str(parsed.specifier), fuzzy="=={}.*")
-    return f"{canonicalize_name(parsed.name)}[{extras}]{bounds}@{parsed.url or ''};{parsed.marker or ''}"
+    return f"{canonicalize_name(parsed.name)}[{extras}]{bounds}@{parsed.url or ''};{_marker(str(parsed.marker or ''))}"
+
+
+def _marker(text: str) -> str:
+    """Variables before what they are compared with; where there are no brackets, without an order."""
+    text = _SWAPPED.sub(lambda found: f"{found['name']} {_MIRRORED[found['operator']]} {found['value']}", text)
+    if "(" in text:
+        return text
+    return " or ".join(sorted({" and ".join(sorted(set(all_of.split(" and ")))) for all_of in text.split(" or ")}))
 
 
 def _bounds(text: str, *, fuzzy: str) -> str:
