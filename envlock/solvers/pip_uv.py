@@ -7,9 +7,9 @@ leave to build what has no wheel.
 
 import platform
 import re
-import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from envlock.errors import OutsideError
@@ -23,11 +23,12 @@ from envlock.solvers.uv_command import (
     Round,
     first_round,
     named_to_build,
-    run_uv,
+    start_uv,
     write_origins_question,
     write_question,
 )
 from envlock.solvers.uv_failure import failure, no_wheels, not_found, yanked
+from envlock.solvers.uv_run import UvRun
 from envlock.system.process import Finished
 
 _ROUNDS = 24
@@ -35,11 +36,16 @@ _ROUNDS = 24
 _ORIGIN = re.compile(r"^([^\s=]+)==\S+\n\s+# from (\S+)$", re.MULTILINE)
 
 
-def solve(request: PipRequest) -> tuple[PipAnswer, ...]:
-    """What answers the requirements, sorted by name; UserInputError where nothing can."""
+def solve(request: PipRequest, begun: UvRun | None = None) -> tuple[PipAnswer, ...]:
+    """What answers the requirements, sorted by name; UserInputError where nothing can.
+
+    `begun` is a run that was started before, on the guess that this would be asked.
+    """
     asked = first_round(request)
     for _ in range(_ROUNDS):
-        found = _asked(request, asked)
+        guessed = begun and (begun.request, begun.asked) == (request, asked)
+        with begun if begun and guessed else UvRun(request, asked, partial(_trusted, request, asked)) as run:
+            found = _answered(run)
         if not isinstance(found, Round):
             return found
         asked = found
@@ -51,19 +57,17 @@ def prepared(request: PipRequest, folder: Path) -> list[str]:
     return write_question(request, first_round(request), folder)
 
 
-def _asked(request: PipRequest, asked: Round) -> tuple[PipAnswer, ...] | Round:
+def _answered(run: UvRun) -> tuple[PipAnswer, ...] | Round:
     """The answer; or how to ask better."""
-    with tempfile.TemporaryDirectory(prefix="envlock-") as name:
-        folder = Path(name)
-        command = [*write_question(request, asked, folder), *_trusted(request, asked, folder)]
-        done = run_uv(command, request, folder)
-        if done.code:
-            better = _after_failure(done, request, asked)
-            if better == asked:
-                raise failure(done, request, asked)
-            return better
-        chosen = [p for p in read_pylock((folder / PINS).read_text()) if p.name not in request.provided]
-        origins = _origins(chosen, request, asked, folder)
+    request, asked = run.request, run.asked
+    done = run.finished()
+    if done.code:
+        better = _after_failure(done, request, asked)
+        if better == asked:
+            raise failure(done, request, asked)
+        return better
+    chosen = [p for p in read_pylock((run.folder / PINS).read_text()) if p.name not in request.provided]
+    origins = _origins(chosen, request, asked, run.folder)
     better = _after_answer(origins, request, asked)
     if better != asked:
         return better
@@ -124,7 +128,8 @@ def _origins(chosen: Sequence[UvPackage], request: PipRequest, asked: Round, fol
     pins = [f"{p.name}=={p.version}" for p in listed]
     routed = replace(asked, routed=asked.routed & {p.name for p in listed})
     (folder / PINS).unlink()
-    done = run_uv(write_origins_question(pins, request, routed, folder), request, folder)
+    with start_uv(write_origins_question(pins, request, routed, folder), request, folder) as uv:
+        done = uv.finished()
     if done.code:
         raise failure(done, request, asked)
     found = dict(_ORIGIN.findall(done.stdout))

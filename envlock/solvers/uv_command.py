@@ -16,7 +16,7 @@ from envlock.model.spec import Index
 from envlock.solvers.index_rules import bound_to
 from envlock.solvers.requests import PipRequest
 from envlock.solvers.stubs import write_stub
-from envlock.system.process import OF_GIT, Finished, run, scrubbed
+from envlock.system.process import OF_GIT, Finished, Running, scrubbed
 
 # what uv calls the one that has the requirements, where they stand in a project's file
 PROJECT = "what-is-asked-for"
@@ -69,10 +69,10 @@ def write_origins_question(pins: Iterable[str], request: PipRequest, asked: Roun
     return _command(request, asked, [source, "--no-deps", "--emit-index-annotation", "--no-annotate"])
 
 
-def run_uv(command: list[str], request: PipRequest, folder: Path) -> Finished:
-    """Runs it as for the declared system, with the logins of the indexes."""
+def start_uv(command: list[str], request: PipRequest, folder: Path) -> Running:
+    """Starts it as for the declared system, with the logins of the indexes."""
     system = {"MACOSX_DEPLOYMENT_TARGET": request.system.macos} if request.system.macos else {}
-    return run(command, environment=scrubbed(*OF_GIT, **request.credentials, **system), folder=str(folder))
+    return Running(command, environment=scrubbed(*OF_GIT, **request.credentials, **system), folder=str(folder))
 
 
 def _command(request: PipRequest, asked: Round, what: list[str]) -> list[str]:

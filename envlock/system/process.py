@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 from types import FrameType
+from typing import Self
 
 from envlock.errors import OutsideError
 
@@ -57,24 +58,49 @@ def scrubbed(*also: str, **extra: str) -> dict[str, str]:
     return {**kept, **extra}
 
 
+class Running:
+    """A program at work since this was made; OutsideError where it cannot be started.
+
+    Left before it was asked for its end, it is ended.
+    """
+
+    def __init__(self, command: Sequence[str], *, environment: Mapping[str, str], folder: str | None = None) -> None:
+        pipe = subprocess.PIPE
+        try:
+            self._child = subprocess.Popen(
+                command,
+                stdin=pipe,
+                stdout=pipe,
+                stderr=pipe,
+                env=dict(environment),
+                cwd=folder,
+                text=True,
+                errors="replace",
+            )
+        except FileNotFoundError as error:
+            raise OutsideError(f"`{command[0]}` is not there", hint="run `envlock doctor`") from error
+
+    def finished(self, stdin: str = "") -> Finished:
+        """What it said, once it has ended."""
+        stdout, stderr = self._child.communicate(stdin)
+        return Finished(self._child.returncode, stdout, stderr)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._child.poll() is None:
+            self._child.kill()
+        with self._child:  # closes its pipes and waits for it
+            pass
+
+
 def run(
     command: Sequence[str], *, environment: Mapping[str, str], stdin: str = "", folder: str | None = None
 ) -> Finished:
     """Runs a program to its end and returns what it said; OutsideError where it cannot be started."""
-    try:
-        done = subprocess.run(
-            command,
-            input=stdin,
-            env=dict(environment),
-            cwd=folder,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            check=False,
-        )
-    except FileNotFoundError as error:
-        raise OutsideError(f"`{command[0]}` is not there", hint="run `envlock doctor`") from error
-    return Finished(done.returncode, done.stdout, done.stderr)
+    with Running(command, environment=environment, folder=folder) as program:
+        return program.finished(stdin)
 
 
 def attach(command: Sequence[str], *, environment: Mapping[str, str]) -> int:

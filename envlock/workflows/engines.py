@@ -5,23 +5,24 @@ from functools import partial
 
 from envlock.solvers import pip_uv
 from envlock.solvers.requests import PipAnswer, PipRequest
+from envlock.solvers.uv_run import UvRun
 from envlock.workflows import later
 from envlock.workflows.task import PlatformTask
 
 PipSolver = Callable[[PipRequest], tuple[PipAnswer, ...]]
 
 
-def pip_solver(task: PlatformTask) -> PipSolver:
+def pip_solver(task: PlatformTask, begun: UvRun | None = None) -> PipSolver:
     """The solver that `pip-resolver` names."""
-    return _PIP[task.spec.lock.pip_resolver](task)
+    return _PIP[task.spec.lock.pip_resolver](task, begun)
 
 
-def _uv(_task: PlatformTask) -> PipSolver:
-    return pip_uv.solve
+def _uv(_task: PlatformTask, begun: UvRun | None) -> PipSolver:
+    return partial(pip_uv.solve, begun=begun)
 
 
-def _pip_tools(task: PlatformTask) -> PipSolver:
+def _pip_tools(task: PlatformTask, _begun: UvRun | None) -> PipSolver:
     return partial(later.pip_tools, task=task)
 
 
-_PIP: dict[str, Callable[[PlatformTask], PipSolver]] = {"uv": _uv, "pip-tools": _pip_tools}
+_PIP: dict[str, Callable[[PlatformTask, UvRun | None], PipSolver]] = {"uv": _uv, "pip-tools": _pip_tools}

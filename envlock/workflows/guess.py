@@ -9,26 +9,26 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 from envlock.model.lock import PipPackage
 from envlock.solvers.requests import Provided
+from envlock.solvers.uv_run import UvRun
 from envlock.workflows.conda_extras import provided_by
 from envlock.workflows.solve_pip import solve_pip
 from envlock.workflows.task import PlatformTask
 
 
 class WheelGuess:
-    """A solve under way since it was made; none where there is nothing to go by, or nothing to gain."""
+    """A solve under way since it was made, or since `begun`; none where there is nothing to go by, or to gain."""
 
-    def __init__(self, task: PlatformTask) -> None:
+    def __init__(self, task: PlatformTask, begun: UvRun | None = None) -> None:
         self._future: Future[tuple[PipPackage, ...]] | None = None
-        pins = task.pins
-        if pins and pins.python and task.wants.pip and bool(pins.conda) == task.spec.has_conda:
-            self._python = pins.python
+        self._python = task.likely_python
+        if task.pins and self._python:
             pool = ThreadPoolExecutor(1)
-            self._provided = pool.submit(provided_by, task, pins.conda)
-            self._future = pool.submit(self._solve, task)
+            self._provided = pool.submit(provided_by, task, task.pins.conda)
+            self._future = pool.submit(self._solve, task, begun)
             pool.shutdown(wait=False)  # nothing more is asked of it
 
-    def _solve(self, task: PlatformTask) -> tuple[PipPackage, ...]:
-        return solve_pip(task, python=self._python, provided=self._provided.result(), keep=task.kept_pip)
+    def _solve(self, task: PlatformTask, begun: UvRun | None) -> tuple[PipPackage, ...]:
+        return solve_pip(task, python=self._python, provided=self._provided.result(), begun=begun)
 
     def answer(self, *, python: str | None, provided: Mapping[str, Provided]) -> tuple[PipPackage, ...] | None:
         """The wheels (or the error of a right guess, raised); None where they must be solved now."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from threading import Event
 
     from envlock.images.embedded import Built
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from envlock.model.toml_lines import KeyPath
     from envlock.registry.client import RegistryClient
     from envlock.solvers.requests import CondaAnswer, CondaRequest, PipAnswer, PipRequest
+    from envlock.solvers.uv_run import UvRun
     from envlock.sources.supply import Listed
     from envlock.system.cache import Cache
     from envlock.system.http import Http
@@ -129,12 +130,12 @@ def places_of(manifest: Path, problems: "Sequence[Problem]") -> "tuple[Place | N
     return places_of(manifest, problems)
 
 
-def resolve(
-    project: "Project", context: "Context", old: "Lock | None", upgrade: "Upgrade", spec: "EnvSpec | None" = None
+def locked(
+    spec: "EnvSpec", tasks: "Sequence[PlatformTask]", context: "Context", begun: "Mapping[str, UvRun]"
 ) -> "Lock":
-    from envlock.workflows.resolve import resolve
+    from envlock.workflows.resolve import locked
 
-    return resolve(project, context, old, upgrade, spec)
+    return locked(spec, tasks, context, begun)
 
 
 def read_conflict(path: Path) -> "Conflict | None":
@@ -144,9 +145,13 @@ def read_conflict(path: Path) -> "Conflict | None":
 
 
 def relock(project: "Project", context: "Context", upgrade: "Upgrade") -> "LockResult":
-    from envlock.workflows.relock import relock
+    from envlock.workflows.ahead import ahead
 
-    return relock(project, context, upgrade)
+    with ahead(project, context, upgrade) as found:
+        # all that works with answers of solvers is loaded while they are at work
+        from envlock.workflows.relock import relock
+
+        return relock(project, context, upgrade, found)
 
 
 def lock_notes(lock: "Lock", cache: "Cache") -> tuple[str, ...]:

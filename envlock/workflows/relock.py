@@ -10,10 +10,12 @@ from envlock.model.changes import Changes, changes
 from envlock.model.lock import Lock
 from envlock.system.files import write_whole
 from envlock.workflows import later
+from envlock.workflows.ahead import Ahead
 from envlock.workflows.check import check
 from envlock.workflows.context import Context
 from envlock.workflows.pins import read_pins
 from envlock.workflows.project import Project
+from envlock.workflows.tasks import tasks_of
 from envlock.workflows.upgrade import BASE, Upgrade
 
 
@@ -28,16 +30,22 @@ class LockResult:
     notes: tuple[str, ...] = ()
 
 
-def relock(project: Project, context: Context, upgrade: Upgrade) -> LockResult:
-    """Resolves what is unmet; the file is touched only where something changes."""
+def relock(project: Project, context: Context, upgrade: Upgrade, ahead: Ahead | None = None) -> LockResult:
+    """Resolves what is unmet; the file is touched only where something changes. `ahead` is what was done for it."""
     began = monotonic()
-    pins = read_pins(project)
+    pins = ahead.pins if ahead else read_pins(project)
+
+    def resolved(kept: Lock | None) -> Lock:
+        spec = later.read_manifest(project)
+        tasks = tasks_of(spec, project, context, kept, upgrade)
+        return later.locked(spec, tasks, context, ahead.wheels if ahead else {})
+
     old = pins.lock
     _refuse_unknown(upgrade, old)
     if old and not upgrade and not pins.conflict and not check(project, context.cache):
         # it stays as it is, whoever wrote it
         return _result(began, old, old, written=False)
-    new = pins.resolved(lambda kept: later.resolve(project, context, kept, upgrade))
+    new = pins.resolved(resolved)
     text = lock_text(new).encode()
     written = old is None or project.lockfile.read_bytes() != text
     if written:

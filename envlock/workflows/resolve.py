@@ -1,25 +1,26 @@
 """Resolving: from what is wanted, and the pins there are, to what is locked."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from types import MappingProxyType
 
 from envlock.errors import EnvlockError
 from envlock.manifest.reader import read_manifest
 from envlock.model.closure import with_groups
-from envlock.model.cutoff import cutoff
 from envlock.model.lock import Base, CondaPackage, ImageSettings, Inputs, Lock, PipPackage, PlatformLock
 from envlock.model.spec import EnvSpec
+from envlock.solvers.uv_run import UvRun
 from envlock.workflows.bases import lock_base, require_usable
 from envlock.workflows.conda_extras import provided_by, unknown_extras, with_extras
 from envlock.workflows.context import Context
 from envlock.workflows.guess import WheelGuess
-from envlock.workflows.logins import sources_of
+from envlock.workflows.pip_request import python_of
 from envlock.workflows.project import Project
 from envlock.workflows.side_by_side import side_by_side
 from envlock.workflows.solve_conda import solve_conda
-from envlock.workflows.solve_pip import python_of, solve_pip
+from envlock.workflows.solve_pip import solve_pip
 from envlock.workflows.task import PlatformTask
+from envlock.workflows.tasks import tasks_of
 from envlock.workflows.upgrade import Upgrade
 
 
@@ -29,32 +30,27 @@ def resolve(
     """The lock that answers a manifest (or `spec`, which is to become one); pins of `old` are kept where they still
     hold and `upgrade` lets them."""
     spec = spec or read_manifest(project.manifest)
-    sources = sources_of(spec.conda.channels, spec.pip.indexes, project.folder, context)
-    limit = cutoff(spec.lock.exclude_newer, datetime.now(UTC))
-    tasks = [
-        PlatformTask(
-            spec=spec,
-            name=name,
-            project=project,
-            sources=sources,
-            context=context,
-            pins=old.platform(name) if old else None,
-            upgrade=upgrade,
-            cutoff=limit,
-        )
-        for name in sorted(spec.platforms)
-    ]
+    return locked(spec, tasks_of(spec, project, context, old, upgrade), context)
+
+
+def locked(
+    spec: EnvSpec,
+    tasks: Sequence[PlatformTask],
+    context: Context,
+    begun: Mapping[str, UvRun] = MappingProxyType({}),
+) -> Lock:
+    """The lock that answers `spec`, by its platforms; `begun` are what uv was asked already, by platform."""
     try:
-        platforms = tuple(_lock_platforms(tasks, context))
+        platforms = tuple(_lock_platforms(tasks, context, begun))
     except BaseException:
         context.stopped.set()  # what other threads fetch is wanted no more
         raise
     return Lock(inputs=Inputs.of(spec), image=ImageSettings.of(spec), platforms=platforms)
 
 
-def _lock_platforms(tasks: Sequence[PlatformTask], context: Context) -> list[PlatformLock]:
+def _lock_platforms(tasks: Sequence[PlatformTask], context: Context, begun: Mapping[str, UvRun]) -> list[PlatformLock]:
     """Bases and conda packages of all platforms beside each other, then around what these bring the wheels."""
-    guesses = [WheelGuess(task) for task in tasks]
+    guesses = [WheelGuess(task, begun.get(task.name)) for task in tasks]
     pool = ThreadPoolExecutor(1)
     beside = pool.submit(side_by_side, _base, tasks, stop=context.stopped.set)
     pool.shutdown(wait=False)  # nothing more is asked of it, and Ctrl-C must not wait for a silent registry
@@ -102,10 +98,10 @@ def _wheels(
     provided = provided_by(task, conda)
     pip = guess.answer(python=python, provided=provided)
     if pip is None:
-        pip = solve_pip(task, python=python, provided=provided, keep=task.kept_pip)
+        pip = solve_pip(task, python=python, provided=provided)
     also: list[str] = []
     while unknown := unknown_extras(provided, pip):
         also += unknown
         provided = provided_by(task, conda, also)
-        pip = solve_pip(task, python=python, provided=provided, keep=task.kept_pip)
+        pip = solve_pip(task, python=python, provided=provided)
     return pip

@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from types import MappingProxyType
 
 from envlock.errors import EnvlockError, OutsideError, UserInputError
 from envlock.model.cutoff import is_newer
-from envlock.model.lock import Base, CondaPackage, PipPackage
+from envlock.model.lock import PipPackage
 from envlock.model.requirements import Applied, applied
 from envlock.model.wheel_metadata import WheelMetadata
 from envlock.solvers.requests import PipAnswer, PipRequest, Provided
+from envlock.solvers.uv_run import UvRun
 from envlock.sources.fetch import fetch, remember
 from envlock.sources.metadata import wheel_metadata
 from envlock.sources.supply import Supply
@@ -17,16 +17,17 @@ from envlock.workflows.built_wheels import Workshop, require_same
 from envlock.workflows.context import Context
 from envlock.workflows.direct_sources import DirectSource, as_written, asked, direct_sources
 from envlock.workflows.engines import pip_solver
-from envlock.workflows.logins import uv_logins
 from envlock.workflows.packages import supply_of
+from envlock.workflows.pip_request import pip_request
 from envlock.workflows.side_by_side import side_by_side
 from envlock.workflows.task import PlatformTask
 
 
 def solve_pip(
-    task: PlatformTask, *, python: str | None, provided: Mapping[str, Provided], keep: Sequence[PipPackage]
+    task: PlatformTask, *, python: str | None, provided: Mapping[str, Provided], begun: UvRun | None = None
 ) -> tuple[PipPackage, ...]:
     """The wheels for one platform, sorted by name; none where the manifest asks for none."""
+    keep = task.kept_pip
     wants, context = task.wants, task.context
     if not wants.pip:
         return ()
@@ -36,8 +37,9 @@ def solve_pip(
         )
     supply = supply_of(task.sources, context)
     direct = direct_sources(wants.pip, task.platform.markers(python), keep, supply)
-    request = pip_request(task, python=python, provided=_all_provided(task, provided), keep=keep, direct=direct)
-    answers = _answers(task, request, direct)
+    requirements = tuple(asked(text, direct) for text in wants.pip)
+    request = replace(pip_request(task, python=python, provided=provided, keep=keep), requirements=requirements)
+    answers = _answers(task, request, direct, begun)
     _say_yanked(answers, context)
     by_name = {source.name: source for source in direct.values()}
     found = [_package(answer, by_name.get(answer.name)) for answer in answers]
@@ -60,47 +62,14 @@ def solve_pip(
     return tuple(_with_requirements(p, known[p.name], metadata[p.name]) for p in sorted(found, key=lambda p: p.name))
 
 
-def _answers(task: PlatformTask, request: PipRequest, direct: Mapping[str, DirectSource]) -> tuple[PipAnswer, ...]:
+def _answers(
+    task: PlatformTask, request: PipRequest, direct: Mapping[str, DirectSource], begun: UvRun | None
+) -> tuple[PipAnswer, ...]:
     """What the solver says; its errors in the words of env.toml."""
     try:
-        return pip_solver(task)(request)
+        return pip_solver(task, begun)(request)
     except EnvlockError as error:
         raise type(error)(as_written(error.message, direct.values()), hint=error.hint) from error
-
-
-def pip_request(
-    task: PlatformTask,
-    *,
-    python: str,
-    provided: Mapping[str, Provided],
-    keep: Sequence[PipPackage],
-    direct: Mapping[str, DirectSource] = MappingProxyType({}),
-) -> PipRequest:
-    """What the solver of wheels is asked for one platform."""
-    context, indexes = task.context, task.sources.asked_indexes(task.spec.pip.indexes)
-    return PipRequest(
-        requirements=tuple(asked(text, direct) for text in task.wants.pip),
-        indexes=indexes,
-        provided=provided,
-        python=python,
-        platform=task.platform,
-        system=task.system,
-        keep=tuple(keep),
-        cache=context.cache.solver_cache,
-        offline=context.offline,
-        limits=task.limits("pip"),
-        cutoff=task.cutoff,
-        credentials=uv_logins(indexes, context.environment),
-    )
-
-
-def python_of(conda: Sequence[CondaPackage], base: Base) -> str | None:
-    return next((p.version for p in conda if p.name == "python"), base.python)
-
-
-def _all_provided(task: PlatformTask, provided: Mapping[str, Provided]) -> Mapping[str, Provided]:
-    """What conda brings, and the local projects that are installed editable: their version is what it is."""
-    return {**provided, **{project.name: Provided(version="") for project in task.spec.pip.editable}}
 
 
 def _package(answer: PipAnswer, direct: DirectSource | None) -> PipPackage:

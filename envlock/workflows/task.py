@@ -43,6 +43,13 @@ class PlatformTask:
         return self.spec.system(self.name)
 
     @property
+    def likely_python(self) -> str | None:
+        """The Python that is locked, where wheels are wanted and nothing says that it will be another."""
+        pins = self.pins
+        same = pins and self.wants.pip and bool(pins.conda) == self.spec.has_conda
+        return pins.python if pins and same else None
+
+    @property
     def kept_base(self) -> Base | None:
         return self.pins.base if self.pins and not self.upgrade.moves(BASE) else None
 

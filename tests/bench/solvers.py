@@ -11,8 +11,8 @@ from envlock.system.conda.child import command
 from envlock.system.process import scrubbed
 from envlock.workflows import later
 from envlock.workflows.conda_extras import provided_by
+from envlock.workflows.pip_request import pip_request, python_of
 from envlock.workflows.solve_conda import conda_request
-from envlock.workflows.solve_pip import pip_request, python_of
 from envlock.workflows.task import PlatformTask
 from tests.bench.environments import Environment
 from tests.bench.measure import Step
