@@ -202,7 +202,16 @@ def test_a_truncated_lock_is_refused_as_before(project: Project, end: str) -> No
     project.lockfile.write_text(broken)
     result = project.call("lock")
     assert result.code == 2
+    assert result.stderr.endswith("hint: restore it from git, or remove it and run `envlock lock`\n")
     assert project.lockfile.read_text() == broken
+
+
+def test_what_looks_like_the_end_of_a_line_within_a_string(tmp_path: Path) -> None:
+    text = TEXT.replace('channel = "conda-forge"', 'channel = "a\u2028=======\x85b"')
+    assert text != TEXT
+    found = conflict(tmp_path / "env.lock", f"<<<<<<< a\n{text}=======\n{TEXT}>>>>>>> b\n")
+    assert found
+    assert [p.channel for p in found.ours.platforms[0].conda] == ["a\u2028=======\x85b"]
 
 
 def test_every_lock_reads_as_both_sides_of_itself(tmp_path: Path) -> None:

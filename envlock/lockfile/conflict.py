@@ -58,7 +58,7 @@ def _sides(text: str) -> tuple[tuple[str, str], tuple[str, str]] | None:
     lines: dict[str, list[str]] = {"<": [], ">": []}
     labels: dict[str, str] = {}
     within, order = "", {"": "<", "<": "|=", "|": "=", "=": ">"}
-    for line in text.splitlines():
+    for line in text.split("\n"):  # a string may hold what only Python takes for the end of a line
         marker = _MARKER.fullmatch(line)
         if not marker:
             for side in {"": "<>", "<": "<", "|": "", "=": ">"}[within]:
@@ -71,7 +71,7 @@ def _sides(text: str) -> tuple[tuple[str, str], tuple[str, str]] | None:
         within = "" if sign == ">" else sign
     if within or not labels:
         return None
-    ours, theirs = ((labels[side], "".join(f"{line}\n" for line in lines[side])) for side in "<>")
+    ours, theirs = ((labels[side], "\n".join(lines[side])) for side in "<>")
     return ours, theirs
 
 

@@ -14,8 +14,8 @@ from envlock.model.place import located
 from envlock.system.text_file import display, read_text
 
 LIMIT = 64 << 20
-_REPAIR = "restore it from git, or remove it and run `envlock lock`"
-_FINISH = "run `envlock lock`: it keeps what both sides have locked"
+REPAIR = "restore it from git, or remove it and run `envlock lock`"
+FINISH = "run `envlock lock`: it keeps what both sides have locked"
 
 
 def read_lock(path: Path) -> Lock:
@@ -40,7 +40,7 @@ def _lock(name: str, text: str, known: AsWritten) -> Lock:
     root = document.root
     inputs, image = read_inputs(root.table("inputs")), read_image(root.table("image"))
     platforms = read_platforms(root.table("platform"), inputs.platforms, known)
-    document.close(hint=_REPAIR)
+    document.close(hint=REPAIR)
     return Lock(inputs=inputs, image=image, platforms=platforms)
 
 
@@ -48,7 +48,7 @@ def _document(name: str, text: str) -> Document:
     try:
         return Document(name, text, tomllib.loads(text))
     except (ValueError, RecursionError) as error:
-        raise not_toml(name, text, error, hint=_REPAIR, finish=_FINISH) from None
+        raise not_toml(name, text, error, hint=REPAIR, finish=FINISH) from None
 
 
 def refuse_version(document: Document) -> None:
@@ -56,7 +56,7 @@ def refuse_version(document: Document) -> None:
     version = document.root.integer("lock-version")
     if version == LOCK_VERSION:
         return
-    what, hint = f"`lock-version`: expected {LOCK_VERSION}", _REPAIR
+    what, hint = f"`lock-version`: expected {LOCK_VERSION}", REPAIR
     if version is not None and version > LOCK_VERSION:
         what = f"`lock-version` is {version}, this envlock reads {LOCK_VERSION}: made by a newer envlock"
         hint = "upgrade envlock"

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from envlock.errors import UserInputError
-from envlock.lockfile.reader import read_lock
+from envlock.lockfile.reader import FINISH, REPAIR, read_lock
 from envlock.model.lock import CondaPackage, ImageSettings, Inputs, Lock, Node, PipPackage, PlatformLock
 from envlock.workflows import later
 from envlock.workflows.project import Project
@@ -74,9 +74,11 @@ def read_pins(project: Project) -> Pins:
         return Pins()
     try:
         return Pins(lock=read_lock(project.lockfile))
-    except UserInputError:
+    except UserInputError as error:
         conflict = later.read_conflict(project.lockfile)
         if conflict is None:
+            # of markers that do not fit together locking makes nothing
+            error.hint = REPAIR if error.hint == FINISH else error.hint
             raise
         return Pins(lock=_united(conflict, project), conflict=conflict)
 
