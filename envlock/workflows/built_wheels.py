@@ -4,7 +4,7 @@ import hashlib
 import platform as machine
 import shutil
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from envlock.environments.installed_wheel import as_wheel
@@ -102,14 +102,3 @@ class Workshop:
         except OutsideError:
             return sys.executable, machine.python_version()
         return found.path, found.version
-
-
-def require_same(package: PipPackage, metadata: WheelMetadata) -> PipPackage:
-    """The package with the version that it says it has; OutsideError where it is another than it should be."""
-    found = replace(package, version=package.version or metadata.version)
-    if (metadata.name, metadata.version) != (found.name, found.version):
-        raise OutsideError(
-            f"`{package.name}` {found.version} from `{package.source}` says that it is"
-            f" {metadata.name} {metadata.version}"
-        )
-    return found

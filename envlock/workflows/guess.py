@@ -4,13 +4,13 @@ What waits for the network side by side takes as long as the slowest and not as 
 answer is not looked at; nothing that it learned on the way is wrong.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
-from envlock.model.lock import PipPackage
+from envlock.model.lock import CondaPackage, PipPackage
 from envlock.solvers.requests import Provided
 from envlock.solvers.uv_run import UvRun
-from envlock.workflows.conda_extras import provided_by
+from envlock.workflows import later
 from envlock.workflows.solve_pip import solve_pip
 from envlock.workflows.task import PlatformTask
 
@@ -23,7 +23,7 @@ class WheelGuess:
         self._python = task.likely_python
         if task.pins and self._python:
             pool = ThreadPoolExecutor(1)
-            self._provided = pool.submit(provided_by, task, task.pins.conda)
+            self._provided = pool.submit(provided, task, task.pins.conda)
             self._future = pool.submit(self._solve, task, begun)
             pool.shutdown(wait=False)  # nothing more is asked of it
 
@@ -35,3 +35,8 @@ class WheelGuess:
         if self._future is None or self._python != python or self._provided.result() != provided:
             return None
         return self._future.result()
+
+
+def provided(task: PlatformTask, conda: Sequence[CondaPackage], also: Iterable[str] = ()) -> dict[str, Provided]:
+    """The distributions that conda packages bring, none without any; `also` are requirements of wheels."""
+    return later.provided_by(task, conda, also) if conda else {}

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from threading import Event
 
     from envlock.images.embedded import Built
@@ -17,15 +17,16 @@ if TYPE_CHECKING:
     from envlock.model.edges import CondaRecord
     from envlock.model.image import Image
     from envlock.model.index_file import IndexFile
-    from envlock.model.lock import Lock, PlatformLock
+    from envlock.model.lock import Base, CondaPackage, Lock, PipPackage, PlatformLock
     from envlock.model.place import Place
     from envlock.model.problem import Problem
     from envlock.model.spec import EnvSpec
     from envlock.model.toml_lines import KeyPath
+    from envlock.model.wheel_metadata import WheelMetadata
     from envlock.registry.client import RegistryClient
-    from envlock.solvers.requests import CondaAnswer, CondaRequest, PipAnswer, PipRequest
+    from envlock.solvers.requests import CondaAnswer, CondaRequest, PipAnswer, PipRequest, Provided
     from envlock.solvers.uv_run import UvRun
-    from envlock.sources.supply import Listed
+    from envlock.sources.supply import Listed, Supply
     from envlock.system.cache import Cache
     from envlock.system.http import Http
     from envlock.workflows.context import Context
@@ -85,6 +86,47 @@ def default_index() -> str:
     from envlock.sources.index import DEFAULT_URL
 
     return DEFAULT_URL
+
+
+def look_into_base(task: "PlatformTask", digest: str | None, minor: str | None) -> "Base":
+    from envlock.workflows.base_images import look_into_base
+
+    return look_into_base(task, digest, minor)
+
+
+def solve_conda(tasks: "Sequence[PlatformTask]") -> "list[tuple[CondaPackage, ...]]":
+    from envlock.workflows.solve_conda import solve_conda
+
+    return solve_conda(tasks)
+
+
+def provided_by(
+    task: "PlatformTask", conda: "Sequence[CondaPackage]", also: "Iterable[str]" = ()
+) -> "dict[str, Provided]":
+    from envlock.workflows.conda_extras import provided_by
+
+    return provided_by(task, conda, also)
+
+
+def unknown_extras(provided: "Mapping[str, Provided]", pip: "Sequence[PipPackage]") -> list[str]:
+    from envlock.workflows.conda_extras import unknown_extras
+
+    return unknown_extras(provided, pip)
+
+
+def with_extras(
+    task: "PlatformTask", conda: "Sequence[CondaPackage]", pip: "Sequence[PipPackage]", python: str
+) -> "tuple[CondaPackage, ...]":
+    from envlock.workflows.conda_extras import with_extras
+
+    return with_extras(task, conda, pip, python)
+
+
+def built_metadata(package: "PipPackage", supply: "Supply", task: "PlatformTask", python: str) -> "WheelMetadata":
+    from envlock.workflows.built_wheels import Workshop
+
+    indexes = task.sources.asked_indexes(task.spec.pip.indexes)
+    return Workshop(supply=supply, indexes=indexes, context=task.context, version=python).metadata(package)
 
 
 def registry_client(context: "Context") -> "RegistryClient":

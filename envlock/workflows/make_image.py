@@ -14,7 +14,7 @@ from envlock.oci.compress import compressor_id
 from envlock.oci.image import BaseImage, ConfigChanges
 from envlock.system.parts import scratch_folder
 from envlock.workflows.activation import variables
-from envlock.workflows.bases import base_image
+from envlock.workflows.base_images import base_image
 from envlock.workflows.conda_stage import CondaStage
 from envlock.workflows.contents import PackageContents, all_contents
 from envlock.workflows.context import Context

@@ -10,14 +10,13 @@ from envlock.model.closure import with_groups
 from envlock.model.lock import Base, CondaPackage, ImageSettings, Inputs, Lock, PipPackage, PlatformLock
 from envlock.model.spec import EnvSpec
 from envlock.solvers.uv_run import UvRun
+from envlock.workflows import later
 from envlock.workflows.bases import lock_base, require_usable
-from envlock.workflows.conda_extras import provided_by, unknown_extras, with_extras
 from envlock.workflows.context import Context
-from envlock.workflows.guess import WheelGuess
+from envlock.workflows.guess import WheelGuess, provided
 from envlock.workflows.pip_request import python_of
 from envlock.workflows.project import Project
 from envlock.workflows.side_by_side import side_by_side
-from envlock.workflows.solve_conda import solve_conda
 from envlock.workflows.solve_pip import solve_pip
 from envlock.workflows.task import PlatformTask
 from envlock.workflows.tasks import tasks_of
@@ -75,7 +74,7 @@ def _conda(tasks: Sequence[PlatformTask]) -> list[tuple[CondaPackage, ...]]:
     asking = [task.name for task in tasks if task.wants.conda]
     if asking:
         tasks[0].context.progress(f"{', '.join(asking)}: conda packages")
-    return solve_conda(tasks)
+    return later.solve_conda(tasks) if asking else [() for _ in tasks]
 
 
 def _with_wheels(task: PlatformTask, guess: WheelGuess, base: Base, conda: tuple[CondaPackage, ...]) -> PlatformLock:
@@ -86,8 +85,8 @@ def _with_wheels(task: PlatformTask, guess: WheelGuess, base: Base, conda: tuple
     if task.wants.pip:
         task.context.progress(f"{task.name}: wheels")
         pip = _wheels(task, guess, python=python, conda=conda)
-    if python:
-        conda = with_extras(task, conda, pip, python)
+    if python and conda:
+        conda = later.with_extras(task, conda, pip, python)
     return with_groups(PlatformLock(platform=task.name, base=base, conda=conda, pip=pip), task.spec)
 
 
@@ -95,13 +94,13 @@ def _wheels(
     task: PlatformTask, guess: WheelGuess, *, python: str | None, conda: tuple[CondaPackage, ...]
 ) -> tuple[PipPackage, ...]:
     """Solved once more where wheels turn out to ask for extras of what conda provides."""
-    provided = provided_by(task, conda)
-    pip = guess.answer(python=python, provided=provided)
+    found = provided(task, conda)
+    pip = guess.answer(python=python, provided=found)
     if pip is None:
-        pip = solve_pip(task, python=python, provided=provided)
+        pip = solve_pip(task, python=python, provided=found)
     also: list[str] = []
-    while unknown := unknown_extras(provided, pip):
+    while conda and (unknown := later.unknown_extras(found, pip)):
         also += unknown
-        provided = provided_by(task, conda, also)
-        pip = solve_pip(task, python=python, provided=provided)
+        found = provided(task, conda, also)
+        pip = solve_pip(task, python=python, provided=found)
     return pip

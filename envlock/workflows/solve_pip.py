@@ -13,7 +13,7 @@ from envlock.solvers.uv_run import UvRun
 from envlock.sources.fetch import fetch, remember
 from envlock.sources.metadata import wheel_metadata
 from envlock.sources.supply import Supply
-from envlock.workflows.built_wheels import Workshop, require_same
+from envlock.workflows import later
 from envlock.workflows.context import Context
 from envlock.workflows.direct_sources import DirectSource, as_written, asked, direct_sources
 from envlock.workflows.engines import pip_solver
@@ -48,14 +48,17 @@ def solve_pip(
         # a mirror is asked first in any case
         if answer.sha256 and answer.name not in by_name and answer.index not in task.sources.mirrors:
             remember(answer.sha256, answer.url, context.cache)
-    workshop = Workshop(
-        supply=supply, indexes=task.sources.asked_indexes(task.spec.pip.indexes), context=context, version=python
-    )
-    found = side_by_side(lambda package: _sized(package, supply), found, stop=context.stopped.set)
-    pairs = list(zip(found, answers, strict=True))
-    read = side_by_side(lambda pair: _metadata(pair[0], pair[1], workshop), pairs, stop=context.stopped.set)
-    found = [require_same(package, metadata) for package, metadata in zip(found, read, strict=True)]
-    metadata = dict(zip((p.name for p in found), read, strict=True))
+
+    def look_into(package: PipPackage, url: str) -> tuple[PipPackage, WheelMetadata]:
+        sized = _sized(package, supply)
+        if package.builds:
+            return sized, later.built_metadata(sized, supply, task, python)
+        return sized, wheel_metadata(sized, url, supply)
+
+    pairs = [(package, answer.url) for package, answer in zip(found, answers, strict=True)]
+    read = side_by_side(lambda pair: look_into(*pair), pairs, stop=context.stopped.set)
+    found = [_require_same(package, metadata) for package, metadata in read]
+    metadata = {package.name: said for package, (_, said) in zip(found, read, strict=True)}
     brought = {name: each.requires for name, each in request.provided.items() if each.told}
     requires_dist = {**brought, **{name: m.requires_dist for name, m in metadata.items()}}
     known = applied(wants.pip, requires_dist, task.platform.markers(python))
@@ -92,10 +95,6 @@ def _sized(package: PipPackage, supply: Supply) -> PipPackage:
     return replace(package, size=fetch(package, supply).stat().st_size) if package.url else package
 
 
-def _metadata(package: PipPackage, answer: PipAnswer, workshop: Workshop) -> WheelMetadata:
-    return workshop.metadata(package) if package.builds else wheel_metadata(package, answer.url, workshop.supply)
-
-
 def _say_yanked(answers: Sequence[PipAnswer], context: Context) -> None:
     for answer in answers:
         if answer.yanked is not None:
@@ -115,3 +114,14 @@ def _require_older(packages: Sequence[PipPackage], cutoff: str | None) -> None:
 
 def _with_requirements(package: PipPackage, known: Applied, metadata: WheelMetadata) -> PipPackage:
     return replace(package, extras=known.extras, requires=known.requires, requires_python=metadata.requires_python)
+
+
+def _require_same(package: PipPackage, metadata: WheelMetadata) -> PipPackage:
+    """The package with the version that it says it has; OutsideError where it is another than it should be."""
+    found = replace(package, version=package.version or metadata.version)
+    if (metadata.name, metadata.version) != (found.name, found.version):
+        raise OutsideError(
+            f"`{package.name}` {found.version} from `{package.source}` says that it is"
+            f" {metadata.name} {metadata.version}"
+        )
+    return found

@@ -10,7 +10,7 @@ from pathlib import Path
 from envlock.lockfile.reader import read_lock
 from envlock.model.lock import Lock, PlatformLock
 from envlock.system.cache import Cache
-from envlock.workflows.bases import base_image
+from envlock.workflows.base_images import base_image
 from envlock.workflows.context import Context
 from envlock.workflows.packages import fetch_all
 from envlock.workflows.project import Project
