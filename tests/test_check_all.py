@@ -145,3 +145,35 @@ def test_a_file_for_the_workspace_alone_is_no_environment(root: Project) -> None
     for folder in (root.folder, root.folder / "src"):
         (answer,) = json.loads(Project(folder=folder, cache=root.cache).must("check", "--json"))
         assert answer["environment"] == "train"
+
+
+def test_of_several_with_one_name_paths_are_said(root: Project) -> None:
+    for folder in ("a", "b"):
+        environment(root.folder, f"envs/{folder}", "twin").lockfile.unlink()
+    result = root.call("check", "--all")
+    missing = "env.lock does not answer env.toml\n  there is no env.lock yet\n"
+    assert result.stdout == f"envs/a: {missing}envs/b: {missing}"
+    assert result.stderr == "hint: run `envlock lock envs/a`\nhint: run `envlock lock envs/b`\n"
+
+
+def test_what_is_wrong_with_env_toml_is_said_where_nothing_is_locked_too(root: Project) -> None:
+    train = Project(folder=root.folder / "envs" / "train", cache=root.cache)
+    train.lockfile.unlink()
+    train.manifest.write_text("nam = 'train'\n")
+    result = root.call("check", "--all")
+    assert (result.code, result.stdout) == (
+        2,
+        "train: cannot be read\n  envs/train/env.toml:1: `nam`: unknown key: did you mean `name`?\n",
+    )
+
+
+def test_one_that_cannot_be_locked_hinders_no_other(root: Project) -> None:
+    (root.folder / "envs" / "serve" / "env.toml").write_text("nam = 'serve'\n")
+    new = environment(root.folder, "envs/zero", "zero")
+    new.manifest.write_text('name = "zero"\n[image]\nbase = "scratch"\n')
+    new.lockfile.unlink()
+    result = root.call("lock", "--all")
+    assert result.code == 2
+    assert result.stderr.startswith("error: serve: envs/serve/env.toml:1: `nam`: unknown key: did you mean `name`?\n")
+    assert "\nzero:\n" in result.stderr
+    assert new.lockfile.exists()

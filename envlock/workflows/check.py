@@ -16,6 +16,7 @@ Answer = tuple[Project, tuple[Problem, ...]]
 def check(project: Project, cache: Cache) -> tuple[Problem, ...]:
     """Every reason why the lock does not answer; none when it does. A good verdict is kept by the files' bytes."""
     if project.manifest.exists() and not project.lockfile.exists():
+        later.read_manifest(project)  # what is wrong with it comes first
         return (Problem(kind="missing", message="there is no env.lock yet"),)
     key = fingerprint(project)
     if is_good(project, cache, key):

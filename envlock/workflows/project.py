@@ -1,5 +1,7 @@
 """Which environment is meant: a folder with env.toml, by name, by path, or because it is the only one."""
 
+import os
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,6 +60,17 @@ def every_project(start: Path) -> tuple[Project, ...]:
     """As `all_projects`; UserInputError where there is none."""
     start = start.resolve()
     return all_projects(start) or (_only_one(start),)
+
+
+def titles(projects: Iterable[Project], start: Path) -> dict[Project, str]:
+    """What means each of some environments, and no other, on a command line: its name, or where several share one,
+    its path."""
+    names = {project: project.name for project in projects}
+    shared = Counter(names.values())
+    return {
+        project: name if shared[name] == 1 else Path(os.path.relpath(project.folder, start)).as_posix()
+        for project, name in names.items()
+    }
 
 
 def _at_path(path: Path) -> Project | None:

@@ -1,13 +1,14 @@
 """`envlock check`"""
 
 from dataclasses import asdict
+from pathlib import Path
 
 from envlock.cli.command import Session, command
 from envlock.cli.options import all_envs, as_json, many_envs
 from envlock.model.problem import Problem, shown
 from envlock.system.cache import Cache
 from envlock.workflows.check import UNREADABLE, check, check_all
-from envlock.workflows.project import Project
+from envlock.workflows.project import Project, titles
 
 
 @command("envlock check", "envlock check train serve --json", "envlock check --all")
@@ -25,8 +26,9 @@ def check_command(session: Session, envs: tuple[str, ...], everywhere: bool, as_
     if as_json:
         session.console.json([_shape(project, problems) for project, problems in answers])
     else:
+        several = titles(projects, Path.cwd()) if len(answers) > 1 and any(found for _, found in answers) else {}
         for project, problems in answers:
-            _print(session, project.name if problems and len(answers) > 1 else None, problems)
+            _print(session, several.get(project), problems)
     return max((_exit_code(problems) for _, problems in answers), default=0)
 
 

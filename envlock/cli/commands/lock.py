@@ -1,11 +1,15 @@
 """`envlock lock`"""
 
+from pathlib import Path
+
 import click
 
 from envlock.cli.command import Session, command
 from envlock.cli.lock_lines import lock_lines
 from envlock.cli.options import all_envs, many_envs
+from envlock.errors import UserInputError
 from envlock.workflows.lock import lock
+from envlock.workflows.project import Project, titles
 from envlock.workflows.upgrade import Upgrade
 
 
@@ -18,17 +22,32 @@ from envlock.workflows.upgrade import Upgrade
 @click.option("--upgrade", is_flag=True, help="Move everything to what is newest, the base too.")
 def lock_command(
     session: Session, envs: tuple[str, ...], everywhere: bool, names: tuple[str, ...], upgrade: bool
-) -> None:
+) -> int:
     """Resolve env.toml into env.lock.
 
-    Pins that still hold are kept; where nothing changes, nothing is written.
+    Pins that still hold are kept; where nothing changes, nothing is written. Of several environments, one that cannot
+    be locked as it is written hinders no other.
     """
     wanted = Upgrade.of(names, everything=upgrade)
     projects = session.projects(envs, everywhere=everywhere)
-    for project in projects:
-        with session.context() as context:
-            result = lock(project, context, wanted)
-        if len(projects) > 1:
-            session.console.note(f"{project.name}:")
-        for line in lock_lines(result):
-            session.console.note(line)
+    if len(projects) == 1:
+        _lock(session, projects[0], wanted)
+        return 0
+    codes = [_one_of_several(session, *named, wanted) for named in titles(projects, Path.cwd()).items()]
+    return max(codes)
+
+
+def _one_of_several(session: Session, project: Project, title: str, wanted: Upgrade) -> int:
+    try:
+        _lock(session, project, wanted, title=title)
+    except UserInputError as error:
+        session.console.error(f"{title}: {error.message}", error.hint)
+        return error.exit_code
+    return 0
+
+
+def _lock(session: Session, project: Project, wanted: Upgrade, *, title: str | None = None) -> None:
+    with session.context() as context:
+        result = lock(project, context, wanted)
+    for line in (*([f"{title}:"] if title else []), *lock_lines(result)):
+        session.console.note(line)
