@@ -159,7 +159,9 @@ def with_system(**changes: str | None) -> EnvSpec:
             replace(
                 SPEC,
                 variables=(("A", "b"),),
-                image=ImageSpec(user="1000", workdir="/srv", cmd=("python", "-V"), entrypoint=(), labels=(("a", "b"),)),
+                image=ImageSpec(
+                    user="1000", workdir="/srv", cmd=("python", "-V"), entrypoint=(), labels=(("a", "b\n"),)
+                ),
             ),
             [
                 "`variables.A` is `b`: it was not set when this was locked",
@@ -167,7 +169,7 @@ def with_system(**changes: str | None) -> EnvSpec:
                 "`workdir` is `/srv`: it was not set when this was locked",
                 "`entrypoint` is `[]`: it was not set when this was locked",
                 '`cmd` is `["python", "-V"]`: it was not set when this was locked',
-                "`labels.a` is `b`: it was not set when this was locked",
+                '`labels.a` is `"b\\n"`: it was not set when this was locked',
             ],
             id="image",
         ),

@@ -53,6 +53,8 @@ def shown_value(value: object) -> str:
     """A setting as it stands in a message: lists as JSON, what is absent in words."""
     if isinstance(value, tuple):
         return f"`{json.dumps(value, ensure_ascii=False)}`"
+    if isinstance(value, str) and not value.isprintable():
+        return f"`{json.dumps(value, ensure_ascii=False)}`"
     return "not set" if value is None else f"`{value}`"
 
 

@@ -50,7 +50,8 @@ class Pins:
             tuple(name for name, had in pins.items() if _same(had.get(key), package))
             for key, package in _packages(new.platforms).items()
         )
-        words = [f"{counts['ours', 'theirs']} packages are as both sides had them"]
+        both = counts["ours", "theirs"]
+        words = ["1 package is as both sides had it" if both == 1 else f"{both} packages are as both sides had them"]
         words += [
             f"{counts[name,]} as `{side.label or name}` had them" for name, side in sides.items() if counts[name,]
         ]
