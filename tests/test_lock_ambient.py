@@ -5,12 +5,14 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
+from uv import find_uv_bin
 
 from tests.conftest import IndexServers
 from tests.support.conda_channel import write_channel
 from tests.support.conda_package import CondaPackage
 from tests.support.http_server import FileServer, Request, Response, fetched, serve
 from tests.support.index_server import IndexServer, WheelFolders
+from tests.support.processes import run
 from tests.support.projects import Project, manifest_text, new_project
 from tests.support.tiny_project import PYTHON
 from tests.support.tiny_wheels import write_wheel
@@ -195,6 +197,15 @@ def test_without_the_right_login(private: Project, login: Mapping[str, str]) -> 
     )
     assert "s3cr3t" not in result.stderr
     assert not private.lockfile.exists()
+
+
+def test_what_uv_keeps_is_not_read(private: Project, guarded: FileServer, isolated_home: Path) -> None:
+    """Fetching would not have it."""
+    user, _, password = base64.b64decode(ENCODED).decode().partition(":")
+    program = (find_uv_bin(), "auth", "login", guarded.url, "--username", user, "--password", password)
+    run(program, environment={"HOME": str(isolated_home)})
+    assert traces(isolated_home) != []
+    assert private.call("lock").code == 3
 
 
 def test_a_login_is_for_the_index_of_its_name(private: Project) -> None:

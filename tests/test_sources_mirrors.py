@@ -274,5 +274,7 @@ def test_the_login_of_a_mirror_is_not_for_the_index_itself() -> None:
         "ENVLOCK_INDEX_OURS_USERNAME": "kim",
         "ENVLOCK_INDEX_OURS_PASSWORD": "0wn",
     }
-    assert uv_logins([own], environment) == {"UV_INDEX_OURS_USERNAME": "kim", "UV_INDEX_OURS_PASSWORD": "0wn"}
-    assert uv_logins([there], environment) == {"UV_INDEX_OURS_USERNAME": "me", "UV_INDEX_OURS_PASSWORD": "m1rr0r"}
+    none = uv_logins([], environment)
+    assert uv_logins([own], environment) == {**none, "UV_INDEX_OURS_USERNAME": "kim", "UV_INDEX_OURS_PASSWORD": "0wn"}
+    mirrored = {"UV_INDEX_OURS_USERNAME": "me", "UV_INDEX_OURS_PASSWORD": "m1rr0r"}
+    assert uv_logins([there], environment) == {**none, **mirrored}

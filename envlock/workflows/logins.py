@@ -1,5 +1,6 @@
 """Logins for indexes, channels and mirrors, from where the environment of the process says; never written anywhere."""
 
+import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
@@ -74,7 +75,8 @@ def _auth_file(environment: Mapping[str, str]) -> Path:
 def uv_logins(indexes: Iterable[Index], environment: Mapping[str, str]) -> dict[str, str]:
     """The logins of indexes, or of the mirrors in their place, as variables that uv reads."""
     netrc = environment.get("NETRC")
-    found = {"NETRC": netrc} if netrc else {}
+    # what `uv auth login` keeps would choose what can then not be fetched; no folder, so that uv makes none
+    found = {"UV_CREDENTIALS_DIR": os.devnull, **({"NETRC": netrc} if netrc else {})}
     for index in indexes:
         given = mirror(index.name, environment)
         # who asks the index itself, though it has a mirror, must not say there what is for the mirror
