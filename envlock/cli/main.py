@@ -13,6 +13,7 @@ from envlock.cli.console import Console
 from envlock.cli.failures import INTERRUPTED, report
 from envlock.cli.lazy_group import LazyGroup
 from envlock.cli.settings import COMPLETION, Settings, completion_request, global_options
+from envlock.system.signals import end_ourselves_by, ended_as_by_ctrl_c
 
 COMMANDS = {
     "init": "Write env.toml, to start an environment.",
@@ -43,7 +44,8 @@ def main() -> None:
     # closed by whoever started us (`>&-`, some daemons), where Python has None, and the next file would take its place
     sys.stdout = sys.stdout or _nowhere()
     sys.stderr = sys.stderr or _nowhere()
-    code = run(sys.argv[1:], program=Path(sys.argv[0]).name.replace("git-envlock", "git envlock"))
+    with ended_as_by_ctrl_c() as signals:
+        code = run(sys.argv[1:], program=Path(sys.argv[0]).name.replace("git-envlock", "git envlock"))
     try:
         sys.stdout.flush()
     except OSError:
@@ -52,6 +54,8 @@ def main() -> None:
     if code == INTERRUPTED:
         # at its end Python would wait for every thread that a silent server keeps waiting
         sys.stderr.flush()
+        for number in signals:
+            end_ourselves_by(number)
         os._exit(code)
     sys.exit(code)
 

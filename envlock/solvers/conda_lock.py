@@ -53,7 +53,8 @@ def _solved(request: CondaRequest, program: str) -> tuple[CondaAnswer, ...]:
         folder = Path(name)
         answer = folder / "answer.json"
         command = [sys.executable, "-P", "-m", "envlock.solvers.conda_lock_child", str(answer)]
-        done = run(command, environment=_environment(request, folder), stdin=json.dumps(_question(request, program)))
+        question = json.dumps(_question(request, program))
+        done = run(command, environment=_environment(request, folder), stdin=question, group=True)
         if not answer.exists():
             last = redact_text(done.stderr.strip().rpartition("\n")[2]) or f"exit code {done.code}"
             raise OutsideError(f"conda-lock failed: {last}")

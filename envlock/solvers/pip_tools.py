@@ -61,7 +61,7 @@ def solve(request: PipRequest, doors: Doors) -> tuple[PipAnswer, ...]:
         (folder / _LIMITS).write_text("".join(f"{r}\n" for r in _applying(request.limits, shelf)))
         (folder / _PINS).write_text("".join(f"{p.name}=={p.version}\n" for p in request.keep if p.index))
         command = [python, "-s", "-m", "piptools", "compile", *_FLAGS, "-c", _LIMITS, "-o", _PINS, _WANTED]
-        done = run(command, environment=_environment(url), folder=name)
+        done = run(command, environment=_environment(url, folder), folder=name)
         if serving.failures:
             raise serving.failures[0]
         if done.code:
@@ -107,9 +107,10 @@ def _is_here(system: str, machine: str) -> bool:
     return system == this_machine.system().lower() and machine == this_machine.machine()
 
 
-def _environment(index: str) -> dict[str, str]:
-    # the address stands in no argument: other users of this machine see those
+def _environment(index: str, folder: Path) -> dict[str, str]:
+    # the address stands in no argument: other users of this machine see those; what pip would leave goes with `folder`
     settings = {
+        "TMPDIR": str(folder),
         "PIP_CONFIG_FILE": os.devnull, "PIP_INDEX_URL": index, "PIP_ONLY_BINARY": ":all:", "PIP_NO_INPUT": "1",
         "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_KEYRING_PROVIDER": "disabled", "PYTHONPATH": _libraries(),
         "NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1",

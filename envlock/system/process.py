@@ -4,10 +4,11 @@ import os
 import signal
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
+from threading import Event
 from types import FrameType
 from typing import Self
 
@@ -61,11 +62,14 @@ def scrubbed(*also: str, **extra: str) -> dict[str, str]:
 class Running:
     """A program at work since this was made; OutsideError where it cannot be started.
 
-    Left before it was asked for its end, it is ended.
+    Left before it was asked for its end, it is ended, and with `group` all programs that it has started.
     """
 
-    def __init__(self, command: Sequence[str], *, environment: Mapping[str, str], folder: str | None = None) -> None:
+    def __init__(
+        self, command: Sequence[str], *, environment: Mapping[str, str], folder: str | None = None, group: bool = False
+    ) -> None:
         pipe = subprocess.PIPE
+        self._group = group
         try:
             self._child = subprocess.Popen(
                 command,
@@ -76,9 +80,21 @@ class Running:
                 cwd=folder,
                 text=True,
                 errors="replace",
+                process_group=0 if group else None,
             )
         except FileNotFoundError as error:
             raise OutsideError(f"`{command[0]}` is not there", hint="run `envlock doctor`") from error
+        _AT_WORK.add(self)
+        if _STOPPED.is_set():  # meanwhile, or before: there is nobody who waits for it
+            self.end()
+
+    def end(self) -> None:
+        """Ends it, wherever it is."""
+        with suppress(ProcessLookupError, PermissionError):
+            if self._group:
+                os.killpg(self._child.pid, signal.SIGKILL)
+            else:
+                self._child.kill()
 
     def finished(self, stdin: str = "") -> Finished:
         """What it said, once it has ended."""
@@ -90,16 +106,33 @@ class Running:
 
     def __exit__(self, *_: object) -> None:
         if self._child.poll() is None:
-            self._child.kill()
+            self.end()
         with self._child:  # closes its pipes and waits for it
-            pass
+            _AT_WORK.discard(self)
+
+
+# by whichever thread they were started
+_AT_WORK: set[Running] = set()
+_STOPPED = Event()
+
+
+def end_all() -> None:
+    """Ends every program that `run` waits for in other threads, and whatever these start from now on."""
+    _STOPPED.set()
+    for program in tuple(_AT_WORK):
+        program.end()
 
 
 def run(
-    command: Sequence[str], *, environment: Mapping[str, str], stdin: str = "", folder: str | None = None
+    command: Sequence[str],
+    *,
+    environment: Mapping[str, str],
+    stdin: str = "",
+    folder: str | None = None,
+    group: bool = False,
 ) -> Finished:
     """Runs a program to its end and returns what it said; OutsideError where it cannot be started."""
-    with Running(command, environment=environment, folder=folder) as program:
+    with Running(command, environment=environment, folder=folder, group=group) as program:
         return program.finished(stdin)
 
 
