@@ -48,8 +48,10 @@ DOORS = {
 # modules that import within functions, and why
 LAZY = {
     "envlock.cli.progress": "rich is loaded where it draws",
+    "envlock.cli.console": "tables, by who prints one",
     "envlock.cli.failures": "redaction is for bugs alone",
     "envlock.cli.lazy_group": "the command table",
+    "envlock.cli.lock_lines": "the words of changes, where something changed",
     "envlock.cli.main": "a shell asks for completions",
     "envlock.cli.settings": "platformdirs, where no cache folder is given",
     "envlock.manifest.later": "what a manifest takes from other files, and a YAML library for those in YAML",

@@ -10,7 +10,6 @@ import click
 
 from envlock.cli.progress import Progress
 from envlock.cli.settings import Settings, width
-from envlock.cli.table import table_lines
 from envlock.errors import escaped
 
 
@@ -48,6 +47,8 @@ class Console:
 
     def table(self, titles: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> None:
         """Columns on stdout, as wide as it is. `right` are the columns of numbers."""
+        from envlock.cli.table import table_lines
+
         for line in table_lines(titles, rows, right=right, width=width(sys.stdout)):
             self.data(line)
 

@@ -3,7 +3,6 @@
 from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from envlock.cli.change_text import move, rows
 from envlock.cli.text import aligned, number, size
 from envlock.errors import escaped
 
@@ -32,6 +31,8 @@ def _lines(result: "LockResult", written: str) -> Iterator[str]:
 
 
 def _changes(result: "LockResult") -> Iterator[str]:
+    from envlock.cli.change_text import move, rows
+
     everywhere = {platform.platform for platform in result.lock.platforms}
     found = [
         (f"  {row.name}", move(row.before, row.after), _where(row.platforms, everywhere))

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 _STAYS = "warning: "
 # told by their look: what knows them all is slow to load
-_PLATFORMS = re.compile(r"(?P<names>(?:linux|osx|win)-\w+(?:, (?:linux|osx|win)-\w+)*): (?P<what>.*)", re.DOTALL)
+_PLATFORMS = r"(?s)(?P<names>(?:linux|osx|win)-\w+(?:, (?:linux|osx|win)-\w+)*): (?P<what>.*)"
 
 
 class Progress:
@@ -66,5 +66,5 @@ class Progress:
 
 def rows(text: str) -> dict[str, str]:
     """What a text says, by platform; by nothing where it is about all."""
-    found = _PLATFORMS.fullmatch(text)
+    found = re.fullmatch(_PLATFORMS, text)
     return dict.fromkeys(found["names"].split(", "), found["what"]) if found else {"": text}

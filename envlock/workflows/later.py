@@ -160,6 +160,13 @@ def root_places(project: "Project") -> "dict[tuple[KeyPath, str], Place]":
     return root_places(project.manifest)
 
 
+def local_sha256(path: Path) -> str:
+    """Of a file or folder that a good verdict rests on: most rest on none."""
+    from envlock.system.local_files import content_sha256, tree_sha256
+
+    return tree_sha256(path) if path.is_dir() else content_sha256(path)
+
+
 def walk(project: "Project") -> "Walked":
     from envlock.workflows.walk import walk
 

@@ -10,7 +10,7 @@ from typing import Any
 from envlock import __version__
 from envlock.errors import EnvlockError
 from envlock.system.cache import Cache
-from envlock.system.local_files import content_sha256, tree_sha256
+from envlock.workflows import later
 from envlock.workflows.project import Project
 
 _KIND = "verdicts"
@@ -62,4 +62,4 @@ def _holds(folder: Path, path: str, sha256: str, stamp: Any) -> bool:
 
 
 def _hash(path: Path) -> str:
-    return tree_sha256(path) if path.is_dir() else content_sha256(path)
+    return later.local_sha256(path)
