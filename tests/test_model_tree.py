@@ -3,16 +3,18 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
+import click
 from hypothesis import given
 from hypothesis import strategies as st
 
+from envlock.cli.tree_lines import section_lines
 from envlock.model.chains import chains
 from envlock.model.graph import Graph
 from envlock.model.lock import Base, Inputs, PipPackage, PlatformLock
 from envlock.model.merged_graph import MergedGraph, merged
 from envlock.model.tree import Section, TreeNode, inverted, tips, tree, tree_of
 from tests.support.locks import LOCK
-from tests.support.wide_project import pip
+from tests.support.wide_project import conda, pip
 
 ASKED = replace(LOCK.inputs, conda=(), python=None)
 
@@ -54,6 +56,33 @@ def test_a_package_has_what_its_extras_bring_only_where_they_are_asked_for() -> 
     whole = merged([graph(*packages, asks=("a", "b"))])
     assert shown(tree(whole)) == ["a", "y", "b", "a", "x", "y"]
     assert [chain.root.text for chain in chains([graph(*packages, asks=("a", "b"))], "x")] == ["b"]
+
+
+def test_extras_of_what_conda_provides_bring_what_they_bring() -> None:
+    """Of a conda package of the distribution's name and of another; only where they are asked for."""
+    brought = ("flask[async]: x>=1", "other[e]: y", "other[none]")
+    inside = conda("flask", "3", "linux-64", provides=("flask==3", "other==1"), extras=brought)
+    asks = ("flask[async]", "other[e,none]", "a")
+    found = Graph.of(
+        PlatformLock(
+            platform="linux-64",
+            base=Base(python="3.11.0"),
+            conda=(inside,),
+            pip=(pip("a", "1", "other"), pip("x", "1"), pip("y", "1")),
+        ),
+        replace(ASKED, pip=asks),
+    )
+    (section,) = tree(merged([found]))
+    assert [click.unstyle(line) for line in section_lines(section, ("linux-64",))][1:] == [
+        "├── a 1",
+        "│   └── flask 3  conda  other",
+        "├── flask[async] 3  conda",
+        "│   └── x 1  pip",
+        "└── flask 3  conda  other[e,none]",
+        "    └── y 1  pip",
+    ]
+    assert [chain.root.text for chain in chains([found], "x")] == ["flask[async]"]
+    assert [chain.root.text for chain in chains([found], "y")] == ["other[e,none]"]
 
 
 def test_what_was_cut_off_by_depth_is_shown_where_there_is_room() -> None:

@@ -53,7 +53,9 @@ def _text(node: TreeNode, kind_above: str | None, platforms_above: Sequence[str]
     if node.kind == ROOT:
         words = [escaped("; ".join(node.requirements)), _dim(node.name), _dim(platforms)]
     else:
-        extras = f"[{','.join(node.extras)}]" if node.extras else ""
+        # those of a distribution in a conda package of another name are said with the requirement
+        own = [extra.removeprefix(f"{node.name}[").removesuffix("]") for extra in node.extras]
+        extras = f"[{','.join(own)}]" if own and not any("[" in extra for extra in own) else ""
         kind = "" if node.kind == kind_above else node.kind
         asked = _dim(" ".join(escaped(text) for text in _telling(node)))
         words = [f"{escaped(node.name + extras)} {escaped(node.version)}", _dim(kind), asked, _dim(platforms)]

@@ -1,7 +1,7 @@
 """Who asks for what on a locked platform: from the requirements of env.toml, across conda packages and wheels."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from packaging.requirements import Requirement
@@ -25,7 +25,10 @@ class Root(NamedTuple):
 
 
 class State(NamedTuple):
-    """A package as it is asked for: with these extras, which bring requirements of their own."""
+    """A package as it is asked for: with these extras, which bring requirements of their own.
+
+    Extras of a conda package name the distribution in it, too: `flask[async]`.
+    """
 
     node: Node
     extras: tuple[str, ...] = ()
@@ -47,6 +50,8 @@ class Graph:
     provides: Mapping[str, Node]
     roots: tuple[tuple[Root, State], ...]
     requires: Mapping[Node, tuple[str, ...]]
+    # of conda packages: "DISTRIBUTION[EXTRA]" -> what it brings
+    extras: Mapping[Node, Mapping[str, tuple[str, ...]]]
 
     @classmethod
     def of(cls, locked: PlatformLock, inputs: Inputs) -> "Graph":
@@ -57,6 +62,7 @@ class Graph:
             provides=provides,
             roots=(),
             requires={p.node: p.requires for p in locked.packages},
+            extras={p.node: _by_extra(p.extras) for p in locked.conda},
         )
         environment = PLATFORMS[locked.platform].markers(locked.python or "3")
         found = [
@@ -64,14 +70,13 @@ class Graph:
             for root, kind in roots(inputs, locked.platform)
             for state in graph._met(root, kind, environment)
         ]
-        return cls(graph.platform, graph.versions, provides, tuple(found), graph.requires)
+        return replace(graph, roots=tuple(found))
 
     def edges(self, state: State) -> tuple[Edge, ...]:
         """What a package asks for, sorted; what is not locked (the system, what is stale) is left out."""
         found: dict[State, list[str]] = {}
-        for text in self.requires[state.node]:
-            for to in self._conda(text) if state.node[0] == "conda" else self._wheel(text, state.extras):
-                found.setdefault(to, []).append(text)
+        for text, to in self._of_conda(state) if state.node[0] == "conda" else self._of_wheel(state):
+            found.setdefault(to, []).append(text)
         return tuple(Edge(tuple(texts), to) for to, texts in sorted(found.items()))
 
     def named(self, name: str) -> tuple[Node, ...]:
@@ -93,16 +98,38 @@ class Graph:
         if node in self.versions:
             yield State(node)
 
-    def _wheel(self, text: str, extras: tuple[str, ...]) -> Iterator[State]:
-        wanted = need(text)
-        if wanted.when is None or wanted.when in extras:
-            yield from self._pip(wanted.name, wanted.extras)
+    def _of_conda(self, state: State) -> Iterator[tuple[str, State]]:
+        """What a package needs, and what the extras of distributions inside it bring."""
+        for text in self.requires[state.node]:
+            yield from ((text, to) for to in self._conda(text))
+        for extra in state.extras:
+            for text in self.extras[state.node][extra]:
+                wanted = need(text)
+                yield from ((text, to) for to in self._pip(wanted.name, wanted.extras))
+
+    def _of_wheel(self, state: State) -> Iterator[tuple[str, State]]:
+        for text in self.requires[state.node]:
+            wanted = need(text)
+            if wanted.when is None or wanted.when in state.extras:
+                yield from ((text, to) for to in self._pip(wanted.name, wanted.extras))
 
     def _pip(self, name: str, extras: Iterable[str]) -> Iterator[State]:
         if ("pip", name) in self.versions:
             yield State(("pip", name), tuple(sorted(extras)))
         elif name in self.provides:
-            yield State(self.provides[name])
+            node = self.provides[name]
+            inside = {f"{name}[{extra}]" for extra in extras}
+            yield State(node, tuple(sorted(inside & self.extras[node].keys())))
+
+
+def _by_extra(lines: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Of "flask[async]: asgiref>=3.2" and the like; an extra that brings nothing makes no difference."""
+    found: dict[str, tuple[str, ...]] = {}
+    for line in lines:
+        extra, _, brought = line.partition(": ")
+        if brought:
+            found[extra] = (*found.get(extra, ()), brought)
+    return found
 
 
 def roots(inputs: Inputs, platform: str) -> Iterator[tuple[Root, str]]:
