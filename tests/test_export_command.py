@@ -9,6 +9,7 @@ from pathlib import Path
 from threading import Event
 
 import pytest
+import yaml
 
 from envlock.interchange.formats import FORMATS
 from envlock.workflows.export_places import public
@@ -248,6 +249,14 @@ def test_the_default_index_of_env_toml_is_the_one_that_pip_asks(tiny: TinyProjec
     written = tiny.must("export", "--format", "environment.yml")
     assert f'- pip:\n  - "--index-url {index}"\n  - alpha==1.0\n  - beta==1.0\n' in written
     assert f"\n--index-url {index}\nalpha==1.0 " in tiny.must("export", "--format", "requirements")
+
+
+def test_variables_are_part_of_an_environment_file(tiny: TinyProject) -> None:
+    with tiny.manifest.open("a") as manifest:
+        manifest.write('[variables]\nOMP_NUM_THREADS = "4"\nEMPTY = ""\nODD = "a: b # \\"c\\" é"\n')
+    tiny.must("lock")
+    written = yaml.safe_load(tiny.must("export", "--format", "environment.yml"))
+    assert written["variables"] == {"EMPTY": "", "ODD": 'a: b # "c" é', "OMP_NUM_THREADS": "4"}
 
 
 def test_what_is_written_into_a_pipe_is_what_is_printed(tiny: TinyProject) -> None:

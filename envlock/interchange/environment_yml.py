@@ -18,7 +18,9 @@ def environment_yml(contents: Contents) -> str:
         index = [f"--index-url {contents.own_default_index}"] if contents.own_default_index else []
         dependencies.append({"pip": [*index, *(_pip(package, contents) for package in locked.pip)]})
     channels = (*(contents.channel_names or [DEFAULT_CHANNEL]), "nodefaults")
-    return yaml_text({"name": contents.name, "channels": channels, "dependencies": dependencies})
+    variables = dict(sorted(contents.lock.image.variables))
+    document: dict[str, Value] = {"name": contents.name, "channels": channels, "dependencies": dependencies}
+    return yaml_text(document | ({"variables": variables} if variables else {}))
 
 
 def _conda(package: CondaPackage, contents: Contents) -> str:
