@@ -35,6 +35,7 @@ DOORS = {
     "urllib3": ("envlock.system.http",),
     "truststore": ("envlock.system.http",),
     "rattler": ("envlock.system.conda",),
+    "uv": ("envlock.system.uv_program",),
     "conda_lock": ("envlock.solvers.conda_lock_child",),
     "docker": ("envlock.images.docker_engine",),
     "ruamel": ("envlock.manifest.environment_yml",),

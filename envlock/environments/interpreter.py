@@ -6,10 +6,9 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from uv import find_uv_bin
-
 from envlock.errors import OutsideError
 from envlock.system.process import run, scrubbed
+from envlock.system.uv_program import uv_program
 
 _ASK = "import platform; print(platform.python_version())"
 
@@ -45,7 +44,7 @@ def find_python(wanted: str) -> Interpreter:
 def python_by_uv(wanted: str) -> Interpreter | None:
     """What uv finds among its own Pythons and on PATH, virtual environments left out; nothing is downloaded."""
     flags = ("--no-python-downloads", "--no-project", "--no-config", "--system")
-    found = run((find_uv_bin(), "python", "find", *flags, f"cpython@{wanted}"), environment=scrubbed())
+    found = run((uv_program(), "python", "find", *flags, f"cpython@{wanted}"), environment=scrubbed())
     path = found.stdout.strip()
     if found.code != 0 or not path:
         return None

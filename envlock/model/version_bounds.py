@@ -1,4 +1,4 @@
-"""The bounds that are written for a dependency of which only the name was given: what was locked, and what follows it."""
+"""The bounds that are written for a dependency given by name alone: what was locked, and what follows it."""
 
 from collections.abc import Iterable
 

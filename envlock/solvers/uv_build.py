@@ -5,8 +5,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import uv
-
 from envlock.errors import OutsideError
 from envlock.model.platform import DEFAULT_PLATFORM, PLATFORMS, System
 from envlock.model.spec import Index
@@ -16,6 +14,7 @@ from envlock.solvers.requests import PipRequest
 from envlock.solvers.uv_command import index_flags
 from envlock.system.process import OF_GIT, Finished, run, scrubbed
 from envlock.system.secrets import redact_text
+from envlock.system.uv_program import uv_program
 
 _ROUNDS = 12
 
@@ -68,7 +67,7 @@ def _run(command: list[str], request: BuildRequest, *, strict: Sequence[str]) ->
 
 def _ran(command: list[str], request: BuildRequest, folder: str) -> Finished:
     environment = scrubbed(*OF_GIT, **request.credentials)
-    return run([uv.find_uv_bin(), *command, *_flags(request)], environment=environment, folder=folder)
+    return run([uv_program(), *command, *_flags(request)], environment=environment, folder=folder)
 
 
 def _trusted(needs: frozenset[str], request: BuildRequest, strict: Sequence[str], folder: Path) -> list[str]:

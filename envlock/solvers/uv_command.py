@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import uv
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
@@ -17,6 +16,7 @@ from envlock.solvers.index_rules import bound_to
 from envlock.solvers.requests import PipRequest
 from envlock.solvers.stubs import write_stub
 from envlock.system.process import OF_GIT, Finished, Running, scrubbed
+from envlock.system.uv_program import uv_program
 
 # what uv calls the one that has the requirements, where they stand in a project's file
 PROJECT = "what-is-asked-for"
@@ -76,7 +76,7 @@ def start_uv(command: list[str], request: PipRequest, folder: Path) -> Running:
 
 
 def _command(request: PipRequest, asked: Round, what: list[str]) -> list[str]:
-    command = [uv.find_uv_bin(), "pip", "compile", *what, "--only-binary", ":all:"]
+    command = [uv_program(), "pip", "compile", *what, "--only-binary", ":all:"]
     for name in sorted(asked.built):
         command += ["--no-binary", name]
     command += ["--no-config", "--no-header", "--no-python-downloads", "--system-certs"]

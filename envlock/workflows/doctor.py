@@ -10,14 +10,13 @@ from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 
-import uv
-
 from envlock.errors import OutsideError
 from envlock.images.docker_engine import engine_version
 from envlock.registry.credentials import Credentials
 from envlock.solvers.conda_lock import PROGRAMS, find_program
 from envlock.system.cache import Cache
 from envlock.system.process import run, scrubbed
+from envlock.system.uv_program import uv_program
 
 # the ioctl by which Linux lets one file share another's blocks (linux/fs.h)
 _FICLONE = 0x40049409
@@ -60,7 +59,7 @@ def _python() -> Finding:
 
 def _uv() -> Finding:
     try:
-        said = run([uv.find_uv_bin(), "--version"], environment=scrubbed())
+        said = run([uv_program(), "--version"], environment=scrubbed())
     except (FileNotFoundError, OutsideError):
         return Finding(name="uv", found=False, required=True, detail="resolves wheels", hint=_REINSTALL)
     hint = _REINSTALL if said.code else None
