@@ -45,6 +45,12 @@ def test_who_has_the_old_file_open_keeps_it(tmp_path: Path) -> None:
         assert reader.read() == b"old"
 
 
+def test_errors_name_what_was_to_be_written(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError) as caught:
+        write_whole(tmp_path / "nowhere" / "file", b"new")
+    assert caught.value.filename == str(tmp_path / "nowhere" / "file")
+
+
 def test_pipes_are_written_into(tmp_path: Path) -> None:
     """As devices are: root could otherwise put a file in the place of `/dev/null`."""
     os.mkfifo(tmp_path / "pipe")

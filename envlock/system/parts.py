@@ -33,7 +33,11 @@ def new_part(folder: Path) -> tuple[int, Path]:
 @contextmanager
 def part_file(folder: Path, target: Path) -> Iterator[tuple[BufferedRandom, Path]]:
     """Such a file, to be renamed to `target` by the path that is given with it; else it goes. Errors name `target`."""
-    descriptor, path = new_part(folder)
+    try:
+        descriptor, path = new_part(folder)
+    except OSError as error:
+        error.filename = str(target)  # what was to be written, under whichever name at first
+        raise
     with naming(target), os.fdopen(descriptor, "w+b") as file:
         try:
             yield file, path
