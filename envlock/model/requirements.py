@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from packaging.markers import Marker
 from packaging.requirements import InvalidRequirement, Requirement
@@ -53,14 +54,19 @@ def applied(
 
 
 def parsed(text: str, asker: str) -> Requirement:
-    """A requirement of `asker`, read; OutsideError where it is none."""
+    """A requirement of `asker`, read once and shared; OutsideError where it is none."""
     try:
-        return Requirement(text)
+        return _requirement(text)
     except InvalidRequirement as error:
         raise OutsideError(
             f"`{asker}` requires `{text}`, which is not a requirement",
             hint=f"another version of `{asker}` may be sound",
         ) from error
+
+
+@cache
+def _requirement(text: str) -> Requirement:
+    return Requirement(text)
 
 
 def _applied(requirements: Collection[Requirement], extras: set[str], environment: Mapping[str, str]) -> Applied:

@@ -21,17 +21,24 @@ ANNOUNCED = "wheel-metadata"
 
 def wheel_metadata(package: PipPackage, url: str, supply: Supply) -> WheelMetadata:
     """The metadata of a wheel at `url`: its own where it is here, else what the index says."""
+    known = kept_metadata(package, supply)
+    if known:
+        return known
+    text = _announced(package, url, supply)
+    if text is None:
+        return own_metadata(fetch(package, supply), package)
+    metadata = _of(package, text.encode())
+    supply.cache.keep(ANNOUNCED, package.sha256, text)
+    return metadata
+
+
+def kept_metadata(package: PipPackage, supply: Supply) -> WheelMetadata | None:
+    """The same, as far as it is in the cache."""
     here = supply.cache.package(package.sha256, package.file)
     if here:
         return own_metadata(here, package)
     kept = supply.cache.record(ANNOUNCED, package.sha256)
-    text = kept if isinstance(kept, str) else _announced(package, url, supply)
-    if text is None:
-        return own_metadata(fetch(package, supply), package)
-    metadata = _of(package, text.encode())
-    if kept is None:
-        supply.cache.keep(ANNOUNCED, package.sha256, text)
-    return metadata
+    return _of(package, kept.encode()) if isinstance(kept, str) else None
 
 
 def own_metadata(path: Path, package: PipPackage) -> WheelMetadata:

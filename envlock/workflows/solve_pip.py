@@ -17,6 +17,7 @@ from envlock.workflows import later
 from envlock.workflows.context import Context
 from envlock.workflows.direct_sources import DirectSource, as_written, asked, direct_sources
 from envlock.workflows.engines import pip_solver
+from envlock.workflows.locked_wheels import locked_wheels
 from envlock.workflows.packages import supply_of
 from envlock.workflows.pip_request import pip_request
 from envlock.workflows.side_by_side import side_by_side
@@ -39,30 +40,42 @@ def solve_pip(
     direct = direct_sources(wants.pip, task.platform.markers(python), keep, supply)
     requirements = tuple(asked(text, direct) for text in wants.pip)
     request = replace(pip_request(task, python=python, provided=provided, keep=keep), requirements=requirements)
+    known = locked_wheels(task.pins.pip, supply) if begun and task.pins else {}
     answers = _answers(task, request, direct, begun)
     _say_yanked(answers, context)
     by_name = {source.name: source for source in direct.values()}
     found = [_package(answer, by_name.get(answer.name)) for answer in answers]
     _require_older(found, task.cutoff)
-    for answer in answers:
-        # a mirror is asked first in any case
-        if answer.sha256 and answer.name not in by_name and answer.index not in task.sources.mirrors:
-            remember(answer.sha256, answer.url, context.cache)
+    _remember([answer for answer in answers if answer.name not in by_name], task)
 
     def look_into(package: PipPackage, url: str) -> tuple[PipPackage, WheelMetadata]:
         sized = _sized(package, supply)
-        if package.builds:
+        if sized.builds:
             return sized, later.built_metadata(sized, supply, task, python)
-        return sized, wheel_metadata(sized, url, supply)
+        return sized, known.get(sized.sha256) or wheel_metadata(sized, url, supply)
 
     pairs = [(package, answer.url) for package, answer in zip(found, answers, strict=True)]
     read = side_by_side(lambda pair: look_into(*pair), pairs, stop=context.stopped.set)
-    found = [_require_same(package, metadata) for package, metadata in read]
-    metadata = {package.name: said for package, (_, said) in zip(found, read, strict=True)}
+    return _with_needs([(_require_same(*pair), pair[1]) for pair in read], request, task)
+
+
+def _remember(answers: Sequence[PipAnswer], task: PlatformTask) -> None:
+    """Where files of indexes are; a mirror is asked first in any case."""
+    for answer in answers:
+        if answer.sha256 and answer.index not in task.sources.mirrors:
+            remember(answer.sha256, answer.url, task.context.cache)
+
+
+def _with_needs(
+    found: Sequence[tuple[PipPackage, WheelMetadata]], request: PipRequest, task: PlatformTask
+) -> tuple[PipPackage, ...]:
+    """The packages with what applies of what they require, sorted by name."""
+    metadata = {package.name: said for package, said in found}
     brought = {name: each.requires for name, each in request.provided.items() if each.told}
     requires_dist = {**brought, **{name: m.requires_dist for name, m in metadata.items()}}
-    known = applied(wants.pip, requires_dist, task.platform.markers(python))
-    return tuple(_with_requirements(p, known[p.name], metadata[p.name]) for p in sorted(found, key=lambda p: p.name))
+    needs = applied(task.wants.pip, requires_dist, task.platform.markers(request.python))
+    packages = sorted((package for package, _ in found), key=lambda p: p.name)
+    return tuple(_with_requirements(p, needs[p.name], metadata[p.name]) for p in packages)
 
 
 def _answers(
