@@ -8,6 +8,7 @@ import pytest
 
 from envlock.lockfile.writer import lock_text
 from envlock.model.lock import PlatformLock
+from envlock.model.spec import EditableProject
 from tests.support.projects import Project
 from tests.support.wide_project import wide_project
 
@@ -159,3 +160,12 @@ def test_a_requirement_whose_marker_holds_nowhere(wide: Project) -> None:
 def test_without_a_lock(wide: Project) -> None:
     wide.lockfile.unlink()
     assert wide.call("why", "numpy") == (2, "", "error: `env.lock` does not exist\nhint: `envlock lock` makes it\n")
+
+
+def test_an_editable_project_is_not_locked(wide: Project) -> None:
+    lock = wide.lock()
+    project = EditableProject(path="./lib", name="acme-lib", dependencies=("click",))
+    wide.lockfile.write_text(lock_text(replace(lock, inputs=replace(lock.inputs, editable=(project,)))))
+    said = "error: `acme-lib` is not locked: `./lib` is installed editable, as it is\n"
+    for command in ("why", "tree"):
+        assert wide.call(command, "Acme_Lib") == (2, "", f"{said}hint: what it depends on is locked\n")

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from packaging.utils import canonicalize_name
+
 from envlock.errors import UserInputError
 from envlock.lockfile.reader import read_lock
 from envlock.model.graph import Graph, roots
@@ -39,6 +41,10 @@ def _not_locked(found: Sequence[Graph], lock: Lock, name: str) -> UserInputError
     asked = sorted(text for text in texts if conda_name(text.replace(";", " ")) == name.lower())
     if asked:
         return UserInputError(f"`{name}` is not locked: `{asked[0]}` does not apply on {here}")
+    project = next((p for p in lock.inputs.editable if p.name == canonicalize_name(name)), None)
+    if project:
+        what = f"`{project.name}` is not locked: `{project.path}` is installed editable, as it is"
+        return UserInputError(what, hint="what it depends on is locked")
     known = {known for graph in found for known in (*(name for _, name in graph.versions), *graph.provides)}
     hint = did_you_mean(name, known) or "`envlock show` lists what is"
     return UserInputError(f"no package `{name}` is locked", hint=hint)
