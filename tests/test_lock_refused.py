@@ -84,13 +84,14 @@ def test_wheels_that_do_not_fit(project: Project, index: IndexServer, name: str,
     assert reason in result.stderr
 
 
-def test_a_package_that_has_to_be_built_is_refused(project: Project, index: IndexServer) -> None:
+def test_a_package_that_has_to_be_built_and_is_gone(project: Project, index: IndexServer) -> None:
     listed(index, "source", "source-1.0.tar.gz", {"sha256": "0" * 64})
     want(project, index, "source")
     result = project.call("--quiet", "lock")
-    assert (result.code, result.stdout) == (2, "")
-    assert "source==1.0 has no usable wheels" in result.stderr
-    assert "/files/source-1.0.tar.gz" not in [path for _, path in index.requests]
+    assert (result.code, result.stdout) == (3, "")
+    assert "source-1.0.tar.gz" in result.stderr
+    assert "404" in result.stderr
+    assert not project.lockfile.exists()
 
 
 def test_a_yanked_version_is_chosen_only_where_it_is_named(project: Project, index: IndexServer) -> None:
