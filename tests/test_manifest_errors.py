@@ -420,6 +420,8 @@ def test_not_a_text_file(folder: Path) -> None:
     assert refused(Path("/dev/null")).message == "`/dev/null` is not a regular file"
     (folder / "latin").write_bytes(b'name = "caf\xe9"')
     assert refused(Path("latin")).message == "`latin` is not UTF-8 text (byte 11 cannot be decoded)"
+    (folder / "ends").write_bytes(b'name = "a"\r\nnam = "b"\r\r\n')
+    assert refused(Path("ends")).message == "ends:2: the line ends in CR CR LF"
     (folder / "large").write_bytes(b"#" * ((1 << 20) + 1))
     assert refused(Path("large")).message == "`large` is larger than 1 MiB: it cannot be what its name says"
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from envlock.errors import UserInputError
+from envlock.errors import OutsideError, UserInputError
 from envlock.system.local_files import content_sha256, lfs_pointer, tree_sha256
 
 PIECE = 1 << 20
@@ -171,6 +171,11 @@ def test_what_is_no_file_is_refused(project: Path, monkeypatch: pytest.MonkeyPat
         here.bind("socket")
         with pytest.raises(UserInputError, match="`socket` is not a regular file"):
             tree_sha256(project)
+
+
+def test_a_name_that_no_file_can_have(project: Path) -> None:
+    with pytest.raises(OutsideError, match="cannot be read: File name too long"):
+        content_sha256(project / ("a" * 300))
 
 
 def test_what_is_no_folder_is_refused(project: Path) -> None:

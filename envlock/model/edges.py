@@ -30,7 +30,7 @@ class CondaRecord(Protocol):
 # (match spec, record) -> does the record satisfy it?
 CondaMatcher = Callable[[str, CondaRecord], bool]
 
-_TIGHT = re.compile(r"\s*([,|<>=!~])\s*")
+_TIGHT = re.compile(r"(?<!\s)\s*([,|<>=!~])\s*")
 # `=1.2=py_0`, `1.2=py_0`
 _VERSION_AND_BUILD = re.compile(r"=?[^\s<>=!~,|]+=[^\s<>=!~,|]+")
 

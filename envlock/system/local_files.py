@@ -114,9 +114,9 @@ def _target(link: Path, folder: Path) -> str:
 
 
 def _opened(path: Path) -> BufferedReader:
-    if path.exists() and not path.is_file():
-        raise UserInputError(f"`{display(path)}` is not a regular file")
     try:
+        if path.exists() and not path.is_file():
+            raise UserInputError(f"`{display(path)}` is not a regular file")
         return path.open("rb")
     except (FileNotFoundError, NotADirectoryError):
         raise UserInputError(f"`{display(path)}` does not exist") from None

@@ -15,13 +15,17 @@ def read_text(path: Path, *, limit: int, absent: str) -> str:
     name = display(path)
     try:
         _refuse_unreadable(path, name, limit)
-        return path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
+        text = path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
     except (FileNotFoundError, NotADirectoryError):
         raise UserInputError(f"`{name}` does not exist", hint=absent) from None
     except UnicodeDecodeError as error:
         raise UserInputError(f"`{name}` is not UTF-8 text (byte {error.start} cannot be decoded)") from None
     except OSError as error:
         raise OutsideError(f"`{name}` cannot be read: {error.strerror}") from error
+    if "\r\n" in text:  # a TOML parser would take it for one more CRLF, and count lines that nobody else does
+        line = text[: text.index("\r\n")].count("\n") + 1
+        raise UserInputError(f"{name}:{line}: the line ends in CR CR LF", hint="save it with LF or CRLF")
+    return text
 
 
 def bytes_like(old: bytes, text: str) -> bytes:
