@@ -148,6 +148,19 @@ def test_a_local_sdist(project: Project, index: IndexServer, tmp_path: Path) -> 
     assert (own.builds, own.requires) == (True, ("beta",))
 
 
+def test_sources_whose_names_tell_no_version(project: Project, index: IndexServer, tmp_path: Path) -> None:
+    """As archives of tags are named by the servers of git repositories."""
+    sdist = write_sdist(tmp_path / "made", write_project(tmp_path / "source", "own", requires=["gamma"]), "own")
+    (project.folder / "vendor").mkdir()
+    shutil.copy(sdist, project.folder / "vendor" / "own-main.tar.gz")
+    shutil.copy(sdist, tmp_path / "made" / "v1.0.tar.gz")
+    with serve_folder(tmp_path / "made") as server:
+        for source in ("./vendor/own-main.tar.gz", f"{server.url}/v1.0.tar.gz"):
+            want(project, index, f"own @ {source}")
+            own = locked(project)["own"]
+            assert (own.version, own.file, own.builds) == ("1.0", source.rpartition("/")[2], True)
+
+
 def test_a_folder_that_is_no_project(project: Project, index: IndexServer) -> None:
     (project.folder / "own").mkdir()
     want(project, index, "own @ ./own")

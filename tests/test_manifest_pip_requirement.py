@@ -49,7 +49,7 @@ SOURCE = "expected after `@` a path such as `./wheels/x-1.0-py3-none-any.whl`, `
 LOCAL = "a file of this machine is named by its path relative to env.toml, which begins with `./`"
 SECRET = "holds credentials: keep them in netrc or in environment variables, never here"
 OPTION = f"{REQUIREMENT}, got an option: `-e` belongs into `pip.editable`, an index into `pip.indexes`"
-FILE = "expected the URL of a wheel (`….whl`) or of an sdist (`….tar.gz`, `….zip`, `….tgz`, `….tar.bz2`, `….tar.xz`)"
+FILE = "expected the URL of a wheel (`….whl`) or of an sdist (`….tar.gz`, `….zip`)"
 GIT = "expected a repository such as `git+https://host.test/acme/project.git@v1.2`"
 RELATIVE = "expected a path relative to this file, one that begins with `./` or `../`"
 

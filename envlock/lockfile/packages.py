@@ -9,6 +9,7 @@ from envlock.model.lock import CondaPackage, PipPackage
 from envlock.model.spec import MAIN
 
 _CONDA_ENDS = (".conda", ".tar.bz2")
+_ARCHIVE_ENDS = (".tar.gz", ".zip")
 
 
 _conda_name = matching(r"[a-z0-9_][a-z0-9_.-]*", "a conda package's name in lower case")
@@ -95,6 +96,8 @@ def _refuse_source(table: Table, package: PipPackage) -> None:
 
 def _refuse_file(table: Table, package: PipPackage) -> None:
     """The file's name agrees with the lock; what is no wheel is marked, as installing it runs code."""
+    if package.builds and package.index is None and package.file.endswith(_ARCHIVE_ENDS):
+        return  # whoever names a file by URL or path names it as they like: `archive/v1.0.tar.gz`
     parse, kind = (parse_sdist_filename, "an sdist") if package.builds else (_parse_wheel, "a wheel")
     try:
         named = parse(package.file)

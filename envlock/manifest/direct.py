@@ -21,7 +21,8 @@ _BARE = re.compile(r"\s*(?:\.{0,2}/|\.{1,2}(?=\s|;|$)|[A-Za-z][A-Za-z0-9+.-]*://
 _EXTRAS = re.compile(r"(?P<source>[^\[\]]*)(?P<extras>\[[^\[\]]*\])?")
 _MARKER = re.compile(r"\s+;")
 _PATH_MARKER = re.compile(r"\s*;")
-_SDIST = (".tar.gz", ".zip", ".tgz", ".tar.bz2", ".tar.xz")
+# what sdists are (PEP 625, and the older one); uv builds nothing else
+_SDIST = (".tar.gz", ".zip")
 _REVISION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+/-]*")
 _SUBDIRECTORY = re.compile(r"[A-Za-z0-9._+-]+(?:/[A-Za-z0-9._+-]+)*")
 _GIT = ("git+https", "git+ssh", "git+file")
@@ -156,7 +157,7 @@ def _file_name(path: str) -> str | None:
     try:
         if file.endswith(".whl"):
             return str(parse_wheel_filename(file)[0])
-        return str(parse_sdist_filename(file)[0]) if file.endswith((".tar.gz", ".zip")) else None
+        return str(parse_sdist_filename(file)[0]) if file.endswith(_SDIST) else None
     except InvalidWheelFilename:
         raise ValueError(
             f"`{file}` is not the name of a wheel: expected one such as `x-1.0-py3-none-any.whl`"
