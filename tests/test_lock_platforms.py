@@ -122,6 +122,20 @@ def test_groups_say_who_needs_what(project: Project) -> None:
         assert (found["app"], found["tool"], found["python"]) == (("main",),) * 3
 
 
+def test_wheels_of_the_main_set_bring_the_python_that_only_a_group_asks_for(project: Project) -> None:
+    manifest = project.manifest.read_text()
+    manifest = manifest.replace(f'python = "{MINOR}"\n', "").replace('dependencies = ["tool"]\n', "dependencies = []\n")
+    project.manifest.write_text(manifest.replace('["press"]', f'["press", "python {MINOR}.*"]'))
+    project.must("lock")
+    project.must("check")
+    for platform in project.lock().platforms:
+        assert {p.name: p.groups for p in platform.conda if p.name in ("python", "press")} == {
+            "python": ("docs", "main"),
+            "press": ("docs",),
+        }
+        assert platform.of_groups().python is not None
+
+
 def test_a_group_moves_no_lock_hash_of_the_main_set(project: Project) -> None:
     project.must("lock")
     before = project.must("show", "--json")

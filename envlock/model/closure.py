@@ -13,9 +13,12 @@ from envlock.model.lock import CondaPackage, Node, PipPackage, PlatformLock
 from envlock.model.match_specs import conda_name
 from envlock.model.platform import PLATFORMS
 from envlock.model.requirements import applies
-from envlock.model.spec import EnvSpec, Wants
+from envlock.model.spec import MAIN, EnvSpec, Wants
 
 _NEED = re.compile(r"(?P<name>[a-z0-9-]+)(?:\[(?P<extras>[a-z0-9,-]+)\])?[^;]*(?:; extra == \"(?P<when>[^\"]+)\")?")
+
+
+_PYTHON: Node = ("conda", "python")
 
 
 class Need(NamedTuple):
@@ -48,10 +51,17 @@ class Closure:
         self._provider = {text.partition("==")[0]: p.name for p in self._conda.values() for text in p.provides}
         self._environment = environment
 
-    def reached(self, wants: Wants) -> frozenset[Node]:
-        """All that these requirements lead to."""
+    def reached(self, wants: Wants, beside: frozenset[Node] = frozenset()) -> frozenset[Node]:
+        """All that these requirements lead to; a Python with them, which wheels never say that they need, where what
+        is installed `beside` has none."""
+        found = self._from(self._roots(wants))
+        if any(kind == "pip" for kind, _ in found) and _PYTHON not in found | beside:
+            found |= self._from(self._conda_states("python"))
+        return found
+
+    def _from(self, states: Iterable[tuple[Node, str]]) -> frozenset[Node]:
         found: set[tuple[Node, str]] = set()  # with "" or an extra
-        waiting = list(self._roots(wants))
+        waiting = list(states)
         while waiting:
             state = waiting.pop()
             if state not in found:
@@ -102,14 +112,21 @@ class Closure:
             yield from ((node, extra) for extra in ("", *(f"{name}[{extra}]" for extra in extras)))
 
 
-def with_groups(locked: PlatformLock, spec: EnvSpec) -> PlatformLock:
-    """A platform's lock in which each package says which groups need it; what none needs is left out."""
+def groups_by_node(spec: EnvSpec, locked: PlatformLock) -> dict[Node, list[str]]:
+    """The groups that need each package of a platform, the main one first; none of what none needs."""
     environment = PLATFORMS[locked.platform].markers(locked.python or "3")
     closure = Closure(locked.conda, locked.pip, environment)
-    found: dict[Node, list[str]] = {}
-    for group in spec.group_names:
-        for node in closure.reached(spec.wants(locked.platform, group)):
+    main = closure.reached(spec.wants(locked.platform))
+    found = {node: [MAIN] for node in main}
+    for group in spec.group_names[1:]:
+        for node in closure.reached(spec.wants(locked.platform, group), beside=main):
             found.setdefault(node, []).append(group)
+    return found
+
+
+def with_groups(locked: PlatformLock, spec: EnvSpec) -> PlatformLock:
+    """A platform's lock in which each package says which groups need it; what none needs is left out."""
+    found = groups_by_node(spec, locked)
     return replace(
         locked,
         conda=tuple(replace(p, groups=tuple(sorted(found[node]))) for p in locked.conda if (node := p.node) in found),

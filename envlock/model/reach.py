@@ -3,17 +3,16 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
-from envlock.model.closure import Closure, need
+from envlock.model.closure import groups_by_node, need
 from envlock.model.lock import Node, PlatformLock
 from envlock.model.match_specs import conda_name
-from envlock.model.platform import PLATFORMS
 from envlock.model.problem import Problem, unasked
 from envlock.model.spec import EnvSpec
 
 
 def wrong_groups(spec: EnvSpec, locked: PlatformLock) -> Iterator[Problem]:
     """Packages that no way leads to from env.toml, and those that other groups need than the lock says."""
-    needed, ways = _groups_by_node(spec, locked), _ways(locked)
+    needed, ways = groups_by_node(spec, locked), _ways(locked)
     yield from (unasked(name, locked.platform) for _, name in _first(ways.keys() - needed.keys(), ways))
     # by what is wrong with them: where one package moves, so does all that it asks for
     moved: dict[tuple[tuple[str, ...], tuple[str, ...]], set[Node]] = {}
@@ -33,16 +32,6 @@ def _moved(name: str, platform: str, needed: tuple[str, ...], recorded: tuple[st
         platform=platform,
         message=f"`{name}` is needed by {_named(needed)} and locked for {_named(recorded)}{only}",
     )
-
-
-def _groups_by_node(spec: EnvSpec, locked: PlatformLock) -> dict[Node, list[str]]:
-    environment = PLATFORMS[locked.platform].markers(locked.python or "3")
-    closure = Closure(locked.conda, locked.pip, environment)
-    found: dict[Node, list[str]] = {}
-    for group in spec.group_names:
-        for node in closure.reached(spec.wants(locked.platform, group)):
-            found.setdefault(node, []).append(group)
-    return found
 
 
 def _named(groups: Sequence[str]) -> str:
