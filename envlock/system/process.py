@@ -8,7 +8,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
-from threading import Event
 from types import FrameType
 from typing import Self
 
@@ -85,8 +84,6 @@ class Running:
         except FileNotFoundError as error:
             raise OutsideError(f"`{command[0]}` is not there", hint="run `envlock doctor`") from error
         _AT_WORK.add(self)
-        if _STOPPED.is_set():  # meanwhile, or before: there is nobody who waits for it
-            self.end()
 
     def end(self) -> None:
         """Ends it, wherever it is."""
@@ -113,12 +110,10 @@ class Running:
 
 # by whichever thread they were started
 _AT_WORK: set[Running] = set()
-_STOPPED = Event()
 
 
 def end_all() -> None:
-    """Ends every program that `run` waits for in other threads, and whatever these start from now on."""
-    _STOPPED.set()
+    """Ends every program that some thread waits for."""
     for program in tuple(_AT_WORK):
         program.end()
 

@@ -1,7 +1,8 @@
 """The same done for several things at a time, most of which wait for the network."""
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from time import monotonic
 from typing import TypeVar
 
 from envlock.system.process import end_all
@@ -11,6 +12,7 @@ Result = TypeVar("Result")
 
 _AT_ONCE = 8
 _GRACE = 2.0  # seconds for what is under way to clean up behind itself after Ctrl-C
+_LOOK = 0.1  # seconds between two looks at what is under way then
 
 
 def side_by_side(work: Callable[[Item], Result], items: Sequence[Item], *, stop: Callable[[], None]) -> list[Result]:
@@ -27,10 +29,18 @@ def side_by_side(work: Callable[[Item], Result], items: Sequence[Item], *, stop:
         interrupted = not isinstance(failure, Exception)
         if interrupted:
             stop()
-            end_all()
         pool.shutdown(wait=not interrupted, cancel_futures=True)
         if interrupted:
-            wait(results, timeout=_GRACE)
+            _end(results)
         raise
     finally:
         pool.shutdown(wait=False)
+
+
+def _end(results: Sequence[Future[Result]]) -> None:
+    """Ends the programs that are waited for, and those that are started in their place, until the grace is over."""
+    over = monotonic() + _GRACE
+    while True:
+        end_all()
+        if not wait(results, timeout=_LOOK).not_done or monotonic() > over:
+            return
