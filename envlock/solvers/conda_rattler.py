@@ -8,19 +8,20 @@ from envlock.errors import OutsideError, UserInputError
 from envlock.model.lock import CondaPackage
 from envlock.model.platform import virtual_packages
 from envlock.solvers.requests import CondaAnswer, CondaRequest
-from envlock.system.conda.child import ask
+from envlock.system.conda.child import Child, ask
 from envlock.system.secrets import redact, redact_text
 
 _NO_INDEX = re.compile(r"no usable repodata cache for (\S+)")
 
 
-def solve(requests: Sequence[CondaRequest]) -> list[tuple[CondaAnswer, ...]]:
-    """For each request, which differ in their platform alone, the packages that answer it, sorted by name.
+def solve(requests: Sequence[CondaRequest], child: Child | None = None) -> list[tuple[CondaAnswer, ...]]:
+    """For each request, which differ in their platform alone, the packages that answer it, sorted by name; `child` is
+    one that is ready for it.
 
     UserInputError that says for which of them nothing can.
     """
     try:
-        found = ask("solve", question(requests))
+        found = ask("solve", question(requests), child)
     except OutsideError as error:
         raise _unknown(requests[0], error) from error
     refused = [

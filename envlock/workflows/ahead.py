@@ -1,15 +1,17 @@
-"""What is asked of uv before all else is loaded.
+"""Solvers are put to work before all else is loaded.
 
-It works in a process of its own, and to load what is done with its answer takes about as long as the answer.
+They are processes of their own, and to load what is done with an answer takes about as long as the answer.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 from envlock.model.lock import Inputs
 from envlock.solvers.uv_run import UvRun, begun
+from envlock.system.conda.child import Child
 from envlock.workflows import later
+from envlock.workflows.begun import NOTHING, Begun
 from envlock.workflows.context import Context
 from envlock.workflows.pins import Pins, read_pins
 from envlock.workflows.pip_request import pip_request
@@ -21,35 +23,36 @@ from envlock.workflows.upgrade import Upgrade
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ahead:
-    """The pins that there are, and by platform what uv was asked on the guess that Python will be the same."""
+    """The pins that there are, and what was begun."""
 
     pins: Pins
-    wheels: Mapping[str, UvRun]
+    begun: Begun
 
 
 @contextmanager
 def ahead(project: Project, context: Context, upgrade: Upgrade) -> Iterator[Ahead]:
-    """Asks uv what it will be asked in any case; what nobody has come for in the end is ended."""
+    """Begins what will be done in any case; what nobody has come for in the end is ended."""
     pins = read_pins(project)
     with ExitStack() as stack:
-        wheels: dict[str, UvRun] = {}
-        for task in _sure(pins, project, context, upgrade):
-            if run := _begun(task):
-                wheels[task.name] = stack.enter_context(run)
-        yield Ahead(pins=pins, wheels=wheels)
+        yield Ahead(pins=pins, begun=_begun(pins, project, context, upgrade, stack))
 
 
-def _sure(pins: Pins, project: Project, context: Context, upgrade: Upgrade) -> list[PlatformTask]:
-    """The platforms whose wheels are to be solved, with no conda packages beneath."""
+def _begun(pins: Pins, project: Project, context: Context, upgrade: Upgrade, stack: ExitStack) -> Begun:
     if pins.lock is None or pins.conflict:
-        return []
+        return NOTHING
     spec = later.read_manifest(project)
-    if spec.has_conda or spec.lock.pip_resolver != "uv" or not (upgrade or Inputs.of(spec) != pins.lock.inputs):
-        return []
-    return tasks_of(spec, project, context, pins.lock, upgrade)
+    if not upgrade and Inputs.of(spec) == pins.lock.inputs:
+        return NOTHING  # it may be that there is nothing to solve
+    if spec.has_conda:
+        ready = spec.lock.conda_solver == "rattler"
+        return Begun(conda=stack.enter_context(Child("solve")) if ready else None)
+    if spec.lock.pip_resolver != "uv":
+        return NOTHING
+    runs = {task.name: _asked(task) for task in tasks_of(spec, project, context, pins.lock, upgrade)}
+    return Begun(wheels={name: stack.enter_context(run) for name, run in runs.items() if run})
 
 
-def _begun(task: PlatformTask) -> UvRun | None:
+def _asked(task: PlatformTask) -> UvRun | None:
     """uv at work on what is wanted; None where there is more to be looked at first."""
     python = task.likely_python
     if python is None or any(" @ " in text for text in task.wants.pip):

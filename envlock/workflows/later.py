@@ -25,10 +25,11 @@ if TYPE_CHECKING:
     from envlock.model.wheel_metadata import WheelMetadata
     from envlock.registry.client import RegistryClient
     from envlock.solvers.requests import CondaAnswer, CondaRequest, PipAnswer, PipRequest, Provided
-    from envlock.solvers.uv_run import UvRun
     from envlock.sources.supply import Listed, Supply
     from envlock.system.cache import Cache
+    from envlock.system.conda.child import Child
     from envlock.system.http import Http
+    from envlock.workflows.begun import Begun
     from envlock.workflows.context import Context
     from envlock.workflows.prefix_task import PrefixTask
     from envlock.workflows.project import Project
@@ -73,13 +74,16 @@ def pip_tools(request: "PipRequest", *, task: "PlatformTask") -> "tuple[PipAnswe
     return solve(request, doors)
 
 
-def conda_solver(name: str) -> "Callable[[Sequence[CondaRequest]], list[tuple[CondaAnswer, ...]]]":
-    """The solver that `conda-solver` names."""
+def conda_solver(
+    name: str, child: "Child | None"
+) -> "Callable[[Sequence[CondaRequest]], list[tuple[CondaAnswer, ...]]]":
+    """The solver that `conda-solver` names; `child` is ready where that is py-rattler."""
+    from functools import partial
     from importlib import import_module
 
     solvers = {"rattler": "envlock.solvers.conda_rattler", "conda-lock": "envlock.solvers.conda_lock"}
-    solve: Callable[[Sequence[CondaRequest]], list[tuple[CondaAnswer, ...]]] = import_module(solvers[name]).solve
-    return solve
+    solve: Callable[..., list[tuple[CondaAnswer, ...]]] = import_module(solvers[name]).solve
+    return partial(solve, child=child) if child else solve
 
 
 def default_index() -> str:
@@ -94,10 +98,10 @@ def look_into_base(task: "PlatformTask", digest: str | None, minor: str | None) 
     return look_into_base(task, digest, minor)
 
 
-def solve_conda(tasks: "Sequence[PlatformTask]") -> "list[tuple[CondaPackage, ...]]":
+def solve_conda(tasks: "Sequence[PlatformTask]", child: "Child | None") -> "list[tuple[CondaPackage, ...]]":
     from envlock.workflows.solve_conda import solve_conda
 
-    return solve_conda(tasks)
+    return solve_conda(tasks, child)
 
 
 def provided_by(
@@ -179,9 +183,7 @@ def places_of(manifest: Path, problems: "Sequence[Problem]") -> "tuple[Place | N
     return places_of(manifest, problems)
 
 
-def locked(
-    spec: "EnvSpec", tasks: "Sequence[PlatformTask]", context: "Context", begun: "Mapping[str, UvRun]"
-) -> "Lock":
+def locked(spec: "EnvSpec", tasks: "Sequence[PlatformTask]", context: "Context", begun: "Begun") -> "Lock":
     from envlock.workflows.resolve import locked
 
     return locked(spec, tasks, context, begun)

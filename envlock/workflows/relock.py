@@ -11,6 +11,7 @@ from envlock.model.lock import Lock
 from envlock.system.files import write_whole
 from envlock.workflows import later
 from envlock.workflows.ahead import Ahead
+from envlock.workflows.begun import NOTHING
 from envlock.workflows.check import check
 from envlock.workflows.context import Context
 from envlock.workflows.pins import read_pins
@@ -38,7 +39,7 @@ def relock(project: Project, context: Context, upgrade: Upgrade, ahead: Ahead | 
     def resolved(kept: Lock | None) -> Lock:
         spec = later.read_manifest(project)
         tasks = tasks_of(spec, project, context, kept, upgrade)
-        return later.locked(spec, tasks, context, ahead.wheels if ahead else {})
+        return later.locked(spec, tasks, context, ahead.begun if ahead else NOTHING)
 
     old = pins.lock
     _refuse_unknown(upgrade, old)

@@ -1,17 +1,17 @@
 """Resolving: from what is wanted, and the pins there are, to what is locked."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from types import MappingProxyType
 
 from envlock.errors import EnvlockError
 from envlock.manifest.reader import read_manifest
 from envlock.model.closure import with_groups
 from envlock.model.lock import Base, CondaPackage, ImageSettings, Inputs, Lock, PipPackage, PlatformLock
 from envlock.model.spec import EnvSpec
-from envlock.solvers.uv_run import UvRun
+from envlock.system.conda.child import Child
 from envlock.workflows import later
 from envlock.workflows.bases import lock_base, require_usable
+from envlock.workflows.begun import NOTHING, Begun
 from envlock.workflows.context import Context
 from envlock.workflows.guess import WheelGuess, provided
 from envlock.workflows.pip_request import python_of
@@ -36,9 +36,9 @@ def locked(
     spec: EnvSpec,
     tasks: Sequence[PlatformTask],
     context: Context,
-    begun: Mapping[str, UvRun] = MappingProxyType({}),
+    begun: Begun = NOTHING,
 ) -> Lock:
-    """The lock that answers `spec`, by its platforms; `begun` are what uv was asked already, by platform."""
+    """The lock that answers `spec`, by its platforms; solvers may have `begun`."""
     try:
         platforms = tuple(_lock_platforms(tasks, context, begun))
     except BaseException:
@@ -47,14 +47,14 @@ def locked(
     return Lock(inputs=Inputs.of(spec), image=ImageSettings.of(spec), platforms=platforms)
 
 
-def _lock_platforms(tasks: Sequence[PlatformTask], context: Context, begun: Mapping[str, UvRun]) -> list[PlatformLock]:
+def _lock_platforms(tasks: Sequence[PlatformTask], context: Context, begun: Begun) -> list[PlatformLock]:
     """Bases and conda packages of all platforms beside each other, then around what these bring the wheels."""
-    guesses = [WheelGuess(task, begun.get(task.name)) for task in tasks]
+    guesses = [WheelGuess(task, begun.wheels.get(task.name)) for task in tasks]
     pool = ThreadPoolExecutor(1)
     beside = pool.submit(side_by_side, _base, tasks, stop=context.stopped.set)
     pool.shutdown(wait=False)  # nothing more is asked of it, and Ctrl-C must not wait for a silent registry
     try:
-        conda, failure = _conda(tasks), None
+        conda, failure = _conda(tasks, begun.conda), None
     except EnvlockError as error:
         conda, failure = [], error
     bases = beside.result()
@@ -70,11 +70,11 @@ def _base(task: PlatformTask) -> Base:
     return lock_base(task, task.kept_base)
 
 
-def _conda(tasks: Sequence[PlatformTask]) -> list[tuple[CondaPackage, ...]]:
+def _conda(tasks: Sequence[PlatformTask], child: Child | None) -> list[tuple[CondaPackage, ...]]:
     asking = [task.name for task in tasks if task.wants.conda]
     if asking:
         tasks[0].context.progress(f"{', '.join(asking)}: conda packages")
-    return later.solve_conda(tasks) if asking else [() for _ in tasks]
+    return later.solve_conda(tasks, child) if asking else [() for _ in tasks]
 
 
 def _with_wheels(task: PlatformTask, guess: WheelGuess, base: Base, conda: tuple[CondaPackage, ...]) -> PlatformLock:

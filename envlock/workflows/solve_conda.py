@@ -11,7 +11,7 @@ from envlock.model.lock import CondaPackage
 from envlock.solvers.requests import CondaAnswer, CondaRequest
 from envlock.sources.fetch import remember
 from envlock.system.cache import Cache, typed
-from envlock.system.conda.child import ask
+from envlock.system.conda.child import Child, ask
 from envlock.workflows import later
 from envlock.workflows.task import PlatformTask
 
@@ -21,12 +21,15 @@ CONTENTS = "conda-info"
 ANNOUNCED = "conda-announced"
 
 
-def solve_conda(tasks: Sequence[PlatformTask]) -> list[tuple[CondaPackage, ...]]:
-    """For each platform its conda packages, with `provides`; none where the manifest asks for none."""
+def solve_conda(tasks: Sequence[PlatformTask], child: Child | None = None) -> list[tuple[CondaPackage, ...]]:
+    """For each platform its conda packages, with `provides`; none where the manifest asks for none.
+
+    `child` is ready to solve, where py-rattler is to.
+    """
     asking = [task for task in tasks if task.wants.conda]
     if not asking:
         return [() for _ in tasks]
-    solve = later.conda_solver(asking[0].spec.lock.conda_solver)
+    solve = later.conda_solver(asking[0].spec.lock.conda_solver, child)
     answers = dict(zip((t.name for t in asking), solve([conda_request(t) for t in asking]), strict=True))
     everything = [answer for found in answers.values() for answer in found]
     _refuse_free_threaded([answer.package for answer in everything])
