@@ -337,3 +337,12 @@ def test_json_of_the_lock_agrees(project: Project) -> None:
     project.must("add", "delta")
     assert project.lock().inputs.pip == ("alpha>=1", "delta>=1.5", "gamma")
     assert json.loads(project.must("check", "--json"))
+
+
+def test_one_name_twice(project: Project) -> None:
+    """What is said last holds, whatever it becomes in between."""
+    project.must("add", "delta", "delta >=1.2", "delta[more]")
+    assert '"delta[more]>=1.2"' in project.manifest.read_text()
+    project.must("add", "zeta", "zeta")
+    assert '"zeta>=1.0"' in project.manifest.read_text()
+    project.must("check")

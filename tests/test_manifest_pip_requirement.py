@@ -54,6 +54,7 @@ GIT = "expected a repository such as `git+https://host.test/acme/project.git@v1.
 RELATIVE = "expected a path relative to this file, one that begins with `./` or `../`"
 
 REFUSED = [
+    ("flask===", "expected a requirement such as `flask>=3,<4`, got `flask===`: no version follows `===`"),
     ("", f"{REQUIREMENT}, got ``"),
     ("a b", f"{REQUIREMENT}, got `a b`"),
     ("a==", f"{REQUIREMENT}, got `a==`"),

@@ -83,6 +83,11 @@ def add(text: str, place: Place, spec: str) -> tuple[str, Edit]:
     )
 
 
+def stands(text: str, edit: Edit) -> bool:
+    """Is what an edit wrote still there? A later one of the same name may have changed it."""
+    return any(e.place == edit.place and e.text == edit.after for e in entries(text))
+
+
 def change(text: str, edit: Edit, spec: str) -> tuple[str, Edit]:
     """The text with other words for what an edit wrote."""
     (entry,) = [e for e in entries(text) if e.place == edit.place and e.text == edit.after]

@@ -29,6 +29,8 @@ def normalized_requirement(text: str) -> str:
     except (InvalidRequirement, InvalidName):
         reason = ": pip compares by `==`" if _CONDA_STYLE.match(text) and not direct else ""
         raise ValueError(f"{_SHOWN}{shown}{reason}") from None
+    if not all(specifier.version for specifier in requirement.specifier):  # `===` takes anything, and nothing too
+        raise ValueError(f"{_SHOWN}{shown}: no version follows `===`")
     _refuse_marker(requirement, shown)
     return str(requirement)
 

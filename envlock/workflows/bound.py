@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from packaging.utils import canonicalize_name
 
-from envlock.manifest.dependency_edits import Edit, change
+from envlock.manifest.dependency_edits import Edit, change, stands
 from envlock.manifest.dependency_text import CONDA, bounded, is_bare
 from envlock.model.lock import Lock, PlatformLock
 from envlock.model.version_bounds import conda_bound, pip_bound
@@ -15,7 +15,7 @@ def with_bounds(text: str, edits: tuple[Edit, ...], lock: Lock) -> tuple[str, tu
     done: list[Edit] = []
     for edit in edits:
         bound = _bound(edit, lock)
-        if bound and edit.after:
+        if bound and edit.after and stands(text, edit):
             text, edit = change(text, edit, bounded(edit.place.kind, edit.after, bound))  # noqa: PLW2901
         done.append(edit)
     return text, tuple(done)
