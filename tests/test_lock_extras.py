@@ -90,6 +90,20 @@ def test_an_extra_of_a_wheel_that_an_extra_of_conda_asks_for(project: Project, i
     assert set(locked) == {"deep", "loop"}
 
 
+@pytest.mark.parametrize("pip", [["net[all]"], ["asker"]])
+def test_extras_of_a_version_that_no_resolver_reads(project: Project, index: IndexServer, pip: list[str]) -> None:
+    write_wheel(project.folder.parent / "wheels", "asker", requires=["net[all]>=1"])
+    metadata = METADATA.replace("web", "net").replace("Version: 3.0", "Version: 2024a_x")
+    write_channel(project.folder / "channel", [distribution("net", "2024a_x", metadata)])
+    want(project, index, conda=["net"], pip=[*pip, "web[async]; sys_platform == 'win32'"])
+    project.must("lock")
+    project.must("check")
+    assert {p.name: p.version for p in project.locked().pip if p.name != "asker"} == {"loop": "2.0"}
+    before = project.lockfile.read_bytes()
+    project.must("lock", "--upgrade")
+    assert project.lockfile.read_bytes() == before
+
+
 def test_an_extra_that_cannot_be_answered_names_both_sides(project: Project, index: IndexServer) -> None:
     want(project, index, conda=["web"], pip=["web[async]", "loop<2"])
     result = project.call("--quiet", "lock")

@@ -21,6 +21,15 @@ class WheelMetadata:
     provides_extra: tuple[str, ...] = ()
 
 
+def read_needs(data: bytes) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Of METADATA what is required, and which extras there are; whatever its version is."""
+    fields = metadata_fields(data)
+    return (
+        tuple(" ".join(line.split()) for line in fields.get("requires-dist", ())),
+        tuple(extra.strip() for extra in fields.get("provides-extra", ())),
+    )
+
+
 def read_metadata(data: bytes) -> WheelMetadata:
     """Reads METADATA; OutsideError where it names no distribution or no version.
 
@@ -31,12 +40,13 @@ def read_metadata(data: bytes) -> WheelMetadata:
     name = _only(fields.get("name", []))
     if not name:
         raise OutsideError("METADATA names no distribution")
+    requires_dist, provides_extra = read_needs(data)
     return WheelMetadata(
         name=canonicalize_name(name),
         version=_version(_only(fields.get("version", []))),
-        requires_dist=tuple(" ".join(line.split()) for line in fields.get("requires-dist", ())),
+        requires_dist=requires_dist,
         requires_python=_specifiers(_only(fields.get("requires-python", []))),
-        provides_extra=tuple(extra.strip() for extra in fields.get("provides-extra", ())),
+        provides_extra=provides_extra,
     )
 
 

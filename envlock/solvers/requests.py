@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from packaging.version import InvalidVersion, Version
+
 from envlock.model.lock import CondaPackage, PipPackage
 from envlock.model.platform import Platform, System
 from envlock.model.spec import Index
@@ -30,12 +32,21 @@ class CondaRequest:
 class Provided:
     """A distribution that is there already: of its METADATA what a resolver asks for. `requires` are its
     Requires-Dist that an extra brings, with their markers: all else it has been given. Where nobody asks for an extra
-    of it, nothing is `told` of any."""
+    of it, nothing is `told` of any; `wanted` are those that wheels ask for, as far as that is known."""
 
     version: str
     extras: tuple[str, ...] = ()
     requires: tuple[str, ...] = ()
     told: bool = False
+    wanted: tuple[str, ...] = ()
+
+    @property
+    def pep440(self) -> str | None:
+        """The version as resolvers read it; None where it is none of theirs: then any is as good."""
+        try:
+            return str(Version(self.version))
+        except InvalidVersion:
+            return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

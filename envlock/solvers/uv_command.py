@@ -8,7 +8,6 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion, Version
 
 from envlock.model.platform import Platform, System
 from envlock.model.spec import Index
@@ -149,9 +148,8 @@ def _provided(folder: Path, request: PipRequest) -> tuple[list[str], list[str]]:
     nothing: they count as there."""
     tied, untied = [], []
     for name, brought in sorted(request.provided.items()):
-        try:
-            version = str(Version(brought.version))
-        except InvalidVersion:
+        version = brought.pep440
+        if version is None:
             untied.append(f"{name}\n")
             continue
         stub = write_stub(folder, name=name, version=version, extras=brought.extras, requires=brought.requires)

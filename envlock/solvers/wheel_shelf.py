@@ -65,10 +65,7 @@ class Shelf:
     def provided(self, name: str) -> WheelMetadata | None:
         """What conda's own says of itself, where it has a version that a resolver can read."""
         brought = self.request.provided.get(name)
-        try:
-            version = str(Version(brought.version)) if brought else None
-        except InvalidVersion:
-            return None
+        version = brought.pep440 if brought else None
         if brought is None or version is None:
             return None
         return WheelMetadata(name=name, version=version, requires_dist=brought.requires, provides_extra=brought.extras)

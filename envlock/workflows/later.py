@@ -112,6 +112,14 @@ def provided_by(
     return provided_by(task, conda, also)
 
 
+def needs_of_untied(
+    provided: "Mapping[str, Provided]", requirements: "Iterable[str]", environment: "Mapping[str, str]"
+) -> tuple[str, ...]:
+    from envlock.workflows.conda_extras import needs_of_untied
+
+    return needs_of_untied(provided, requirements, environment)
+
+
 def unknown_extras(provided: "Mapping[str, Provided]", pip: "Sequence[PipPackage]") -> list[str]:
     from envlock.workflows.conda_extras import unknown_extras
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from envlock.model.lock import Base, CondaPackage, PipPackage
 from envlock.solvers.requests import PipRequest, Provided
+from envlock.workflows import later
 from envlock.workflows.logins import uv_logins
 from envlock.workflows.task import PlatformTask
 
@@ -13,8 +14,11 @@ def pip_request(
 ) -> PipRequest:
     """With requirements as env.toml has them; `provided` is what conda brings."""
     context, indexes = task.context, task.sources.asked_indexes(task.spec.pip.indexes)
+    wanted = task.wants.pip
+    if any(each.told and each.pep440 is None for each in provided.values()):
+        wanted += later.needs_of_untied(provided, wanted, task.platform.markers(python))
     return PipRequest(
-        requirements=task.wants.pip,
+        requirements=wanted,
         indexes=indexes,
         provided={**provided, **_editable(task)},
         python=python,

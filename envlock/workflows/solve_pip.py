@@ -38,8 +38,8 @@ def solve_pip(
         )
     supply = supply_of(task.sources, context)
     direct = direct_sources(wants.pip, task.platform.markers(python), keep, supply)
-    requirements = tuple(asked(text, direct) for text in wants.pip)
-    request = replace(pip_request(task, python=python, provided=provided, keep=keep), requirements=requirements)
+    request = pip_request(task, python=python, provided=provided, keep=keep)
+    request = replace(request, requirements=tuple(asked(text, direct) for text in request.requirements))
     known = locked_wheels(task.pins.pip, supply) if begun and task.pins else {}
     answers = _answers(task, request, direct, begun)
     _say_yanked(answers, context)
