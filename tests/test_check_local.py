@@ -181,3 +181,18 @@ def test_a_link_that_leads_to_another_file_of_requirements(tmp_path: Path) -> No
     (project.folder / "all.in").unlink()
     (project.folder / "all.in").symlink_to("many.in")
     assert reasons(project) == ["linux-64: `flask` is not met: nothing of that name is locked (all.in:1)"]
+
+
+def test_the_same_files_where_one_lies_outside_of_the_repository(tmp_path: Path) -> None:
+    """A verdict that was found elsewhere does not hold here."""
+    manifest = 'name = "small"\nextends = "../base.toml"\n[image]\nbase = "scratch"\n'
+    around = new_project(tmp_path / "one", "", cache=tmp_path / "cache").folder
+    inside = new_project(around / "env", manifest, cache=tmp_path / "cache", git=False)
+    (around / "base.toml").write_text("")
+    inside.must("lock")
+    assert reasons(inside) == []
+    alone = new_project(tmp_path / "two" / "env", manifest, cache=tmp_path / "cache")
+    (tmp_path / "two" / "base.toml").write_text("")
+    alone.lockfile.write_bytes(inside.lockfile.read_bytes())
+    result = alone.call("check")
+    assert (result.code, "`../base.toml` leaves the repository" in result.stderr) == (2, True)

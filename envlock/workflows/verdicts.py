@@ -10,6 +10,7 @@ from typing import Any
 from envlock import __version__
 from envlock.errors import EnvlockError
 from envlock.system.cache import Cache
+from envlock.system.files import repository_root
 from envlock.workflows import later
 from envlock.workflows.project import Project
 
@@ -31,7 +32,16 @@ def fingerprint(project: Project) -> str | None:
 
 def is_good(project: Project, cache: Cache, key: str | None) -> bool:
     """Was this found good before, and does it hold?"""
-    return bool(key and cache.record(_KIND, key, lambda kept: all(_holds(project.folder, *file) for file in kept)))
+    return bool(key and cache.record(_KIND, key, lambda kept: _all_hold(project.folder, kept)))
+
+
+def _all_hold(folder: Path, kept: Any) -> bool:
+    """All within the repository that the same two files may have elsewhere; each as it was."""
+    if not kept:
+        return True
+    folder = folder.resolve()
+    root = repository_root(folder) or folder
+    return all((folder / path).resolve().is_relative_to(root) and _holds(folder, path, *was) for path, *was in kept)
 
 
 def keep_good(project: Project, cache: Cache, key: str, files: Iterable[str]) -> None:
