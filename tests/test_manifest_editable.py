@@ -137,3 +137,17 @@ ROWS: list[tuple[str, Mapping[str, str], str]] = [
 @pytest.mark.parametrize(("editable", "files", "message"), ROWS, ids=range(len(ROWS)))
 def test_refused(editable: str, files: Mapping[str, str], message: str) -> None:
     assert refused(f"pip.editable = {editable}", files) == message
+
+
+def test_extras_of_its_own_that_every_install_brings() -> None:
+    text = '[project]\nname = "app"\ndependencies = ["flask", "app[fast]; os_name == \'nt\'"]\n'
+    text += '[project.optional-dependencies]\nfast = ["orjson"]\n'
+    spec = read("pip.editable = ['./app']", {"app/pyproject.toml": text})
+    assert spec.pip.editable[0].dependencies == ("flask", 'orjson; os_name == "nt"')
+
+
+def test_one_extra_in_two_spellings() -> None:
+    text = '[project]\nname = "app"\n[project.optional-dependencies]\nA_b = ["orjson"]\na-b = ["rich"]\n'
+    assert refused("pip.editable = ['./app[a.b]']", {"app/pyproject.toml": text}) == (
+        "app/pyproject.toml:5: `project.optional-dependencies.a-b`: `A_b` stands in line 4 already: keep one"
+    )

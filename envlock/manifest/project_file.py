@@ -42,13 +42,15 @@ def read_project_file(path: Path) -> ProjectFile:
         return ProjectFile(path=path, document=document, name="", dependencies=(), extras={})
     table = root.table("project")
     extras = table.table("optional-dependencies")
+    names = extras.names(extra_name)
+    document.refuse_twice((Item(extras.at(name), name) for name in names), extra_name)
     _refuse_dynamic(table)
     return ProjectFile(
         path=path,
         document=document,
         name=table.needed("name", extra_name),
         dependencies=table.texts("dependencies", normalized_requirement) or (),
-        extras={extra_name(n): extras.texts(n, normalized_requirement) or () for n in extras.names(extra_name)},
+        extras={extra_name(n): extras.texts(n, normalized_requirement) or () for n in names},
     )
 
 
@@ -69,18 +71,23 @@ def _followed(project: ProjectFile, extras: Iterable[str]) -> list[tuple[str, Ma
     """The extras that are asked for and those of the project itself that these ask for, under which markers."""
     followed: list[tuple[str, Markers]] = []
     waiting: list[tuple[str, Markers]] = [(extra, frozenset()) for extra in sorted(extras)]
+    waiting += [own for item in project.dependencies for own in _own_extras(project, item, frozenset())]
     while waiting and len(followed) < _MOST:
         extra, markers = waiting.pop(0)
         if any(extra == known and before <= markers for known, before in followed):
             continue  # it applies already, and more widely
         followed.append((extra, markers))
-        for item in project.extras.get(extra, ()):
-            requirement = Requirement(item.value)
-            if requirement.name == project.name:
-                waiting += [(name, markers | _markers(requirement)) for name in sorted(requirement.extras)]
+        waiting += [own for item in project.extras.get(extra, ()) for own in _own_extras(project, item, markers)]
     if waiting:
         project.document.refuse(("project", "optional-dependencies"), "the extras name one another too many times")
     return followed
+
+
+def _own_extras(project: ProjectFile, item: Item, markers: Markers) -> list[tuple[str, Markers]]:
+    """The extras of the project itself that a requirement of it asks for."""
+    requirement = Requirement(item.value)
+    own = sorted(requirement.extras) if requirement.name == project.name else []
+    return [(name, markers | _markers(requirement)) for name in own]
 
 
 def _markers(requirement: Requirement) -> Markers:
