@@ -71,6 +71,21 @@ def test_a_local_wheel(project: Project, index: IndexServer) -> None:
     assert found["gamma"].index == "ours"
 
 
+def test_a_path_for_one_platform_beside_a_bound_index(tmp_path: Path, index: IndexServer) -> None:
+    """Where a package is bound, uv reads a project's file, in which no requirement may have a relative path."""
+    asked = ["own @ ./vendor/own-1.0-py3-none-any.whl ; sys_platform == 'linux'", "beta"]
+    text = manifest_text(pip=asked, index=index.url)
+    other = index.url.replace("127.0.0.1", "localhost")
+    bound = f'[[pip.indexes]]\nname = "bound"\nurl = "{other}"\npackages = ["beta"]\n'
+    manifest = f'platforms = ["linux-64", "win-64"]\n{text}\n{bound}'
+    project = new_project(tmp_path / "two", manifest, cache=tmp_path / "cache")
+    write_wheel(project.folder / "vendor", "own")
+    project.must("lock")
+    project.must("check")
+    found = {platform.platform: [p.name for p in platform.pip] for platform in project.lock().platforms}
+    assert found == {"linux-64": ["beta", "own"], "win-64": ["beta"]}
+
+
 def test_paths_go_from_env_toml_wherever_one_stands(tmp_path: Path, index: IndexServer) -> None:
     run(("git", "init", "--quiet", tmp_path / "repository"))
     write_wheel(tmp_path / "repository" / "vendor", "own")

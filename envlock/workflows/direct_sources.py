@@ -55,13 +55,14 @@ def direct_sources(
 
 
 def asked(text: str, direct: Mapping[str, DirectSource]) -> str:
-    """A requirement as the solver is to read it."""
-    if text not in direct:
-        return text
+    """A requirement as the solver is to read it: elsewhere than beside env.toml."""
     requirement = Requirement(text)
     extras = f"[{','.join(sorted(requirement.extras))}]" if requirement.extras else ""
     marker = f" ; {requirement.marker}" if requirement.marker else ""
-    return f"{direct[text].name}{extras} @ {direct[text].url}{marker}"
+    if text in direct:
+        return f"{direct[text].name}{extras} @ {direct[text].url}{marker}"
+    # of what does not apply on this platform, solvers read no path
+    return f"{requirement.name}{extras}{marker}" if requirement.url and _is_path(requirement.url) else text
 
 
 def as_written(text: str, direct: Iterable[DirectSource]) -> str:
