@@ -88,7 +88,8 @@ def conda_channel_http(conda_channel: Path) -> Iterator[FileServer]:
 
 @pytest.fixture
 def index_server() -> Iterator[IndexServers]:
-    """A function that starts an index over folders: `index_server(FOLDER…, yanked={}, uploaded={}, beside=True, times=True)`."""
+    """A function that starts an index over folders: `index_server(FOLDER…, yanked={}, uploaded={}, beside=True)`; with
+    `times=False` it tells no times."""
     with ExitStack() as running:
 
         def start(*folders: Path, **changes: Any) -> IndexServer:

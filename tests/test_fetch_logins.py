@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.conda_channel import write_channel
 from tests.support.http_server import FileServer, folder_pages, serve
 from tests.support.index_server import WheelFolders
 from tests.support.projects import Project, manifest_text, new_project
-from tests.support.conda_channel import write_channel
 from tests.support.tiny_project import PYTHON, TOOL
 from tests.support.tiny_wheels import write_wheel
 from tests.test_fetch_private import SECRET, basic, kept, private
@@ -70,9 +70,7 @@ def goes(project: Project, root: Path) -> str:
 
 
 @pytest.mark.parametrize("named", [False, True])
-def test_netrc_is_for_channels_and_indexes(
-    guarded: Guarded, tmp_path: Path, isolated_home: Path, named: bool
-) -> None:
+def test_netrc_is_for_channels_and_indexes(guarded: Guarded, tmp_path: Path, isolated_home: Path, named: bool) -> None:
     login = basic("kim", SECRET)
     project = guarded.project(channel=guarded.channel(login), index=guarded.index(login))
     file = tmp_path / "logins" if named else isolated_home / ".netrc"

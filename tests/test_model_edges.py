@@ -98,7 +98,8 @@ def gone(package: object) -> None:
         pytest.param(
             packages(werkzeug=but(file="werkzeug-3.1-cp310-cp310-manylinux_2_17_x86_64.whl")),
             [
-                "`werkzeug` has no wheel for Python 3.11.7: `werkzeug-3.1-cp310-cp310-manylinux_2_17_x86_64.whl` is locked"
+                "`werkzeug` has no wheel for Python 3.11.7: "
+                "`werkzeug-3.1-cp310-cp310-manylinux_2_17_x86_64.whl` is locked"
             ],
             id="a wheel for another python",
         ),
