@@ -201,6 +201,11 @@ ROWS: list[tuple[str, Mapping[str, str], str]] = [
         {"a.toml": "[[pip.indexes]]\nurl = 'https://y.test'"},
         "a.toml:1: `pip.indexes[0].name`: missing",
     ),
+    (
+        "extends = 'a.toml'\n[[pip.indexes]]\nname = ['x']\nurl = 'https://x.test'",
+        {"a.toml": "[[pip.indexes]]\nname = 'y'\nurl = 'https://y.test'"},
+        "env.toml:4: `pip.indexes[0].name`: expected a string, got an array",
+    ),
 ]
 
 

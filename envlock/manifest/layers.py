@@ -80,7 +80,8 @@ def over(upper: Node, lower: Node, path: KeyPath = ()) -> Node:
 def _name(item: Node, name_of: Callable[[Any], Hashable]) -> Hashable:
     """What a requirement is about; None where it is no requirement, which is said elsewhere."""
     try:
-        return name_of(plain(item))
+        name = name_of(plain(item))
+        return name if isinstance(name, str) else None
     except (ValueError, TypeError, AttributeError):
         return None
 
