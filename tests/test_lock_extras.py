@@ -128,3 +128,22 @@ def test_an_extra_that_is_answered(project: Project, index: IndexServer, conda: 
     want(project, index, conda=conda, pip=pip)
     project.must("lock")
     project.must("check")
+
+
+def test_a_source_of_its_own_for_what_conda_provides(project: Project, index: IndexServer) -> None:
+    wheel = write_wheel(project.folder / "vendor", "web", "4.0")
+    want(project, index, conda=["web"], pip=[f"web @ ./vendor/{wheel.name}"])
+    result = project.call("lock")
+    assert result.code == 2
+    assert f"`web` 3.0 comes from [conda], and [pip] asks for it from `./vendor/{wheel.name}`" in result.stderr
+
+
+def test_what_was_locked_before_may_be_gone(project: Project, index: IndexServer, tmp_path: Path) -> None:
+    """Where another one is locked now, nobody needs to look into it."""
+    want(project, index, conda=["web"], pip=["web[async]"])
+    project.must("lock")
+    (project.folder / "channel/linux-64/web-3.0-0.conda").unlink()
+    (project.folder / "channel/linux-64/repodata.json").unlink()
+    write_channel(project.folder / "channel", [PYTHON, distribution("web", "3.1", METADATA.replace("3.0", "3.1"))])
+    project.given(ENVLOCK_CACHE_DIR=str(tmp_path / "other")).must("lock", "--upgrade")
+    assert project.versions()["web"] == "3.1"

@@ -13,7 +13,7 @@ from tests.conftest import IndexServers
 from tests.support.http_server import serve_folder
 from tests.support.index_server import IndexServer
 from tests.support.processes import run
-from tests.support.projects import Project, manifest_text, new_project
+from tests.support.projects import MINOR, Project, manifest_text, new_project
 from tests.support.tiny_sources import write_project, write_sdist
 from tests.support.tiny_wheels import write_wheel
 
@@ -174,6 +174,45 @@ def test_sources_whose_names_tell_no_version(project: Project, index: IndexServe
             want(project, index, f"own @ {source}")
             own = locked(project)["own"]
             assert (own.version, own.file, own.builds) == ("1.0", source.rpartition("/")[2], True)
+
+
+def test_a_source_that_env_toml_does_not_name_is_not_taken(
+    project: Project, index: IndexServer, tmp_path: Path
+) -> None:
+    wheel = write_wheel(tmp_path / "elsewhere", "far")
+    with serve_folder(tmp_path / "elsewhere") as server:
+        far = f"far @ {server.url}/{wheel.name}"
+        write_project(project.folder / "own", "own", requires=[far], static=True)
+        want(project, index, "own @ ./own")
+        result = project.call("lock")
+        assert result.code == 2
+        assert f"`far` is asked for from {server.url}/{wheel.name}" in result.stderr
+        assert not project.lockfile.exists()
+        want(project, index, "own @ ./own", far)
+        assert locked(project)["far"].url == f"{server.url}/{wheel.name}"
+
+
+def test_an_extra_that_there_is_not_is_told(project: Project, index: IndexServer) -> None:
+    want(project, index, "beta[nope]")
+    assert project.call("lock").stderr.count("warning: `beta` 2.0 has no extra `nope`") == 1
+    project.must("check")
+
+
+def test_a_wheel_that_lies_shows_no_folder_of_ours(project: Project, index: IndexServer) -> None:
+    wheel = write_wheel(project.folder / "vendor", "other")
+    wheel.rename(wheel.with_name("own-1.0-py3-none-any.whl"))
+    want(project, index, "own @ ./vendor/own-1.0-py3-none-any.whl")
+    result = project.call("lock")
+    assert "./vendor/own-1.0-py3-none-any.whl" in result.stderr
+    assert str(project.cache) not in result.stderr
+
+
+def test_no_python_is_said_with_its_platform(project: Project, index: IndexServer) -> None:
+    want(project, index, "beta")
+    project.change(f'python = "{MINOR}"', 'platforms = ["osx-arm64"]')
+    result = project.call("lock")
+    assert result.code == 2
+    assert "[pip] needs a Python on osx-arm64\nhint: say which: `python = " in result.stderr
 
 
 def test_a_folder_that_is_no_project(project: Project, index: IndexServer) -> None:

@@ -45,7 +45,7 @@ def yanked(done: Finished) -> dict[str, str]:
 
 def failure(done: Finished, request: PipRequest, asked: Round) -> EnvlockError:
     """What to raise where uv finds no answer."""
-    words = _words(done)
+    words = _words(done, request)
     if refused := _REFUSED.search(words):
         return OutsideError(
             f"an index of [pip] does not let us in ({refused[0]})\n{words}",
@@ -60,14 +60,17 @@ def failure(done: Finished, request: PipRequest, asked: Round) -> EnvlockError:
     return _not_built(words, request, asked) or OutsideError(f"uv could not resolve [pip]\n{words}")
 
 
-def _words(done: Finished) -> str:
-    said = redact_text(done.stderr.strip())
+def _words(done: Finished, request: PipRequest) -> str:
+    """What uv said, without where it keeps and writes things for us: that is not here any more."""
+    ours = rf"(?:{re.escape(str(request.cache))}|\S*/envlock-\w+)/\S*?(?=[`)\]:,]|\s|$)"
+    said = re.sub(ours, "…", done.stderr.strip())
+    said = redact_text(said)
     words = (said.partition("error:")[2] or said).strip()
     return _OF_FLAGS.sub("", words).replace(f"{PROJECT} depends on", "you require")
 
 
 def _unsatisfiable(done: Finished, request: PipRequest) -> UserInputError:
-    words = _words(done)
+    words = _words(done, request)
     what = f"what [pip] asks for cannot be had on {request.platform.name}"
     for name in sorted(not_found(done)):
         if index := bound_to(name, request.indexes):

@@ -28,6 +28,13 @@ class Context:
     progress: Callable[[str], None] = field(default=_silent)
 
     stopped: Event = field(default_factory=Event, repr=False)
+    _warned: set[str] = field(default_factory=set, repr=False)
+
+    def warn(self, line: str) -> None:
+        """Tells of something once, however often it is come across."""
+        if line not in self._warned:
+            self._warned.add(line)
+            self.progress(f"warning: {line}")
 
     @cached_property
     def http(self) -> "Http":

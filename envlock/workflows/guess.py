@@ -32,7 +32,10 @@ class WheelGuess:
 
     def answer(self, *, python: str | None, provided: Mapping[str, Provided]) -> tuple[PipPackage, ...] | None:
         """The wheels (or the error of a right guess, raised); None where they must be solved now."""
-        if self._future is None or self._python != python or self._provided.result() != provided:
+        if self._future is None or self._python != python:
+            return None
+        # what was locked before may be gone: no matter where something else is locked now
+        if self._provided.exception() or self._provided.result() != provided:
             return None
         return self._future.result()
 

@@ -1,18 +1,22 @@
 """The pip part of a platform's lock: solve around what conda provides, then read what each wheel requires."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+
+from packaging.utils import canonicalize_name
 
 from envlock.errors import EnvlockError, OutsideError, UserInputError
 from envlock.model.cutoff import is_newer
 from envlock.model.lock import PipPackage
 from envlock.model.requirements import Applied, applied
+from envlock.model.spec import DEFAULT_PYTHON
 from envlock.model.wheel_metadata import WheelMetadata
 from envlock.solvers.requests import PipAnswer, PipRequest, Provided
 from envlock.solvers.uv_run import UvRun
 from envlock.sources.fetch import fetch, remember
 from envlock.sources.metadata import wheel_metadata
 from envlock.sources.supply import Supply
+from envlock.system.secrets import redact
 from envlock.workflows import later
 from envlock.workflows.context import Context
 from envlock.workflows.direct_sources import DirectSource, as_written, asked, direct_sources
@@ -33,13 +37,12 @@ def solve_pip(
     if not wants.pip:
         return ()
     if python is None:
-        raise UserInputError(
-            "[pip] needs a Python", hint="add `python` to [conda] dependencies, or take a base with one"
-        )
+        raise UserInputError(f"[pip] needs a Python on {task.name}", hint=_python_hint(task))
     supply = supply_of(task.sources, context)
     direct = direct_sources(wants.pip, task.platform.markers(python), keep, supply)
     request = pip_request(task, python=python, provided=provided, keep=keep)
     request = replace(request, requirements=tuple(asked(text, direct) for text in request.requirements))
+    _refuse_twice(direct.values(), request)
     known = locked_wheels(task.pins.pip, supply) if begun and task.pins else {}
     answers = _answers(task, request, direct, begun)
     _say_yanked(answers, context)
@@ -59,6 +62,24 @@ def solve_pip(
     return _with_needs([(_require_same(*pair), pair[1]) for pair in read], request, task)
 
 
+def _python_hint(task: PlatformTask) -> str:
+    if task.spec.has_conda:
+        return "add `python` to [conda] dependencies"
+    other = ", or take a base with one" if task.platform.has_images else ""
+    return f'say which: `python = "{DEFAULT_PYTHON}"`{other}'
+
+
+def _refuse_twice(direct: Iterable[DirectSource], request: PipRequest) -> None:
+    """UserInputError for what has a source of its own in [pip] and is there already."""
+    for source in direct:
+        if brought := request.provided.get(source.name):
+            there = f"{brought.version} comes from [conda]" if brought.version else "is installed editable"
+            raise UserInputError(
+                f"`{source.name}` {there}, and [pip] asks for it from `{source.source}`",
+                hint="take one of the two out of env.toml",
+            )
+
+
 def _remember(answers: Sequence[PipAnswer], task: PlatformTask) -> None:
     """Where files of indexes are; a mirror is asked first in any case."""
     for answer in answers:
@@ -75,6 +96,8 @@ def _with_needs(
     requires_dist = {**brought, **{name: m.requires_dist for name, m in metadata.items()}}
     needs = applied(task.wants.pip, requires_dist, task.platform.markers(request.python))
     packages = sorted((package for package, _ in found), key=lambda p: p.name)
+    for package in packages:
+        _say_unknown(package, needs[package.name], metadata[package.name], task.context)
     return tuple(_with_requirements(p, needs[p.name], metadata[p.name]) for p in packages)
 
 
@@ -91,6 +114,11 @@ def _answers(
 def _package(answer: PipAnswer, direct: DirectSource | None) -> PipPackage:
     if direct:
         return direct.locked(answer)
+    if answer.index is None:  # a project's own dependency, which nobody who reads env.toml would see
+        raise UserInputError(
+            f"`{answer.name}` is asked for from {redact(answer.url)} by something that has a source of its own, too",
+            hint=f"add `{answer.name} @ SOURCE` to [pip] dependencies: where code is from stands in env.toml",
+        )
     return PipPackage(
         name=answer.name,
         version=answer.version,
@@ -112,7 +140,14 @@ def _say_yanked(answers: Sequence[PipAnswer], context: Context) -> None:
     for answer in answers:
         if answer.yanked is not None:
             why = f": {answer.yanked}" if answer.yanked else ""
-            context.progress(f"warning: `{answer.name}` {answer.version} was yanked from `{answer.index}`{why}")
+            context.warn(f"`{answer.name}` {answer.version} was yanked from `{answer.index}`{why}")
+
+
+def _say_unknown(package: PipPackage, needs: Applied, metadata: WheelMetadata, context: Context) -> None:
+    """Extras that are asked for and that there are none of: most often a slip of the pen."""
+    for extra in sorted({*needs.extras} - {*map(canonicalize_name, metadata.provides_extra)}):
+        if not any(need.endswith(f'; extra == "{extra}"') for need in needs.requires):
+            context.warn(f"`{package.name}` {package.version} has no extra `{extra}`")
 
 
 def _require_older(packages: Sequence[PipPackage], cutoff: str | None) -> None:
