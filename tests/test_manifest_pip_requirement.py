@@ -54,6 +54,10 @@ GIT = "expected a repository such as `git+https://host.test/acme/project.git@v1.
 RELATIVE = "expected a path relative to this file, one that begins with `./` or `../`"
 
 REFUSED = [
+    (
+        f"flask; {'(' * 900}os_name == 'a'{')' * 900}",
+        "expected a requirement such as `flask>=3,<4`: its marker is nested too deeply",
+    ),
     ("flask===", "expected a requirement such as `flask>=3,<4`, got `flask===`: no version follows `===`"),
     ("", f"{REQUIREMENT}, got ``"),
     ("a b", f"{REQUIREMENT}, got `a b`"),

@@ -49,7 +49,7 @@ def requirement(text: str) -> str:
     if not _PLAIN_REQUIREMENT.fullmatch(text):
         try:
             Requirement(text)
-        except InvalidRequirement:
+        except (InvalidRequirement, RecursionError):
             raise ValueError(f"expected a requirement (PEP 508), got `{text}`") from None
     return text
 

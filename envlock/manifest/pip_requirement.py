@@ -26,6 +26,8 @@ def normalized_requirement(text: str) -> str:
         requirement = Requirement(with_name_and_source(text) if direct else text)
         requirement.name = canonicalize_name(requirement.name, validate=True)
         requirement.extras = {canonicalize_name(extra, validate=True) for extra in requirement.extras}
+    except RecursionError:
+        raise ValueError(f"{_SHOWN}: its marker is nested too deeply") from None
     except (InvalidRequirement, InvalidName):
         reason = ": pip compares by `==`" if _CONDA_STYLE.match(text) and not direct else ""
         raise ValueError(f"{_SHOWN}{shown}{reason}") from None
