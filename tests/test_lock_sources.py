@@ -337,6 +337,19 @@ def test_nothing_newer_than_the_limit(tmp_path: Path, index_server: IndexServers
     assert "exclude-newer" in refused.stderr
 
 
+@pytest.mark.parametrize("resolver", ["uv", "pip-tools"])
+def test_the_limit_itself_is_too_late_for_every_resolver(
+    tmp_path: Path, index_server: IndexServers, resolver: str
+) -> None:
+    times = {"1.0": "2026-01-01T11:59:59Z", "2.0": "2026-01-01T12:00:00Z", "3.0": "2026-01-01T12:00:00.500000Z"}
+    names = {write_wheel(tmp_path / "wheels", "beta", version).name: time for version, time in times.items()}
+    index = index_server(tmp_path / "wheels", uploaded=names)
+    more = f'[lock]\nexclude-newer = "2026-01-01T12:00:00Z"\npip-resolver = "{resolver}"\n'
+    manifest = manifest_text(pip=["beta"], index=index.url, more=more)
+    project = new_project(tmp_path / "small", manifest, cache=tmp_path / "cache")
+    assert locked(project)["beta"].version == "1.0"
+
+
 def test_an_index_that_tells_no_times(tmp_path: Path, index_server: IndexServers) -> None:
     write_wheel(tmp_path / "wheels", "beta")
     server = index_server(tmp_path / "wheels", times=False)

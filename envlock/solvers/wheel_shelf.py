@@ -115,9 +115,10 @@ class Shelf:
             return True
 
     def in_time(self, file: IndexFile) -> bool:
-        """Uploaded before the limit, where there is one; what has no time does not count: uv has it so, too."""
+        """Uploaded before the limit, where there is one; what has no time does not count, nor does what was uploaded
+        in that very second: uv has it so, too."""
         cutoff = self.request.cutoff
-        return cutoff is None or (file.uploaded is not None and file.uploaded <= cutoff)
+        return cutoff is None or (file.uploaded is not None and file.uploaded < cutoff)
 
     def _rank(self, file: IndexFile) -> tuple[Version, int, tuple[int, str] | tuple[()], str]:
         _, version, build, _ = parse_wheel_filename(file.file)
