@@ -294,3 +294,11 @@ def test_a_file_that_cannot_be_reached(folder: Path) -> None:
 def test_crlf_and_bom_are_accepted(folder: Path) -> None:
     (folder / "env.lock").write_bytes(b"\xef\xbb\xbf" + TEXT.encode().replace(b"\n", b"\r\n"))
     assert lock_text(read_lock(Path("env.lock"))) == TEXT
+
+
+@pytest.mark.parametrize("subdirectory", ["..", "a/../../b", "/etc", "./a", "a/", "a//b", "a\\b"])
+def test_a_subdirectory_stays_in_its_repository(folder: Path, subdirectory: str) -> None:
+    source = f"git = 'git+https://git.acme.test/a.git'\ncommit = '{'a' * 40}'\nbuilds = true\n"
+    package = f"[[platform.linux-64.pip]]\nname = 'a'\nversion = '1'\n{source}subdirectory = '{subdirectory}'\n"
+    text = TEXT[: TEXT.index("[[platform.linux-64.pip]]")] + package
+    assert "subdirectory`: expected a folder within the repository" in refused(text).message

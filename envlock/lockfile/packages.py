@@ -20,6 +20,7 @@ _shaped_extra = matching(
     r"[a-z0-9]+(?:-[a-z0-9]+)*\[[a-z0-9]+(?:-[a-z0-9]+)*\](?:: \S.*)?", "an extra such as `flask[async]: asgiref>=3.2`"
 )
 _sha256 = matching(r"[0-9a-f]{64}", "64 hex digits")
+_subdirectory = matching(r"(?!\.\.?(?:/|$))[^/\\]+(?:/(?!\.\.?(?:/|$))[^/\\]+)*", "a folder within the repository")
 _path = matching(r"\.\.?/[^\\]*", "a path relative to env.toml, which begins with `./` or `../`")
 _commit = matching(r"[0-9a-f]{40}|[0-9a-f]{64}", "a commit in full, 40 hex digits")
 _utc = matching(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?Z", "a UTC time such as `2026-01-31T12:00:00Z`")
@@ -63,7 +64,7 @@ def read_pip(table: Table) -> PipPackage:
         tree=table.text("tree", _sha256),
         git=table.text("git", filled),
         commit=table.text("commit", _commit),
-        subdirectory=table.text("subdirectory", filled),
+        subdirectory=table.text("subdirectory", _subdirectory),
         builds=table.flag("builds"),
         extras=sorted_set(table.texts("extras", _pip_name)),
         requires=sorted_set(table.texts("requires", requirement)),

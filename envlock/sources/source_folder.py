@@ -11,7 +11,7 @@ from envlock.model.lock import PipPackage
 from envlock.sources.fetch import fetch
 from envlock.sources.lfs import real_file
 from envlock.sources.supply import Supply
-from envlock.system.local_files import project_files
+from envlock.system.local_files import project_files, tree_sha256
 from envlock.system.parts import scratch_folder
 from envlock.system.process import OF_GIT, run, scrubbed
 from envlock.system.secrets import redact_text
@@ -29,7 +29,13 @@ def source_folder(package: PipPackage, supply: Supply) -> Path:
 
 def local_project(folder: Path, tree: str, supply: Supply) -> Path:
     """A copy of what counts of a local project, by the hash of it."""
-    return _kept(tree, supply, lambda into: _copy(folder, into))
+
+    def fill(into: Path) -> None:
+        _copy(folder, into)
+        if tree_sha256(into) != tree:  # somebody saves a file just now
+            raise OutsideError(f"`{folder.name}` changed while it was read", hint="run it again")
+
+    return _kept(tree, supply, fill)
 
 
 def _kept(key: str, supply: Supply, fill: Callable[[Path], None]) -> Path:
@@ -78,7 +84,7 @@ def _check_out(package: PipPackage, into: Path, supply: Supply) -> None:
     if supply.offline:
         raise OutsideError(f"`{package.name}` is not in the cache, and this is --offline", hint="run it once without")
     url, commit = repository_url(package.git or ""), package.commit or ""
-    _git(package, "clone", "--quiet", "--no-checkout", url, str(into))
+    _git(package, "clone", "--quiet", "--no-checkout", "--", url, str(into))
     # a commit that no branch leads to any more is still given by most servers
     if _ran("-C", str(into), "cat-file", "-e", f"{commit}^{{commit}}")[0]:
         _git(package, "-C", str(into), "fetch", "--quiet", "origin", commit)
