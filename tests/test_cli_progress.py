@@ -41,7 +41,9 @@ def in_terminal(project: Project, *arguments: str) -> str:
     child, terminal = pty.fork()
     if child == 0:
         os.chdir(project.folder)
-        os.execve(project.command[0], [str(project.command[0]), *arguments], {**project.environment(), "TERM": "xterm"})
+        # nothing turns where CI says that nobody looks on
+        variables = {name: value for name, value in project.environment().items() if name != "CI"}
+        os.execve(project.command[0], [str(project.command[0]), *arguments], {**variables, "TERM": "xterm"})
     written = "".join(_read(terminal))
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0, written
     return written

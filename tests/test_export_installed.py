@@ -215,7 +215,8 @@ def test_rattler_installs_an_explicit_file(
 def test_an_environment_file_solves_to_what_is_locked(
     tmp_path: Path, wheels: Path, channel: FileServer, index_server: IndexServers
 ) -> None:
-    project = with_conda(tmp_path, channel, index_server(wheels).url)
+    index = index_server(wheels).url.rstrip("/")
+    project = with_conda(tmp_path, channel, index)
     # newer ones, which the file must not let in
     newer = [CondaPackage(name=name, version="99", depends=("python",)) for name in ("tool", "pure")]
     write_channel(tmp_path / "channel", newer)
@@ -224,7 +225,7 @@ def test_an_environment_file_solves_to_what_is_locked(
     printed = run_python(_SOLVE.format(path=str(project.folder / "environment.yml")))
     found, pip_part = json.loads(printed.splitlines()[0])
     assert found == sorted(p.sha256 for p in project.locked().conda)
-    assert pip_part == ["pip", {"pip": ["alpha==1.0", "beta==110"]}]
+    assert pip_part == ["pip", {"pip": [f"--index-url {index}", "alpha==1.0", "beta==110"]}]
 
 
 def test_what_conda_provides_is_in_no_pip_part(

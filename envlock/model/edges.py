@@ -30,7 +30,8 @@ class CondaRecord(Protocol):
 # (match spec, record) -> does the record satisfy it?
 CondaMatcher = Callable[[str, CondaRecord], bool]
 
-_TIGHT = re.compile(r"(?<!\s)\s*([,|<>=!~])\s*")
+# blanks round a comparison; what begins behind a blank is left out, or a long row of them is looked at again and again
+_TIGHT = re.compile(r"(?<!\s)\s+(?=[,|<>=!~])|(?<=[,|<>=!~])\s+")
 # `=1.2=py_0`, `1.2=py_0`
 _VERSION_AND_BUILD = re.compile(r"=?[^\s<>=!~,|]+=[^\s<>=!~,|]+")
 
@@ -91,5 +92,5 @@ def _asks_for_build(need: str) -> bool:
     """Whether more than a name and a version is asked for: `name 1.2 py_0`, `name=1.2=py_0`, `name[build=py_0]`."""
     rest = need.rpartition("::")[2].strip()[len(conda_name(need)) :].strip()
     plain, _, options = rest.partition("[")
-    words = _TIGHT.sub(r"\1", plain).split()
+    words = _TIGHT.sub("", plain).split()
     return "build" in options or len(words) > 1 or bool(words and _VERSION_AND_BUILD.fullmatch(words[0]))

@@ -11,6 +11,7 @@ from envlock.system.process import Finished
 from envlock.system.secrets import redact_text
 
 # uv takes an index that refuses for one that has nothing
+_FULL = "No space left on device"
 _REFUSED = re.compile(r"401 Unauthorized|403 Forbidden")
 _NOT_FOUND = re.compile(r"(?<![\w.-])([a-z0-9]+(?:-[a-z0-9]+)*) was not found in the package registry")
 # "Because torch>=2.6 has no wheels with a matching platform tag (e.g., `manylinux_2_17_x86_64`)"
@@ -53,6 +54,11 @@ def failure(done: Finished, request: PipRequest, asked: Round) -> EnvlockError:
         )
     if request.offline and _NOT_CACHED.search(words):
         return OutsideError(f"what [pip] asks for is not in the cache, and this is --offline\n{words}", hint=_ONCE)
+    if _FULL in words:
+        return OutsideError(
+            f"uv cannot write to `{request.cache}`\n{words}",
+            hint="make room there, or name another folder by ENVLOCK_CACHE_DIR",
+        )
     if done.code == 1 and "No solution found" in words:
         # where building was no way out, what there was to say without it says more
         no_way = asked.lacking is not None and "no source distribution" in _one_line(words)
