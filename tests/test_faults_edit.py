@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 
 import pytest
 
@@ -96,16 +97,20 @@ def test_a_full_disk_changes_neither_file(trial: Trial) -> None:
         assert [path.name for path in project.folder.glob(".envlock-part-*")] == []
 
 
+_ONE_AT_A_TIME = Lock()
+
+
 @dataclass(frozen=True)
 class Waiting(WheelFolders):
-    """An index that has a signal sent to who asks it."""
+    """An index that has a signal sent to who asks it: one, as a second would end the first one's work."""
 
     asked: tuple[list[subprocess.Popen[bytes]], signal.Signals] = ([], signal.SIGINT)
 
     def page(self, request: Request) -> Response | None:
         processes, number = self.asked
-        for process in processes:
-            process.send_signal(number)
+        with _ONE_AT_A_TIME:
+            while processes:
+                processes.pop().send_signal(number)
         return super().page(request)
 
 
