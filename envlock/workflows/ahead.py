@@ -3,11 +3,12 @@
 They are processes of their own, and to load what is done with an answer takes about as long as the answer.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 from envlock.model.lock import Inputs
+from envlock.model.spec import EnvSpec
 from envlock.solvers.uv_run import UvRun, begun
 from envlock.system.conda.child import Child
 from envlock.workflows import later
@@ -23,32 +24,36 @@ from envlock.workflows.upgrade import Upgrade
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ahead:
-    """The pins that there are, and what was begun."""
+    """The pins that there are, what is wanted, where that had to be read, and what was begun."""
 
     pins: Pins
-    begun: Begun
+    spec: EnvSpec | None = None
+    begun: Begun = NOTHING
 
 
 @contextmanager
 def ahead(project: Project, context: Context, upgrade: Upgrade) -> Iterator[Ahead]:
     """Begins what will be done in any case; what nobody has come for in the end is ended."""
     pins = read_pins(project)
-    with ExitStack() as stack:
-        yield Ahead(pins=pins, begun=_begun(pins, project, context, upgrade, stack))
-
-
-def _begun(pins: Pins, project: Project, context: Context, upgrade: Upgrade, stack: ExitStack) -> Begun:
     if pins.lock is None or pins.conflict:
-        return NOTHING
+        yield Ahead(pins=pins)
+        return
     spec = later.read_manifest(project)
     if not upgrade and Inputs.of(spec) == pins.lock.inputs:
-        return NOTHING  # it may be that there is nothing to solve
+        yield Ahead(pins=pins, spec=spec)  # it may be that there is nothing to solve
+        return
+    with ExitStack() as stack:
+        yield Ahead(pins=pins, spec=spec, begun=_begun(tasks_of(spec, project, context, pins.lock, upgrade), stack))
+
+
+def _begun(tasks: Sequence[PlatformTask], stack: ExitStack) -> Begun:
+    spec = tasks[0].spec
     if spec.has_conda:
         ready = spec.lock.conda_solver == "rattler"
         return Begun(conda=stack.enter_context(Child("solve")) if ready else None)
     if spec.lock.pip_resolver != "uv":
         return NOTHING
-    runs = {task.name: _asked(task) for task in tasks_of(spec, project, context, pins.lock, upgrade)}
+    runs = {task.name: _asked(task) for task in tasks}
     return Begun(wheels={name: stack.enter_context(run) for name, run in runs.items() if run})
 
 

@@ -22,8 +22,9 @@ from envlock.workflows.bound import with_bounds
 from envlock.workflows.context import Context
 from envlock.workflows.pins import Pins, read_pins
 from envlock.workflows.project import Project
-from envlock.workflows.relock import LockResult, relock
-from envlock.workflows.resolve import resolve
+from envlock.workflows.relock import LockResult
+from envlock.workflows.resolve import locked
+from envlock.workflows.tasks import tasks_of
 from envlock.workflows.upgrade import KEEP
 
 _UNCHANGED = "env.toml and env.lock stay as they are"
@@ -76,7 +77,7 @@ def edit(project: Project, context: Context, change: Change, how: How) -> EditRe
                 found.write(manifest=draft.text)
             return EditResult(before=text, after=draft.text, edits=draft.edits)
         if draft.text == text and how.write:
-            return EditResult(before=text, after=text, edits=draft.edits, lock=relock(project, context, KEEP))
+            return EditResult(before=text, after=text, edits=draft.edits, lock=later.relock(project, context, KEEP))
         pins = read_pins(project)
         draft = _locked(project, context, draft, pins)
         assert draft.lock
@@ -101,19 +102,23 @@ def _draft(project: Project, text: str, change: Change) -> _Draft:
 
 def _locked(project: Project, context: Context, draft: _Draft, pins: Pins) -> _Draft:
     try:
-        lock = pins.resolved(lambda old: resolve(project, context, old, KEEP, draft.spec))
+        lock = pins.resolved(lambda old: _resolved(draft.spec, project, context, old))
         text, edits = with_bounds(draft.text, draft.edits, lock)
         if text == draft.text:
             return replace(draft, lock=lock)
         spec = read_manifest(project.manifest, text)
         lock = replace(lock, inputs=Inputs.of(spec), image=ImageSettings.of(spec))
         if problems(spec, lock, later.conda_matches):  # a bound that says more than was known
-            lock = resolve(project, context, lock, KEEP, spec)
+            lock = _resolved(spec, project, context, lock)
     except EnvlockError as error:
         error.hint = _hint(error, draft.edits)
         error.message = f"{error.message}\n{_UNCHANGED}"
         raise
     return _Draft(text, spec, edits, lock)
+
+
+def _resolved(spec: EnvSpec, project: Project, context: Context, old: Lock | None) -> Lock:
+    return locked(spec, tasks_of(spec, project, context, old, KEEP), context)
 
 
 def _hint(error: EnvlockError, edits: tuple[Edit, ...]) -> str | None:

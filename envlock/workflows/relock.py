@@ -11,10 +11,8 @@ from envlock.model.lock import Lock
 from envlock.system.files import write_whole
 from envlock.workflows import later
 from envlock.workflows.ahead import Ahead
-from envlock.workflows.begun import NOTHING
 from envlock.workflows.check import check
 from envlock.workflows.context import Context
-from envlock.workflows.pins import read_pins
 from envlock.workflows.project import Project
 from envlock.workflows.tasks import tasks_of
 from envlock.workflows.upgrade import BASE, Upgrade
@@ -31,15 +29,14 @@ class LockResult:
     notes: tuple[str, ...] = ()
 
 
-def relock(project: Project, context: Context, upgrade: Upgrade, ahead: Ahead | None = None) -> LockResult:
+def relock(project: Project, context: Context, upgrade: Upgrade, ahead: Ahead) -> LockResult:
     """Resolves what is unmet; the file is touched only where something changes. `ahead` is what was done for it."""
     began = monotonic()
-    pins = ahead.pins if ahead else read_pins(project)
+    pins = ahead.pins
 
     def resolved(kept: Lock | None) -> Lock:
-        spec = later.read_manifest(project)
-        tasks = tasks_of(spec, project, context, kept, upgrade)
-        return later.locked(spec, tasks, context, ahead.begun if ahead else NOTHING)
+        spec = ahead.spec or later.read_manifest(project)
+        return later.locked(spec, tasks_of(spec, project, context, kept, upgrade), context, ahead.begun)
 
     old = pins.lock
     _refuse_unknown(upgrade, old)

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from envlock.errors import EnvlockError
-from envlock.manifest.reader import read_manifest
 from envlock.model.closure import with_groups
 from envlock.model.lock import Base, CondaPackage, ImageSettings, Inputs, Lock, PipPackage, PlatformLock
 from envlock.model.spec import EnvSpec
@@ -15,30 +14,13 @@ from envlock.workflows.begun import NOTHING, Begun
 from envlock.workflows.context import Context
 from envlock.workflows.guess import WheelGuess, provided
 from envlock.workflows.pip_request import python_of
-from envlock.workflows.project import Project
 from envlock.workflows.side_by_side import side_by_side
 from envlock.workflows.solve_pip import solve_pip
 from envlock.workflows.task import PlatformTask
-from envlock.workflows.tasks import tasks_of
-from envlock.workflows.upgrade import Upgrade
 
 
-def resolve(
-    project: Project, context: Context, old: Lock | None, upgrade: Upgrade, spec: EnvSpec | None = None
-) -> Lock:
-    """The lock that answers a manifest (or `spec`, which is to become one); pins of `old` are kept where they still
-    hold and `upgrade` lets them."""
-    spec = spec or read_manifest(project.manifest)
-    return locked(spec, tasks_of(spec, project, context, old, upgrade), context)
-
-
-def locked(
-    spec: EnvSpec,
-    tasks: Sequence[PlatformTask],
-    context: Context,
-    begun: Begun = NOTHING,
-) -> Lock:
-    """The lock that answers `spec`, by its platforms; solvers may have `begun`."""
+def locked(spec: EnvSpec, tasks: Sequence[PlatformTask], context: Context, begun: Begun = NOTHING) -> Lock:
+    """The lock that answers `spec`, of which each platform is a task; solvers may have `begun`."""
     try:
         platforms = tuple(_lock_platforms(tasks, context, begun))
     except BaseException:
