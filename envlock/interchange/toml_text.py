@@ -1,9 +1,10 @@
 """TOML of what packaging's values hold: tables, arrays of tables, and in these inline tables, one a line."""
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
+
+from envlock.model.toml_strings import basic_string
 
 
 def toml_text(document: Mapping[str, Any]) -> str:
@@ -49,4 +50,4 @@ def _value(value: Any) -> str:
 def _string(text: str) -> str:
     if '"' in text and text.isprintable() and "'" not in text:
         return f"'{text}'"
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+    return basic_string(text)

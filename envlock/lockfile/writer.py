@@ -1,6 +1,5 @@
 """env.lock as text: sorted, one field a line, one requirement a line, so that git merges and shows it well."""
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -8,6 +7,7 @@ from envlock.model.lock import CondaPackage, ImageSettings, Inputs, Lock, PipPac
 from envlock.model.platform import System
 from envlock.model.spec import MAIN, EditableProject, Index, Wants
 from envlock.model.system_values import SYSTEM_KEYS
+from envlock.model.toml_strings import basic_string
 
 HEADER = "# Made by `envlock lock`. Do not edit: change env.toml and lock again."
 # how git is to treat env.lock: without our drivers installed it merges and shows it as text
@@ -178,16 +178,11 @@ def _table(header: str, fields: Mapping[str, Value]) -> str:
 
 def _value(value: Value) -> str:
     if isinstance(value, tuple):
-        return "".join(("[\n", *(f"    {_string(item)},\n" for item in value), "]")) if value else "[]"
+        return "".join(("[\n", *(f"    {basic_string(item)},\n" for item in value), "]")) if value else "[]"
     if isinstance(value, bool):
         return "true" if value else "false"
-    return str(value) if isinstance(value, int) else _string(value or "")
+    return str(value) if isinstance(value, int) else basic_string(value or "")
 
 
 def _key(key: str) -> str:
-    return key if _BARE.fullmatch(key) else _string(key)
-
-
-def _string(text: str) -> str:
-    """A basic string: JSON's escapes are TOML's, but for DEL, which TOML wants escaped too."""
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+    return key if _BARE.fullmatch(key) else basic_string(key)

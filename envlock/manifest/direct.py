@@ -12,6 +12,7 @@ from packaging.utils import (
     parse_wheel_filename,
 )
 
+from envlock.model.direct import is_path
 from envlock.system.secrets import holds_token
 
 # nobody writes a longer one, and some patterns take their time with what is much longer
@@ -64,7 +65,7 @@ def with_name_and_source(text: str) -> str:
 def path_of(requirement: str) -> str | None:
     """The path that a normalised requirement names, relative to env.toml; None where it names none."""
     source = requirement.partition(" @ ")[2].partition(" ; ")[0]
-    return source if source.startswith(("./", "../")) else None
+    return source if is_path(source) else None
 
 
 def as_path(path: str) -> str:

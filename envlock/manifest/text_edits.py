@@ -4,12 +4,12 @@ Texts have LF line ends. Arrays and tables that are not there are made; what was
 that taking out what was put in gives the text that was there before.
 """
 
-import json
 import re
 from collections.abc import Iterator, Sequence
 
 from envlock.manifest.text_places import insert_array, without_array
 from envlock.model.toml_lines import KeyPath, Places, Span, places
+from envlock.model.toml_strings import basic_string
 
 # a longer line becomes one of a string a line
 _WIDTH = 100
@@ -50,7 +50,7 @@ def quoted(value: str, *, like: Sequence[str] = ()) -> str:
     literal = "'" not in value and value.isprintable()
     if literal and (set(like) == {"'"} or '"' in value or "\\" in value):
         return f"'{value}'"
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    return basic_string(value)
 
 
 def _items(found: Places, path: KeyPath) -> list[Span]:

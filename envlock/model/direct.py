@@ -11,6 +11,11 @@ from envlock.model.lock import PipPackage
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
 
+def is_path(source: str) -> bool:
+    """Whether a source is a path relative to env.toml."""
+    return source.startswith(("./", "../"))
+
+
 def is_from(package: PipPackage, source: str) -> bool:
     """Whether a locked package is from a source as env.toml gives it: a path, a URL, `git+URL@REVISION`."""
     if source.startswith("git+"):

@@ -100,7 +100,7 @@ class Platform:
 
 
 def _of_linux(platform: Platform, system: System) -> Iterator[str]:
-    major, minor = _numbers(system.glibc or "2.17")
+    major, minor = version_numbers(system.glibc or "2.17")
     legacy = {17: "manylinux2014", 12: "manylinux2010", 5: "manylinux1"}
     for number in range(minor, 4, -1):
         yield f"manylinux_{major}_{number}_{platform.machine}"
@@ -110,14 +110,15 @@ def _of_linux(platform: Platform, system: System) -> Iterator[str]:
 
 
 def _of_macos(platform: Platform, system: System) -> Iterator[str]:
-    yield from mac_platforms(_numbers(system.macos or "11.0"), platform.machine)
+    yield from mac_platforms(version_numbers(system.macos or "11.0"), platform.machine)
 
 
 def _of_windows(platform: Platform, _system: System) -> Iterator[str]:
     yield f"win_{platform.architecture}"
 
 
-def _numbers(version: str) -> tuple[int, int]:
+def version_numbers(version: str) -> tuple[int, int]:
+    """The first two numbers of a version of a system: "2.28" -> (2, 28)."""
     major, minor = (int(part) for part in f"{version}.0".split(".")[:2])
     return major, minor
 

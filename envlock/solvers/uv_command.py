@@ -1,6 +1,5 @@
 """The uv program as it is run: with what is asked for, and with nothing of the machine's own configuration."""
 
-import json
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -9,8 +8,9 @@ from pathlib import Path
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from envlock.model.platform import Platform, System
+from envlock.model.platform import Platform, System, version_numbers
 from envlock.model.spec import Index
+from envlock.model.toml_strings import basic_string
 from envlock.solvers.index_rules import bound_to
 from envlock.solvers.requests import PipRequest
 from envlock.solvers.stubs import write_stub
@@ -100,7 +100,7 @@ def _uv_platform(platform: Platform, system: System) -> str:
         return f"{_UV_MACHINES[platform.machine]}-pc-windows-msvc"
     if platform.os == "darwin":
         return f"{_UV_MACHINES[platform.machine]}-apple-darwin"
-    major, minor = (int(part) for part in (system.glibc or "2.17").split(".")[:2])
+    major, minor = version_numbers(system.glibc or "2.17")
     known = max((number for number in _UV_GLIBC if number <= minor), default=17)
     return f"{platform.machine}-manylinux_{major}_{known}"
 
@@ -111,11 +111,12 @@ def _write_requirements(requirements: Iterable[str], request: PipRequest, asked:
         (folder / "requirements.in").write_text("".join(f"{r}\n" for r in requirements))
         return "requirements.in"
     lines = ["[project]", f'name = "{PROJECT}"', 'version = "0"']
-    lines += [f"dependencies = {json.dumps([*requirements, *sorted(asked.routed)])}", "[tool.uv.sources]"]
-    lines += [f"{name} = {{ index = {json.dumps(_index_of(name, request))} }}" for name in sorted(asked.routed)]
+    direct = ", ".join(map(basic_string, [*requirements, *sorted(asked.routed)]))
+    lines += [f"dependencies = [{direct}]", "[tool.uv.sources]"]
+    lines += [f"{name} = {{ index = {basic_string(_index_of(name, request))} }}" for name in sorted(asked.routed)]
     for index in request.indexes:
         if index.packages and index.url:
-            lines += ["[[tool.uv.index]]", f"name = {json.dumps(index.name)}", f"url = {json.dumps(index.url)}"]
+            lines += ["[[tool.uv.index]]", f"name = {basic_string(index.name)}", f"url = {basic_string(index.url)}"]
             lines += ["explicit = true"]
     (folder / "pyproject.toml").write_text("".join(f"{line}\n" for line in lines))
     return "pyproject.toml"

@@ -8,6 +8,7 @@ from urllib.parse import unquote, urlsplit
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from envlock.model.direct import is_path
 from envlock.model.lock import PipPackage
 from envlock.model.requirements import applies
 from envlock.solvers.requests import PipAnswer
@@ -38,7 +39,7 @@ class DirectSource:
             git = self.source.partition("#")[0]
             return replace(package, git=git, commit=answer.commit, subdirectory=answer.subdirectory)
         package = replace(package, file=answer.file, sha256=self.sha256 or answer.sha256, size=self.size or answer.size)
-        return replace(package, path=self.source) if _is_path(self.source) else replace(package, url=self.source)
+        return replace(package, path=self.source) if is_path(self.source) else replace(package, url=self.source)
 
 
 def direct_sources(
@@ -62,7 +63,7 @@ def asked(text: str, direct: Mapping[str, DirectSource]) -> str:
     if text in direct:
         return f"{direct[text].name}{extras} @ {direct[text].url}{marker}"
     # of what does not apply on this platform, solvers read no path
-    return f"{requirement.name}{extras}{marker}" if requirement.url and _is_path(requirement.url) else text
+    return f"{requirement.name}{extras}{marker}" if requirement.url and is_path(requirement.url) else text
 
 
 def as_written(text: str, direct: Iterable[DirectSource]) -> str:
@@ -74,7 +75,7 @@ def as_written(text: str, direct: Iterable[DirectSource]) -> str:
 
 
 def _found(name: str, source: str, pinned: Mapping[str, PipPackage], supply: Supply) -> DirectSource:
-    if _is_path(source):
+    if is_path(source):
         return _local(name, source, supply)
     if source.startswith("git+"):
         return DirectSource(name=name, source=source, url=_kept_commit(source, pinned.get(name)))
@@ -109,7 +110,3 @@ def _kept_commit(source: str, pin: PipPackage | None) -> str:
     scheme, _, rest = address.partition("://")
     host, slash, path = rest.partition("/")
     return f"{scheme}://{host}{slash}{path.rpartition('@')[0] or path}@{pin.commit}{mark}{folder}"
-
-
-def _is_path(source: str) -> bool:
-    return source.startswith(("./", "../"))
