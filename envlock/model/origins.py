@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 from envlock.model.cutoff import cutoff, is_newer
 from envlock.model.direct import is_from, sources
 from envlock.model.lock import Base, Inputs, PlatformLock
-from envlock.model.platform import PLATFORMS
+from envlock.model.platform import PLATFORMS, version_numbers
 from envlock.model.problem import Problem
 from envlock.model.spec import DEFAULT_INDEX, DEFAULT_PYTHON
 
@@ -102,7 +102,7 @@ def _base(inputs: Inputs, locked: PlatformLock) -> Iterator[tuple[str, str]]:
     if inputs.interpreter and base.interpreter != inputs.interpreter:
         found = f"`{base.interpreter}`" if base.interpreter else "none"
         yield "interpreter", f"interpreter `{inputs.interpreter}` is asked for: {found} is locked"
-    if wanted and base.glibc and _numbers(base.glibc) < _numbers(wanted):
+    if wanted and base.glibc and version_numbers(base.glibc) < version_numbers(wanted):
         yield "glibc", f"base `{base.reference}` has glibc {base.glibc}, and packages are chosen for glibc {wanted}"
     if base.digest and base.glibc is None and locked.packages:
         yield "base", f"base `{base.reference}` has no glibc, which packages are made for"
@@ -132,7 +132,3 @@ def _has_python(base: Base, inputs: Inputs) -> bool:
     if base.reference in (None, _SCRATCH):
         return base.python is not None or inputs.python is None
     return base.python is not None and base.interpreter is not None
-
-
-def _numbers(version: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in version.split(".")[:2])

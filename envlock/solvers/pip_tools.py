@@ -21,6 +21,7 @@ from envlock.errors import OutsideError, UserInputError
 from envlock.model.index_file import IndexFile
 from envlock.model.platform import PLATFORMS
 from envlock.model.requirements import applies
+from envlock.model.spec import python_minor
 from envlock.model.wheel_metadata import WheelMetadata
 from envlock.solvers.index_server import Serving, serve
 from envlock.solvers.pip_words import failure
@@ -93,7 +94,7 @@ def _python(request: PipRequest, doors: Doors) -> str:
             f"pip-tools resolves for the platform it runs on, which is {here}, and not for {request.platform.name}"
         )
         raise UserInputError(problem, hint=_INSTEAD)
-    minor = ".".join(request.python.split(".")[:2])
+    minor = python_minor(request.python)
     if minor == f"{sys.version_info.major}.{sys.version_info.minor}":
         return sys.executable
     try:

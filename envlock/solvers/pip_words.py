@@ -8,6 +8,7 @@ from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel
 
 from envlock.errors import EnvlockError, OutsideError, UserInputError
 from envlock.model.index_file import IndexFile
+from envlock.model.spec import python_minor
 from envlock.solvers.uv_failure import declared
 from envlock.solvers.wheel_shelf import Shelf
 from envlock.system.secrets import redact_text
@@ -74,7 +75,7 @@ def _notes(said: str, shelf: Shelf) -> Iterator[str]:
         if unfit and not all(map(shelf.in_time, unfit)):
             yield f"only what was uploaded before {shelf.request.cutoff} counts (`exclude-newer`)"
         elif unfit:
-            python = ".".join(shelf.request.python.split(".")[:2])
+            python = python_minor(shelf.request.python)
             yield f"`{requirement}` has no wheel for Python {python} and {declared(shelf.request)}"
 
 

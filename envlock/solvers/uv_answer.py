@@ -10,7 +10,7 @@ from packaging.tags import Tag
 from packaging.utils import parse_wheel_filename
 
 from envlock.errors import OutsideError, UserInputError
-from envlock.model.spec import DEFAULT_INDEX, Index
+from envlock.model.spec import DEFAULT_INDEX, Index, python_minor
 from envlock.solvers.requests import PipAnswer, PipRequest
 from envlock.solvers.uv_failure import declared
 
@@ -129,7 +129,7 @@ def _is_wheel(file: UvFile) -> bool:
 
 
 def _no_wheel(package: UvPackage, request: PipRequest) -> UserInputError:
-    python = ".".join(request.python.split(".")[:2])
+    python = python_minor(request.python)
     return UserInputError(
         f"`{package.name}` {package.version} has no wheel for Python {python} and {declared(request)}",
         hint="allow another version, or declare a newer system in [platform.NAME]",

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from envlock.errors import EnvlockError, OutsideError, UserInputError
+from envlock.model.spec import python_minor
 from envlock.solvers.index_rules import bound_to
 from envlock.solvers.requests import PipRequest
 from envlock.solvers.uv_command import PROJECT, Round
@@ -107,7 +108,7 @@ def declared(request: PipRequest) -> str:
 
 
 def _python(request: PipRequest) -> str:
-    return f"Python {'.'.join(request.python.split('.')[:2])}"
+    return f"Python {python_minor(request.python)}"
 
 
 def _not_built(words: str, request: PipRequest, asked: Round) -> UserInputError | None:

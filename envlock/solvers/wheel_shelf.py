@@ -17,7 +17,7 @@ from packaging.version import InvalidVersion, Version
 
 from envlock.errors import OutsideError, UserInputError
 from envlock.model.index_file import IndexFile
-from envlock.model.spec import DEFAULT_INDEX, Index
+from envlock.model.spec import DEFAULT_INDEX, Index, python_minor
 from envlock.model.tags import wheel_tags
 from envlock.model.wheel_metadata import WheelMetadata
 from envlock.solvers.index_rules import bound_to
@@ -73,7 +73,7 @@ class Shelf:
     def put(self, file: IndexFile) -> None:
         """The one wheel there is of a distribution: no index is asked for it. UserInputError where it does not fit."""
         if _tags(file.file, self._ranks) is None:
-            python = ".".join(self.request.python.split(".")[:2])
+            python = python_minor(self.request.python)
             problem = f"`{file.name}` {file.version} has no wheel for Python {python} and {declared(self.request)}"
             raise UserInputError(problem, hint="take one that is made for it")
         self.seen[file.name] = (file,)

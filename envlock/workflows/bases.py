@@ -2,6 +2,7 @@
 
 from envlock.errors import UserInputError
 from envlock.model.lock import Base
+from envlock.model.platform import version_numbers
 from envlock.model.spec import EnvSpec, python_minor
 from envlock.workflows import later
 from envlock.workflows.task import PlatformTask
@@ -25,7 +26,7 @@ def lock_base(task: PlatformTask, kept: Base | None) -> Base:
 def require_usable(task: PlatformTask, base: Base, python: str | None) -> None:
     """What packages will ask of the base, said before anything is solved for it."""
     wanted = task.system.glibc
-    if base.glibc and wanted and _numbers(base.glibc) < _numbers(wanted):
+    if base.glibc and wanted and version_numbers(base.glibc) < version_numbers(wanted):
         raise UserInputError(
             f"base `{base.reference}` has glibc {base.glibc}, and packages are chosen for glibc {wanted}",
             hint=f'choose a newer base, or declare `glibc = "{base.glibc}"` in [platform.{task.name}]',
@@ -53,7 +54,3 @@ def _stated_python(spec: EnvSpec) -> str | None:
     if spec.has_conda or not spec.python:
         return None
     return spec.python if spec.python.count(".") == 2 else f"{spec.python}.0"
-
-
-def _numbers(version: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in version.split(".")[:2])
