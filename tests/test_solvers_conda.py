@@ -1,10 +1,9 @@
 """Which conda packages are chosen: for the declared system, by priority of channels, around pins."""
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -12,29 +11,16 @@ from envlock.errors import OutsideError, UserInputError
 from envlock.model.lock import CondaPackage as Locked
 from envlock.model.platform import PLATFORMS, System, VirtualPackage, virtual_packages
 from envlock.solvers.conda_rattler import solve
-from envlock.solvers.requests import CondaRequest
+from envlock.solvers.requests import CondaAnswer, CondaRequest
 from tests.support.conda_channel import write_channel
-from tests.support.conda_package import CondaPackage, package_bytes
+from tests.support.conda_package import package_bytes
 from tests.support.http_server import serve_folder
+from tests.support.solving import CondaSolver, conda_request, package, write_channels
 
 
-@dataclass(frozen=True)
-class Solver:
-    """Asks for packages from the channels `first` and `second`, in that order."""
-
-    folder: Path
-    request: CondaRequest
-
-    def ask(self, *specs: str, **changes: Any) -> dict[str, Locked]:
-        (answers,) = solve([replace(self.request, specs=specs, **changes)])
-        return {answer.package.name: answer.package for answer in answers}
-
-    def versions(self, *specs: str, **changes: Any) -> dict[str, str]:
-        return {name: package.version for name, package in self.ask(*specs, **changes).items()}
-
-
-def package(name: str, version: str = "1.0", *depends: str, **more: Any) -> CondaPackage:
-    return CondaPackage(name=name, version=version, depends=depends, **more)
+class Solver(CondaSolver):
+    def solve(self, requests: Sequence[CondaRequest]) -> list[tuple[CondaAnswer, ...]]:
+        return solve(requests)
 
 
 FIRST = (
@@ -64,25 +50,12 @@ SECOND = (package("both", "2.0"), package("second-only", "1.0", "both"), package
 
 @pytest.fixture(scope="module")
 def channels(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("channels")
-    write_channel(folder / "first", FIRST)
-    write_channel(folder / "second", SECOND)
-    return folder
+    return write_channels(tmp_path_factory.mktemp("channels"), first=FIRST, second=SECOND)
 
 
 @pytest.fixture
 def solver(channels: Path, tmp_path: Path) -> Solver:
-    request = CondaRequest(
-        channels=tuple((f"./{name}", (channels / name).as_uri()) for name in ("first", "second")),
-        priority="strict",
-        specs=(),
-        platform=PLATFORMS["linux-64"],
-        system=System(),
-        keep=(),
-        cache=tmp_path / "cache",
-        offline=False,
-    )
-    return Solver(channels, request)
+    return Solver(channels, conda_request(channels, tmp_path / "cache"))
 
 
 def test_an_answer_says_all_that_is_locked(solver: Solver) -> None:

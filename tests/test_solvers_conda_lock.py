@@ -1,7 +1,6 @@
 """conda packages chosen by conda-lock: what is declared reaches the program that solves, and no more."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,35 +8,20 @@ import pytest
 
 from envlock.errors import OutsideError, UserInputError
 from envlock.model.lock import CondaPackage as Locked
-from envlock.model.platform import PLATFORMS, System
+from envlock.model.platform import System
 from envlock.solvers import conda_lock, conda_rattler
-from envlock.solvers.requests import CondaRequest
+from envlock.solvers.requests import CondaAnswer, CondaRequest
 from tests.support.conda_channel import write_channel
-from tests.support.conda_package import CondaPackage
 from tests.support.dry_run_solver import calls, install_solver
 from tests.support.projects import MINOR, manifest_text, new_project
+from tests.support.solving import CondaSolver, conda_request, package, write_channels
 
 
-@dataclass(frozen=True)
-class Solver:
-    """Asks for packages from the channels `first` and `second`; `programs` is the folder of PATH with the solver."""
+class Solver(CondaSolver):
+    """`folder` is the one of PATH with the program that solves."""
 
-    programs: Path
-    request: CondaRequest
-
-    def asked(self, *specs: str, **changes: Any) -> CondaRequest:
-        return replace(self.request, specs=specs, **changes)
-
-    def ask(self, *specs: str, **changes: Any) -> dict[str, Locked]:
-        (answers,) = conda_lock.solve([self.asked(*specs, **changes)])
-        return {answer.package.name: answer.package for answer in answers}
-
-    def versions(self, *specs: str, **changes: Any) -> dict[str, str]:
-        return {name: package.version for name, package in self.ask(*specs, **changes).items()}
-
-
-def package(name: str, version: str = "1.0", *depends: str, **more: Any) -> CondaPackage:
-    return CondaPackage(name=name, version=version, depends=depends, **more)
+    def solve(self, requests: Sequence[CondaRequest]) -> list[tuple[CondaAnswer, ...]]:
+        return conda_lock.solve(requests)
 
 
 FIRST = (
@@ -61,27 +45,14 @@ SECOND = (package("both", "2.0"), package("second-only", "1.0", "both"))
 
 @pytest.fixture(scope="module")
 def channels(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("channels")
-    write_channel(folder / "first", FIRST)
-    write_channel(folder / "second", SECOND)
-    return folder
+    return write_channels(tmp_path_factory.mktemp("channels"), first=FIRST, second=SECOND)
 
 
 @pytest.fixture
 def solver(channels: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Solver:
     install_solver(tmp_path / "bin")
     monkeypatch.setenv("PATH", str(tmp_path / "bin"), prepend=":")
-    request = CondaRequest(
-        channels=tuple((f"./{name}", (channels / name).as_uri()) for name in ("first", "second")),
-        priority="strict",
-        specs=(),
-        platform=PLATFORMS["linux-64"],
-        system=System(),
-        keep=(),
-        cache=tmp_path / "cache",
-        offline=False,
-    )
-    return Solver(tmp_path / "bin", request)
+    return Solver(tmp_path / "bin", conda_request(channels, tmp_path / "cache"))
 
 
 def test_an_answer_is_what_the_default_engine_would_say_of_it(solver: Solver) -> None:
@@ -135,9 +106,9 @@ def test_pins_are_kept_while_they_hold(
     solver: Solver, pinned: list[str], specs: list[str], versions: Mapping[str, str], runs: int | None
 ) -> None:
     keep = pins(solver, *pinned)
-    before = len(calls(solver.programs))
+    before = len(calls(solver.folder))
     assert solver.versions(*specs, keep=keep) == versions
-    assert runs is None or len(calls(solver.programs)) - before == runs
+    assert runs is None or len(calls(solver.folder)) - before == runs
 
 
 def test_what_nothing_meets(solver: Solver) -> None:
@@ -160,13 +131,13 @@ def test_without_a_program_that_solves(solver: Solver, tmp_path: Path, monkeypat
 
 @pytest.mark.parametrize("name", conda_lock.PROGRAMS)
 def test_each_program_that_can_solve_is_found(solver: Solver, name: str) -> None:
-    (solver.programs / "mamba").rename(solver.programs / name)
-    assert conda_lock.find_program() == str(solver.programs / name)
+    (solver.folder / "mamba").rename(solver.folder / name)
+    assert conda_lock.find_program() == str(solver.folder / name)
     assert solver.versions("lib") == {"lib": "2.0"}
 
 
 def test_a_program_that_fails_is_told_in_its_own_words(solver: Solver) -> None:
-    program = solver.programs / "mamba"
+    program = solver.folder / "mamba"
     program.write_text("#!/bin/sh\necho 'critical libmamba the disk is full' >&2\nexit 1\n")
     with pytest.raises(OutsideError) as failure:
         solver.ask("tool")
@@ -179,14 +150,14 @@ def test_a_limit_in_time_is_refused(solver: Solver) -> None:
     with pytest.raises(UserInputError) as failure:
         solver.ask("tool", cutoff="2026-01-01T00:00:00Z")
     assert failure.value.message == "`exclude-newer` cannot be held by conda-lock, which knows no such limit"
-    assert not calls(solver.programs)
+    assert not calls(solver.folder)
 
 
 def test_a_package_that_its_channel_does_not_have(solver: Solver, tmp_path: Path) -> None:
     write_channel(tmp_path / "other", [package("stray")])
     url = (tmp_path / "other/linux-64/stray-1.0-0.conda").as_uri()
     record = f'{{"name": "stray", "version": "1.0", "build": "0", "url": "{url}", "md5": "", "depends": []}}'
-    (solver.programs / "mamba").write_text(f"""#!/bin/sh\necho '{{"actions": {{"FETCH": [{record}]}}}}'\n""")
+    (solver.folder / "mamba").write_text(f"""#!/bin/sh\necho '{{"actions": {{"FETCH": [{record}]}}}}'\n""")
     with pytest.raises(OutsideError) as failure:
         solver.ask("tool")
     assert failure.value.message == "`stray-1.0-0.conda` was chosen, and no channel of env.toml has it"
@@ -207,7 +178,7 @@ def test_what_this_machine_is_set_to_has_no_say(
         "second-only": "1.0",
         "both": "1.0",
     }
-    (call,) = calls(solver.programs)
+    (call,) = calls(solver.folder)
     assert "CONDARC" not in call["environment"]
     assert "PYTHONPATH" not in call["environment"]
     assert not Path(call["environment"]["HOME"], ".condarc").exists()
@@ -227,14 +198,14 @@ def test_a_lock_by_conda_lock_is_the_one_by_rattler(solver: Solver, channels: Pa
     project.must("lock")
     project.must("check")
     lock = project.lockfile.read_bytes()
-    asked = len(calls(solver.programs))
+    asked = len(calls(solver.folder))
     assert asked == 1
     assert "nothing to do" in project.call("lock").stderr
-    assert len(calls(solver.programs)) == asked
+    assert len(calls(solver.folder)) == asked
     # the engine is no input: with another one the lock still answers, and made anew it is the same
     project.change('conda-solver = "conda-lock"', 'conda-solver = "rattler"')
     project.must("check")
     project.lockfile.unlink()
     project.must("lock")
     assert project.lockfile.read_bytes() == lock
-    assert len(calls(solver.programs)) == asked
+    assert len(calls(solver.folder)) == asked

@@ -3,7 +3,7 @@
 import hashlib
 import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from email.parser import BytesParser
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,6 @@ import pytest
 from installer.sources import WheelFile
 
 from envlock.errors import OutsideError, UserInputError
-from envlock.model.lock import PipPackage
 from envlock.model.platform import PLATFORMS, System
 from envlock.model.spec import Index
 from envlock.solvers.pip_uv import solve
@@ -21,23 +20,15 @@ from envlock.solvers.stubs import write_stub
 from tests.conftest import IndexServers
 from tests.support.http_server import Request, Response, serve
 from tests.support.index_server import IndexServer, WheelFolders
+from tests.support.solving import PipSolver, pin, pip_request, write_wheels
 from tests.support.tiny_wheels import write_wheel
 
 NEW = "2026-03-01T12:00:00Z"
 
 
-@dataclass(frozen=True)
-class Solver:
-    """Asks for wheels from one index; `folder` is what it serves."""
-
-    folder: Path
-    request: PipRequest
-
-    def ask(self, *requirements: str, **changes: Any) -> tuple[PipAnswer, ...]:
-        return solve(replace(self.request, requirements=requirements, **changes))
-
-    def versions(self, *requirements: str, **changes: Any) -> dict[str, str]:
-        return {answer.name: answer.version for answer in self.ask(*requirements, **changes)}
+class Solver(PipSolver):
+    def solve(self, request: PipRequest) -> tuple[PipAnswer, ...]:
+        return solve(request)
 
     def files(self, *requirements: str, **changes: Any) -> list[str]:
         return [answer.file for answer in self.ask(*requirements, **changes)]
@@ -45,13 +36,7 @@ class Solver:
 
 @pytest.fixture
 def wheels(tmp_path: Path) -> Path:
-    folder = tmp_path / "wheels"
-    for version in ("1.0", "2.0"):
-        write_wheel(folder, "lib.core", version)
-    write_wheel(folder, "app", requires=["Lib_Core>=1", "extra-only; extra == 'more'"], extras=["more"])
-    write_wheel(folder, "extra-only")
-    write_wheel(folder, "old", requires=["lib-core<2"])
-    return folder
+    return write_wheels(tmp_path / "wheels")
 
 
 @pytest.fixture
@@ -61,22 +46,7 @@ def index(wheels: Path, index_server: IndexServers) -> IndexServer:
 
 @pytest.fixture
 def solver(wheels: Path, index: IndexServer, tmp_path: Path) -> Solver:
-    request = PipRequest(
-        requirements=(),
-        indexes=(Index(name="ours", url=index.url, default=True),),
-        provided={},
-        python="3.11.7",
-        platform=PLATFORMS["linux-64"],
-        system=System(),
-        keep=(),
-        cache=tmp_path / "cache",
-        offline=False,
-    )
-    return Solver(wheels, request)
-
-
-def pin(name: str, version: str) -> PipPackage:
-    return PipPackage(name=name, version=version, file="x.whl", sha256="0" * 64, size=1, index="ours")
+    return Solver(wheels, pip_request(index.url, tmp_path / "cache"))
 
 
 def test_an_answer_says_all_that_is_locked(solver: Solver, index: IndexServer) -> None:

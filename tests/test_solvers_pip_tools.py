@@ -4,7 +4,7 @@ import sys
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -13,7 +13,6 @@ import pytest
 
 from envlock.errors import OutsideError, UserInputError
 from envlock.model.index_file import IndexFile
-from envlock.model.lock import PipPackage
 from envlock.model.platform import PLATFORMS, System
 from envlock.model.spec import Index
 from envlock.model.wheel_metadata import WheelMetadata
@@ -27,6 +26,7 @@ from envlock.system.http import Http
 from tests.conftest import IndexServers
 from tests.support.index_server import IndexServer
 from tests.support.projects import manifest_text, new_project
+from tests.support.solving import PipSolver, pin, pip_request, write_wheels
 from tests.support.tiny_wheels import write_wheel
 
 NEW = "2026-03-01T12:00:00Z"
@@ -36,13 +36,7 @@ def no_python(version: str) -> str:
     raise OutsideError(f"no Python {version} on this machine", hint=f"install python{version}")
 
 
-@dataclass(frozen=True)
-class Solver:
-    """Asks for wheels from one index; `folder` is what it serves."""
-
-    folder: Path
-    request: PipRequest
-
+class Solver(PipSolver):
     @property
     def doors(self) -> Doors:
         http = Http()
@@ -61,11 +55,8 @@ class Solver:
     def _served(self, file: str) -> Path:
         return next(path for path in self.folder.parent.rglob(file) if path.parent.name != "local")
 
-    def ask(self, *requirements: str, **changes: Any) -> tuple[PipAnswer, ...]:
-        return solve(replace(self.request, requirements=requirements, **changes), self.doors)
-
-    def versions(self, *requirements: str, **changes: Any) -> dict[str, str]:
-        return {answer.name: answer.version for answer in self.ask(*requirements, **changes)}
+    def solve(self, request: PipRequest) -> tuple[PipAnswer, ...]:
+        return solve(request, self.doors)
 
     def refusal(self, *requirements: str, **changes: Any) -> UserInputError:
         with pytest.raises(UserInputError) as failure:
@@ -75,12 +66,7 @@ class Solver:
 
 @pytest.fixture
 def wheels(tmp_path: Path) -> Path:
-    folder = tmp_path / "wheels"
-    for version in ("1.0", "2.0"):
-        write_wheel(folder, "lib.core", version)
-    write_wheel(folder, "app", requires=["Lib_Core>=1", "extra-only; extra == 'more'"], extras=["more"])
-    write_wheel(folder, "extra-only")
-    write_wheel(folder, "old", requires=["lib-core<2"])
+    folder = write_wheels(tmp_path / "wheels")
     write_wheel(folder, "setuptools", "70.0")
     return folder
 
@@ -92,22 +78,7 @@ def index(wheels: Path, index_server: IndexServers) -> IndexServer:
 
 @pytest.fixture
 def solver(wheels: Path, index: IndexServer, tmp_path: Path) -> Solver:
-    request = PipRequest(
-        requirements=(),
-        indexes=(Index(name="ours", url=index.url, default=True),),
-        provided={},
-        python="3.11.7",
-        platform=PLATFORMS["linux-64"],
-        system=System(),
-        keep=(),
-        cache=tmp_path / "cache",
-        offline=False,
-    )
-    return Solver(wheels, request)
-
-
-def pin(name: str, version: str) -> PipPackage:
-    return PipPackage(name=name, version=version, file="x.whl", sha256="0" * 64, size=1, index="ours")
+    return Solver(wheels, pip_request(index.url, tmp_path / "cache"))
 
 
 def test_an_answer_is_what_the_default_engine_would_say_of_it(solver: Solver) -> None:
