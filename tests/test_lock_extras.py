@@ -78,6 +78,37 @@ def test_what_an_extra_needs_comes_along(
     assert project.lockfile.read_bytes() == before
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        (
+            '"web[async]: loop>=2"',
+            '"web[async]: loop>=3"',
+            "linux-64: `loop>=3` is not met (asked for by `web`): 2.0 is locked",
+        ),
+        (
+            '"web[async]: loop>=2"',
+            '"web[async]: loop[more]>=2"',
+            "linux-64: `loop[more]>=2` is not met (asked for by `web`): 2.0 is locked without extra `more`",
+        ),
+        (
+            '    "web[async]",\n    "web[async]: loop>=2",\n',
+            '    "web[old]",\n',
+            "linux-64: `web[async]` is not met: 3.0 is locked without extra `async` (env.toml:9)",
+        ),
+    ],
+)
+def test_what_is_locked_of_an_extra_is_held_against_the_rest(
+    project: Project, index: IndexServer, old: str, new: str, message: str
+) -> None:
+    want(project, index, conda=["web"], pip=["web[async]"])
+    project.must("lock")
+    project.change(old, new, file="env.lock")
+    result = project.call("check")
+    assert result.code == 1
+    assert f"  {message}" in result.stdout.splitlines()
+
+
 def test_an_extra_of_a_wheel_that_an_extra_of_conda_asks_for(project: Project, index: IndexServer) -> None:
     write_wheel(project.folder.parent / "wheels", "deep", requires=['loop; extra == "more"'], extras=["more"])
     metadata = METADATA.replace("Name: web", "Name: net") + 'Requires-Dist: deep[more]; extra == "async"\n'

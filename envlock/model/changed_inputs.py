@@ -9,7 +9,7 @@ from typing import TypeVar
 from envlock.model.cutoff import cutoff
 from envlock.model.lock import Inputs
 from envlock.model.match_specs import conda_name
-from envlock.model.pip_edges import edge
+from envlock.model.needs import need
 from envlock.model.platform import System
 from envlock.model.problem import Problem, shown_value
 from envlock.model.same_meaning import conda_meaning, pip_meaning
@@ -167,7 +167,7 @@ def _shape(project: EditableProject) -> str:
 
 _KINDS: dict[str, tuple[Callable[[str], str], Callable[[str], str]]] = {
     "conda": (conda_name, conda_meaning),
-    "pip": (lambda text: edge(text).name, pip_meaning),
+    "pip": (lambda text: need(text).name, pip_meaning),
 }
 # by field; what is not here is one value
 _CHANGES: dict[str, Callable[..., Changes]] = {

@@ -1,43 +1,19 @@
 """What of a locked platform a group needs: followed from its roots to the end, across conda packages and wheels."""
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from functools import cache
-from typing import NamedTuple
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from envlock.model.lock import CondaPackage, Node, PipPackage, PlatformLock
 from envlock.model.match_specs import conda_name
+from envlock.model.needs import need
 from envlock.model.platform import PLATFORMS
 from envlock.model.requirements import applies
 from envlock.model.spec import MAIN, EnvSpec, Wants
 
-_NEED = re.compile(r"(?P<name>[a-z0-9-]+)(?:\[(?P<extras>[a-z0-9,-]+)\])?[^;]*(?:; extra == \"(?P<when>[^\"]+)\")?")
-
-
 _PYTHON: Node = ("conda", "python")
-
-
-class Need(NamedTuple):
-    """A requirement of a locked wheel: of whom, with which extras, and the extra of the wheel's that brings it."""
-
-    name: str
-    extras: tuple[str, ...]
-    when: str | None
-
-
-@cache
-def need(text: str) -> Need:
-    """Reads what stands in `requires` of a locked wheel: "flask[async]>=3 ; extra == "web""."""
-    found = _NEED.fullmatch(text)
-    if not found:  # whoever wrote that, it was not `plain`
-        requirement = Requirement(text)
-        extras = tuple(sorted(map(canonicalize_name, requirement.extras)))
-        return Need(canonicalize_name(requirement.name), extras, None)
-    return Need(found["name"], tuple(found["extras"].split(",")) if found["extras"] else (), found["when"])
 
 
 class Closure:

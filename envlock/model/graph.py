@@ -7,9 +7,9 @@ from typing import NamedTuple
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from envlock.model.closure import need
 from envlock.model.lock import Inputs, Node, PlatformLock
 from envlock.model.match_specs import conda_name
+from envlock.model.needs import need
 from envlock.model.platform import PLATFORMS
 from envlock.model.requirements import applies
 from envlock.model.spec import CondaSpec, EnvSpec, Wants

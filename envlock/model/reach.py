@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
-from envlock.model.closure import groups_by_node, need
+from envlock.model.closure import groups_by_node
 from envlock.model.lock import Node, PlatformLock
 from envlock.model.match_specs import conda_name
+from envlock.model.needs import need
 from envlock.model.problem import Problem, unasked
 from envlock.model.spec import EnvSpec
 
