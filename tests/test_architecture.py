@@ -20,7 +20,10 @@ LAYERS = (
     {"errors"},
     {"model", "system"},
     {"oci"},
-    {"manifest", "lockfile", "solvers", "sources", "history", "environments", "images", "registry", "interchange"},
+    {
+        *("manifest", "lockfile", "solvers", "sources", "debian", "history", "environments", "images", "registry"),
+        "interchange",
+    },
     {"workflows"},
     {"cli"},
 )
@@ -38,6 +41,11 @@ DOORS = {
     "uv": ("envlock.system.uv_program",),
     "conda_lock": ("envlock.solvers.conda_lock_child",),
     "docker": ("envlock.images.docker_engine",),
+    "debian": ("envlock.debian",),
+    "pysequoia": ("envlock.debian.signatures",),
+    "resolvelib": ("envlock.debian.solve",),
+    "zstandard": ("envlock.debian.deb",),
+    "cryptography": ("envlock.debian.ca_bundle",),
     "ruamel": ("envlock.manifest.environment_yml",),
     "tomlkit": ("envlock.manifest.editor",),
     "pypi_simple": ("envlock.sources.index",),

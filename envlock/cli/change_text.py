@@ -7,8 +7,8 @@ from envlock.cli.text import number
 from envlock.errors import escaped
 
 if TYPE_CHECKING:  # a `lock` with nothing to do says nothing of changes, and waits for no parser
-    from envlock.model.changes import BaseChange, Change, Changes, Facts, OnPlatform, Package, ValueChange
-    from envlock.model.lock import Base, PlatformLock
+    from envlock.model.changes import BaseChange, Change, Changes, Facts, OnPlatform, ValueChange
+    from envlock.model.lock import Base, Package, PlatformLock
 
 _SHORT = 8
 _DIGEST = len("sha256:") + 12

@@ -10,7 +10,8 @@ from envlock.cli.listing import Table
 from envlock.cli.package_text import where
 from envlock.cli.text import aligned, number, size
 from envlock.errors import escaped
-from envlock.model.changes import Change, Package
+from envlock.model.changes import Change
+from envlock.model.lock import Package
 from envlock.model.verdicts import VERDICTS
 from envlock.workflows.diff import Comparison, Side, Total
 

@@ -5,7 +5,8 @@ from dataclasses import asdict
 from typing import Any
 
 from envlock.cli.text import size
-from envlock.model.changes import Package, source
+from envlock.model.changes import source
+from envlock.model.lock import Package
 
 # from how many platforms on it is shorter to name the one that is missing
 _MANY = 4

@@ -9,7 +9,7 @@ from packaging.utils import canonicalize_name
 from envlock.interchange.contents import Contents, git_requirement
 from envlock.interchange.yaml_text import Value, yaml_text
 from envlock.model.digest import lock_hash
-from envlock.model.lock import CondaPackage, PipPackage
+from envlock.model.lock import CondaPackage, PipPackage, PrefixPackage
 from envlock.model.match_specs import conda_name
 from envlock.model.spec import MAIN
 
@@ -18,7 +18,10 @@ def conda_lock_yml(contents: Contents) -> str:
     """Packages by kind, name, platform and category, as conda-lock sorts them; its content hash is the lock hash."""
     platforms = contents.platforms
     entries = [
-        entry for locked in platforms for p in locked.packages for entry in _entries(p, locked.platform, contents)
+        entry
+        for locked in platforms
+        for p in locked.prefix_packages
+        for entry in _entries(p, locked.platform, contents)
     ]
     metadata: dict[str, Value] = {
         "content_hash": {locked.platform: lock_hash(contents.lock, locked) for locked in contents.whole},
@@ -30,7 +33,7 @@ def conda_lock_yml(contents: Contents) -> str:
     return yaml_text({"version": 1, "metadata": metadata, "package": ordered})
 
 
-def _entries(package: CondaPackage | PipPackage, platform: str, contents: Contents) -> Iterator[dict[str, Value]]:
+def _entries(package: PrefixPackage, platform: str, contents: Contents) -> Iterator[dict[str, Value]]:
     """An entry for each category; the main one alone for what it has."""
     wanted = {MAIN, *contents.groups}.intersection(package.groups)
     for category in [MAIN] if MAIN in wanted else sorted(wanted):

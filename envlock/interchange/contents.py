@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit, urlunsplit
 
-from envlock.model.lock import CondaPackage, Lock, PipPackage, PlatformLock
+from envlock.model.lock import CondaPackage, Lock, PipPackage, PlatformLock, PrefixPackage
 from envlock.model.spec import python_minor
 
 
@@ -22,7 +22,7 @@ class Contents:
     lock: Lock
     platforms: tuple[PlatformLock, ...]
     groups: tuple[str, ...] = ()
-    urls: Mapping[CondaPackage | PipPackage, str] = field(default_factory=dict)
+    urls: Mapping[PrefixPackage, str] = field(default_factory=dict)
     md5: Mapping[CondaPackage, str] = field(default_factory=dict)
     channels: Mapping[str, str] = field(default_factory=dict)
     indexes: Mapping[str, str] = field(default_factory=dict)

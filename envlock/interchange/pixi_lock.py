@@ -2,7 +2,7 @@
 
 from envlock.interchange.contents import Contents, git_url
 from envlock.interchange.yaml_text import Value, yaml_text
-from envlock.model.lock import CondaPackage, PipPackage, PlatformLock
+from envlock.model.lock import CondaPackage, PipPackage, PlatformLock, PrefixPackage
 from envlock.model.match_specs import conda_name
 from envlock.model.platform import System, VirtualPackage, virtual_packages
 
@@ -16,9 +16,10 @@ def pixi_lock(contents: Contents) -> str:
     if contents.index_urls:
         environment["indexes"] = contents.index_urls
     environment["packages"] = {
-        locked.platform: [{_kind(p): _place(p, contents)} for p in locked.packages] for locked in contents.platforms
+        locked.platform: [{_kind(p): _place(p, contents)} for p in locked.prefix_packages]
+        for locked in contents.platforms
     }
-    every = {_place(p, contents): p for locked in contents.platforms for p in locked.packages}
+    every = {_place(p, contents): p for locked in contents.platforms for p in locked.prefix_packages}
     return yaml_text(
         {
             "version": _VERSION,
@@ -39,11 +40,11 @@ def _virtual(package: VirtualPackage) -> str:
     return f"{package.name}={package.version}{build}"
 
 
-def _kind(package: CondaPackage | PipPackage) -> str:
+def _kind(package: PrefixPackage) -> str:
     return "conda" if isinstance(package, CondaPackage) else "pypi"
 
 
-def _place(package: CondaPackage | PipPackage, contents: Contents) -> str:
+def _place(package: PrefixPackage, contents: Contents) -> str:
     if isinstance(package, CondaPackage) or not (package.git or package.path):
         return contents.urls[package]
     if package.path:
@@ -52,7 +53,7 @@ def _place(package: CondaPackage | PipPackage, contents: Contents) -> str:
     return f"git+{git_url(package)}?rev={package.commit}{inside}#{package.commit}"
 
 
-def _package(package: CondaPackage | PipPackage, place: str, contents: Contents) -> Value:
+def _package(package: PrefixPackage, place: str, contents: Contents) -> Value:
     fields = _conda(package, place) if isinstance(package, CondaPackage) else _pypi(package, contents)
     return {_kind(package): place, **{key: value for key, value in fields.items() if value}}
 

@@ -16,7 +16,7 @@ from envlock.lockfile.packages import read_conda, read_pip
 from envlock.lockfile.platforms import read_base
 from envlock.lockfile.reader import LIMIT, refuse_version
 from envlock.model.fields import Document, Table
-from envlock.model.lock import Base, CondaPackage, PipPackage, PlatformLock
+from envlock.model.lock import Base, CondaPackage, Package, PipPackage, PlatformLock
 from envlock.model.platform import PLATFORMS
 from envlock.system.text_file import display, read_text
 
@@ -94,9 +94,9 @@ class _Platform:
     def __init__(self, name: str) -> None:
         self.name = name
         self.base = Base()
-        self.packages: dict[tuple[str, str], CondaPackage | PipPackage] = {}
+        self.packages: dict[tuple[str, str], Package] = {}
 
-    def add(self, found: Base | CondaPackage | PipPackage) -> None:
+    def add(self, found: Base | Package) -> None:
         if isinstance(found, Base):
             self.base = found
         else:
@@ -120,7 +120,7 @@ def _document(name: str, block: str) -> Document | None:
         return None
 
 
-def _found(document: Document) -> Iterator[tuple[str, Base | CondaPackage | PipPackage]]:
+def _found(document: Document) -> Iterator[tuple[str, Base | Package]]:
     """The packages and the base of a part of a lock, of which nothing is wrong."""
     try:
         found = [*_read(document.root)]

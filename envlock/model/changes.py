@@ -7,9 +7,18 @@ from typing import NamedTuple
 
 from packaging.utils import canonicalize_name
 
-from envlock.model.lock import Base, CondaPackage, ImageSettings, Lock, Node, PipPackage, PlatformLock
+from envlock.model.lock import (
+    Base,
+    CondaPackage,
+    DebianPackage,
+    ImageSettings,
+    Lock,
+    Node,
+    Package,
+    PipPackage,
+    PlatformLock,
+)
 
-Package = CondaPackage | PipPackage
 # what one platform had and has of a package
 Pair = tuple[Package | None, Package | None]
 _TABLES = ("variables", "labels")  # of image settings
@@ -145,7 +154,9 @@ def differences(before: Package | None, after: Package | None) -> tuple[str, ...
 
 
 def source(package: Package) -> str:
-    """Where a package is from, for people: a channel, an index, or the address that env.toml gives."""
+    """Where a package is from, for people: an archive, a channel, an index, or the address that env.toml gives."""
+    if isinstance(package, DebianPackage):
+        return package.archive
     return package.channel if isinstance(package, CondaPackage) else package.source
 
 

@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from envlock.model.lock import Base, CondaPackage, ImageSettings, Lock, PipPackage, PlatformLock
+from envlock.model.lock import Base, ImageSettings, Lock, Package, PlatformLock
 
 TAG_DIGITS = 16
 
@@ -22,6 +22,7 @@ def lock_hash(lock: Lock, platform: PlatformLock) -> str:
         {
             "platform": platform.platform,
             "base": platform.base.digest,
+            "debian": _debian(lock),
             "interpreter": _interpreter(platform),
             "python": _stated_python(platform),
             "packages": [_package(p) for p in sorted(main.packages, key=_order)],
@@ -44,7 +45,7 @@ def environment_hash(lock: Lock) -> str:
 def prefix_key(platform: PlatformLock, python: str | None, editable: Sequence[str] = ()) -> str:
     """Packages, Python, and what tells local projects that are installed editable: changing `workdir` reinstalls
     nothing."""
-    packages = [_package(p) for p in sorted(platform.packages, key=_order)]
+    packages = [_package(p) for p in sorted(platform.prefix_packages, key=_order)]
     found = {"platform": platform.platform, "packages": packages, "python": python, "editable": [*editable] or None}
     return _sha256("envlock-prefix 1\n", found)
 
@@ -79,11 +80,17 @@ def _without_defaults(value: Any) -> Any:
     return {k: v for k, v in cleaned.items() if v is not None and v != {}}
 
 
-def _order(package: CondaPackage | PipPackage) -> tuple[str, str, str, str, str]:
+def _debian(lock: Lock) -> dict[str, Any] | None:
+    """What decides a base of Debian's packages beyond the packages."""
+    debian = lock.inputs.debian
+    return {"docs": False} if debian and not debian.docs else None
+
+
+def _order(package: Package) -> tuple[str, str, str, str, str]:
     return package.kind, package.name, package.version, package.build, package.identity
 
 
-def _package(package: CondaPackage | PipPackage) -> dict[str, str]:
+def _package(package: Package) -> dict[str, str]:
     kind, name, version, build, identity = _order(package)
     # what has no sha256 is told by the hash of its folder or by its commit
     told_by = "sha256" if package.sha256 else "source"

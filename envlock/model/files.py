@@ -71,9 +71,37 @@ class PrefixFile:
     link: str | None = None
     executable: bool = False
 
+    # what belongs to the root user, whoever unpacks it
+    uid = 0
+    gid = 0
+    hardlink = None
+    is_folder = False
+
     @property
     def mode(self) -> int:
         return EXECUTABLE if self.executable or self.link is not None else PLAIN
+
+    @property
+    def size(self) -> int:
+        return self.content.size if self.content else 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SystemFile:
+    """A member of a root file system, by its path below the root: relative, normalised, without `..`.
+
+    One of: a regular file (`content`), a symbolic link (`link`), another name of the regular file at the path
+    `hardlink` in the same layer, or a folder (`is_folder`). `mode` is permission bits, with setuid and the like.
+    """
+
+    path: str
+    mode: int
+    uid: int = 0
+    gid: int = 0
+    content: Content | None = None
+    link: str | None = None
+    hardlink: str | None = None
+    is_folder: bool = False
 
     @property
     def size(self) -> int:

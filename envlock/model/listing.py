@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from envlock.model.changes import Facts, Package
-from envlock.model.lock import Base
+from envlock.model.changes import Facts
+from envlock.model.lock import Base, Package
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,12 +3,50 @@
 from dataclasses import dataclass, replace
 
 from envlock.model.platform import System
-from envlock.model.spec import MAIN, EditableProject, EnvSpec, Index, Wants
+from envlock.model.spec import MAIN, DebianSpec, EditableProject, EnvSpec, Index, Wants
 
 LOCK_VERSION = 1
 
 # (kind, name) of a locked package
 Node = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DebianPackage:
+    """A Debian package of the base. `file` is its path in the pool, `archive` the one whose pool that is ("main", or
+    "security"); `architecture` is "amd64", "arm64" or "all". The rest are relations in Debian's form, one an item,
+    sorted: `requires` is Pre-Depends and Depends ("libc6 (>= 2.36)", "awk | mawk"), `provides` the virtual packages
+    ("awk", "libzstd-dev (= 1.5)"), `conflicts` Conflicts and Breaks."""
+
+    name: str
+    version: str
+    architecture: str
+    file: str
+    sha256: str
+    size: int
+    archive: str = "main"
+    requires: tuple[str, ...] = ()
+    provides: tuple[str, ...] = ()
+    conflicts: tuple[str, ...] = ()
+
+    kind = "debian"
+    build = ""
+    uploaded = None
+    groups = (MAIN,)
+
+    @property
+    def node(self) -> Node:
+        return self.kind, self.name
+
+    @property
+    def identity(self) -> str:
+        """What tells its bytes from all others."""
+        return self.sha256
+
+    @property
+    def file_name(self) -> str:
+        """The last part of `file`."""
+        return self.file.rpartition("/")[2]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,16 +133,26 @@ class PipPackage:
         return self.index or self.url or self.path or self.git or ""
 
 
+# a package of the environment itself, which is installed into its prefix; and any
+PrefixPackage = CondaPackage | PipPackage
+Package = DebianPackage | CondaPackage | PipPackage
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Base:
     """A base image: `digest` is of this platform's manifest; the rest was read of it once.
 
     `scratch` has no digest; a platform that no image is made for has no `reference`. `python` is the full version of
     `interpreter` (an absolute path), or where there is no base to read it from, the one that wheels were chosen for.
+
+    A base of Debian's packages has neither, but the `suite` (a codename) that they are from, and the UTC `dates` of
+    the indexes that they were chosen from, by suite, sorted: ("bookworm-security", "2026-11-21T00:53:02Z").
     """
 
     reference: str | None = None
     digest: str | None = None
+    suite: str | None = None
+    dates: tuple[tuple[str, str], ...] = ()
     glibc: str | None = None
     interpreter: str | None = None
     python: str | None = None
@@ -117,12 +165,18 @@ class PlatformLock:
 
     platform: str
     base: Base
+    debian: tuple[DebianPackage, ...] = ()
     conda: tuple[CondaPackage, ...] = ()
     pip: tuple[PipPackage, ...] = ()
 
     @property
-    def packages(self) -> "tuple[CondaPackage | PipPackage, ...]":
-        """All packages, sorted by kind and name."""
+    def packages(self) -> tuple[Package, ...]:
+        """All packages: those of the base, conda's, and distributions, each sorted by name."""
+        return (*self.debian, *self.conda, *self.pip)
+
+    @property
+    def prefix_packages(self) -> tuple[PrefixPackage, ...]:
+        """What is installed into the environment's prefix: all but the base's."""
         return (*self.conda, *self.pip)
 
     def of_groups(self, *groups: str) -> "PlatformLock":
@@ -152,8 +206,9 @@ class Inputs:
     conda: tuple[str, ...]
     pip: tuple[str, ...]
     indexes: tuple[Index, ...]
-    base: str
+    base: str | None
     interpreter: str | None
+    debian: DebianSpec | None = None
     editable: tuple[EditableProject, ...] = ()
     platform_wants: tuple[tuple[str, Wants], ...] = ()
     groups: tuple[tuple[str, Wants], ...] = ()
@@ -174,6 +229,8 @@ class Inputs:
             indexes=spec.pip.indexes,
             base=spec.base,
             interpreter=spec.image.interpreter,
+            # where packages are found, and who is believed, may change: they stay what they are
+            debian=replace(spec.image.debian, mirror=None, snapshot=None, keys=None) if spec.image.debian else None,
             editable=spec.pip.editable,
             platform_wants=tuple((p, w) for p, w in spec.platform_wants if w and p in spec.platforms),
             groups=tuple((g, w) for g, w in spec.groups),

@@ -88,10 +88,30 @@ class LockSpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DebianSpec:
+    """`[image.debian]`: a base made from Debian's packages.
+
+    `suite` is a codename ("bookworm"); `packages` are relations in Debian's form, without alternatives, normalised and
+    sorted ("git", "libgomp1 (>= 12)"); `components` are sorted. `mirror` and `snapshot` are URLs without slash at their
+    end, `keys` a path relative to env.toml: they say where packages are found and who is believed, not which they are.
+    Without `docs`, documentation and translations are left out of images.
+    """
+
+    suite: str
+    packages: tuple[str, ...] = ()
+    components: tuple[str, ...] = ("main",)
+    docs: bool = True
+    mirror: str | None = None
+    snapshot: str | None = None
+    keys: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ImageSpec:
     """`[image]`: everything but `repository` is part of the lock hash, as resolved."""
 
     base: str | None = None
+    debian: DebianSpec | None = None
     interpreter: str | None = None
     repository: str | None = None
     user: str | None = None
@@ -131,9 +151,10 @@ class EnvSpec:
         return bool(self.conda.dependencies or any(w.conda for w in (*platforms, *dict(self.groups).values())))
 
     @property
-    def base(self) -> str:
-        """The base image's reference: as written, else the documented default."""
-        if self.image.base:
+    def base(self) -> str | None:
+        """The base image's reference: as written, else the documented default; None where the base is Debian's
+        packages."""
+        if self.image.base or self.image.debian:
             return self.image.base
         return "debian:trixie-slim" if self.has_conda else f"python:{python_minor(self.python)}-slim"
 

@@ -5,7 +5,7 @@ from typing import IO
 from urllib.parse import unquote, urlsplit
 
 from envlock.errors import Interrupted, OutsideError
-from envlock.model.lock import CondaPackage, PipPackage
+from envlock.model.lock import CondaPackage, PipPackage, PrefixPackage
 from envlock.sources.channel import download
 from envlock.sources.lfs import real_file
 from envlock.sources.order import PLACES, Place, places
@@ -28,7 +28,7 @@ def remember(sha256: str, url: str, cache: Cache) -> None:
         cache.keep(PLACES, sha256, url)
 
 
-def fetch(package: CondaPackage | PipPackage, supply: Supply) -> Path:
+def fetch(package: PrefixPackage, supply: Supply) -> Path:
     """The package's file in the cache; OutsideError naming file and sha256 where it cannot be had."""
     here = supply.cache.package(package.sha256, package.file)
     if here:
@@ -47,7 +47,7 @@ class _NotThere(Exception):
 class _Search:
     """One package being looked for: what was tried, and what came of it."""
 
-    def __init__(self, package: CondaPackage | PipPackage, supply: Supply) -> None:
+    def __init__(self, package: PrefixPackage, supply: Supply) -> None:
         self._package, self._supply = package, supply
         self._gone: list[str] = []
         self._failed: list[tuple[str, OutsideError]] = []
@@ -102,13 +102,13 @@ class _Search:
         return OutsideError(f"{named} is no longer to be had from `{source}`{where}", hint=_hint(self._package))
 
 
-def _login_hint(package: CondaPackage | PipPackage) -> str:
+def _login_hint(package: PrefixPackage) -> str:
     if isinstance(package, CondaPackage):
         return "a login goes into netrc, or into the file that RATTLER_AUTH_FILE names"
     return "a login goes into ENVLOCK_INDEX_NAME_USERNAME and ENVLOCK_INDEX_NAME_PASSWORD, or netrc"
 
 
-def _hint(package: CondaPackage | PipPackage) -> str:
+def _hint(package: PrefixPackage) -> str:
     if isinstance(package, PipPackage) and package.path:
         return "get it back, or take it out of env.toml"
     if isinstance(package, PipPackage) and package.url:
@@ -116,7 +116,7 @@ def _hint(package: CondaPackage | PipPackage) -> str:
     return f"`envlock lock -P {package.name}` chooses what is there now"
 
 
-def _take(package: CondaPackage | PipPackage, url: str, supply: Supply) -> Path:
+def _take(package: PrefixPackage, url: str, supply: Supply) -> Path:
     # sizes of 0 are unknown ones, too
     limit = (package.size or _MOST) + _SLACK
 
@@ -130,7 +130,7 @@ def _take(package: CondaPackage | PipPackage, url: str, supply: Supply) -> Path:
     return supply.cache.add_package(package.sha256, package.file, fill)
 
 
-def _downloaded(package: CondaPackage | PipPackage, url: str, target: IO[bytes], limit: int, supply: Supply) -> bool:
+def _downloaded(package: PrefixPackage, url: str, target: IO[bytes], limit: int, supply: Supply) -> bool:
     """Fills `target`, an empty file; False where nothing is at `url`."""
     try:
         return supply.http().download(url, target, limit=limit, login=supply.login(package, url))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from envlock.errors import OutsideError
-from envlock.model.lock import CondaPackage, PipPackage
+from envlock.model.lock import CondaPackage, PipPackage, PrefixPackage
 from envlock.sources.channel import find_package
 from envlock.sources.places import file_url
 from envlock.sources.supply import Supply
@@ -29,7 +29,7 @@ class Place:
     remembered: bool = False
 
 
-def places(package: CondaPackage | PipPackage, supply: Supply) -> Iterator[Place]:
+def places(package: PrefixPackage, supply: Supply) -> Iterator[Place]:
     """Every place where the package may be, the best first."""
     kept = supply.cache.record(PLACES, package.sha256, lambda kept: typed(kept, str))
     mirrored, own = _of_source(package, supply)
@@ -39,7 +39,7 @@ def places(package: CondaPackage | PipPackage, supply: Supply) -> Iterator[Place
     yield from own
 
 
-def _of_source(package: CondaPackage | PipPackage, supply: Supply) -> tuple[list[Place], list[Place]]:
+def _of_source(package: PrefixPackage, supply: Supply) -> tuple[list[Place], list[Place]]:
     """The places of a package's source: those of its mirror, and its own."""
     sources = supply.sources
     if isinstance(package, CondaPackage):

@@ -26,6 +26,7 @@ def look_into_base(task: PlatformTask, digest: str | None, minor: str | None) ->
     """The base that a task asks for, of `digest` where there is one, with what is read of it; `minor` is the Python
     that is looked for, None for no matter which."""
     spec = task.spec
+    assert spec.base
     pulled = pull_base(spec.base, digest, task.platform, task.project, task.context)
     facts = _facts(pulled, task.context, interpreter=spec.image.interpreter, minor=minor)
     return Base(reference=spec.base, digest=pulled.descriptor.digest, **asdict(facts))

@@ -11,7 +11,7 @@ from envlock.environments.wheel import WheelTarget, wheel_files
 from envlock.errors import OutsideError
 from envlock.model.conda_contents import CondaContents, conda_meta_path, contents
 from envlock.model.files import IMAGE_PREFIX, PrefixFile
-from envlock.model.lock import CondaPackage, PipPackage, PlatformLock
+from envlock.model.lock import CondaPackage, PipPackage, PlatformLock, PrefixPackage
 from envlock.model.paths import name_problem
 from envlock.model.platform import PLATFORMS
 from envlock.model.promises import conda_disagreement, disagreement
@@ -28,7 +28,7 @@ class PackageContents:
     """Paths below the prefix, sorted; unpacked size in bytes; scripts that would want to run when it is linked;
     the texts of what conda would read on activation, by path; and what a conda package's own index says."""
 
-    package: CondaPackage | PipPackage
+    package: PrefixPackage
     paths: tuple[str, ...]
     size: int
     scripts: tuple[str, ...] = ()
@@ -53,7 +53,7 @@ def require_promised(package: PipPackage, path: Path, locked: PlatformLock) -> N
     _refuse(disagreement(package, own_metadata(path, package), environment), package)
 
 
-def _refuse(why: str | None, package: CondaPackage | PipPackage) -> None:
+def _refuse(why: str | None, package: PrefixPackage) -> None:
     if why:
         raise OutsideError(why, hint=f"`envlock lock -P {package.name}` locks what it says now")
 

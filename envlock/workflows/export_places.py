@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from envlock.errors import OutsideError
-from envlock.model.lock import CondaPackage, PipPackage
+from envlock.model.lock import CondaPackage, PipPackage, PrefixPackage
 from envlock.sources.fetch import fetch
 from envlock.sources.order import places
 from envlock.sources.supply import Supply
@@ -24,7 +24,7 @@ def public(url: str) -> str:
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], _TOKEN.sub("", parts.path), "", ""))
 
 
-def conda_urls(packages: Iterable[CondaPackage], supply: Supply) -> dict[CondaPackage | PipPackage, str]:
+def conda_urls(packages: Iterable[CondaPackage], supply: Supply) -> dict[PrefixPackage, str]:
     """Where the channels of env.toml have each package."""
     found = ((p, supply.sources.conda_url(p.channel, p.subdir, p.file)) for p in packages)
     return {package: _as_conda_writes(public(url), package.file) for package, url in found}
@@ -35,7 +35,7 @@ def _as_conda_writes(url: str, file: str) -> str:
     return f"{url.rpartition('/')[0]}/{quote(file, safe='!+')}"
 
 
-def pip_urls(packages: Iterable[PipPackage], supply: Supply, context: Context) -> dict[CondaPackage | PipPackage, str]:
+def pip_urls(packages: Iterable[PipPackage], supply: Supply, context: Context) -> dict[PrefixPackage, str]:
     """Where the files of packages are: as env.toml says, as seen when they were locked, else as their index says."""
     files = list(dict.fromkeys(p for p in packages if p.index or p.url))
     urls = side_by_side(lambda p: p.url or _found(p, supply), files, stop=context.stopped.set)

@@ -25,7 +25,7 @@ def fill_prefix(task: PrefixTask, folder: Path, final: Path) -> None:
     """Fills `folder` with what will stand at `final`."""
     locked, context = task.locked, task.context
     files = fetch_all(locked, task.lock.inputs, task.project, context)
-    context.progress(f"installing {len(locked.packages)} packages")
+    context.progress(f"installing {len(locked.prefix_packages)} packages")
     contents = conda_contents(locked, files, context.cache)
     ready = {p.name: files[p.sha256] for p in locked.pip if not p.builds}
     for package in locked.pip:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from envlock.errors import OutsideError
-from envlock.model.lock import CondaPackage, Inputs, PipPackage, PlatformLock
+from envlock.model.lock import Inputs, PlatformLock, PrefixPackage
 from envlock.sources.fetch import fetch
 from envlock.sources.places import Sources
 from envlock.sources.supply import Supply
@@ -32,7 +32,7 @@ def fetch_all(locked: PlatformLock, inputs: Inputs, project: Project, context: C
     """Every file that is locked for a platform in the cache, by sha256; one error that names all that cannot be had."""
     supply = supply_of(sources_of(inputs.channels, inputs.indexes, project.folder, context), context)
     # what is about to be unpacked is hashed once more: a disk that lost a bit must not change an image
-    files = [p for p in locked.packages if p.sha256]
+    files = [p for p in locked.prefix_packages if p.sha256]
     here = side_by_side(lambda p: context.cache.intact(p.sha256, p.file), files, stop=context.stopped.set)
     missing = [p for p, intact in zip(files, here, strict=True) if not intact]
     if missing:
@@ -42,7 +42,7 @@ def fetch_all(locked: PlatformLock, inputs: Inputs, project: Project, context: C
     return {p.sha256: fetch(p, supply) for p in files}
 
 
-def _failure(package: CondaPackage | PipPackage, supply: Supply) -> OutsideError | None:
+def _failure(package: PrefixPackage, supply: Supply) -> OutsideError | None:
     try:
         fetch(package, supply)
     except OutsideError as error:

@@ -7,15 +7,25 @@ from typing import TYPE_CHECKING, TypeVar
 
 from envlock.errors import UserInputError
 from envlock.lockfile.reader import FINISH, REPAIR, read_lock
-from envlock.model.lock import CondaPackage, ImageSettings, Inputs, Lock, Node, PipPackage, PlatformLock
+from envlock.model.lock import (
+    CondaPackage,
+    DebianPackage,
+    ImageSettings,
+    Inputs,
+    Lock,
+    Node,
+    Package,
+    PipPackage,
+    PlatformLock,
+)
 from envlock.workflows import later
 from envlock.workflows.project import Project
 
 if TYPE_CHECKING:
     from envlock.lockfile.conflict import Conflict
 
-P = TypeVar("P", CondaPackage, PipPackage)
-Package = CondaPackage | PipPackage
+P = TypeVar("P", DebianPackage, CondaPackage, PipPackage)
+
 # (platform, kind and name): one pin
 Key = tuple[str, Node]
 
@@ -92,7 +102,7 @@ def _united(conflict: "Conflict", project: Project) -> Lock:
     return Lock(inputs=Inputs.of(spec), image=ImageSettings.of(spec), platforms=tuple(platforms))
 
 
-def _either(ours: PlatformLock | None, theirs: PlatformLock | None, *, base: str) -> PlatformLock:
+def _either(ours: PlatformLock | None, theirs: PlatformLock | None, *, base: str | None) -> PlatformLock:
     if ours is None or theirs is None:
         (one,) = filter(None, (ours, theirs))
         return one
