@@ -1,0 +1,21 @@
+"""The order of Debian's versions, by Debian's own rules."""
+
+from functools import lru_cache
+
+from debian.debian_support import NativeVersion
+
+
+@lru_cache(maxsize=1 << 16)
+def compare(one: str, other: str) -> int:
+    """Negative where `one` is the earlier version, positive where it is the later, 0 where they are the same."""
+    if one == other:
+        return 0
+    # not `version_compare`, which leaves it to the machine's apt where Python can load that
+    first, second = NativeVersion(one), NativeVersion(other)
+    return (first > second) - (first < second)
+
+
+def upstream(version: str) -> str:
+    """A version without epoch and revision: "1:2.39.5-0+deb12u2" -> "2.39.5"."""
+    plain = version.partition(":")[2] or version
+    return plain.rpartition("-")[0] or plain
