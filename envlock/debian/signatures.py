@@ -1,0 +1,129 @@
+"""Who signed a text: OpenPGP's cleartext signatures, as archives put them into `InRelease`. The door to pysequoia."""
+
+import re
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+
+from pysequoia import Cert, verify
+from pysequoia.packet import PacketPile, Tag
+
+from envlock.errors import OutsideError, UserInputError
+from envlock.system.text_file import display
+
+# Debian's own keys for bookworm and trixie, as the package debian-archive-keyring has them
+SHIPPED = Path(__file__).with_name("archive_keys.asc")
+# where that package puts them on this machine: with the keys of all suites that are alive, and newer ones
+INSTALLED = tuple(Path("/usr/share/keyrings", f"debian-archive-keyring.{end}") for end in ("pgp", "gpg"))
+MOST_KEYS = 4 << 20  # bytes
+
+_BEGIN, _SIGNATURE, _END = (
+    b"-----BEGIN PGP SIGNED MESSAGE-----",
+    b"-----BEGIN PGP SIGNATURE-----",
+    b"-----END PGP SIGNATURE-----",
+)
+# nothing but the names of hashes stands between the first line and the signed text
+_HEAD = re.compile(rb"(?:Hash: [A-Za-z0-9, -]+\n)*\n")
+_UNTOLD = "are the keys too old? newer ones come with debian-archive-keyring, or name the archive's own in `keys`"
+
+
+class Keyring:
+    """Keys that are believed, of one or more files (armored or binary)."""
+
+    def __init__(self, certificates: Iterable[Cert]) -> None:
+        self._known: dict[str, Cert] = {}
+        for certificate in certificates:
+            there = self._known.get(certificate.fingerprint)
+            self._known[certificate.fingerprint] = there.merge(certificate) if there else certificate
+        # a signature names its key by fingerprint, or only by the end of it
+        self._owners = {name: known for known in self._known.values() for name in _names(known)}
+
+    def signed_text(self, data: bytes, *, name: str, now: datetime | None) -> bytes:
+        """The text that one of these keys signed, and nothing else of `data`; OutsideError with `name` for anything
+        that is not one signed text from its first byte to its last.
+
+        A key must have been good when it signed; with `now`, as for an archive that is alive, then as well.
+        """
+        _require_frame(data, name)
+        asked: list[str] = []
+
+        def store(wanted: list[str]) -> list[Cert]:
+            asked.extend(wanted)
+            return list(self._known.values())
+
+        try:
+            found = verify(data, store=store)
+        except (RuntimeError, ValueError, OSError) as error:
+            raise self._refusal(asked, name, now) from error
+        text, signatures = found.bytes, found.valid_sigs
+        alive = [s for s in signatures if not _is_over(self._known[s.certificate], now)]
+        if text is None or not alive:
+            raise self._refusal(asked, name, now)
+        return text
+
+    def _refusal(self, asked: list[str], name: str, now: datetime | None) -> OutsideError:
+        """Why no signature counts, in words."""
+        if not asked:
+            return OutsideError(f"`{name}` cannot be read as a signed text")
+        owners = {owner.fingerprint: owner for key in asked if (owner := self._owners.get(key.lower()))}
+        if not owners:
+            by = ", ".join(f"`{key.upper()}`" for key in sorted(set(asked)))
+            return OutsideError(
+                f"`{name}` is signed by {by}, which is none of the keys that are believed", hint=_UNTOLD
+            )
+        over = [owner for owner in owners.values() if _is_over(owner, now)]
+        if len(over) == len(owners):
+            when = "; ".join(f"`{o.fingerprint.upper()}` ended on {o.expiration:%Y-%m-%d}" for o in over)
+            return OutsideError(f"`{name}` is signed by a key whose time is over: {when}", hint=_UNTOLD)
+        return OutsideError(
+            f"`{name}` is not what was signed: no signature fits it", hint="it was changed on its way, or by its mirror"
+        )
+
+
+def archive_keys() -> Keyring:
+    """Debian's own: those that come with envlock, and this machine's."""
+    files = [SHIPPED, *(path for path in INSTALLED if path.is_file())]
+    return Keyring(certificate for path in files for certificate in Cert.split_bytes(path.read_bytes()))
+
+
+def keys_of(path: Path) -> Keyring:
+    """The keys of a file that env.toml names; UserInputError where there are none in it."""
+    shown = display(path)
+    try:
+        with path.open("rb") as file:
+            data = file.read(MOST_KEYS + 1)
+    except OSError as error:
+        raise UserInputError(f"the keys in `{shown}` cannot be read: {error.strerror}") from None
+    try:
+        found = Cert.split_bytes(data) if len(data) <= MOST_KEYS else []
+    except (RuntimeError, ValueError, OSError):
+        found = []
+    if not found:
+        raise UserInputError(f"`{shown}` holds no OpenPGP keys", hint="`gpg --armor --export KEY` writes such a file")
+    return Keyring(found)
+
+
+def _names(certificate: Cert) -> Iterable[str]:
+    """What a signature may call the keys of a certificate: fingerprints, and key ids."""
+    for packet in PacketPile.from_bytes(bytes(certificate)):
+        if packet.tag in (Tag.PublicKey, Tag.PublicSubkey):
+            yield from (name.lower() for name in (packet.fingerprint, packet.key_id) if name)
+
+
+def _is_over(certificate: Cert, now: datetime | None) -> bool:
+    return bool(now and certificate.expiration and certificate.expiration <= now)
+
+
+def _require_frame(data: bytes, name: str) -> None:
+    """The library takes the signed part out of whatever stands around it: here there is nothing around it."""
+    if _BEGIN not in data:
+        raise OutsideError(f"`{name}` is not signed", hint="envlock reads signed `InRelease` files alone")
+    begins = data.startswith(_BEGIN + b"\n")
+    if begins and _END not in data:
+        raise OutsideError(f"`{name}` is cut off: its signature has no end")
+    marks = [line for line in data.split(b"\n") if line.startswith(b"-----")]
+    whole = begins and data.rstrip(b"\n").endswith(b"\n" + _END) and _HEAD.match(data, len(_BEGIN) + 1)
+    if not whole or marks != [_BEGIN, _SIGNATURE, _END]:
+        raise OutsideError(
+            f"`{name}` holds text that is not signed", hint="it was changed on its way, or by its mirror"
+        )
