@@ -11,7 +11,7 @@ import pytest
 
 from envlock.errors import OutsideError
 from envlock.system import http as door
-from envlock.system.http import BrokenOff, Http, RequestFailed
+from envlock.system.http import UNCHANGED, Body, BrokenOff, Http, RequestFailed
 from tests.support.http_server import FileServer, Request, Response, serve
 
 MIB = 1 << 20
@@ -206,3 +206,33 @@ def test_netrc_is_asked_unless_the_caller_says_who_we_are(
     with Http().request("GET", f"{server.url}/good", redirects=False):
         pass
     assert asked_of(pages) == [BASIC, "Bearer x", None]
+
+
+# what is asked for again
+
+
+def test_what_did_not_change_is_not_sent_again() -> None:
+    tagged = {"ETag": '"one"', "Last-Modified": "Sat, 11 Jul 2026 10:16:37 GMT"}
+    asked: list[Request] = []
+
+    def page(request: Request) -> Response:
+        asked.append(request)
+        same = request.headers.get("If-None-Match") == tagged["ETag"]
+        return Response(status=304, headers=tagged) if same else Response(content=b"good", headers=tagged)
+
+    with serve(page) as server:
+        first = Http().read_changed(f"{server.url}/x", etag=None, modified=None, limit=4)
+        assert first == Body(data=b"good", etag=tagged["ETag"], modified=tagged["Last-Modified"])
+        again = Http().read_changed(f"{server.url}/x", etag=first.etag, modified=first.modified, limit=4)
+        assert again is UNCHANGED
+    assert "If-None-Match" not in asked[0].headers
+    assert asked[1].headers["If-Modified-Since"] == tagged["Last-Modified"]
+
+
+def test_a_small_answer_that_breaks_off_is_asked_for_again(server: FileServer, pages: Pages) -> None:
+    pages.answers["/cut"] = [Response(content=b"whole", breaks_off_after=2), Response(content=b"whole")]
+    body = Http().read_changed(f"{server.url}/cut", etag=None, modified=None, limit=5)
+    assert body == Body(data=b"whole")
+    assert Http().read_changed(f"{server.url}/gone", etag=None, modified=None, limit=5) is None
+    with pytest.raises(OutsideError, match="sends more than the 3 bytes it should"):
+        Http().read_changed(f"{server.url}/good", etag=None, modified=None, limit=3)

@@ -35,8 +35,6 @@ class Keyring:
         for certificate in certificates:
             there = self._known.get(certificate.fingerprint)
             self._known[certificate.fingerprint] = there.merge(certificate) if there else certificate
-        # a signature names its key by fingerprint, or only by the end of it
-        self._owners = {name: known for known in self._known.values() for name in _names(known)}
 
     def signed_text(self, data: bytes, *, name: str, now: datetime | None) -> bytes:
         """The text that one of these keys signed, and nothing else of `data`; OutsideError with `name` for anything
@@ -65,7 +63,9 @@ class Keyring:
         """Why no signature counts, in words."""
         if not asked:
             return OutsideError(f"`{name}` cannot be read as a signed text")
-        owners = {owner.fingerprint: owner for key in asked if (owner := self._owners.get(key.lower()))}
+        # a signature names its key by fingerprint, or only by the end of it
+        named = {key: known for known in self._known.values() for key in _names(known)}
+        owners = {owner.fingerprint: owner for key in asked if (owner := named.get(key.lower()))}
         if not owners:
             by = ", ".join(f"`{key.upper()}`" for key in sorted(set(asked)))
             return OutsideError(

@@ -2,7 +2,7 @@
 
 import ssl
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import takewhile
 from threading import Event
@@ -28,6 +28,18 @@ PIECE = 1 << 20
 TIMEOUT = (10, 60)  # seconds to connect, seconds between two bytes
 _TRIES = 3  # for a download whose stream breaks off
 SMALL = 64 << 20  # what an answer that is read whole may have
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Body:
+    """A small answer, with what tells it from later ones at the same place: both are sent back, to hear of changes."""
+
+    data: bytes
+    etag: str | None = None
+    modified: str | None = None
+
+
+UNCHANGED = Body(data=b"")
 
 
 class _SystemTrust(HTTPAdapter):
@@ -105,6 +117,30 @@ class Http:
                 return None
             checked(response)
             return b"".join(pieces(response, limit=SMALL))
+
+    def read_changed(
+        self, url: str, *, etag: str | None, modified: str | None, limit: int, login: Login | None = None
+    ) -> Body | None:
+        """As `read`, with what is to be sent back next time; UNCHANGED where it is still what these two tell of."""
+        for _ in range(_TRIES - 1):
+            with suppress(BrokenOff):
+                return self._read_changed(url, etag, modified, limit, login)
+        return self._read_changed(url, etag, modified, limit, login)
+
+    def _read_changed(
+        self, url: str, etag: str | None, modified: str | None, limit: int, login: Login | None
+    ) -> Body | None:
+        known = {"If-None-Match": etag, "If-Modified-Since": modified, "Cache-Control": "max-age=0"}
+        headers = {name: value for name, value in known.items() if value}
+        with self._sent("GET", url, headers=headers, auth=_auth(login)) as response:
+            if response.status_code in (404, 410):
+                return None
+            if response.status_code == 304:
+                return UNCHANGED
+            checked(response)
+            data = b"".join(pieces(response, limit=limit))
+            told = response.headers
+        return Body(data=data, etag=told.get("ETag"), modified=told.get("Last-Modified"))
 
     def download(self, url: str, target: IO[bytes], *, limit: int | None, login: Login | None = None) -> bool:
         """Writes a body into `target`, an empty file, at most `limit` bytes; False where there is none (404, 410).

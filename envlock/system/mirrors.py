@@ -33,19 +33,20 @@ def variable(name: str) -> str:
 def mirror(name: str, environment: Mapping[str, str]) -> Mirror | None:
     """The mirror of a channel or an index; UserInputError where the variable holds no address."""
     given = environment.get(variable(name))
-    return _read(variable(name), given) if given else None
+    return read_mirror(variable(name), given) if given else None
 
 
 def mirrors(environment: Mapping[str, str]) -> tuple[Mirror, ...]:
     """All there are, whatever they stand for."""
-    return tuple(_read(name, environment[name]) for name in sorted(environment) if _is_one(name, environment))
+    return tuple(read_mirror(name, environment[name]) for name in sorted(environment) if _is_one(name, environment))
 
 
 def _is_one(name: str, environment: Mapping[str, str]) -> bool:
     return name.startswith(PREFIX) and bool(environment[name])
 
 
-def _read(name: str, given: str) -> Mirror:
+def read_mirror(name: str, given: str) -> Mirror:
+    """A mirror as a variable or a file gives it; UserInputError with the `name` of that where it is no address."""
     if given.startswith("/"):
         return Mirror(url=Path(given).as_uri().rstrip("/"))
     try:

@@ -15,13 +15,15 @@ _GRACE = 2.0  # seconds for what is under way to clean up behind itself after Ct
 _LOOK = 0.1  # seconds between two looks at what is under way then
 
 
-def side_by_side(work: Callable[[Item], Result], items: Sequence[Item], *, stop: Callable[[], None]) -> list[Result]:
+def side_by_side(
+    work: Callable[[Item], Result], items: Sequence[Item], *, stop: Callable[[], None], at_once: int = _AT_ONCE
+) -> list[Result]:
     """The results of `work`, in the order of `items`. The first failure ends what has not begun.
 
     Ctrl-C calls `stop` as well, which is to end what is under way, and ends the programs that were started. What then
     still waits for a silent server is left alone: whatever it does to the cache, it does whole or not at all.
     """
-    pool = ThreadPoolExecutor(_AT_ONCE)
+    pool = ThreadPoolExecutor(at_once)
     results = [pool.submit(work, item) for item in items]
     try:
         return [result.result() for result in results]
