@@ -13,7 +13,7 @@ from envlock.model.lock import Base, CondaPackage, ImageSettings, Inputs, Lock, 
 from envlock.model.platform import System, virtual_packages
 from envlock.model.spec import CondaSpec, EnvSpec, ImageSpec, Index, PipSpec
 from envlock.system.conda.matching import matches
-from tests.support.answering_lock import LOCK, SPEC, conda, conda_matches, pip, said
+from tests.support.answering_lock import JUDGES, LOCK, SPEC, conda, pip, said
 from tests.support.processes import run
 from tests.support.projects import Project, new_project
 
@@ -329,7 +329,7 @@ def test_where_the_question_is_another_one_that_is_said_once() -> None:
 def test_reasons_about_the_base_name_its_keys() -> None:
     base = replace(PYTHON_BASE, reference="other", glibc="2.17", python="3.12.1")
     lock = lock_of(WHEELS, base, pip("flask", "3.0", index="elsewhere"))
-    found = problems(WHEELS, lock, conda_matches)
+    found = problems(WHEELS, lock, JUDGES)
     assert [(p.kind, p.subject, p.platform) for p in found] == [
         ("origin", subject, "linux-64") for subject in ("indexes", "base", "glibc", "python")
     ]

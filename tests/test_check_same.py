@@ -14,7 +14,7 @@ from envlock.manifest.reader import read_manifest
 from envlock.model.freshness import problems
 from envlock.model.lock import Base, ImageSettings, Inputs, Lock, PlatformLock
 from envlock.model.same_meaning import conda_meaning, pip_meaning
-from tests.support.answering_lock import conda, conda_matches, pip
+from tests.support.answering_lock import JUDGES, conda, pip
 
 # each line: what is the same in meaning
 CONDA = (
@@ -102,7 +102,7 @@ def lock(tmp_path_factory: pytest.TempPathFactory) -> Lock:
         lock_text(Lock(inputs=Inputs.of(spec), image=ImageSettings.of(spec), platforms=(LOCKED,)))
     )
     found = read_lock(folder / "env.lock")
-    assert problems(spec, found, conda_matches) == ()
+    assert problems(spec, found, JUDGES) == ()
     return found
 
 
@@ -111,7 +111,7 @@ def lock(tmp_path_factory: pytest.TempPathFactory) -> Lock:
 def test_another_arrangement_is_not_stale(tmp_path_factory: pytest.TempPathFactory, lock: Lock, seed: int) -> None:
     path = tmp_path_factory.getbasetemp() / "env.toml"
     path.write_text(manifest(random.Random(seed)))
-    assert [p.message for p in problems(read_manifest(path), lock, conda_matches)] == []
+    assert [p.message for p in problems(read_manifest(path), lock, JUDGES)] == []
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from envlock.model.freshness import problems
 from envlock.model.lock import Base, CondaPackage, ImageSettings, Inputs, Lock, PipPackage, PlatformLock
 from envlock.model.platform import PLATFORMS, System
 from envlock.model.spec import CondaSpec, EditableProject, EnvSpec, ImageSpec, Index, LockSpec, PipSpec, Wants
-from tests.support.answering_lock import conda, conda_matches, pip
+from tests.support.answering_lock import JUDGES, conda, pip
 
 NOW = datetime(2026, 6, 15, 12, tzinfo=UTC)
 ACME = Index(name="acme", url="https://pip.acme.test/simple", packages=("acme-*", "core"))
@@ -39,7 +39,7 @@ def lock_of(spec: EnvSpec, *packages: CondaPackage | PipPackage, platforms: tupl
 
 
 def said(spec: EnvSpec, lock: Lock) -> list[str]:
-    return [p.message for p in problems(spec, lock, conda_matches, now=NOW)]
+    return [p.message for p in problems(spec, lock, JUDGES, now=NOW)]
 
 
 def asking(*pip: str, **more: object) -> EnvSpec:
@@ -154,12 +154,12 @@ EVERYWHERE = replace(SPEC, platforms=tuple(sorted(PLATFORMS)), platform_wants=((
 
 def test_all_platforms_are_walked() -> None:
     lock = lock_of(EVERYWHERE, FLASK, CLICK, platforms=EVERYWHERE.platforms)
-    found = problems(EVERYWHERE, lock, conda_matches)
+    found = problems(EVERYWHERE, lock, JUDGES)
     assert [(p.platform, p.message) for p in found] == [
         ("win-64", "`colorama` is not met: nothing of that name is locked")
     ]
     newer = replace(EVERYWHERE, pip=PipSpec(dependencies=("flask>=4",)))
-    found = problems(newer, lock, conda_matches)
+    found = problems(newer, lock, JUDGES)
     assert [p.platform for p in found if p.message == "`flask>=4` is not met: 3.0 is locked"] == [*sorted(PLATFORMS)]
 
 
@@ -195,7 +195,7 @@ def test_what_is_asked_for_on_one_platform(wants: tuple[tuple[str, Wants], ...],
 def test_a_changed_system_is_named_as_env_toml_spells_it(platform: str, declared: System, subject: str) -> None:
     spec = replace(SPEC, platforms=(platform,), pip=PipSpec())
     lock = lock_of(spec, platforms=(platform,))
-    found = problems(replace(spec, systems=((platform, declared),)), lock, conda_matches)
+    found = problems(replace(spec, systems=((platform, declared),)), lock, JUDGES)
     assert subject in [p.subject for p in found]
     (one,) = (p for p in found if p.subject == subject)
     assert one.message.startswith(f"`{subject}` is now `")

@@ -8,11 +8,11 @@ from envlock.model.freshness import problems
 from envlock.model.platform import System
 from envlock.model.problem import Problem
 from envlock.model.spec import CondaSpec, EnvSpec, ImageSpec, Index, PipSpec
-from tests.support.answering_lock import LOCK, SPEC, conda_matches, said
+from tests.support.answering_lock import JUDGES, LOCK, SPEC, said
 
 
 def test_a_lock_that_answers() -> None:
-    assert problems(SPEC, LOCK, conda_matches) == ()
+    assert problems(SPEC, LOCK, JUDGES) == ()
 
 
 def test_what_only_describes_is_of_no_account() -> None:
@@ -191,7 +191,7 @@ def test_a_manifest_that_was_changed(spec: EnvSpec, messages: list[str]) -> None
 
 
 def test_a_reason_says_of_what_kind_it_is_and_what_it_is_about() -> None:
-    assert problems(with_conda("numpy >=2", "scipy"), LOCK, conda_matches) == (
+    assert problems(with_conda("numpy >=2", "scipy"), LOCK, JUDGES) == (
         Problem(
             kind="unmet",
             platform="linux-64",

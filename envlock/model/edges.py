@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Protocol
 
 from envlock.model.conda_limits import plainly_met
+from envlock.model.debian_edges import debian_edges
+from envlock.model.debian_relations import Compare
 from envlock.model.lock import CondaPackage, PlatformLock
 from envlock.model.match_specs import conda_name
 from envlock.model.pip_edges import pip_edges
@@ -36,8 +38,11 @@ _TIGHT = re.compile(r"(?<!\s)\s+(?=[,|<>=!~])|(?<=[,|<>=!~])\s+")
 _VERSION_AND_BUILD = re.compile(r"=?[^\s<>=!~,|]+=[^\s<>=!~,|]+")
 
 
-def broken_edges(spec: EnvSpec, locked: PlatformLock, conda_matches: CondaMatcher) -> Iterator[Problem]:
+def broken_edges(
+    spec: EnvSpec, locked: PlatformLock, conda_matches: CondaMatcher, debian_compare: Compare
+) -> Iterator[Problem]:
     """What is asked for and not met, locked and not asked for, or cannot run where it is locked for."""
+    yield from debian_edges(spec, locked, debian_compare)
     yield from _conda_edges(spec, locked, conda_matches)
     yield from pip_edges(spec, locked)
     yield from wrong_groups(spec, locked)

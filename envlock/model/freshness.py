@@ -5,10 +5,11 @@ strings stand in the lock and each is held against the version that is locked.
 """
 
 from collections.abc import Iterator
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 
 from envlock.model.changed_inputs import changed_inputs
+from envlock.model.debian_relations import Compare
 from envlock.model.edges import CondaMatcher, broken_edges
 from envlock.model.lock import ImageSettings, Inputs, Lock
 from envlock.model.origins import wrong_origins
@@ -16,15 +17,21 @@ from envlock.model.problem import Problem, shown_value
 from envlock.model.spec import EnvSpec
 
 
-def problems(
-    spec: EnvSpec, lock: Lock, conda_matches: CondaMatcher, *, now: datetime | None = None
-) -> tuple[Problem, ...]:
+@dataclass(frozen=True, slots=True)
+class Judges:
+    """What tells whether a conda package meets a match spec, and which of two Debian versions is the later."""
+
+    conda_matches: CondaMatcher
+    debian_compare: Compare
+
+
+def problems(spec: EnvSpec, lock: Lock, judges: Judges, *, now: datetime | None = None) -> tuple[Problem, ...]:
     """Every reason, in a fixed order; empty when the lock answers.
 
     `now` is what a span such as `exclude-newer = "7d"` counts back from. Local files are not looked at.
     """
     now = now or datetime.now(UTC)
-    walked = [p for name in spec.platforms for p in _platform(spec, lock, name, conda_matches, now)]
+    walked = [p for name in spec.platforms for p in _platform(spec, lock, name, judges, now)]
     said = frozenset(p.subject for p in walked if p.subject)
     return (
         *changed_inputs(Inputs.of(spec), lock.inputs, said=said),
@@ -70,12 +77,12 @@ def _foreign_platforms(spec: EnvSpec, lock: Lock) -> Iterator[Problem]:
             )
 
 
-def _platform(spec: EnvSpec, lock: Lock, name: str, conda_matches: CondaMatcher, now: datetime) -> Iterator[Problem]:
+def _platform(spec: EnvSpec, lock: Lock, name: str, judges: Judges, now: datetime) -> Iterator[Problem]:
     locked = lock.platform(name)
     if locked is None:
         yield Problem(kind="platform", subject=name, platform=name, message=f"`{name}` is not locked")
         return
-    yield from broken_edges(spec, locked, conda_matches)
+    yield from broken_edges(spec, locked, judges.conda_matches, judges.debian_compare)
     yield from wrong_origins(lock.inputs, locked, now)
 
 

@@ -8,6 +8,8 @@ from datetime import datetime
 from fnmatch import fnmatchcase
 
 from envlock.model.cutoff import cutoff, is_newer
+from envlock.model.debian_base import base_name
+from envlock.model.debian_origins import wrong_debian
 from envlock.model.direct import is_from, sources
 from envlock.model.lock import Base, Inputs, PlatformLock
 from envlock.model.platform import PLATFORMS, version_numbers
@@ -24,7 +26,8 @@ def wrong_origins(inputs: Inputs, locked: PlatformLock, now: datetime) -> Iterat
         *_places(inputs, locked),
         *_pins(inputs, locked),
         *_newer(inputs, locked, now),
-        *_base(inputs, locked),
+        *(wrong_debian(inputs.debian, locked) if inputs.debian else _base(inputs, locked)),
+        *_glibc(inputs, locked),
         *_python(inputs, locked),
     )
     for subject, message in found:
@@ -96,31 +99,37 @@ def _newer(inputs: Inputs, locked: PlatformLock, now: datetime) -> Iterator[tupl
 def _base(inputs: Inputs, locked: PlatformLock) -> Iterator[tuple[str, str]]:
     if not PLATFORMS[locked.platform].has_images:
         return
-    base, wanted = locked.base, _wanted_glibc(inputs, locked)
-    if base.reference != inputs.base:
+    base = locked.base
+    if base.suite:
+        yield "base", f"base `{inputs.base}` is asked for: {base_name(base)} is locked"
+    elif base.reference != inputs.base:
         yield "base", f"base `{inputs.base}` is asked for: `{base.reference}` is locked"
+    if locked.debian and not base.suite:
+        yield "base", f"`{locked.debian[0].name}` is locked, a package of Debian's, beside {base_name(base)}"
     if inputs.interpreter and base.interpreter != inputs.interpreter:
         found = f"`{base.interpreter}`" if base.interpreter else "none"
         yield "interpreter", f"interpreter `{inputs.interpreter}` is asked for: {found} is locked"
-    if wanted and base.glibc and version_numbers(base.glibc) < version_numbers(wanted):
-        yield "glibc", f"base `{base.reference}` has glibc {base.glibc}, and packages are chosen for glibc {wanted}"
     if base.digest and base.glibc is None and locked.packages:
         yield "base", f"base `{base.reference}` has no glibc, which packages are made for"
 
 
-def _wanted_glibc(inputs: Inputs, locked: PlatformLock) -> str | None:
-    return dict(inputs.systems).get(locked.platform, PLATFORMS[locked.platform].system).glibc
+def _glibc(inputs: Inputs, locked: PlatformLock) -> Iterator[tuple[str, str]]:
+    platform, base = PLATFORMS[locked.platform], locked.base
+    wanted = dict(inputs.systems).get(locked.platform, platform.system).glibc
+    if platform.has_images and wanted and base.glibc and version_numbers(base.glibc) < version_numbers(wanted):
+        yield "glibc", f"{base_name(base)} has glibc {base.glibc}, and packages are chosen for glibc {wanted}"
 
 
 def _python(inputs: Inputs, locked: PlatformLock) -> Iterator[tuple[str, str]]:
-    """The base's Python, where conda brings none."""
-    base, wanted = locked.base, inputs.python or (DEFAULT_PYTHON if inputs.pip else None)
+    """The base's Python, where conda brings none; Debian's, where env.toml does not say which, is that of the suite."""
+    base = locked.base
+    wanted = inputs.python or (DEFAULT_PYTHON if inputs.pip and not inputs.debian else None)
     if _has_conda(inputs):
         return
     if wanted and base.python and not f"{base.python}.".startswith(f"{wanted}."):
-        yield "python", f"Python {wanted} is asked for: {base.python} is locked in base `{base.reference}`"
+        yield "python", f"Python {wanted} is asked for: {base.python} is locked in {base_name(base)}"
     elif locked.pip and not _has_python(base, inputs):
-        yield "base", f"wheels are locked, and no Python for them in base `{base.reference}`"
+        yield "base", f"wheels are locked, and no Python for them in {base_name(base)}"
 
 
 def _has_conda(inputs: Inputs) -> bool:
@@ -129,6 +138,6 @@ def _has_conda(inputs: Inputs) -> bool:
 
 def _has_python(base: Base, inputs: Inputs) -> bool:
     """In an empty base there is none to find: there wheels are chosen for the one that env.toml states, if any."""
-    if base.reference in (None, _SCRATCH):
+    if base.reference in (None, _SCRATCH) and not base.suite:
         return base.python is not None or inputs.python is None
     return base.python is not None and base.interpreter is not None

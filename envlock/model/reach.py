@@ -14,15 +14,15 @@ from envlock.model.spec import EnvSpec
 def wrong_groups(spec: EnvSpec, locked: PlatformLock) -> Iterator[Problem]:
     """Packages that no way leads to from env.toml, and those that other groups need than the lock says."""
     needed, ways = groups_by_node(spec, locked), _ways(locked)
-    yield from (unasked(name, locked.platform) for _, name in _first(ways.keys() - needed.keys(), ways))
+    yield from (unasked(name, locked.platform) for _, name in first(ways.keys() - needed.keys(), ways))
     # by what is wrong with them: where one package moves, so does all that it asks for
     moved: dict[tuple[tuple[str, ...], tuple[str, ...]], set[Node]] = {}
-    for package in locked.packages:
+    for package in locked.prefix_packages:
         groups = tuple(sorted(needed.get(package.node, package.groups)))
         if groups != package.groups:
             moved.setdefault((groups, package.groups), set()).add(package.node)
     for (groups, recorded), nodes in moved.items():
-        yield from (_moved(name, locked.platform, groups, recorded) for _, name in _first(nodes, ways))
+        yield from (_moved(name, locked.platform, groups, recorded) for _, name in first(nodes, ways))
 
 
 def _moved(name: str, platform: str, needed: tuple[str, ...], recorded: tuple[str, ...]) -> Problem:
@@ -45,7 +45,7 @@ def _ways(locked: PlatformLock) -> dict[Node, list[Node]]:
     return conda | {p.node: [("pip", need(text).name) for text in p.requires] for p in locked.pip}
 
 
-def _first(nodes: AbstractSet[Node], ways: Mapping[Node, Iterable[Node]]) -> Iterator[Node]:
+def first(nodes: AbstractSet[Node], ways: Mapping[Node, Iterable[Node]]) -> Iterator[Node]:
     """Those that none of the others asks for, and of those that ask only for one another the first.
 
     What only such a one asks for is not named: it goes with it.

@@ -26,6 +26,7 @@ from envlock.workflows.relock import LockResult
 from envlock.workflows.resolve import locked
 from envlock.workflows.tasks import tasks_of
 from envlock.workflows.upgrade import KEEP
+from envlock.workflows.walk import JUDGES
 
 _UNCHANGED = "env.toml and env.lock stay as they are"
 
@@ -108,7 +109,7 @@ def _locked(project: Project, context: Context, draft: _Draft, pins: Pins) -> _D
             return replace(draft, lock=lock)
         spec = read_manifest(project.manifest, text)
         lock = replace(lock, inputs=Inputs.of(spec), image=ImageSettings.of(spec))
-        if problems(spec, lock, later.conda_matches):  # a bound that says more than was known
+        if problems(spec, lock, JUDGES):  # a bound that says more than was known
             lock = _resolved(spec, project, context, lock)
     except EnvlockError as error:
         error.hint = _hint(error, draft.edits)

@@ -154,6 +154,12 @@ def conda_matches(spec: str, record: "CondaRecord") -> bool:
     return matches(spec, record.name, record.version, record.build, record.subdir)
 
 
+def debian_compare(one: str, other: str) -> int:
+    from envlock.debian.versions import compare
+
+    return compare(one, other)
+
+
 def conda_order(one: str, other: str) -> int | None:
     from envlock.system.conda.matching import order
 

@@ -3,8 +3,9 @@
 from dataclasses import replace
 from typing import Any
 
+from envlock.debian.versions import compare
 from envlock.model.edges import CondaRecord
-from envlock.model.freshness import problems
+from envlock.model.freshness import Judges, problems
 from envlock.model.lock import Base, CondaPackage, ImageSettings, Inputs, Lock, PipPackage, PlatformLock
 from envlock.model.spec import CondaSpec, EnvSpec, PipSpec
 from envlock.system.conda.matching import matches
@@ -66,5 +67,8 @@ def conda_matches(spec: str, record: CondaRecord) -> bool:
     return matches(spec, record.name, record.version, record.build, record.subdir)
 
 
+JUDGES = Judges(conda_matches, compare)
+
+
 def said(spec: EnvSpec, lock: Lock) -> list[str]:
-    return [problem.message for problem in problems(spec, lock, conda_matches)]
+    return [problem.message for problem in problems(spec, lock, JUDGES)]
