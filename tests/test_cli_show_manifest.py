@@ -102,3 +102,31 @@ def test_not_together_with_what_is_about_a_lock(project: Project) -> None:
     result = project.call("show", "--manifest", "--group", "dev")
     assert (result.code, result.stdout) == (2, "")
     assert result.stderr == "error: `--manifest` shows what is asked for: it has no `--group`\n"
+
+
+DEBIAN = """\
+name = "e"                                         # env.toml:1
+platforms = ["linux-64"]                           # default
+pip.indexes = "pypi"                               # default
+platform.linux-64.archspec = "x86_64"              # default
+platform.linux-64.glibc = "2.28"                   # default
+platform.linux-64.linux = "4.18"                   # default
+lock.conda-solver = "rattler"                      # default
+lock.pip-resolver = "uv"                           # default
+image.debian.components = ["main"]                 # default
+image.debian.docs = true                           # default
+image.debian.keys = "./base/keys.asc"              # base/env.toml:5
+image.debian.mirror = "./base/mirror"              # base/env.toml:4
+image.debian.packages = "git"                      # env.toml:4
+image.debian.packages = "curl=7.88.1-10+deb12u14"  # base/env.toml:3
+image.debian.suite = "bookworm"                    # base/env.toml:2
+"""
+
+
+def test_a_base_of_debian_s_packages(tmp_path: Path) -> None:
+    """It stands in the place of the default base, and of the one that is extended."""
+    manifest = 'name = "e"\nextends = "base/env.toml"\n[image.debian]\npackages = ["git"]\n'
+    project = new_project(tmp_path / "e", manifest, cache=tmp_path / "cache")
+    base = "[image.debian]\nsuite = 'bookworm'\npackages = ['git (>= 1)', 'curl=7.88.1-10+deb12u14']\n"
+    write_files(project.folder, {"base/env.toml": f"{base}mirror = './mirror'\nkeys = 'keys.asc'\n"})
+    assert project.must("show", "--manifest") == DEBIAN

@@ -192,7 +192,7 @@ def test_what_people_write_is_normalised(text: str, expected: str) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "expected a name, `NAME \\(>= VERSION\\)` or `NAME=VERSION`$"),
+        ("", "expected a name, `NAME \\(>= VERSION\\)` or `NAME=VERSION`, got ``$"),
         ("git >= 2", "expected a name"),
         ("git==2", "expected a name"),
         ("git/bookworm", "expected a name"),

@@ -1,7 +1,7 @@
 """The scaffold that `envlock init` writes."""
 
 from envlock.manifest.editor import new_manifest
-from envlock.model.spec import CondaSpec, EnvSpec, Index, PipSpec
+from envlock.model.spec import CondaSpec, DebianSpec, EnvSpec, ImageSpec, Index, PipSpec
 
 EMPTY = """\
 # What this environment is made from. `envlock lock` answers it in env.lock: keep both in git.
@@ -64,3 +64,25 @@ def test_a_filled_scaffold() -> None:
         ),
     )
     assert new_manifest(spec) == FILLED
+
+
+DEBIAN = """\
+[image.debian]
+suite = "bookworm"
+packages = [
+    "curl (= 7.88.1-10)",
+    "git",
+]
+components = ["contrib", "main"]
+docs = false
+"""
+
+
+def test_a_base_of_debian_s_packages() -> None:
+    debian = DebianSpec(
+        suite="bookworm", packages=("curl (= 7.88.1-10)", "git"), components=("contrib", "main"), docs=False
+    )
+    text = new_manifest(EnvSpec(name="train", image=ImageSpec(debian=debian)))
+    assert text.endswith(f"dependencies = []\n\n{DEBIAN}")
+    text = new_manifest(EnvSpec(name="train", image=ImageSpec(debian=debian, user="1000")))
+    assert text.endswith(f'\n[image]\nuser = "1000"\n\n{DEBIAN}')

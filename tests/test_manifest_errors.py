@@ -15,6 +15,11 @@ OF_INDEXES = "holds credentials: keep them in netrc or in ENVLOCK_INDEX_NAME_USE
 WORDS = "expected lower-case letters and digits, joined by single `.`, `_` or `-`, got"
 IMAGE = "expected an image such as `debian:trixie-slim`, `oci:FOLDER` or `scratch`"
 LATER = "is not supported by this version of envlock"
+CODENAME = "expected a codename such as `bookworm`"
+PACKAGE = "expected a name, `NAME (>= VERSION)` or `NAME=VERSION`, got"
+ARCHIVE = "expected a URL that begins with `http://` or `https://` or `file://`"
+OF_ARCHIVES = "holds credentials: keep them in netrc, never here"
+DEBIAN = "[image.debian]\nsuite = 'bookworm'"
 CHANNEL = "expected a channel's name, a URL or a path that begins with `./`, got"
 
 # below the line `name = "e"`: what is wrong, in which words
@@ -52,7 +57,7 @@ ROWS = [
     ("[image]\n'work dir' = '/'", 'env.toml:3: `image."work dir"`: unknown key: did you mean `workdir`?'),
     # keys of a later version
     ("[image]\ncopy = ['src']", f"env.toml:3: `image.copy` {LATER}"),
-    ("[image.debian]\nsuite = 'trixie'", f"env.toml:2: `image.debian` {LATER}"),
+    ("[image]\ndockerfile = 'Dockerfile'", f"env.toml:3: `image.dockerfile` {LATER}"),
     # python and platforms
     (
         "python = '2.7'",
@@ -301,6 +306,126 @@ ROWS = [
         "[conda]\ndependencies = ['numpy']\n[image]\ninterpreter = '/usr/bin/python3'",
         "env.toml:5: `image.interpreter`: not to be had together with conda packages: Python is conda's there",
     ),
+    # a base of Debian's packages
+    ("[image]\ndebian = 'bookworm'", "env.toml:3: `image.debian`: expected a table, got a string"),
+    ("[image.debian]\n", f"env.toml:2: `image.debian.suite`: missing: {CODENAME}"),
+    (f"{DEBIAN}\nsuit = 'x'", "env.toml:4: `image.debian.suit`: unknown key: did you mean `suite`?"),
+    ("[image]\nsuite = 'x'", "env.toml:3: `image.suite`: unknown key"),
+    (
+        f"{DEBIAN}\n[image]\npackages = []",
+        "env.toml:5: `image.packages`: unknown key: did you mean `image.debian.packages`?",
+    ),
+    *(
+        (
+            f"[image.debian]\nsuite = '{name}'",
+            f"env.toml:3: `image.debian.suite`: {CODENAME}, got `{name}`: "
+            "the next release of Debian gives that name to another suite",
+        )
+        for name in ("stable", "oldstable", "oldoldstable", "testing")
+    ),
+    (
+        "[image.debian]\nsuite = 'unstable'",
+        f"env.toml:3: `image.debian.suite`: {CODENAME}, got `unstable`: its codename is `sid`",
+    ),
+    (
+        "[image.debian]\nsuite = 'experimental'",
+        f"env.toml:3: `image.debian.suite`: {CODENAME}, got `experimental`: it holds only what is laid over `sid`",
+    ),
+    (
+        "[image.debian]\nsuite = 'bookworm-security'",
+        "env.toml:3: `image.debian.suite`: expected `bookworm`: its updates and security fixes are taken with it, "
+        "got `bookworm-security`",
+    ),
+    *(
+        (f"[image.debian]\nsuite = '{name}'", f"env.toml:3: `image.debian.suite`: {CODENAME}, got `{name}`")
+        for name in ("Bookworm", "12", "bookworm/main", "../bookworm", "bookworm-backports", "")
+    ),
+    (
+        "[image.debian]\nsuite = 12",
+        "env.toml:3: `image.debian.suite`: expected a string, got an integer: put it in quotes",
+    ),
+    (f"{DEBIAN}\npackages = ['git >= 2']", f"env.toml:4: `image.debian.packages[0]`: {PACKAGE} `git >= 2`"),
+    (f"{DEBIAN}\npackages = ['awk | mawk']", f"env.toml:4: `image.debian.packages[0]`: {PACKAGE} `awk | mawk`"),
+    (f"{DEBIAN}\npackages = ['Git']", f"env.toml:4: `image.debian.packages[0]`: {PACKAGE} `Git`"),
+    (
+        f"{DEBIAN}\npackages = ['git (> 2)']",
+        f"env.toml:4: `image.debian.packages[0]`: {PACKAGE} `git (> 2)`: `>` is written `>>`",
+    ),
+    (
+        f"{DEBIAN}\npackages = [\n'git=1:2.39.5-0+deb12u2',\n'curl',\n'git (>= 1)',\n]",
+        "env.toml:7: `image.debian.packages[2]`: `git (= 1:2.39.5-0+deb12u2)` stands in line 5 already: keep one",
+    ),
+    (f"{DEBIAN}\npackages = 'git'", "env.toml:4: `image.debian.packages`: expected an array of strings, got a string"),
+    (
+        f"{DEBIAN}\ncomponents = []",
+        "env.toml:4: `image.debian.components`: expected at least one item, got an empty array",
+    ),
+    (
+        f"{DEBIAN}\ncomponents = ['main', 'contrib', 'main']",
+        "env.toml:4: `image.debian.components[2]`: `main` stands in line 4 already: keep one",
+    ),
+    *(
+        (
+            f"{DEBIAN}\ncomponents = ['{name}']",
+            "env.toml:4: `image.debian.components[0]`: expected a component such as `main` or `non-free-firmware`, "
+            f"got `{name}`",
+        )
+        for name in ("Main", "../main", "main/debug", "")
+    ),
+    (f"{DEBIAN}\ndocs = 'no'", "env.toml:4: `image.debian.docs`: expected a boolean, got a string"),
+    *(
+        row
+        for key in ("mirror", "snapshot")
+        for row in (
+            (
+                f"{DEBIAN}\n{key} = 'https://me:hunter2@x.test/debian'",
+                f"env.toml:4: `image.debian.{key}`: {OF_ARCHIVES}",
+            ),
+            (f"{DEBIAN}\n{key} = 'me:hunter2@x.test/debian'", f"env.toml:4: `image.debian.{key}`: {OF_ARCHIVES}"),
+            (
+                f"{DEBIAN}\n{key} = 'https://x.test/t/hunter2/debian'",
+                f"env.toml:4: `image.debian.{key}`: {OF_ARCHIVES}",
+            ),
+            (
+                f"{DEBIAN}\n{key} = 'https://x.test/debian?key=hunter2'",
+                f"env.toml:4: `image.debian.{key}`: expected a URL without `?` and `#`",
+            ),
+            (f"{DEBIAN}\n{key} = 'ftp://x.test/debian'", f"env.toml:4: `image.debian.{key}`: {ARCHIVE}"),
+            (f"{DEBIAN}\n{key} = 'https://'", f"env.toml:4: `image.debian.{key}`: {ARCHIVE}"),
+            (f"{DEBIAN}\n{key} = 'file://srv/debian'", f"env.toml:4: `image.debian.{key}`: {ARCHIVE}"),
+            *(
+                (
+                    f"{DEBIAN}\n{key} = '{path}'",
+                    f"env.toml:4: `image.debian.{key}`: expected a URL, or a path that begins with `./`, got `{path}`",
+                )
+                for path in ("/srv/debian", "debian", "x.test/debian", "")
+            ),
+            (
+                f"{DEBIAN}\n{key} = './out/debian'",
+                f"env.toml:4: `image.debian.{key}`: `./out/debian` leaves the repository",
+            ),
+            (
+                f"{DEBIAN}\n{key} = './loop/debian'",
+                f"env.toml:4: `image.debian.{key}`: `./loop/debian` cannot be followed",
+            ),
+        )
+    ),
+    (f"{DEBIAN}\nkeys = '../../keys.asc'", "env.toml:4: `image.debian.keys`: `../../keys.asc` leaves the repository"),
+    (f"{DEBIAN}\nkeys = 'out/keys.asc'", "env.toml:4: `image.debian.keys`: `out/keys.asc` leaves the repository"),
+    (
+        f"{DEBIAN}\nkeys = '/etc/keys.asc'",
+        "env.toml:4: `image.debian.keys`: expected a path relative to this file, got `/etc/keys.asc`",
+    ),
+    (f"{DEBIAN}\nkeys = ['a.asc']", "env.toml:4: `image.debian.keys`: expected a string, got an array"),
+    (
+        f"image.base = 'debian:trixie-slim'\n{DEBIAN}",
+        "env.toml:2: `image.base`: not together with `image.debian`: the image stands on one of the two",
+    ),
+    (
+        f"image.interpreter = '/usr/bin/python3'\n{DEBIAN}",
+        "env.toml:2: `image.interpreter`: not together with `image.debian`: the suite's Python is where Debian puts it",
+    ),
+    (f"image.dockerfile = 'Dockerfile'\n{DEBIAN}", f"env.toml:2: `image.dockerfile` {LATER}"),
     ('[image]\ncmd = ["a\\u0000b"]', "env.toml:3: `image.cmd[0]`: control character U+0000 is not allowed here"),
     # not TOML
     ("python = ", "env.toml:2: not valid TOML: invalid value"),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from envlock.model.spec import Index, LockSpec, Wants
+from envlock.model.spec import DebianSpec, Index, LockSpec, Wants
 from tests.support.manifests import read, refused
 
 
@@ -148,6 +148,55 @@ def test_a_folder_behind_a_symbolic_link(tmp_path: Path, monkeypatch: pytest.Mon
     assert spec.files == ("../base/env.toml",)
 
 
+DEBIAN_BASE = """\
+[image]
+user = "1000"
+[image.debian]
+suite = "bookworm"
+packages = ["git", "curl=7.88.1-10+deb12u14", "libgomp1"]
+components = ["main", "contrib"]
+mirror = "./mirror"
+snapshot = "file:///srv/snapshot"
+keys = "keys/archive.asc"
+docs = false
+"""
+
+
+def test_a_base_of_debian_s_packages_is_inherited_with_its_places() -> None:
+    spec = read("extends = '../base/env.toml'", {"../base/env.toml": DEBIAN_BASE})
+    assert spec.image.debian == DebianSpec(
+        suite="bookworm",
+        packages=("curl (= 7.88.1-10+deb12u14)", "git", "libgomp1"),
+        components=("contrib", "main"),
+        mirror="../base/mirror",
+        snapshot="file:///srv/snapshot",
+        keys="../base/keys/archive.asc",
+        docs=False,
+    )
+
+
+def test_debian_s_packages_are_overridden_by_name() -> None:
+    own = "extends = '../base/env.toml'\n[image.debian]\npackages = ['curl', 'tini', 'git (>= 1:2)']\n"
+    own += "components = ['main']\nmirror = './mirror'\nkeys = './own.asc'\ndocs = true"
+    spec = read(own, {"../base/env.toml": DEBIAN_BASE})
+    assert spec.image.debian == DebianSpec(
+        suite="bookworm",
+        packages=("curl", "git (>= 1:2)", "libgomp1", "tini"),
+        mirror="./mirror",
+        snapshot="file:///srv/snapshot",
+        keys="./own.asc",
+    )
+
+
+def test_one_base_takes_the_place_of_the_other() -> None:
+    image = read("extends = '../base/env.toml'\nimage.base = 'scratch'", {"../base/env.toml": DEBIAN_BASE}).image
+    assert (image.base, image.debian, image.user) == ("scratch", None, "1000")
+    base = "[image]\nbase = 'oci:image'\ninterpreter = '/usr/bin/python3'\nuser = '1000'"
+    image = read("extends = 'a.toml'\nimage.debian.suite = 'bookworm'", {"a.toml": base}).image
+    assert (image.base, image.interpreter, image.user) == (None, None, "1000")
+    assert image.debian == DebianSpec(suite="bookworm")
+
+
 BROKEN_BASE = """\
 python = 3
 pip.dependencies = [
@@ -195,6 +244,20 @@ ROWS: list[tuple[str, Mapping[str, str], str]] = [
         "extends = 'a.toml'\n[[pip.indexes]]\nname = 'x'\nurl = 'https://x.test'\ndefault = true",
         {"a.toml": "[[pip.indexes]]\nname = 'y'\nurl = 'https://y.test'\ndefault = true"},
         "a.toml:4: `pip.indexes[0].default`: `default = true` stands in `env.toml:6` already: keep one",
+    ),
+    (
+        "extends = 'a.toml'\nimage.debian.packages = ['git']",
+        {"a.toml": "\nimage.debian = { suite = 'stable', packages = ['git >= 1', 'git (>= 1)', 3], keys = '/k' }"},
+        "a.toml:2: `image.debian.packages[0]`: expected a name, `NAME (>= VERSION)` or `NAME=VERSION`, got `git >= 1`\n"
+        "a.toml:2: `image.debian.packages[2]`: expected a string, got an integer: put it in quotes\n"
+        "a.toml:2: `image.debian.suite`: expected a codename such as `bookworm`, got `stable`: "
+        "the next release of Debian gives that name to another suite\n"
+        "a.toml:2: `image.debian.keys`: expected a path relative to this file, got `/k`",
+    ),
+    (
+        "extends = 'a.toml'\nimage.interpreter = '/usr/bin/python3'",
+        {"a.toml": "image.debian.suite = 'bookworm'"},
+        "env.toml:3: `image.interpreter`: not together with `image.debian`: the suite's Python is where Debian puts it",
     ),
     (
         "extends = 'a.toml'\n[[pip.indexes]]\nname = 'x'\nurl = 'https://x.test'",

@@ -13,7 +13,17 @@ from envlock.errors import UserInputError
 from envlock.manifest.editor import new_manifest
 from envlock.manifest.reader import read_manifest
 from envlock.model.platform import PLATFORMS, System
-from envlock.model.spec import CondaSpec, EditableProject, EnvSpec, ImageSpec, Index, LockSpec, PipSpec, Wants
+from envlock.model.spec import (
+    CondaSpec,
+    DebianSpec,
+    EditableProject,
+    EnvSpec,
+    ImageSpec,
+    Index,
+    LockSpec,
+    PipSpec,
+    Wants,
+)
 
 KEYS = [
     "name", "description", "python", "platforms", "conda", "channels", "channel-priority",
@@ -21,12 +31,14 @@ KEYS = [
     "image", "base", "interpreter", "repository", "user", "workdir", "entrypoint",
     "cmd", "labels", "platform", "linux-64", "glibc", "linux", "cuda",
     "archspec", "lock", "extends", "groups", "copy", "from", "editable", "exclude-newer", "dev", "osx-arm64",
+    "debian", "suite", "components", "mirror", "snapshot", "keys", "docs",
 ]  # fmt: skip
 WORDS = [
     "3.11", "linux-64", "conda-forge", "./c", "../..", "https://x.test/c", "https://[", "numpy >=1", "a[b",
     "flask<3", "a; b", "pypi", "scratch", "oci:", "oci:../base", "debian:trixie", "/usr/bin/python", "1000:1000",
     "2.28", "\x00", "a\nb", "\ud7ff", "/", "", "strict",
     "./p[x]", "x @ ./x", "./x-1.0-py3-none-any.whl", "git+https://x.test/a", "a.yml", "a.in", "b.toml", "env.toml",
+    "bookworm", "stable", "git (>= 1)", "git=1", "main", "file:///x", "keys.asc",
     "7d", "0001-01-01T00:00:00+01:00", "pyproject.toml[x]",
 ]  # fmt: skip
 
@@ -35,7 +47,8 @@ keys = st.sampled_from(KEYS) | st.text(max_size=5)
 values = st.recursive(scalars, lambda v: st.lists(v, max_size=4) | st.dictionaries(keys, v, max_size=6), max_leaves=20)
 sections = st.sampled_from(["conda", "pip", "image", "variables", "platform", "lock", "groups"])
 lists = st.dictionaries(keys, st.lists(st.sampled_from(WORDS), max_size=3) | st.sampled_from(WORDS), max_size=6)
-documents = st.dictionaries(keys, values, max_size=8) | st.dictionaries(sections, lists, max_size=6)
+debian_tables = lists.map(lambda table: {"image": {"debian": table}})
+documents = st.dictionaries(keys, values, max_size=8) | st.dictionaries(sections, lists, max_size=6) | debian_tables
 
 
 @pytest.fixture(scope="module")
@@ -84,16 +97,27 @@ def maybe(*items: str) -> st.SearchStrategy[str | None]:
 
 prose = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=12)
 line = st.text(st.characters(exclude_categories=["Cc", "Cs"]), max_size=12)
+debian = st.builds(
+    DebianSpec,
+    suite=st.sampled_from(["bookworm", "sid"]),
+    packages=sets("curl (= 7.88.1-10+deb12u14)", "git", "libgomp1 (>= 12)"),
+    components=sets("contrib", "main", "non-free-firmware").filter(bool),
+    docs=st.booleans(),
+    mirror=maybe("https://mirror.test/debian", "./mirror", "file:///srv/debian"),
+    snapshot=maybe("https://snapshot.test", "./snapshot"),
+    keys=maybe("./keys/archive.asc", "./archive.gpg"),
+)
 images = st.builds(
     ImageSpec,
     base=maybe("scratch", "debian:trixie-slim", "oci:base"),
+    debian=st.none() | debian,
     repository=maybe("ghcr.test/acme/train"),
     user=maybe("me", "1000:1000"),
     workdir=maybe("/srv"),
     entrypoint=st.none() | st.lists(prose, max_size=3).map(tuple),
     cmd=st.none() | st.lists(prose, max_size=3).map(tuple),
     labels=st.dictionaries(line, prose, max_size=3).map(lambda labels: tuple(sorted(labels.items()))),
-)
+).map(lambda image: replace(image, base=None) if image.debian else image)
 indexes = st.sampled_from(
     [
         (),

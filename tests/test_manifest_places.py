@@ -23,6 +23,7 @@ dependencies = ["Flask_Login >= 1"]
 
 [image]
 user = "1000"
+debian = { suite = "bookworm", packages = ["git", "curl=7.88.1-10"] }
 labels = { team = "maps" }
 
 [platform.linux-64]
@@ -44,10 +45,16 @@ LINES = {
     ("input", "channel-priority"): 4,  # not written: the table it would stand in
     ("origin", "indexes"): 13,
     ("image", "user"): 17,
-    ("image", "labels.team"): 18,
-    ("image", "labels.owner"): 18,
-    ("image", "variables.MODE"): 24,
-    ("input", "cuda"): 21,
+    ("input", "debian"): 18,
+    ("input", "debian.suite"): 18,
+    ("input", "debian.docs"): 18,
+    ("unmet", "git"): 18,
+    ("changed", "curl (= 7.88.1-10)"): 18,
+    ("removed", "tini"): None,
+    ("image", "labels.team"): 19,
+    ("image", "labels.owner"): 19,
+    ("image", "variables.MODE"): 25,
+    ("input", "cuda"): 22,
     ("platform", "linux-64"): None,
     ("image", "pandas"): None,
     ("unmet", None): None,

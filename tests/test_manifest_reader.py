@@ -6,7 +6,7 @@ import pytest
 
 from envlock.manifest.reader import read_manifest
 from envlock.model.platform import System
-from envlock.model.spec import CondaSpec, EnvSpec, ImageSpec, Index, LockSpec, PipSpec, Wants
+from envlock.model.spec import CondaSpec, DebianSpec, EnvSpec, ImageSpec, Index, LockSpec, PipSpec, Wants
 
 EVERYTHING = """\
 name = "train"
@@ -223,3 +223,33 @@ def test_groups_platforms_and_how_to_lock(manifest: Path) -> None:
 def test_cutoffs(manifest: Path, text: str, kept: str) -> None:
     manifest.write_text(f"lock.exclude-newer = '{text}'")
     assert read_manifest(manifest).lock.exclude_newer == kept
+
+
+def test_a_base_of_debian_s_packages(manifest: Path) -> None:
+    """In one spelling, whatever is written: sorted, without slash at the end, paths that begin with a dot."""
+    manifest.write_text(
+        """\
+[image.debian]
+suite = "bookworm"
+packages = ["libgomp1(>=12)", "git", "curl = 7.88.1-10+deb12u14"]
+components = ["main", "contrib"]
+mirror = "https://mirror.test/debian/"
+snapshot = "./a/../snapshot"
+keys = "keys/archive.asc"
+docs = false
+"""
+    )
+    spec = read_manifest(manifest)
+    assert spec.image.debian == DebianSpec(
+        suite="bookworm",
+        packages=("curl (= 7.88.1-10+deb12u14)", "git", "libgomp1 (>= 12)"),
+        components=("contrib", "main"),
+        mirror="https://mirror.test/debian",
+        snapshot="./snapshot",
+        keys="./keys/archive.asc",
+        docs=False,
+    )
+    assert spec.base is None
+    # for what is not Linux it says nothing
+    manifest.write_text('platforms = ["osx-64"]\nimage.debian.suite = "sid"')
+    assert read_manifest(manifest).image.debian == DebianSpec(suite="sid")

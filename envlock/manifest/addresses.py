@@ -7,13 +7,14 @@ from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
 from envlock.manifest.conda_spec import CHANNEL_NAME
-from envlock.manifest.direct import path_of
+from envlock.manifest.direct import as_path, path_of
 from envlock.manifest.pip_requirement import normalized_requirement
 from envlock.system.files import repository_root
 from envlock.system.secrets import holds_token
 
 _SECRET = "holds credentials: keep them in netrc or in the file that RATTLER_AUTH_FILE names, never here"
 _INDEX_SECRET = "holds credentials: keep them in netrc or in ENVLOCK_INDEX_NAME_USERNAME and _PASSWORD, never here"
+_ARCHIVE_SECRET = "holds credentials: keep them in netrc, never here"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,17 @@ class Surroundings:
         if path:
             self.inside(path)
         return requirement
+
+
+def archive_address(text: str, surroundings: Surroundings) -> str:
+    """Where Debian's packages are: a URL without a slash at its end, or a path that begins with `./` or `../`."""
+    if "://" in text:
+        return _url(text, ("http", "https", "file"), secret=_ARCHIVE_SECRET)
+    if "@" in text or holds_token(text):
+        raise ValueError(_ARCHIVE_SECRET)
+    if not text.startswith(("./", "../")):
+        raise ValueError(f"expected a URL, or a path that begins with `./`, got `{text}`")
+    return as_path(surroundings.inside(text))
 
 
 def index_url(text: str) -> str:

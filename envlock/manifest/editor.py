@@ -10,7 +10,7 @@ import tomlkit
 from tomlkit.items import Array, Table
 
 from envlock.model.platform import DEFAULT_PLATFORM, System
-from envlock.model.spec import EditableProject, EnvSpec, ImageSpec, Index, LockSpec, Wants
+from envlock.model.spec import DebianSpec, EditableProject, EnvSpec, ImageSpec, Index, LockSpec, Wants
 from envlock.model.system_values import SYSTEM_KEYS
 
 _ABOUT = "What this environment is made from. `envlock lock` answers it in env.lock: keep both in git."
@@ -131,19 +131,32 @@ def _add_image(document: tomlkit.TOMLDocument, spec: EnvSpec) -> None:
 
 
 def _image(image: ImageSpec) -> Table:
-    table = _filled(
-        {
-            "base": image.base,
-            "interpreter": image.interpreter,
-            "repository": image.repository,
-            "user": image.user,
-            "workdir": image.workdir,
-            "entrypoint": image.entrypoint,
-            "cmd": image.cmd,
-        }
-    )
+    fields = {
+        "base": image.base,
+        "interpreter": image.interpreter,
+        "repository": image.repository,
+        "user": image.user,
+        "workdir": image.workdir,
+        "entrypoint": image.entrypoint,
+        "cmd": image.cmd,
+    }
+    # without keys of its own it needs no heading
+    table = tomlkit.table(is_super_table=bool(image.debian) and not any(value is not None for value in fields.values()))
+    _fill(table, fields)
+    if image.debian:
+        table.add("debian", _debian(image.debian))
     if image.labels:
         table.add("labels", _filled(dict(image.labels)))
+    return table
+
+
+def _debian(debian: DebianSpec) -> Table:
+    default = DebianSpec(suite=debian.suite)
+    table = _filled({"suite": debian.suite})
+    if debian.packages:
+        table.add("packages", _array(debian.packages))
+    others = {key: getattr(debian, key) for key in ("components", "mirror", "snapshot", "keys", "docs")}
+    _fill(table, {key: value for key, value in others.items() if value != getattr(default, key)})
     return table
 
 

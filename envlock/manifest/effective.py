@@ -16,7 +16,8 @@ from envlock.model.spec import DEFAULT_INDEX, EnvSpec
 from envlock.model.toml_lines import KeyPath
 
 # arrays whose items can be from several files
-_SHARED = ("channels", "dependencies", "editable")
+_SHARED = ("channels", "dependencies", "editable", "indexes")
+_PACKAGES = ("image", "debian", "packages")
 _ORDER = (
     "name",
     "description",
@@ -57,7 +58,7 @@ def _written(document: Document, value: Any, path: KeyPath) -> Iterator[tuple[Ke
     if isinstance(value, dict):
         for key, item in value.items():
             yield from _written(document, item, (*path, key))
-    elif isinstance(value, list) and (path[-1:] == ("indexes",) or path[-1] in _SHARED):
+    elif isinstance(value, list) and (path[-1] in _SHARED or path == _PACKAGES):
         for number, item in enumerate(value):
             inner = (*path, number)
             yield from (
@@ -83,7 +84,10 @@ def _defaults(spec: EnvSpec) -> Iterator[tuple[str, Any]]:
         yield "conda.channel-priority", spec.conda.channel_priority
     yield "lock.pip-resolver", spec.lock.pip_resolver
     yield "lock.conda-solver", spec.lock.conda_solver
-    yield "image.base", spec.base
+    if spec.image.debian:
+        yield from (("image.debian.components", list(spec.image.debian.components)), ("image.debian.docs", True))
+    else:
+        yield "image.base", spec.base
     if not any(index.default for index in spec.pip.indexes):
         yield "pip.indexes", DEFAULT_INDEX
     for platform in spec.platforms:

@@ -1,5 +1,6 @@
 """The table `[image]`."""
 
+from envlock.manifest import later
 from envlock.manifest.addresses import Surroundings
 from envlock.model.fields import Item, Table
 from envlock.model.image_values import absolute_path, user
@@ -8,11 +9,19 @@ from envlock.model.spec import ImageSpec
 
 OCI = "oci:"
 SCRATCH = "scratch"
+_BESIDE_DEBIAN = {
+    "base": "the image stands on one of the two",
+    "interpreter": "the suite's Python is where Debian puts it",
+}
 
 
 def read_image(table: Table, surroundings: Surroundings) -> ImageSpec:
     """The settings of the image; what is wrong is noted in the document."""
+    debian = table.table("debian")
+    if table.is_table("debian"):
+        _refuse_beside_debian(table)
     return ImageSpec(
+        debian=later.read_debian(debian, surroundings) if table.is_table("debian") else None,
         base=table.text("base", lambda text: _base(text, surroundings)),
         interpreter=table.text("interpreter", absolute_path),
         repository=table.text("repository", _repository),
@@ -22,6 +31,13 @@ def read_image(table: Table, surroundings: Surroundings) -> ImageSpec:
         cmd=_values(table.texts("cmd", prose=True)),
         labels=table.table("labels").entries(prose=True),
     )
+
+
+def _refuse_beside_debian(table: Table) -> None:
+    """The image is made from Debian's packages, or on another one: not on both."""
+    for key, why in _BESIDE_DEBIAN.items():
+        if key in table:
+            table.refuse(key, f"not together with `image.debian`: {why}")
 
 
 def _base(text: str, surroundings: Surroundings) -> str:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from envlock.manifest.requirement_lines import Reading
     from envlock.manifest.written import Written
     from envlock.model.fields import Document, Table
+    from envlock.model.spec import DebianSpec
 
 
 def composed(own: "Layer", later: tuple[str, ...]) -> "Document":
@@ -19,6 +20,18 @@ def composed(own: "Layer", later: tuple[str, ...]) -> "Document":
     from envlock.manifest.composition import composed
 
     return composed(own, later)
+
+
+def read_debian(table: "Table", surroundings: "Surroundings") -> "DebianSpec":
+    from envlock.manifest.debian import read_debian
+
+    return read_debian(table, surroundings)
+
+
+def plain_requirement(text: str) -> str:
+    from envlock.model.debian_relations import plain_requirement
+
+    return plain_requirement(text)
 
 
 def read_editable(table: "Table", surroundings: "Surroundings") -> "tuple[Editable, ...]":

@@ -9,6 +9,7 @@ from typing import Any
 from packaging.requirements import Requirement
 
 from envlock.manifest.conda_spec import normalized_spec
+from envlock.manifest.debian import package_name
 from envlock.manifest.direct import LONGEST, as_path
 from envlock.manifest.pip_requirement import normalized_requirement
 from envlock.model.fields import Document
@@ -66,6 +67,7 @@ def origins(node: Node, path: KeyPath = ()) -> Iterator[tuple[KeyPath, Origin]]:
 def over(upper: Node, lower: Node, path: KeyPath = ()) -> Node:
     """Tables key by key, dependencies and indexes by name; of everything else, what stands in `upper`."""
     if isinstance(upper.value, dict) and isinstance(lower.value, dict):
+        lower = _not_replaced(upper, lower) if path == ("image",) else lower
         both = {
             key: over(item, lower.value[key], (*path, key)) for key, item in upper.value.items() if key in lower.value
         }
@@ -75,6 +77,12 @@ def over(upper: Node, lower: Node, path: KeyPath = ()) -> Node:
         names = {_name(item, name_of) for item in upper.value} - {None}
         return Node([*upper.value, *(item for item in lower.value if _name(item, name_of) not in names)], upper.origin)
     return upper
+
+
+def _not_replaced(upper: Node, lower: Node) -> Node:
+    """What of `[image]` stands beside what is written above it: an image has one base."""
+    replaced = {key for key, others in _IN_PLACE_OF.items() if key in upper.value for key in others}
+    return Node({key: item for key, item in lower.value.items() if key not in replaced}, lower.origin)
 
 
 def _name(item: Node, name_of: Callable[[Any], Hashable]) -> Hashable:
@@ -91,7 +99,9 @@ _NAMED: dict[tuple[str | int, ...], Callable[[Any], Hashable]] = {
     ("pip", "dependencies"): lambda text: Requirement(normalized_requirement(text)).name,
     ("pip", "editable"): lambda text: as_path(text.partition("[")[0]),
     ("pip", "indexes"): lambda table: table.get("name"),
+    ("debian", "packages"): package_name,
 }
+_IN_PLACE_OF = {"debian": ("base", "interpreter"), "base": ("debian",)}
 
 
 def rebased(value: Any, folder: str, path: KeyPath = ()) -> Any:
@@ -103,9 +113,17 @@ def rebased(value: Any, folder: str, path: KeyPath = ()) -> Any:
     keys = tuple(key for key in path if isinstance(key, str))
     if not isinstance(value, str) or folder == ".":
         return value
-    if keys[:2] == ("image", "base"):
-        return f"oci:{posixpath.normpath(posixpath.join(folder, value[4:]))}" if value.startswith("oci:") else value
-    return moved(value, folder) if keys[-1:] in (("channels",), ("dependencies",), ("editable",)) else value
+    move = _MOVED.get(keys) or _MOVED.get(keys[-1:])
+    return move(value, folder) if move else value
+
+
+def _base(text: str, folder: str) -> str:
+    return f"oci:{posixpath.normpath(posixpath.join(folder, text[4:]))}" if text.startswith("oci:") else text
+
+
+def _file(text: str, folder: str) -> str:
+    # an absolute path is refused, as it is written
+    return text if text.startswith("/") else as_path(posixpath.join(folder, text))
 
 
 def moved(text: str, folder: str) -> str:
@@ -114,3 +132,12 @@ def moved(text: str, folder: str) -> str:
     if not found:
         return text
     return found["head"] + as_path(posixpath.join(folder, found["path"])) + text[found.end() :]
+
+
+# by key path, or by the last key alone
+_MOVED: dict[tuple[str, ...], Callable[[str, str], str]] = {
+    ("image", "base"): _base,
+    ("image", "debian", "keys"): _file,
+    **dict.fromkeys((("image", "debian", "mirror"), ("image", "debian", "snapshot")), moved),
+    **dict.fromkeys((("channels",), ("dependencies",), ("editable",)), moved),
+}

@@ -17,6 +17,7 @@ from envlock.model.toml_lines import KeyPath
 
 # problems of these kinds are about a key, the others about a requirement
 _KEYED = ("input", "order", "origin", "image", "platform")
+_DEBIAN: KeyPath = ("image", "debian")
 _KEYS: dict[str, KeyPath] = {
     "python": ("python",),
     "platforms": ("platforms",),
@@ -27,6 +28,7 @@ _KEYS: dict[str, KeyPath] = {
     "groups": ("groups",),
     "variables": ("variables",),
     **{key: ("lock", key) for key in ("exclude-newer", "pip-resolver", "conda-solver")},
+    "debian": _DEBIAN,
     **{key: ("image", key) for key in ("base", "interpreter", "user", "workdir", "entrypoint", "cmd", "labels")},
 }
 # by requirement, as problems spell it: the table that asks for it, and where
@@ -60,9 +62,17 @@ def asked_for(document: Document, surroundings: Surroundings) -> Iterator[tuple[
         conda = table.table("conda").texts("dependencies", normalized_spec) or ()
         pip = table.table("pip").texts("dependencies", surroundings.requirement) or ()
         yield from ((item.value, path, document.place(item.path)) for item in (*conda, *pip))
+    yield from _debian(document)
     if root.table("pip").has("editable"):
         for editable in later.read_editable(root.table("pip"), surroundings):
             yield from ((need, (), place) for need, place in editable.places.items())
+
+
+def _debian(document: Document) -> Iterator[tuple[str, KeyPath, Place]]:
+    image = document.root.table("image")
+    if image.is_table("debian"):
+        for item in image.table("debian").texts("packages", later.plain_requirement) or ():
+            yield item.value, _DEBIAN, document.place(item.path)
 
 
 def _asking(document: Document) -> Iterator[KeyPath]:

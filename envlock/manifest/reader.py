@@ -24,9 +24,7 @@ from envlock.system.text_file import display, read_text
 LIMIT = 1 << 20
 
 # keys with a meaning that this version does not know yet
-_LATER = (
-    "image.dockerfile", "image.debian", "image.copy", "image.bytecode",
-)  # fmt: skip
+_LATER = ("image.dockerfile", "image.copy", "image.bytecode")
 _python = matching(
     r"3\.(?:[89]|[1-9]\d{1,2})(?:\.(?:0|[1-9]\d{0,2}))?", "a version such as `3.11` or `3.11.7`, 3.8 or newer"
 )

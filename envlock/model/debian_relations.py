@@ -94,11 +94,11 @@ def plain_requirement(text: str) -> str:
         return f"{pinned['name']} (= {pinned['version']})"
     found = _RELATION.fullmatch(text)
     if not found or found["architectures"] is not None or found["profiles"]:
-        raise ValueError(_EXPECTED)
+        raise ValueError(f"{_EXPECTED}, got `{text}`")
     if found["qualifier"]:
-        raise ValueError(f"{_EXPECTED}: which architecture it is, the platform says")
+        raise ValueError(f"{_EXPECTED}, got `{text}`: which architecture it is, the platform says")
     if found["operator"] in _OLD:
-        raise ValueError(f"{_EXPECTED}: `{found['operator']}` is written `{found['operator'] * 2}`")
+        raise ValueError(f"{_EXPECTED}, got `{text}`: `{found['operator']}` is written `{found['operator'] * 2}`")
     return str(_relation(found))
 
 

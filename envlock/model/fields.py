@@ -171,8 +171,12 @@ class Table:
         value: int | None = self._value(key, int)
         return value
 
-    def flag(self, key: str) -> bool:
-        return bool(self._value(key, bool))
+    def flag(self, key: str, *, default: bool = False) -> bool:
+        value: bool | None = self._value(key, bool)
+        return default if value is None else value
+
+    def is_table(self, key: str) -> bool:
+        return isinstance(self._values.get(key), dict)
 
     def texts(
         self, key: str, parse: Parse = str, *, prose: bool = False, filled: bool = False
