@@ -12,6 +12,8 @@ from tests.support import base_image as base_images
 from tests.support import conda_channel as channels
 from tests.support import wheels
 from tests.support.cache import cache_folder
+from tests.support.debian_archive import Archive, archive
+from tests.support.debian_servers import serve_mirror
 from tests.support.docker_engine import Engine, running_engine
 from tests.support.http_server import FileServer, serve_folder
 from tests.support.index_server import IndexServer, WheelFolders, serve_index
@@ -96,6 +98,19 @@ def index_server() -> Iterator[IndexServers]:
             return running.enter_context(serve_index(WheelFolders(folders, **changes)))
 
         yield start
+
+
+@pytest.fixture(scope="session")
+def debian_archive() -> Archive:
+    """An archive of Debian's own packages, shared by all tests: `copied` is for what is to be changed."""
+    return archive()
+
+
+@pytest.fixture
+def debian_mirror(debian_archive: Archive) -> Iterator[FileServer]:
+    """The same archive over HTTP: its `URL/debian` is a mirror's address."""
+    with serve_mirror(debian_archive) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

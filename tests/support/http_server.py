@@ -22,6 +22,7 @@ class Response:
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
     breaks_off_after: int | None = None  # bytes of the content, then the connection is closed
+    waits_for: threading.Event | None = None  # until then only the headers are sent
 
 
 @dataclass(frozen=True)
@@ -113,6 +114,9 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(response.content)))
         self.end_headers()
+        if response.waits_for is not None:
+            self.wfile.flush()
+            response.waits_for.wait()
         if with_body:
             self.wfile.write(response.content[: response.breaks_off_after])
         self.close_connection = self.close_connection or response.breaks_off_after is not None
