@@ -28,13 +28,12 @@ def apt(url: str, archive: Archive, folder: Path, *command: str) -> str:
     for part in ("state/lists/partial", "cache/archives/partial"):
         (folder / part).mkdir(parents=True, exist_ok=True)
     (folder / "status").touch()
-    signed = f"[signed-by={archive.keys} arch=amd64]"
+    signed = f"[signed-by={archive.keys} arch=amd64 check-valid-until=yes check-date=yes]"
     lines = (f"deb {signed} {url}/{archive.folder(suite).name} {suite} main\n" for suite in SUITES)
     (folder / "sources.list").write_text("".join(lines))
     settings = {
         "APT::Architecture": "amd64",
         "APT::Sandbox::User": "root",
-        "Acquire::Check-Valid-Until": "true",
         "Acquire::http::Proxy": "DIRECT",
         "Dir::Cache": folder / "cache",
         "Dir::Etc": folder,
