@@ -29,7 +29,9 @@ missing_packages() {
     for program in git docker-registry mmdebstrap skopeo strace; do
         have "$program" || echo "$program"
     done
+    have apt-ftparchive || echo apt-utils
     have dockerd || echo docker.io
+    have qemu-aarch64-static || echo qemu-user-static
     usable_uv >/dev/null || python_has 'import pip' || echo python3-pip
 }
 
