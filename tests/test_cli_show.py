@@ -120,6 +120,7 @@ def test_as_json(project: Project) -> None:
             "python": "3.11.0",
             "base": "scratch",
             "base_digest": None,
+            "suite": None,
             "size": FLASK.size,
             "packages": [
                 json.loads(json.dumps({"kind": "pip", "build": "", "source": "pypi", **asdict(package)}))

@@ -172,7 +172,7 @@ def test_image_settings() -> None:
 def test_verdicts(before: Package | None, after: Package | None, expected: str) -> None:
     old, new = ([package] if package else [] for package in (before, after))
     (found,) = between(lock(*old), lock(*new)).packages
-    assert verdict(found, order) == expected
+    assert verdict(found, {"conda": order}) == expected
 
 
 def inverse(found: Changes) -> Changes:

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from envlock.cli.tree_lines import section_lines
+from envlock.debian.versions import compare
 from envlock.model.chains import chains
 from envlock.model.graph import Graph
 from envlock.model.lock import Base, Inputs, PipPackage, PlatformLock
@@ -21,7 +22,7 @@ ASKED = replace(LOCK.inputs, conda=(), python=None)
 
 def graph(*packages: PipPackage, asks: tuple[str, ...], platform: str = "linux-64") -> Graph:
     inputs: Inputs = replace(ASKED, pip=asks)
-    return Graph.of(PlatformLock(platform=platform, base=Base(python="3.11.0"), pip=packages), inputs)
+    return Graph.of(PlatformLock(platform=platform, base=Base(python="3.11.0"), pip=packages), inputs, compare)
 
 
 def nodes(sections: tuple[Section, ...]) -> Iterator[TreeNode]:
@@ -71,6 +72,7 @@ def test_extras_of_what_conda_provides_bring_what_they_bring() -> None:
             pip=(pip("a", "1", "other"), pip("x", "1"), pip("y", "1")),
         ),
         replace(ASKED, pip=asks),
+        compare,
     )
     (section,) = tree(merged([found]))
     assert [click.unstyle(line) for line in section_lines(section, ("linux-64",))][1:] == [

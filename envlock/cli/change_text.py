@@ -82,6 +82,8 @@ def _base(change: "BaseChange") -> Row:
 
 
 def _reference(base: "Base | None", *, digest: bool) -> str:
+    if base and base.suite:
+        return f"Debian {escaped(base.suite)}"
     if base is None or base.reference is None:
         return ""
     return escaped(base.reference) + (f"@{base.digest[:_DIGEST]}…" if digest and base.digest else "")

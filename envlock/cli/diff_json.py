@@ -61,7 +61,7 @@ def _facts(facts: Facts | None) -> dict[str, Any] | None:
 
 
 def _base(base: Base | None) -> dict[str, Any] | None:
-    return asdict(base) if base and base.reference else None
+    return asdict(base) | {"dates": dict(base.dates)} if base and (base.reference or base.suite) else None
 
 
 def _platform(locked: PlatformLock) -> dict[str, Any]:

@@ -9,10 +9,10 @@ from envlock.cli.package_text import sizes, where
 from envlock.cli.text import aligned, number, size
 from envlock.errors import escaped
 from envlock.model.listing import PackageRow, PlatformView, package_rows
-from envlock.model.lock import Base
+from envlock.model.lock import Base, DebianPackage
 from envlock.model.spec import MAIN
 
-KINDS = ("conda", "pip")
+KINDS = ("debian", "conda", "pip")
 _DIGEST, _HASH = len("sha256:") + 12, 16
 
 
@@ -41,7 +41,7 @@ def _row(row: PackageRow, platforms: Sequence[str]) -> tuple[str, ...]:
 
 def summary(views: Sequence[PlatformView]) -> Iterator[str]:
     """Of one platform a line for each fact; of several a line for each platform."""
-    yield from _one(views[0]) if len(views) == 1 else aligned([_titles(), *map(_line, views)], right=(1, 2, 3))
+    yield from _one(views[0]) if len(views) == 1 else _several(views)
     builds = sorted({row.facts.name for row in package_rows(views) if row.facts.builds})
     if builds:
         yield f"runs code of its own when it is installed: {escaped(', '.join(builds))}"
@@ -51,19 +51,24 @@ def _one(view: PlatformView) -> Iterator[str]:
     yield f"{view.platform}: {_counts(view)}, {_download(view)} to download"
     if view.python:
         yield f"python     {view.python}"
-    yield f"base       {_base(view.base, view.base.digest)}"
+    count = f", {number(view.count(DebianPackage.kind), 'package')}" if view.base.suite else ""
+    yield f"base       {_base(view.base, view.base.digest)}{count}"
     yield f"lock hash  {view.lock_hash}"
 
 
-def _titles() -> tuple[str, ...]:
-    return "PLATFORM", "CONDA", "PIP", "DOWNLOAD", "PYTHON", "LOCK HASH", "BASE"
+def _several(views: Sequence[PlatformView]) -> list[str]:
+    """A column a kind; Debian's where there is a base of them."""
+    kinds = [kind for kind in KINDS if kind != DebianPackage.kind or any(view.base.suite for view in views)]
+    titles = ("PLATFORM", *map(str.upper, kinds), "DOWNLOAD", "PYTHON", "LOCK HASH", "BASE")
+    right = range(1, len(kinds) + 2)
+    return aligned([titles, *(_line(view, kinds) for view in views)], right=right)
 
 
-def _line(view: PlatformView) -> tuple[str, ...]:
+def _line(view: PlatformView, kinds: Sequence[str]) -> tuple[str, ...]:
     digest = f"{view.base.digest[:_DIGEST]}…" if view.base.digest else None
-    counts = (str(view.count(kind)) for kind in KINDS)
+    counts = (str(view.count(kind)) for kind in kinds)
     short = view.lock_hash[:_HASH]
-    base = _base(view.base, digest) if view.base.reference else ""
+    base = _base(view.base, digest) if view.base.reference or view.base.suite else ""
     return view.platform, *counts, size(view.size), view.python or "", short, base
 
 
@@ -77,4 +82,6 @@ def _download(view: PlatformView) -> str:
 
 
 def _base(base: Base, digest: str | None) -> str:
+    if base.suite:
+        return f"Debian {escaped(base.suite)}"
     return escaped(base.reference or "none") + (f"@{digest}" if digest else "")

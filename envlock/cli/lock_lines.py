@@ -49,9 +49,11 @@ def _where(platforms: Sequence[str], everywhere: Collection[str]) -> str:
 def _platform(locked: "PlatformLock") -> tuple[str, ...]:
     base = locked.base
     pinned = f"base {base.reference} → {_short(base.digest)}" if base.digest else f"base {base.reference}"
+    if base.suite:
+        pinned = f"Debian {base.suite}, {number(len(locked.debian), 'package')}"
     python = f"python {locked.python}" if locked.python else ""
     counts = [f"{len(found)} {kind}" for kind, found in (("conda", locked.conda), ("pip", locked.pip)) if found]
-    return f"  {locked.platform}", pinned if base.reference else "", python, ", ".join(counts)
+    return f"  {locked.platform}", pinned if base.reference or base.suite else "", python, ", ".join(counts)
 
 
 def _short(digest: str | None) -> str:

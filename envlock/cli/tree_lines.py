@@ -13,6 +13,7 @@ from envlock.model.tree import ROOT, Section, TreeNode
 REPEATED = "(*)"
 # places whose requirements are of pip: `[pip]`, `[groups.conda.pip]`, `[pip] editable ./conda`
 _PIP = re.compile(r"\[(?:[^]]*\.)?pip\]")
+_DEBIAN = ("[image.debian]", "base")
 
 
 def section_lines(section: Section, platforms: Sequence[str]) -> Iterator[str]:
@@ -23,7 +24,7 @@ def section_lines(section: Section, platforms: Sequence[str]) -> Iterator[str]:
             yield from _below(node, "")
         return
     yield click.style(escaped(section.place), bold=True)
-    kind = "pip" if _PIP.match(section.place) else "conda"
+    kind = "debian" if section.place in _DEBIAN else "pip" if _PIP.match(section.place) else "conda"
     yield from _branches(section.nodes, "", kind, platforms)
 
 

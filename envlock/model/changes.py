@@ -53,7 +53,7 @@ class Change:
     """One package on the platforms that agree: `before` is None where it was added, `after` where it was removed.
 
     `differs` says in what two sides differ: `version` or `bytes` (build or content of one version), `kind` (conda or
-    pip), `source` (the channel or index of one kind), `groups`.
+    pip), `source` (the archive, channel or index of one kind), `groups`.
     """
 
     before: Facts | None
@@ -191,12 +191,18 @@ def _pairs(old: PlatformLock | None, new: PlatformLock | None) -> Iterator[Pair]
 def _crossed(gone: dict[Node, Package], come: dict[Node, Package]) -> Iterator[tuple[Package, Package]]:
     """What is left on one side as conda's and on the other as a wheel, and is the same distribution."""
     taken: set[Node] = set()
-    for before in sorted(gone.values(), key=lambda p: p.node):
-        for after in sorted(come.values(), key=lambda p: p.node):
+    was, now = (sorted(filter(_is_in_prefix, found.values()), key=lambda p: p.node) for found in (gone, come))
+    for before in was:
+        for after in now:
             if before.kind != after.kind and after.node not in taken and _names(before) & _names(after):
                 taken.add(after.node)
                 yield before, after
                 break
+
+
+def _is_in_prefix(package: Package) -> bool:
+    """The same name in the base is another program, for others."""
+    return not isinstance(package, DebianPackage)
 
 
 def _names(package: Package) -> set[str]:
@@ -217,17 +223,23 @@ def _merged(pairs: Iterable[tuple[str, Iterable[Pair]]]) -> tuple[Change, ...]:
 
 
 def _merged_bases(bases: Iterable[tuple[str, Base | None, Base | None]]) -> tuple[BaseChange, ...]:
-    found: dict[tuple[str | None, str | None], list[tuple[str, Base | None, Base | None]]] = {}
+    found: dict[tuple[Node, Node], list[tuple[str, Base | None, Base | None]]] = {}
     for platform, before, after in bases:
         # that of the environment's Python is said by itself, and a platform without images has no base
         if _told(before) != _told(after):
-            key = (before.reference if before else None, after.reference if after else None)
+            key = (_named(before), _named(after))
             found.setdefault(key, []).append((platform, before, after))
     return tuple(BaseChange(on=tuple(on)) for on in found.values())
 
 
 def _told(base: Base | None) -> Base | None:
+    if base and base.suite:
+        return Base(suite=base.suite)  # what else there is of it is of its packages
     return replace(base, python=None) if base and base.reference else None
+
+
+def _named(base: Base | None) -> Node:
+    return (base.reference or "", base.suite or "") if base else ("", "")
 
 
 def _pythons(bases: Iterable[tuple[str, Base | None, Base | None]]) -> Iterator[ValueChange]:

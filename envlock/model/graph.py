@@ -1,4 +1,5 @@
-"""Who asks for what on a locked platform: from the requirements of env.toml, across conda packages and wheels."""
+"""Who asks for what on a locked platform: from the requirements of env.toml, across conda packages and wheels, and
+across the Debian packages of the base."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -7,6 +8,9 @@ from typing import NamedTuple
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from envlock.model.debian_base import EVERY_BASE, MANIFEST, PYTHON, locked_interpreter, wanted_packages
+from envlock.model.debian_closure import DebianClosure
+from envlock.model.debian_relations import Compare
 from envlock.model.lock import Inputs, Node, PlatformLock
 from envlock.model.match_specs import conda_name
 from envlock.model.needs import need
@@ -14,10 +18,12 @@ from envlock.model.platform import PLATFORMS
 from envlock.model.requirements import applies
 from envlock.model.spec import CondaSpec, EnvSpec, Wants
 
+KINDS = ("debian", "conda", "pip")
+
 
 class Root(NamedTuple):
     """A requirement of env.toml: `place` as TOML names the table (`[groups.dev.pip]`), `table` above `conda` and `pip`
-    (`("groups", "dev")`)."""
+    (`("groups", "dev")`). What every base of Debian's packages has is of the place `base`."""
 
     text: str
     place: str
@@ -52,9 +58,13 @@ class Graph:
     requires: Mapping[Node, tuple[str, ...]]
     # of conda packages: "DISTRIBUTION[EXTRA]" -> what it brings
     extras: Mapping[Node, Mapping[str, tuple[str, ...]]]
+    # of Debian packages: each requirement that is met, and the package that answers it
+    answers: Mapping[Node, tuple[tuple[str, Node], ...]]
 
     @classmethod
-    def of(cls, locked: PlatformLock, inputs: Inputs) -> "Graph":
+    def of(cls, locked: PlatformLock, inputs: Inputs, compare: Compare) -> "Graph":
+        """`compare` orders versions of Debian packages."""
+        debian = DebianClosure(locked.debian, compare)
         provides = {text.partition("==")[0]: p.node for p in locked.conda for text in p.provides}
         graph = cls(
             platform=locked.platform,
@@ -63,6 +73,7 @@ class Graph:
             roots=(),
             requires={p.node: p.requires for p in locked.packages},
             extras={p.node: _by_extra(p.extras) for p in locked.conda},
+            answers={_debian(name): tuple((t, _debian(to)) for t, to in ways) for name, ways in debian.ways.items()},
         )
         environment = PLATFORMS[locked.platform].markers(locked.python or "3")
         found = [
@@ -70,20 +81,31 @@ class Graph:
             for root, kind in roots(inputs, locked.platform)
             for state in graph._met(root, kind, environment)
         ]
+        found += [
+            (root, State(to.node)) for root in _debian_roots(inputs, locked) for to in [debian.answer(root.text)] if to
+        ]
         return replace(graph, roots=tuple(found))
 
     def edges(self, state: State) -> tuple[Edge, ...]:
         """What a package asks for, sorted; what is not locked (the system, what is stale) is left out."""
         found: dict[State, list[str]] = {}
-        for text, to in self._of_conda(state) if state.node[0] == "conda" else self._of_wheel(state):
+        for text, to in self._needs(state):
             found.setdefault(to, []).append(text)
         return tuple(Edge(tuple(texts), to) for to, texts in sorted(found.items()))
 
     def named(self, name: str) -> tuple[Node, ...]:
-        """The packages of a name, or the one that holds the distribution of that name."""
-        pip = str(canonicalize_name(name))
-        found = [node for node in (("conda", name.lower()), ("pip", pip)) if node in self.versions]
-        return tuple(found) or ((self.provides[pip],) if pip in self.provides else ())
+        """The packages of a name, or the one that holds the distribution of that name; `debian:NAME`, `conda:NAME` and
+        `pip:NAME` are of one kind."""
+        asked, colon, bare = name.partition(":")
+        bare = bare if colon else name
+        pip = str(canonicalize_name(bare))
+        nodes = (("debian", bare.lower()), ("conda", bare.lower()), ("pip", pip))
+        found = [node for node in nodes if node in self.versions and node[0] in (asked, *([] if colon else KINDS))]
+        return tuple(found) or ((self.provides[pip],) if pip in self.provides and not colon else ())
+
+    def _needs(self, state: State) -> Iterable[tuple[str, State]]:
+        of_kind = {"debian": self._of_debian, "conda": self._of_conda, "pip": self._of_wheel}
+        return of_kind[state.node[0]](state)
 
     def _met(self, root: Root, kind: str, environment: Mapping[str, str]) -> Iterator[State]:
         if kind == "conda":
@@ -97,6 +119,9 @@ class Graph:
         node = ("conda", conda_name(spec))
         if node in self.versions:
             yield State(node)
+
+    def _of_debian(self, state: State) -> Iterator[tuple[str, State]]:
+        yield from ((text, State(to)) for text, to in self.answers[state.node])
 
     def _of_conda(self, state: State) -> Iterator[tuple[str, State]]:
         """What a package needs, and what the extras of distributions inside it bring."""
@@ -120,6 +145,18 @@ class Graph:
             node = self.provides[name]
             inside = {f"{name}[{extra}]" for extra in extras}
             yield State(node, tuple(sorted(inside & self.extras[node].keys())))
+
+
+def _debian(name: str) -> Node:
+    return "debian", name
+
+
+def _debian_roots(inputs: Inputs, locked: PlatformLock) -> Iterator[Root]:
+    """What a base of Debian's packages begins with, in the order in which it is told."""
+    wanted = wanted_packages(inputs.debian, locked_interpreter(locked.base)) if inputs.debian else {}
+    places = {PYTHON: ("python", ()), MANIFEST: ("[image.debian]", ("image", "debian")), EVERY_BASE: ("base", ())}
+    for asker, (place, table) in places.items():
+        yield from (Root(text, place, table) for text, who in wanted.items() if who == asker)
 
 
 def _by_extra(lines: Iterable[str]) -> dict[str, tuple[str, ...]]:

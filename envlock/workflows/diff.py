@@ -17,6 +17,7 @@ from envlock.workflows.project import LOCKFILE, MANIFEST, Project, all_projects,
 _HEAD, _WORK_TREE = "HEAD", "work tree"
 _AT = re.compile(r"(?P<name>[a-z0-9]+(?:[._-][a-z0-9]+)*)@(?P<version>[^{].*)")
 _RANGE = re.compile(r"(?P<before>.*?)(?P<dots>\.{2,3})(?P<after>.*)")
+_ORDERS = {"conda": later.conda_order, "debian": later.debian_compare}
 _PATHS = ("./", "../", "/", "~")
 
 
@@ -84,7 +85,7 @@ def diff(words: Sequence[str], start: Path) -> Comparison:
         before=one,
         after=other,
         changes=found,
-        packages=tuple((change, verdict(change, later.conda_order)) for change in found.packages),
+        packages=tuple((change, verdict(change, _ORDERS)) for change in found.packages),
         totals=_totals(one.lock, other.lock),
     )
 

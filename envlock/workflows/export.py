@@ -101,6 +101,7 @@ def _holdable(locked: PlatformLock, form: Format) -> PlatformLock:
     pip = [] if "pip" in form.left_out else [p for p in locked.pip if not form.refuses(p)]
     return replace(
         locked,
+        debian=(),
         conda=tuple(sorted(conda, key=lambda p: p.name)),
         pip=tuple(sorted(pip, key=lambda p: p.name)),
     )
@@ -138,8 +139,8 @@ def _folder(project: Project, output: Path | None) -> str:
 def _notes(asked: tuple[PlatformLock, ...], contents: Contents, form: Format, spec: EnvSpec) -> Iterator[str]:
     """What the file does not hold, and why."""
     pythons = " and ".join(contents.pythons)
-    for kind, why in form.left_out.items():
-        count = len({p.name for locked in asked for p in locked.packages if p.kind == kind})
+    for kind, why in {"Debian": "they are the image's base", **form.left_out}.items():
+        count = len({p.name for locked in asked for p in locked.packages if p.kind == kind.lower()})
         if count:
             yield f"{count} {kind} package{'s' if count > 1 else ''} left out: {why}"
     if "conda" in form.left_out and pythons:

@@ -11,13 +11,14 @@ from envlock.model.graph import Graph, roots
 from envlock.model.lock import Lock
 from envlock.model.match_specs import conda_name
 from envlock.model.words import did_you_mean
+from envlock.workflows import later
 from envlock.workflows.project import Project, all_projects, find_project
 from envlock.workflows.show import locked_for
 
 
 def graphs(lock: Lock, platform: str | None) -> tuple[Graph, ...]:
     """One for each platform that is meant: that of the name, else all."""
-    return tuple(Graph.of(locked, lock.inputs) for locked in locked_for(lock, platform))
+    return tuple(Graph.of(locked, lock.inputs, later.debian_compare) for locked in locked_for(lock, platform))
 
 
 def lock_of(project: Project) -> Lock:

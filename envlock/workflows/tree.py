@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from envlock.errors import AnswerIsNo
+from envlock.model.debian_base import locked_interpreter
 from envlock.model.graph import Graph
 from envlock.model.lock import Lock
 from envlock.model.merged_graph import MergedGraph, Vertex, merged
@@ -47,10 +48,11 @@ def _named(name: str, lock: Lock, found: Sequence[Graph], whole: MergedGraph) ->
 
 
 def _python(lock: Lock, platform: str | None) -> Iterator[Section]:
-    """The base's Python, where conda brings none."""
+    """The base's Python, where no package brings it."""
     versions: dict[str, list[str]] = {}
     for locked in locked_for(lock, platform):
-        if locked.python and all(package.name != "python" for package in locked.conda):
+        has_package = locked_interpreter(locked.base) or any(package.name == "python" for package in locked.conda)
+        if locked.python and not has_package:
             versions.setdefault(locked.python, []).append(locked.platform)
     nodes = (_leaf(version, tuple(platforms)) for version, platforms in versions.items())
     if versions:

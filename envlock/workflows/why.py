@@ -60,10 +60,15 @@ def _reasons(
         name=name,
         kind=kind,
         version=version,
-        inside=None if name.replace("_", "-") == asked.lower().replace("_", "-") else asked,
+        inside=None if name.replace("_", "-") == _bare(asked).lower().replace("_", "-") else asked,
         platforms=tuple(graph.platform for graph in found),
         reasons=tuple(Reason(chain=c, place=places.get((c.root.table, c.root.text))) for c in fitting),
     )
+
+
+def _bare(asked: str) -> str:
+    """A name without the kind before it."""
+    return asked.rpartition(":")[2]
 
 
 def _places(project: Project) -> Mapping[tuple[KeyPath, str], Place]:

@@ -47,6 +47,7 @@ def _shape(view: PlatformView) -> dict[str, object]:
         "python": view.python,
         "base": view.base.reference,
         "base_digest": view.base.digest,
+        "suite": view.base.suite,
         "size": view.size,
         "packages": [package_json(package) for package in view.packages],
     }

@@ -20,7 +20,8 @@ from envlock.workflows.why import Reason, Reasons, why
 def why_command(session: Session, name: str, env: str | None, platform: str | None, as_json: bool) -> None:
     """Say why the package NAME is locked: the shortest ways from each requirement in env.toml that leads to it.
 
-    NAME may also be a distribution that a conda package holds.
+    NAME may also be a distribution that a conda package holds; where packages of several kinds share it, `debian:NAME`,
+    `conda:NAME` and `pip:NAME` are one of them.
     """
     found = why(session.project(env), name, platform=platform)
     if as_json:
