@@ -33,7 +33,7 @@ class Root(Protocol):
         ...
 
     def read(self, path: str) -> bytes:
-        """The bytes of a regular file; a hard link is followed, a symbolic link is not. KeyError where there is none."""
+        """The bytes of a regular file; a hard link is followed, a symbolic one is not. KeyError where there is none."""
         ...
 
 
