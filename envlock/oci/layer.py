@@ -1,19 +1,21 @@
-"""A layer: files of a prefix as a deterministic tar, compressed into a layout as it is made.
+"""A layer: files of a prefix, or of a root, as a deterministic tar, compressed into a layout as it is made.
 
-Sorted by path, owner 0:0, modes 0755 and 0644, time 0, all parent directories in every layer (AWS Lambda
-needs them), ustar headers and PAX ones only where ustar has no room.
+Sorted by path, time 0, all parent directories in every layer (AWS Lambda needs them), ustar headers and PAX ones only
+where ustar has no room. Files of a prefix belong to 0:0, with mode 0755 or 0644; those of a root say whose they are.
 """
 
 import tarfile
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from envlock.errors import OutsideError
-from envlock.model.files import EXECUTABLE, Content, Deflatable, PrefixFile
+from envlock.model.files import EXECUTABLE, Content, Deflatable, PrefixFile, SystemFile
 from envlock.model.image import LAYER_TYPE, Descriptor
 from envlock.oci.compress import KEPT_FROM, GzipStream, gzip_stream
 from envlock.oci.layout import Layout
 
+LayerFile = PrefixFile | SystemFile
 END = bytes(2 * tarfile.BLOCKSIZE)
 CHANGED = "it was changed while it was read; try again"
 WHITEOUT = ".wh."  # a name that would delete what lies in the layers below
@@ -21,24 +23,32 @@ WHITEOUT = ".wh."  # a name that would delete what lies in the layers below
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layer:
-    """A compressed layer in a layout; `diff_id` is the digest of its tar, `files` what it has beside folders."""
+    """A compressed layer in a layout; `diff_id` is the digest of its tar, `files` the number of those it was given."""
 
     descriptor: Descriptor
     diff_id: str
     files: int
 
 
-def write_layer(layout: Layout, files: Iterable[PrefixFile], *, root: str, threads: int | None = None) -> Layer:
+def write_layer(
+    layout: Layout,
+    files: Iterable[LayerFile],
+    *,
+    root: str,
+    folders: Mapping[str, SystemFile] = MappingProxyType({}),
+    threads: int | None = None,
+) -> Layer:
     """Writes the files below `root` (an absolute path in the image) as one layer; the same files, the same bytes.
 
-    OutsideError for a path that leaves `root`, that two files have, or that runs through a file or link; and
-    for content that is not as long as it says.
+    `folders` say by their paths in the image what the parents of files are like; others are of 0:0 and have mode 0755.
+    OutsideError for a path that leaves `root`, that two files have, or that runs through a file or link; for a hard
+    link to what is no file before it in this layer; and for content that is not as long as it says.
     """
     placed = _placed(files, root)
-    folders = _parents(placed)
+    parents = {path: folders.get(path) or _plain_folder(path) for path in _parents(placed)}
     with layout.writer() as blob, gzip_stream(blob.write, threads=threads) as stream:
-        for path in sorted({*placed, *folders}, key=str.encode):
-            _write_entry(stream, path, placed.get(path))
+        for path, file in sorted({**parents, **placed}.items(), key=lambda item: item[0].encode()):
+            _write_entry(stream, path, file)
         stream.write(END)
     return Layer(descriptor=blob.descriptor(LAYER_TYPE), diff_id=stream.diff_id, files=len(placed))
 
@@ -47,6 +57,10 @@ def tar_header(path: str, *, mode: int, size: int = 0, kind: bytes = tarfile.REG
     """The header of an entry: the same on every Python, whoever runs it."""
     info = tarfile.TarInfo(path)
     info.mode, info.size, info.type, info.linkname = mode, size, kind, link
+    return _header(info)
+
+
+def _header(info: tarfile.TarInfo) -> bytes:
     try:
         return info.tobuf(tarfile.USTAR_FORMAT, "ascii", "strict")
     except ValueError:  # too long, too large, or not ASCII
@@ -58,16 +72,29 @@ def padding(size: int) -> bytes:
     return bytes(-size % tarfile.BLOCKSIZE)
 
 
-def _placed(files: Iterable[PrefixFile], root: str) -> dict[str, PrefixFile]:
-    placed: dict[str, PrefixFile] = {}
-    start = root.strip("/")
+def _placed(files: Iterable[LayerFile], root: str) -> dict[str, LayerFile]:
+    placed: dict[str, LayerFile] = {}
+    start = f"{root.strip('/')}/".lstrip("/")
     for file in files:
-        path = f"{start}/{file.path}" if start else file.path
+        path = f"{start}{file.path}"
         wrong = _wrong_path(path) or _wrong_link(file.link) or ("stands twice in one layer" if path in placed else None)
         if wrong:
             raise OutsideError(f"`{repr(file.path)[1:-1]}` {wrong}")
-        placed[path] = file
+        if isinstance(file, SystemFile) and file.hardlink is not None:
+            placed[path] = replace(file, hardlink=f"{start}{file.hardlink}")
+        else:
+            placed[path] = file
+    for path, file in placed.items():
+        if file.hardlink is not None:
+            _require_file_before(path, file.hardlink, placed)
     return placed
+
+
+def _require_file_before(path: str, target: str, placed: Mapping[str, LayerFile]) -> None:
+    """Whoever unpacks a hard link needs what it is another name of, which no other layer may change either."""
+    found = placed.get(target)
+    if found is None or found.content is None or target.encode() >= path.encode():
+        raise OutsideError(f"`{path}` is another name of `{target}`, which is no file before it in the same layer")
 
 
 def _wrong_path(path: str) -> str | None:
@@ -94,39 +121,51 @@ def _is_unicode(text: str) -> bool:
     return True
 
 
-def _parents(placed: dict[str, PrefixFile]) -> set[str]:
+def _parents(placed: dict[str, LayerFile]) -> set[str]:
+    """The folders above all files that are not among them."""
     folders: set[str] = set()
     for path in placed:
         folder = path.rpartition("/")[0]
         while folder and folder not in folders:
-            if folder in placed:
+            if folder in placed and not placed[folder].is_folder:
                 kind = "a symbolic link" if placed[folder].link is not None else "a file"
                 raise OutsideError(f"`{path}` runs through `{folder}`, which is {kind} in the same layer")
             folders.add(folder)
             folder = folder.rpartition("/")[0]
-    return folders
+    return folders - placed.keys()
 
 
-def _write_entry(stream: GzipStream, path: str, file: PrefixFile | None) -> None:
-    if file is None:
-        stream.write(tar_header(path, mode=EXECUTABLE, kind=tarfile.DIRTYPE))
-    elif file.link is not None:
-        stream.write(tar_header(path, mode=0o777, kind=tarfile.SYMTYPE, link=file.link))
-    else:
-        stream.write(tar_header(path, mode=file.mode, size=file.size))
-        kept = file.content.deflation() if isinstance(file.content, Deflatable) else None
-        if kept and kept.packed >= KEPT_FROM:
-            stream.write_deflated(kept)
-        else:
-            for chunk in _exactly(file.content, path):
-                stream.write(chunk)
-        stream.write(padding(file.size))
+def _plain_folder(path: str) -> SystemFile:
+    return SystemFile(path=path, mode=EXECUTABLE, is_folder=True)
 
 
-def _exactly(content: Content | None, path: str) -> Iterator[bytes]:
-    """The chunks of a content, which must be as long as it says: the header is written already."""
-    if content is None:
+def _write_entry(stream: GzipStream, path: str, file: LayerFile) -> None:
+    stream.write(_entry_header(path, file))
+    if file.content is None:
         return
+    kept = file.content.deflation() if isinstance(file.content, Deflatable) else None
+    if kept and kept.packed >= KEPT_FROM:
+        stream.write_deflated(kept)
+    else:
+        for chunk in _exactly(file.content, path):
+            stream.write(chunk)
+    stream.write(padding(file.size))
+
+
+def _entry_header(path: str, file: LayerFile) -> bytes:
+    info = tarfile.TarInfo(path)
+    info.mode, info.uid, info.gid, info.size = file.mode, file.uid, file.gid, file.size
+    if file.is_folder:
+        info.type = tarfile.DIRTYPE
+    elif file.link is not None:
+        info.type, info.linkname, info.mode = tarfile.SYMTYPE, file.link, 0o777
+    elif file.hardlink is not None:
+        info.type, info.linkname = tarfile.LNKTYPE, file.hardlink
+    return _header(info)
+
+
+def _exactly(content: Content, path: str) -> Iterator[bytes]:
+    """The chunks of a content, which must be as long as it says: the header is written already."""
     left = content.size
     for chunk in content.chunks():
         left -= len(chunk)
