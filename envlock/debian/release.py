@@ -63,9 +63,10 @@ class IndexFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """When a release is too old or too new, for an archive that is alive: `recorded` is the date of the one before."""
+    """When a release is too old or too new, for an archive that is alive: `recorded` is the date of the one before;
+    without `now`, nothing is compared with this machine's clock."""
 
-    now: datetime
+    now: datetime | None
     recorded: str | None = None
 
 
@@ -87,8 +88,8 @@ def read_release(text: bytes, *, suite: str, archive: str, name: str) -> Release
 
 def require_current(release: Release, limits: Limits, *, name: str) -> None:
     """OutsideError where a release is past its time, older than the one before it, or from the future."""
-    now = limits.now.strftime(_TIME)
-    if release.valid_until and release.valid_until < now:
+    now = limits.now
+    if now and release.valid_until and release.valid_until < now.strftime(_TIME):
         raise OutsideError(
             f"`{name}` was valid until {release.valid_until}: its mirror is not kept up",
             hint="name another mirror; of old suites, a snapshot archive with `exclude-newer` has the indexes",
@@ -98,7 +99,7 @@ def require_current(release: Release, limits: Limits, *, name: str) -> None:
             f"`{name}` is of {release.date}, older than the one that env.lock was made from ({limits.recorded})",
             hint="its mirror lags behind, or somebody replays an old one: name another mirror",
         )
-    if release.date > (limits.now + _AHEAD).strftime(_TIME):
+    if now and release.date > (now + _AHEAD).strftime(_TIME):
         raise OutsideError(
             f"`{name}` is of {release.date}, which is still to come", hint="is this machine's clock right?"
         )
