@@ -8,7 +8,6 @@ from typing import Any
 
 from envlock.errors import OutsideError
 from envlock.images.recipe import ImageRecipe, PlannedLayer
-from envlock.model.files import IMAGE_PREFIX
 from envlock.model.image import Image
 from envlock.oci.document import Node
 from envlock.oci.image import NamedLayer, assemble, store
@@ -83,7 +82,7 @@ def _kept(planned: PlannedLayer, cache: Cache, layout: Layout) -> Layer | None:
 
 
 def _make(planned: PlannedLayer, cache: Cache, layout: Layout, *, threads: int) -> Layer:
-    layer = write_layer(layout, planned.files(), root=IMAGE_PREFIX, threads=threads)
+    layer = write_layer(layout, planned.files(), root=planned.root, folders=planned.folders, threads=threads)
     if layer.files != planned.count:
         # a file that silently vanishes from an image is the worst that a packer can do
         raise OutsideError(f"layer `{planned.title}` has {layer.files} files and should have {planned.count}")

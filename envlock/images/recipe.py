@@ -1,24 +1,28 @@
 """What a builder is given: the layers to make, each with what its bytes depend on."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from envlock.model.files import PrefixFile
+from envlock.model.files import IMAGE_PREFIX, SystemFile
 from envlock.oci.image import BaseImage, ConfigChanges
+from envlock.oci.layer import LayerFile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedLayer:
     """`key` is a digest of all that decides the bytes; `files` gives them, `count` of them, when they are wanted.
 
-    `size` is that of the files, in bytes: work for large layers is begun first.
+    `size` is that of the files, in bytes: work for large layers is begun first. The files stand below `root`; what
+    their parents are like is said by `folders`, as `write_layer` has it.
     """
 
     title: str
     key: str
     count: int
     size: int
-    files: Callable[[], Iterable[PrefixFile]]
+    files: Callable[[], Iterable[LayerFile]]
+    root: str = IMAGE_PREFIX
+    folders: Mapping[str, SystemFile] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
