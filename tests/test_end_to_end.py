@@ -3,19 +3,15 @@
 import json
 from pathlib import Path
 
-import pytest
-from docker.errors import ContainerError
-
 from envlock.model.lock import PlatformLock
 from envlock.oci.layout import Layout
-from envlock.oci.validate import problems
 from tests.support.base_image import INTERPRETER as BASE_INTERPRETER
 from tests.support.base_image import MINOR as BASE_MINOR
+from tests.support.containers import built_everywhere, started
 from tests.support.docker_engine import Engine
 from tests.support.http_server import FileServer
 from tests.support.processes import run
 from tests.support.projects import Project, cache_with_downloads, new_project
-from tests.support.services import require
 from tests.support.wheels import VERSIONS
 
 FIT = """
@@ -34,49 +30,12 @@ import json, re
 from importlib.metadata import distributions
 print(json.dumps({re.sub("[-_.]+", "-", d.metadata["Name"]).lower(): d.version for d in distributions()}))
 """
-USER = "1000:1000"
 
 
 def locked_distributions(locked: PlatformLock) -> dict[str, str]:
     """What Python is to find, by the lock: wheels, and what conda packages have inside."""
     provided = (text.split("==") for package in locked.conda for text in package.provides)
     return {name: version for name, version in provided} | {package.name: package.version for package in locked.pip}
-
-
-def started(engine: Engine, image: str, *command: str) -> str:
-    """What a command prints in a container that may write to /tmp alone and reaches nobody."""
-    try:
-        output = engine.client.containers.run(
-            image,
-            list(command),
-            user=USER,
-            network_mode="none",
-            read_only=True,
-            tmpfs={"/tmp": ""},
-            remove=True,
-        )
-    except ContainerError as error:
-        pytest.fail(str(error.stderr))
-    assert isinstance(output, bytes)
-    return output.decode()
-
-
-def built_everywhere(project: Project, engine: Engine, folder: Path) -> str:
-    """Builds into a folder, a file and the engine, judged by the validator and by skopeo; the image's name there."""
-    digest = project.must("build", "--output", folder / "layout").strip().rpartition("@")[2]
-    layout = Layout(folder / "layout")
-    (listed,) = layout.manifests()
-    assert (listed.descriptor.digest, problems(layout, listed.descriptor)) == (digest, ())
-    project.must("build", "--output", folder / "image.tar")
-    project.given(DOCKER_HOST=engine.url).must("build", "--load")
-    (built,) = json.loads(project.must("--quiet", "build", "--json"))
-    name, tag = built["name"].split(":")
-    skopeo = (require("skopeo", "skopeo"), "inspect", "--raw")
-    assert json.loads(run((*skopeo, f"oci:{layout.root}:{tag}"))) == json.loads(layout.read(listed.descriptor))
-    archived = json.loads(run((*skopeo, "--config", f"docker-archive:{folder / 'image.tar'}")))
-    image = engine.client.images.get(f"{name}:{tag}")
-    assert archived["rootfs"]["diff_ids"] == image.attrs["RootFS"]["Layers"]
-    return f"{name}:{tag}"
 
 
 def same_everywhere(project: Project, engine: Engine, image: str) -> dict[str, str]:
