@@ -15,13 +15,13 @@ from envlock.lockfile.writer import lock_text
 from envlock.model.lock import Lock, PipPackage, PlatformLock
 from tests.bench.many_packages import TAGS, write_environment
 from tests.support.lock_strategies import locks
-from tests.support.locks import FLASK, LOCK, NUMPY
+from tests.support.locks import BASE_FILES, DEBIAN_LOCK, FLASK, LIBC, NUMPY
 
-(PLATFORM,) = LOCK.platforms
+(PLATFORM,) = DEBIAN_LOCK.platforms
 SDIST = replace(FLASK, name="tool", version="1.0", file="tool-1.0.tar.gz", builds=True)
 GIT = PipPackage(name="lib", version="2", git="https://git.envlock.test/lib", commit="4" * 40, builds=True)
 EXTRA = replace(FLASK, name="x", version="1", file="x-1-py3-none-any.whl", requires=('a>=1 ; extra == "b"', "c"))
-MANY = replace(LOCK, platforms=(replace(PLATFORM, conda=(NUMPY,), pip=(FLASK, SDIST, GIT, EXTRA)),))
+MANY = replace(DEBIAN_LOCK, platforms=(replace(PLATFORM, conda=(NUMPY,), pip=(FLASK, SDIST, GIT, EXTRA)),))
 TEXT = lock_text(MANY)
 
 
@@ -49,7 +49,9 @@ def both_ways(lockfile: Path, text: str) -> Lock | tuple[str, str | None]:
 def test_what_is_written_is_read_the_short_way() -> None:
     known = AsWritten(TEXT)
     assert known.rest.count("[[platform.linux-64.conda]]") == 1
-    assert known.rest.count(MARK) == 3
+    assert known.rest.count("[[platform.linux-64.debian]]") == 1
+    assert known.rest.count(MARK) == 4
+    assert "libc6_2.36" not in known.rest
     assert "numpy-1.26.4" not in known.rest
     assert "flask-3.0.3" not in known.rest
     assert "tool-1.0.tar.gz" in known.rest  # what is seldom is left to the long way
@@ -155,6 +157,18 @@ TABLE = TEXT[TEXT.index(HEADER) : TEXT.index(HEADER, TEXT.index(HEADER) + 1)]
         pytest.param(TEXT.replace(TABLE, TABLE.replace("linux-64", "osx-64")), id="another platform"),
         pytest.param(TEXT.replace("size = 101735", "size = 0101735"), id="no number of TOML"),
         pytest.param(TEXT.replace('"c",', '"c d",'), id="no requirement"),
+        pytest.param(TEXT.replace('"perl",', '"perl 5",'), id="no relation"),
+        pytest.param(TEXT.replace('"git-completion",', '"git-a | git-b",'), id="nothing that is provided"),
+        pytest.param(TEXT.replace('architecture = "amd64"', 'architecture = "arm64"'), id="another architecture"),
+        pytest.param(TEXT.replace('"amd64"', '"arm64"').replace("_amd64", "_arm64"), id="of another machine"),
+        pytest.param(TEXT.replace("/g/git/git_", "/g/git/gti_"), id="a file of another package"),
+        pytest.param(TEXT.replace("pool/updates/main", "pool/../main"), id="a path that leads out"),
+        pytest.param(TEXT.replace("pool/updates/main", "/pool/main"), id="an absolute path"),
+        pytest.param(TEXT.replace("git_2.39.5-0+deb12u2_amd64.deb", "git_amd64.deb"), id="a file without version"),
+        pytest.param(TEXT.replace("linux-64.debian", "osx-64.debian"), id="where Debian has no packages"),
+        pytest.param(TEXT.replace("linux-64.debian", "linux-1.debian"), id="where nobody has packages"),
+        pytest.param(TEXT.replace('archive = "security"', 'archive = "other"'), id="another archive"),
+        pytest.param(TEXT.replace("1:2.39.5-0+deb12u2", "2.39.5:0"), id="no version of Debian's"),
     ],
 )
 def test_what_a_pattern_alone_would_take_for_right(lockfile: Path, text: str) -> None:
@@ -170,11 +184,23 @@ def test_the_word_itself_in_a_lock(lockfile: Path) -> None:
 
 
 def test_platforms_are_kept_apart(lockfile: Path) -> None:
-    other = PlatformLock(platform="linux-aarch64", base=PLATFORM.base, pip=(replace(FLASK, sha256="5" * 64),))
-    systems = (*LOCK.inputs.systems, ("linux-aarch64", LOCK.inputs.systems[0][1]))
-    inputs = replace(LOCK.inputs, platforms=("linux-64", "linux-aarch64"), systems=systems)
-    lock = replace(LOCK, inputs=inputs, platforms=(PLATFORM, other))
-    found = both_ways(lockfile, lock_text(lock))
+    libc = replace(LIBC, architecture="arm64", file=LIBC.file.replace("amd64", "arm64"), sha256="8" * 64)
+    other = PlatformLock(
+        platform="linux-aarch64",
+        base=PLATFORM.base,
+        debian=(BASE_FILES, libc),
+        pip=(replace(FLASK, sha256="5" * 64),),
+    )
+    systems = (*DEBIAN_LOCK.inputs.systems, ("linux-aarch64", DEBIAN_LOCK.inputs.systems[0][1]))
+    inputs = replace(DEBIAN_LOCK.inputs, platforms=("linux-64", "linux-aarch64"), systems=systems)
+    lock = replace(DEBIAN_LOCK, inputs=inputs, platforms=(PLATFORM, other))
+    text = lock_text(lock)
+    assert AsWritten(text).rest.count(MARK) == 5
+    found = both_ways(lockfile, text)
     assert isinstance(found, Lock)
     assert [[p.sha256 for p in platform.pip] for platform in found.platforms] == [["2" * 64], ["5" * 64]]
-    assert lock_text(found) == lock_text(lock)
+    assert [[p.architecture for p in platform.debian] for platform in found.platforms] == [
+        ["all", "amd64", "amd64"],
+        ["all", "arm64"],
+    ]
+    assert lock_text(found) == text

@@ -17,10 +17,10 @@ from envlock.lockfile.reader import read_lock
 from envlock.lockfile.writer import lock_text
 from envlock.model.lock import Lock
 from tests.support.lock_strategies import locks
-from tests.support.locks import LOCK
+from tests.support.locks import DEBIAN_LOCK
 
 T = TypeVar("T")
-TEXT = lock_text(LOCK)
+TEXT = lock_text(DEBIAN_LOCK)
 
 
 @pytest.fixture(scope="module")
@@ -46,11 +46,27 @@ def _shuffled(lock: Lock, chance: random.Random) -> Lock:
     conda = [
         [replace(p, requires=mixed(p.requires), provides=mixed(p.provides)) for p in q.conda] for q in lock.platforms
     ]
+    debian = [
+        [replace(p, requires=mixed(p.requires), provides=mixed(p.provides)) for p in q.debian] for q in lock.platforms
+    ]
+    asked = lock.inputs.debian
     return replace(
         lock,
-        inputs=replace(lock.inputs, conda=mixed(lock.inputs.conda), pip=mixed(lock.inputs.pip)),
+        inputs=replace(
+            lock.inputs,
+            conda=mixed(lock.inputs.conda),
+            pip=mixed(lock.inputs.pip),
+            debian=asked and replace(asked, packages=mixed(asked.packages), components=mixed(asked.components)),
+        ),
         platforms=tuple(
-            replace(p, conda=mixed(tuple(c)), pip=mixed(p.pip)) for p, c in zip(lock.platforms, conda, strict=True)
+            replace(
+                p,
+                base=replace(p.base, dates=mixed(p.base.dates)),
+                debian=mixed(tuple(d)),
+                conda=mixed(tuple(c)),
+                pip=mixed(p.pip),
+            )
+            for p, c, d in zip(lock.platforms, conda, debian, strict=True)
         ),
     )
 
@@ -73,9 +89,23 @@ def _reordered(value: Any, chance: random.Random) -> Any:
     return value
 
 
-KEYS = ["lock-version", "inputs", "image", "platform", "linux-64", "conda", "pip", "base", "indexes", "name", "sha256"]
+KEYS = [
+    "lock-version", "inputs", "image", "platform", "linux-64", "conda", "pip", "base", "indexes", "name", "sha256",
+    "debian", "suite", "dates", "file", "architecture", "requires", "provides", "packages", "components",
+]  # fmt: skip
+WORDS = [
+    "linux-64",
+    "a-1-0.conda",
+    "a>=1",
+    "bookworm",
+    "aa",
+    "1",
+    "amd64",
+    "pool/aa_1_amd64.deb",
+    "2026-01-31T12:00:00Z",
+]
 values = st.recursive(
-    st.text(max_size=6) | st.integers(-1, 2) | st.booleans() | st.sampled_from(["linux-64", "a-1-0.conda", "a>=1"]),
+    st.text(max_size=6) | st.integers(-1, 2) | st.booleans() | st.sampled_from(WORDS),
     lambda v: st.lists(v, max_size=3) | st.dictionaries(st.sampled_from(KEYS) | st.text(max_size=4), v, max_size=5),
     max_leaves=15,
 )

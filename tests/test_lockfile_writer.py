@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from envlock.lockfile.writer import GITATTRIBUTES_LINE, lock_text
 from envlock.model.lock import Base, ImageSettings, Lock, PlatformLock
-from tests.support.locks import LOCK
+from tests.support.locks import DEBIAN_LOCK, LOCK
 
 TEXT = """\
 # Made by `envlock lock`. Do not edit: change env.toml and lock again.
@@ -110,6 +110,96 @@ requires = [
 
 def test_the_text() -> None:
     assert lock_text(LOCK) == TEXT
+
+
+DEBIAN_INPUTS = """\
+[inputs]
+python = "3.11"
+platforms = [
+    "linux-64",
+]
+
+[inputs.debian]
+suite = "bookworm"
+components = [
+    "contrib",
+    "main",
+]
+packages = [
+    "git",
+    "libc6 (>= 2.36)",
+]
+
+[inputs.conda]
+"""
+DEBIAN_PLATFORM = """\
+[platform.linux-64.base]
+suite = "bookworm"
+glibc = "2.36"
+shell = "/bin/sh"
+
+[platform.linux-64.base.dates]
+bookworm = "2026-07-11T10:16:37Z"
+bookworm-security = "2026-11-21T00:53:02Z"
+
+[[platform.linux-64.debian]]
+name = "base-files"
+version = "12.4+deb12u11"
+architecture = "all"
+file = "pool/main/b/base-files/base-files_12.4+deb12u11_all.deb"
+sha256 = "7777777777777777777777777777777777777777777777777777777777777777"
+size = 70924
+requires = [
+    "awk | mawk:any (>= 1.3)",
+]
+
+[[platform.linux-64.debian]]
+name = "git"
+version = "1:2.39.5-0+deb12u2"
+architecture = "amd64"
+archive = "security"
+file = "pool/updates/main/g/git/git_2.39.5-0+deb12u2_amd64.deb"
+sha256 = "5555555555555555555555555555555555555555555555555555555555555555"
+size = 7264264
+requires = [
+    "libc6 (>= 2.34)",
+    "libcurl3-gnutls (>= 7.56.1)",
+    "perl",
+]
+provides = [
+    "git-completion",
+    "git-core (= 1:2.39.5)",
+]
+conflicts = [
+    "bash-completion (<< 1:1.90-1)",
+]
+
+[[platform.linux-64.debian]]
+name = "libc6"
+version = "2.36-9+deb12u10"
+architecture = "amd64"
+file = "pool/main/g/glibc/libc6_2.36-9+deb12u10_amd64.deb"
+sha256 = "6666666666666666666666666666666666666666666666666666666666666666"
+size = 2757792
+requires = [
+    "libgcc-s1",
+]
+
+[[platform.linux-64.conda]]
+"""
+
+
+def test_debian_s_packages() -> None:
+    """Where they are found (mirror, snapshot archive, keys) and what is as always (docs) is not written."""
+    text = lock_text(DEBIAN_LOCK)
+    assert DEBIAN_INPUTS in text
+    assert DEBIAN_PLATFORM in text
+    assert text.replace(DEBIAN_PLATFORM, "").count("[platform") == 1
+    asked = DEBIAN_LOCK.inputs.debian
+    assert asked
+    bare = replace(asked, docs=False, packages=(), components=("main",))
+    text = lock_text(replace(DEBIAN_LOCK, inputs=replace(DEBIAN_LOCK.inputs, debian=bare)))
+    assert '[inputs.debian]\nsuite = "bookworm"\ncomponents = [\n    "main",\n]\ndocs = false\n\n' in text
 
 
 def test_the_least_lock() -> None:

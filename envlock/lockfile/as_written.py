@@ -9,9 +9,12 @@ import re
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-from envlock.lockfile.values import is_wheel_of, requirement, specifiers, version
+from envlock.lockfile.debian import ALL, PART
+from envlock.lockfile.values import is_wheel_of, relation, requirement, specifiers, version
+from envlock.model.debian_relations import NAME, VERSION
 from envlock.model.fields import Table
-from envlock.model.lock import CondaPackage, PipPackage
+from envlock.model.lock import CondaPackage, DebianPackage, PipPackage
+from envlock.model.platform import PLATFORMS
 from envlock.model.spec import MAIN
 
 MARK = "as-written"
@@ -72,8 +75,23 @@ _PIP = re.compile(
     + r"(?:\n|\Z)",
     re.MULTILINE,
 )
+_DEBIAN = re.compile(
+    r"^\[\[platform\.([a-z0-9-]+)\.debian\]\]\n"
+    + _text("name", NAME.pattern)
+    + _text("version", VERSION.pattern)
+    + _text("architecture", "all|amd64|arm64")
+    + _optional(_text("archive", "main|security"))
+    + _text("file", rf"(?:{PART}/)++(?=\2_[^/\"]+_\4\.deb\"){PART}")
+    + _text("sha256", "[0-9a-f]{64}")
+    + _SIZE
+    + _array("requires")
+    + _array("provides", rf'    "{NAME.pattern}(?: \(= {VERSION.pattern}\))?",\n')
+    + _array("conflicts")
+    + r"(?:\n|\Z)",
+    re.MULTILINE,
+)
 _PYTHON = re.compile(r"[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}")
-P = TypeVar("P", CondaPackage, PipPackage)
+P = TypeVar("P", DebianPackage, CondaPackage, PipPackage)
 
 
 class Runs(Generic[P]):
@@ -116,12 +134,35 @@ class AsWritten:
     """What is left of a text, and the packages that were taken out of it."""
 
     def __init__(self, text: str) -> None:
-        self.conda, self.pip = Runs("conda", _conda), Runs("pip", _pip)
-        self.rest = text if MARK in text else _PIP.sub(self.pip.taken, _CONDA.sub(self.conda.taken, text))
+        self.debian, self.conda, self.pip = Runs("debian", _debian), Runs("conda", _conda), Runs("pip", _pip)
+        self.rest = text
+        if MARK not in text:
+            for pattern, runs in ((_DEBIAN, self.debian), (_CONDA, self.conda), (_PIP, self.pip)):
+                self.rest = pattern.sub(runs.taken, self.rest)
 
     @property
     def is_used_up(self) -> bool:
-        return self.conda.are_used_up and self.pip.are_used_up
+        return self.debian.are_used_up and self.conda.are_used_up and self.pip.are_used_up
+
+
+def _debian(found: re.Match[str]) -> DebianPackage:
+    platform, name, number, architecture, archive, file, sha256, size, *lists = found.groups()
+    known = PLATFORMS.get(platform)
+    if known is None or not known.has_images or architecture not in (ALL, known.architecture):
+        raise ValueError(architecture)
+    requires, provides, conflicts = map(_items, lists)
+    return DebianPackage(
+        name=name,
+        version=number,
+        architecture=architecture,
+        archive=archive or "main",
+        file=file,
+        sha256=sha256,
+        size=int(size),
+        requires=tuple(map(relation, requires)),
+        provides=provides,
+        conflicts=tuple(map(relation, conflicts)),
+    )
 
 
 def _conda(found: re.Match[str]) -> CondaPackage:

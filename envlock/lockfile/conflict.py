@@ -7,22 +7,25 @@ that cannot be are left out: they are pins to be kept where they hold, not yet a
 import re
 import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from envlock.errors import UserInputError
+from envlock.lockfile.debian import read_debian
 from envlock.lockfile.packages import read_conda, read_pip
-from envlock.lockfile.platforms import read_base
+from envlock.lockfile.platforms import read_base, read_dates
 from envlock.lockfile.reader import LIMIT, refuse_version
 from envlock.model.fields import Document, Table
-from envlock.model.lock import Base, CondaPackage, Package, PipPackage, PlatformLock
-from envlock.model.platform import PLATFORMS
+from envlock.model.lock import Base, CondaPackage, DebianPackage, Package, PipPackage, PlatformLock
+from envlock.model.platform import PLATFORMS, Platform
 from envlock.system.text_file import display, read_text
 
 # longer ones are of a conflict within the common ancestor, which has no say here
 _MARKER = re.compile(r"(?P<sign><{7}|\|{7}|={7}|>{7})(?: (?P<label>.*))?")
 _HEADER = re.compile(r"^(?=\[)", re.MULTILINE)
+
+Dates = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,20 +97,26 @@ class _Platform:
     def __init__(self, name: str) -> None:
         self.name = name
         self.base = Base()
+        self.dates: Dates = ()
         self.packages: dict[tuple[str, str], Package] = {}
 
-    def add(self, found: Base | Package) -> None:
+    def add(self, found: Base | Dates | Package) -> None:
         if isinstance(found, Base):
             self.base = found
+        elif isinstance(found, tuple):
+            self.dates = found
         else:
             self.packages.setdefault(found.node, found)
 
     @property
     def locked(self) -> PlatformLock:
         packages = sorted(self.packages.values(), key=lambda p: p.name)
+        # they stand in a table of their own, which git may have brought here from another suite
+        dates = tuple((name, date) for name, date in self.dates if name.partition("-")[0] == self.base.suite)
         return PlatformLock(
             platform=self.name,
-            base=self.base,
+            base=replace(self.base, dates=dates or self.base.dates),
+            debian=tuple(p for p in packages if isinstance(p, DebianPackage)),
             conda=tuple(p for p in packages if isinstance(p, CondaPackage)),
             pip=tuple(p for p in packages if isinstance(p, PipPackage)),
         )
@@ -120,8 +129,8 @@ def _document(name: str, block: str) -> Document | None:
         return None
 
 
-def _found(document: Document) -> Iterator[tuple[str, Base | Package]]:
-    """The packages and the base of a part of a lock, of which nothing is wrong."""
+def _found(document: Document) -> Iterator[tuple[str, Base | Dates | Package]]:
+    """The packages, the base and its dates of a part of a lock, of which nothing is wrong."""
     try:
         found = [*_read(document.root)]
         document.close()
@@ -133,8 +142,17 @@ def _found(document: Document) -> Iterator[tuple[str, Base | Package]]:
 def _read(root: Table) -> Iterator[tuple[str, Any]]:
     platforms = root.table("platform")
     for name in platforms.names():
-        table = platforms.table(name)
+        table, platform = platforms.table(name), PLATFORMS.get(name)
         yield from ((name, read_conda(conda)) for conda in table.tables("conda"))
         yield from ((name, read_pip(pip)) for pip in table.tables("pip"))
-        if name in PLATFORMS and "base" in table:
-            yield name, read_base(table.table("base"), PLATFORMS[name])
+        if platform:
+            yield from ((name, read_debian(debian, platform)) for debian in table.tables("debian"))
+            yield from ((name, found) for found in _base(table.table("base"), platform))
+
+
+def _base(table: Table, platform: Platform) -> Iterator[Base | Dates]:
+    """The dates are a table below, and so a part of the lock of their own."""
+    if "dates" in table:
+        yield read_dates(table.table("dates"))
+    if any(key != "dates" for key in table.raw):
+        yield read_base(table, platform)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import TypeVar
 
+from envlock.lockfile.debian import read_debian_inputs
 from envlock.lockfile.values import filled, requirement, sorted_set
 from envlock.model.fields import Item, Table, matching
 from envlock.model.image_values import absolute_path, user, variable_name
@@ -24,6 +25,9 @@ def read_inputs(table: Table) -> Inputs:
     platforms = sorted_set(table.texts("platforms", platform_name, filled=True))
     if "platforms" not in table:
         table.refuse("platforms", "missing")
+    debian = table.is_table("debian")
+    table.table("debian")
+    _refuse_beside_debian(table)
     return Inputs(
         python=table.text("python", filled),
         platforms=platforms,
@@ -33,13 +37,21 @@ def read_inputs(table: Table) -> Inputs:
         conda=sorted_set(conda.texts("dependencies", filled)),
         pip=sorted_set(pip.texts("dependencies", requirement)),
         indexes=_once(pip.tables("indexes"), "name", _index),
-        base=table.needed("base", filled),
+        base=table.text("base", filled) if debian else table.needed("base", filled),
         interpreter=table.text("interpreter", absolute_path),
+        debian=read_debian_inputs(table.table("debian")) if debian else None,
         editable=tuple(sorted(_once(pip.tables("editable"), "path", _editable), key=lambda project: project.path)),
         platform_wants=_platform_wants(table.table("platform"), platforms),
         groups=_wants_by_name(table.table("groups")),
         exclude_newer=table.text("exclude-newer", _cutoff),
     )
+
+
+def _refuse_beside_debian(table: Table) -> None:
+    """What two branches that merge can leave behind."""
+    for key in ("base", "interpreter"):
+        if "debian" in table and key in table:
+            table.refuse(key, "not together with `inputs.debian`")
 
 
 def read_image(table: Table) -> ImageSettings:

@@ -3,7 +3,7 @@
 from packaging.utils import InvalidSdistFilename, InvalidWheelFilename, parse_sdist_filename, parse_wheel_filename
 from packaging.version import Version
 
-from envlock.lockfile.values import filled, requirement, sorted_set, specifiers, version
+from envlock.lockfile.values import file_size, filled, requirement, sha256, sorted_set, specifiers, version
 from envlock.model.fields import Table, matching
 from envlock.model.lock import CondaPackage, PipPackage
 from envlock.model.spec import MAIN
@@ -19,7 +19,6 @@ _provided = matching(r"[a-z0-9]+(?:-[a-z0-9]+)*==\S+", "a distribution such as `
 _shaped_extra = matching(
     r"[a-z0-9]+(?:-[a-z0-9]+)*\[[a-z0-9]+(?:-[a-z0-9]+)*\](?:: \S.*)?", "an extra such as `flask[async]: asgiref>=3.2`"
 )
-_sha256 = matching(r"[0-9a-f]{64}", "64 hex digits")
 _subdirectory = matching(r"(?!\.\.?(?:/|$))[^/\\]+(?:/(?!\.\.?(?:/|$))[^/\\]+)*", "a folder within the repository")
 _path = matching(r"\.\.?/[^\\]*", "a path relative to env.toml, which begins with `./` or `../`")
 _commit = matching(r"[0-9a-f]{40}|[0-9a-f]{64}", "a commit in full, 40 hex digits")
@@ -34,8 +33,8 @@ def read_conda(table: Table) -> CondaPackage:
         build=table.needed("build", filled),
         subdir=table.needed("subdir", _subdir),
         file=table.needed("file", _file),
-        sha256=table.needed("sha256", _sha256),
-        size=_size(table, needed=True) or 0,
+        sha256=table.needed("sha256", sha256),
+        size=file_size(table, needed=True) or 0,
         channel=table.needed("channel", filled),
         requires=sorted_set(table.texts("requires", filled)),
         constrains=sorted_set(table.texts("constrains", filled)),
@@ -56,12 +55,12 @@ def read_pip(table: Table) -> PipPackage:
         name=table.needed("name", _pip_name),
         version=table.needed("version", version),
         file=table.text("file", _file) or "",
-        sha256=table.text("sha256", _sha256) or "",
-        size=_size(table),
+        sha256=table.text("sha256", sha256) or "",
+        size=file_size(table),
         index=table.text("index", filled),
         url=table.text("url", filled),
         path=table.text("path", _path),
-        tree=table.text("tree", _sha256),
+        tree=table.text("tree", sha256),
         git=table.text("git", filled),
         commit=table.text("commit", _commit),
         subdirectory=table.text("subdirectory", _subdirectory),
@@ -116,15 +115,6 @@ def _parse_wheel(file: str) -> tuple[str, Version]:
 
 def _is_conda(file: str, expected: str) -> bool:
     return file in [expected + end for end in _CONDA_ENDS]
-
-
-def _size(table: Table, *, needed: bool = False) -> int | None:
-    size = table.integer("size")
-    if size is not None and size < 0:
-        table.refuse("size", f"expected a number of bytes, got {size}")
-    if needed and "size" not in table:
-        table.refuse("size", "missing")
-    return size
 
 
 def _extra(text: str) -> str:

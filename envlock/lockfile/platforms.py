@@ -1,20 +1,25 @@
 """`[platform.NAME]` of env.lock: the base and the packages of one platform."""
 
 from collections.abc import Callable, Collection, Iterable
+from dataclasses import replace
+from functools import partial
 from typing import TypeVar
 
 from envlock.lockfile.as_written import PYTHON, AsWritten, Runs
+from envlock.lockfile.debian import CODENAME, codename, read_debian
 from envlock.lockfile.packages import read_conda, read_pip
 from envlock.lockfile.values import filled
 from envlock.model.fields import Item, Table, matching
 from envlock.model.image_values import absolute_path
-from envlock.model.lock import Base, CondaPackage, PipPackage, PlatformLock
+from envlock.model.lock import Base, CondaPackage, DebianPackage, PipPackage, PlatformLock
 from envlock.model.platform import PLATFORMS, Platform
 from envlock.model.system_values import system_value
 
 SCRATCH = "scratch"
-P = TypeVar("P", CondaPackage, PipPackage)
+P = TypeVar("P", DebianPackage, CondaPackage, PipPackage)
 _digest = matching(r"sha256:[0-9a-f]{64}", "`sha256:` and 64 hex digits")
+_utc = matching(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "a UTC time such as `2026-01-31T12:00:00Z`")
+_of_suite = matching(rf"{CODENAME}(?:-[a-z]+)*", "a suite such as `bookworm-security`")
 _python = matching(r"\d{1,3}\.\d{1,3}\.\d{1,3}\S{0,10}", "a version of Python such as `3.11.7`")
 
 
@@ -30,9 +35,15 @@ def read_platforms(table: Table, expected: Collection[str], known: AsWritten) ->
 
 
 def _platform(name: str, table: Table, known: AsWritten) -> PlatformLock:
-    conda = _packages(table.tables("conda"), _conda, known.conda)
-    pip = _packages(table.tables("pip"), read_pip, known.pip)
-    return PlatformLock(platform=name, base=read_base(table.table("base"), PLATFORMS[name]), conda=conda, pip=pip)
+    platform = PLATFORMS[name]
+    debian = table.tables("debian") if platform.has_images else ()
+    return PlatformLock(
+        platform=name,
+        base=read_base(table.table("base"), platform),
+        debian=_packages(debian, partial(read_debian, platform=platform), known.debian),
+        conda=_packages(table.tables("conda"), _conda, known.conda),
+        pip=_packages(table.tables("pip"), read_pip, known.pip),
+    )
 
 
 def _packages(tables: Iterable[Table], read: Callable[[Table], P], known: Runs[P]) -> tuple[P, ...]:
@@ -51,16 +62,39 @@ def _conda(table: Table) -> CondaPackage:
 
 
 def read_base(table: Table, platform: Platform) -> Base:
-    """The base image of a platform; what is wrong is noted in the document."""
+    """The base of a platform; what is wrong is noted in the document."""
     if not platform.has_images:
         return Base(python=table.text("python", _python))
-    reference = table.needed("reference", filled)
-    return Base(
-        reference=reference,
-        # an empty base has no bytes to pin
-        digest=table.text("digest", _digest) if reference == SCRATCH else table.needed("digest", _digest),
+    debian = "suite" in table or "dates" in table
+    base = _debian_base(table) if debian else _base_image(table)
+    return replace(
+        base,
         glibc=table.text("glibc", system_value("glibc")),
         interpreter=table.text("interpreter", absolute_path),
         python=table.text("python", _python),
         shell=table.text("shell", absolute_path),
     )
+
+
+def _base_image(table: Table) -> Base:
+    reference = table.needed("reference", filled)
+    # an empty base has no bytes to pin
+    digest = table.text("digest", _digest) if reference == SCRATCH else table.needed("digest", _digest)
+    return Base(reference=reference, digest=digest)
+
+
+def _debian_base(table: Table) -> Base:
+    for key in ("reference", "digest"):
+        if table.has(key):
+            table.refuse(key, "not together with `suite`: the base is made of Debian's packages")
+    suite = table.needed("suite", codename)
+    return Base(suite=suite, dates=read_dates(table.table("dates"), suite))
+
+
+def read_dates(table: Table, suite: str | None = None) -> tuple[tuple[str, str], ...]:
+    """The times of the indexes, by suite, sorted: of `suite` and what is laid over it, where it is given."""
+    dates = {name: table.text(name, _utc) for name in table.names(_of_suite)}
+    for name in dates:
+        if suite and name.partition("-")[0] != suite:
+            table.refuse(name, f"not of the suite `{suite}`")
+    return tuple(sorted((name, date) for name, date in dates.items() if date))

@@ -10,7 +10,8 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 from packaging.version import InvalidVersion, Version
 
-from envlock.model.fields import Item
+from envlock.model.debian_relations import NAME, VERSION, relations
+from envlock.model.fields import Item, Table, matching
 
 _NAME = "[a-z0-9]+(?:-[a-z0-9]+)*"
 _RELEASE = r"[0-9]+(?:\.[0-9]+)*"
@@ -21,8 +22,13 @@ _PLAIN_SPECIFIERS = re.compile(_CLAUSES)
 _PLAIN_REQUIREMENT = re.compile(
     rf'{_NAME}(?:\[{_NAME}(?:,{_NAME})*+\])?+(?:{_CLAUSES})?+(?: ; extra == "{_NAME}")?+', re.ASCII
 )
+_ONE = rf"{NAME.pattern}(?::[a-z0-9][a-z0-9-]*)?(?: \((?:<<|<=|=|>=|>>) {VERSION.pattern}\))?"
+# of Debian's packages
+_PLAIN_RELATION = re.compile(rf"{_ONE}(?: \| {_ONE})*")
 _TAG = r"[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)*"
 _PLAIN_WHEEL = re.compile(rf"(?P<name>[a-z0-9]+(?:_[a-z0-9]+)*)-(?P<version>{_RELEASE})-{_TAG}-{_TAG}-{_TAG}\.whl")
+
+sha256 = matching(r"[0-9a-f]{64}", "64 hex digits")
 
 
 def filled(text: str) -> str:
@@ -55,6 +61,17 @@ def requirement(text: str) -> str:
 
 
 @cache
+def relation(text: str) -> str:
+    """A relation between Debian's packages."""
+    if not _PLAIN_RELATION.fullmatch(text):
+        try:
+            relations(text)
+        except ValueError:
+            raise ValueError(f"expected a relation such as `libc6 (>= 2.36)`, got `{text}`") from None
+    return text
+
+
+@cache
 def specifiers(text: str) -> str:
     """Limits of versions, as `requires-python` has them."""
     if not _PLAIN_SPECIFIERS.fullmatch(text):
@@ -79,3 +96,13 @@ def is_wheel_of(file: str, name: str, number: str) -> bool:
 def sorted_set(items: Iterable[Item] | None) -> tuple[str, ...]:
     """A set of strings, which has no order in a file."""
     return tuple(sorted({item.value for item in items or ()}))
+
+
+def file_size(table: Table, *, needed: bool = False) -> int | None:
+    """A number of bytes; what is wrong is noted in the document."""
+    size = table.integer("size")
+    if size is not None and size < 0:
+        table.refuse("size", f"expected a number of bytes, got {size}")
+    if needed and "size" not in table:
+        table.refuse("size", "missing")
+    return size

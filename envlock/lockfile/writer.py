@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from envlock.model.lock import CondaPackage, ImageSettings, Inputs, Lock, PipPackage, PlatformLock
+from envlock.model.lock import CondaPackage, DebianPackage, ImageSettings, Inputs, Lock, PipPackage, PlatformLock
 from envlock.model.platform import System
-from envlock.model.spec import MAIN, EditableProject, Index, Wants
+from envlock.model.spec import MAIN, DebianSpec, EditableProject, Index, Wants
 from envlock.model.system_values import SYSTEM_KEYS
 from envlock.model.toml_strings import basic_string
 
@@ -40,6 +40,7 @@ def _inputs(inputs: Inputs) -> Iterator[str]:
             "exclude-newer": inputs.exclude_newer,
         },
     )
+    yield from _optional("[inputs.debian]", _debian_inputs(inputs.debian))
     yield from _optional("[inputs.conda]", _conda_inputs(inputs))
     yield from _optional("[inputs.pip]", {"dependencies": _sorted(inputs.pip)})
     for index in inputs.indexes:
@@ -52,6 +53,17 @@ def _inputs(inputs: Inputs) -> Iterator[str]:
     for platform, system in sorted(inputs.systems, key=lambda pair: pair[0]):
         fields = {**_system(system), **_wants(wanted.get(platform, Wants()))}
         yield _table(f"[inputs.platform.{_key(platform)}]", fields)
+
+
+def _debian_inputs(debian: DebianSpec | None) -> Mapping[str, Value]:
+    if debian is None:
+        return {}
+    return {
+        "suite": debian.suite,
+        "components": _sorted(debian.components),
+        "packages": _sorted(debian.packages),
+        "docs": None if debian.docs else False,
+    }
 
 
 def _index(index: Index) -> Mapping[str, Value]:
@@ -100,6 +112,7 @@ def _image(image: ImageSettings) -> Iterator[str]:
 def _platform(locked: PlatformLock) -> Iterator[str]:
     name, base = f"platform.{_key(locked.platform)}", locked.base
     fields = {
+        "suite": base.suite,
         "reference": base.reference,
         "digest": base.digest,
         "glibc": base.glibc,
@@ -108,10 +121,28 @@ def _platform(locked: PlatformLock) -> Iterator[str]:
         "shell": base.shell,
     }
     yield from _optional(f"[{name}.base]", fields)
+    yield from _optional(f"[{name}.base.dates]", dict(sorted(base.dates)))
+    for debian in sorted(locked.debian, key=lambda p: p.name):
+        yield _table(f"[[{name}.debian]]", _debian_package(debian))
     for conda in sorted(locked.conda, key=lambda p: p.name):
         yield _table(f"[[{name}.conda]]", _conda_package(conda))
     for pip in sorted(locked.pip, key=lambda p: p.name):
         yield _table(f"[[{name}.pip]]", _pip_package(pip))
+
+
+def _debian_package(package: DebianPackage) -> Mapping[str, Value]:
+    return {
+        "name": package.name,
+        "version": package.version,
+        "architecture": package.architecture,
+        "archive": None if package.archive == "main" else package.archive,
+        "file": package.file,
+        "sha256": package.sha256,
+        "size": package.size,
+        "requires": _sorted(package.requires),
+        "provides": _sorted(package.provides),
+        "conflicts": _sorted(package.conflicts),
+    }
 
 
 def _conda_package(package: CondaPackage) -> Mapping[str, Value]:

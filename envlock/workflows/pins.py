@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 from envlock.errors import UserInputError
 from envlock.lockfile.reader import FINISH, REPAIR, read_lock
 from envlock.model.lock import (
+    Base,
     CondaPackage,
     DebianPackage,
     ImageSettings,
@@ -18,6 +19,7 @@ from envlock.model.lock import (
     PipPackage,
     PlatformLock,
 )
+from envlock.model.spec import EnvSpec
 from envlock.workflows import later
 from envlock.workflows.project import Project
 
@@ -98,18 +100,37 @@ def _united(conflict: "Conflict", project: Project) -> Lock:
     spec = later.read_manifest(project)
     ours, theirs = conflict.ours, conflict.theirs
     names = sorted({p.platform for p in (*ours.platforms, *theirs.platforms)})
-    platforms = (_either(ours.platform(name), theirs.platform(name), base=spec.base) for name in names)
+    platforms = (_either(ours.platform(name), theirs.platform(name), spec) for name in names)
     return Lock(inputs=Inputs.of(spec), image=ImageSettings.of(spec), platforms=tuple(platforms))
 
 
-def _either(ours: PlatformLock | None, theirs: PlatformLock | None, *, base: str | None) -> PlatformLock:
+def _either(ours: PlatformLock | None, theirs: PlatformLock | None, spec: EnvSpec) -> PlatformLock:
     if ours is None or theirs is None:
         (one,) = filter(None, (ours, theirs))
         return one
-    meant = [side.base for side in (ours, theirs) if side.base.reference == base]
     return replace(
-        ours, base=(*meant, ours.base)[0], conda=_both(ours.conda, theirs.conda), pip=_both(ours.pip, theirs.pip)
+        ours,
+        base=_base(ours.base, theirs.base, spec),
+        debian=_both(*(_of_suite(side, spec) for side in (ours, theirs))),
+        conda=_both(ours.conda, theirs.conda),
+        pip=_both(ours.pip, theirs.pip),
     )
+
+
+def _base(ours: Base, theirs: Base, spec: EnvSpec) -> Base:
+    """The one that env.toml means, ours where both are that. Of a suite's dates the later ones hold: packages of both
+    sides are to be found in what is as new as that."""
+    suite = spec.image.debian.suite if spec.image.debian else None
+    meant = [base for base in (ours, theirs) if (base.reference, base.suite) == (spec.base, suite)]
+    # UTC times of one form are in the order of their letters
+    dates = dict(sorted(pair for base in meant for pair in base.dates))
+    return replace(meant[0], dates=tuple(dates.items())) if meant else ours
+
+
+def _of_suite(side: PlatformLock, spec: EnvSpec) -> tuple[DebianPackage, ...]:
+    """Packages of another suite are nothing to keep."""
+    debian = spec.image.debian
+    return side.debian if debian and side.base.suite in (None, debian.suite) else ()
 
 
 def _both(ours: tuple[P, ...], theirs: tuple[P, ...]) -> tuple[P, ...]:
@@ -130,6 +151,7 @@ def _exchanged(lock: Lock, others: Mapping[Key, Package]) -> Lock:
         platforms=tuple(
             replace(
                 p,
+                debian=tuple(new(p.platform, d) for d in p.debian),
                 conda=tuple(new(p.platform, c) for c in p.conda),
                 pip=tuple(new(p.platform, w) for w in p.pip),
             )

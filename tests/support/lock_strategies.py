@@ -5,9 +5,18 @@ from typing import Any, TypeVar
 
 from hypothesis import strategies as st
 
-from envlock.model.lock import Base, CondaPackage, ImageSettings, Inputs, Lock, PipPackage, PlatformLock
+from envlock.model.lock import (
+    Base,
+    CondaPackage,
+    DebianPackage,
+    ImageSettings,
+    Inputs,
+    Lock,
+    PipPackage,
+    PlatformLock,
+)
 from envlock.model.platform import System
-from envlock.model.spec import Index
+from envlock.model.spec import DebianSpec, Index
 
 T = TypeVar("T")
 
@@ -67,6 +76,55 @@ def pip_packages(draw: st.DrawFn, name: str) -> PipPackage:
     )
 
 
+debian_names = st.from_regex(r"[a-z0-9][a-z0-9+.-]{1,4}", fullmatch=True)
+debian_versions = st.from_regex(r"(?:[0-9]:)?[0-9](?:[A-Za-z0-9.+~-]{0,4}[a-z0-9+~])?", fullmatch=True)
+one_relation = st.builds(
+    "{}{}{}".format,
+    debian_names,
+    st.sampled_from(["", ":any", ":amd64"]),
+    st.just("") | st.builds(" ({} {})".format, st.sampled_from(["<<", "<=", "=", ">=", ">>"]), debian_versions),
+)
+relations = st.lists(one_relation, min_size=1, max_size=3).map(" | ".join)
+dates = st.fixed_dictionaries(
+    {"bookworm": st.just("2026-07-11T10:16:37Z")},
+    optional={f"bookworm-{part}": st.just("2026-11-21T00:53:02Z") for part in ("security", "updates")},
+).map(lambda found: tuple(sorted(found.items())))
+
+
+@st.composite
+def debian_packages(draw: st.DrawFn, name: str) -> DebianPackage:
+    version, architecture = draw(debian_versions), draw(st.sampled_from(["amd64", "all"]))
+    pool = draw(st.sampled_from(["pool/main/g", "pool/updates/main/liba", "debs"]))
+    return DebianPackage(
+        name=name,
+        version=version,
+        architecture=architecture,
+        archive=draw(st.sampled_from(["main", "security"])),
+        file=f"{pool}/{name}/{name}_{version.rpartition(':')[2]}_{architecture}.deb",
+        sha256=draw(digests),
+        size=draw(st.integers(0, 2**40)),
+        requires=draw(sets(relations)),
+        provides=draw(sets(debian_names | st.builds("{} (= {})".format, debian_names, debian_versions))),
+        conflicts=draw(sets(relations)),
+    )
+
+
+@st.composite
+def debian_bases(draw: st.DrawFn) -> PlatformLock:
+    return PlatformLock(
+        platform="linux-64",
+        base=Base(
+            suite="bookworm",
+            dates=draw(dates),
+            glibc="2.36",
+            interpreter=draw(st.none() | st.just("/usr/bin/python3.11")),
+            python=draw(st.none() | st.just("3.11.2")),
+            shell="/bin/sh",
+        ),
+        debian=tuple(draw(debian_packages(name)) for name in sorted(draw(st.sets(debian_names, max_size=4)))),
+    )
+
+
 @st.composite
 def platforms(draw: st.DrawFn) -> PlatformLock:
     conda, pip = sorted(draw(st.sets(names | st.just("python"), max_size=4))), sorted(draw(st.sets(names, max_size=4)))
@@ -87,8 +145,24 @@ def platforms(draw: st.DrawFn) -> PlatformLock:
     )
 
 
+debian_inputs = st.builds(
+    DebianSpec,
+    suite=st.just("bookworm"),
+    packages=sets(debian_names | st.builds("{} (>= {})".format, debian_names, debian_versions)),
+    components=sets(names).filter(bool),
+    docs=st.booleans(),
+)
+
+
+def over_debian(lock: Lock, debian: DebianSpec, base: PlatformLock) -> Lock:
+    """The same, over a base of Debian's packages."""
+    inputs = replace(lock.inputs, base=None, interpreter=None, debian=debian)
+    platforms = (replace(platform, base=base.base, debian=base.debian) for platform in lock.platforms)
+    return replace(lock, inputs=inputs, platforms=tuple(platforms))
+
+
 indexes = st.builds(Index, name=words, url=st.none() | words, default=st.booleans())
-locks = st.builds(
+over_images = st.builds(
     Lock,
     inputs=st.builds(
         Inputs,
@@ -116,3 +190,4 @@ locks = st.builds(
     ),
     platforms=platforms().map(lambda platform: (platform,)),
 )
+locks = over_images | st.builds(over_debian, over_images, debian_inputs, debian_bases())
