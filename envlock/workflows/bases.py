@@ -1,6 +1,7 @@
 """The base image in a lock: a pin that still holds is kept unseen, and it must be fit for what is put upon it."""
 
 from envlock.errors import UserInputError
+from envlock.model.debian_base import base_name
 from envlock.model.lock import Base
 from envlock.model.platform import version_numbers
 from envlock.model.spec import EnvSpec, python_minor
@@ -25,11 +26,11 @@ def lock_base(task: PlatformTask, kept: Base | None) -> Base:
 
 def require_usable(task: PlatformTask, base: Base, python: str | None) -> None:
     """What packages will ask of the base, said before anything is solved for it."""
-    wanted = task.system.glibc
+    wanted, what = task.system.glibc, "suite" if base.suite else "base"
     if base.glibc and wanted and version_numbers(base.glibc) < version_numbers(wanted):
         raise UserInputError(
-            f"base `{base.reference}` has glibc {base.glibc}, and packages are chosen for glibc {wanted}",
-            hint=f'choose a newer base, or declare `glibc = "{base.glibc}"` in [platform.{task.name}]',
+            f"{base_name(base)} has glibc {base.glibc}, and packages are chosen for glibc {wanted}",
+            hint=f'choose a newer {what}, or declare `glibc = "{base.glibc}"` in [platform.{task.name}]',
         )
     if base.digest and base.glibc is None and task.wants:
         raise UserInputError(
@@ -37,7 +38,7 @@ def require_usable(task: PlatformTask, base: Base, python: str | None) -> None:
         )
     minor = task.spec.python
     if python and minor and not f"{python}.".startswith(f"{minor}."):
-        raise UserInputError(f"`python` is {minor}, and {python} was found", hint="change `python`, or the base")
+        raise UserInputError(f"`python` is {minor}, and {python} was found", hint=f"change `python`, or the {what}")
 
 
 def _holds(kept: Base, spec: EnvSpec, minor: str | None) -> bool:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from envlock.system.http import Http
     from envlock.workflows.begun import Begun
     from envlock.workflows.context import Context
+    from envlock.workflows.debian_base import DebianBase
     from envlock.workflows.prefix_task import PrefixTask
     from envlock.workflows.project import Project
     from envlock.workflows.relock import LockResult
@@ -96,6 +97,18 @@ def look_into_base(task: "PlatformTask", digest: str | None, minor: str | None) 
     from envlock.workflows.base_images import look_into_base
 
     return look_into_base(task, digest, minor)
+
+
+def solve_debian(task: "PlatformTask") -> "DebianBase":
+    from envlock.workflows.solve_debian import solve_debian
+
+    return solve_debian(task)
+
+
+def debian_is_limited(task: "PlatformTask") -> bool:
+    from envlock.workflows.solve_debian import is_limited
+
+    return is_limited(task)
 
 
 def solve_conda(tasks: "Sequence[PlatformTask]", child: "Child | None") -> "list[tuple[CondaPackage, ...]]":

@@ -15,7 +15,7 @@ from envlock.workflows.check import check
 from envlock.workflows.context import Context
 from envlock.workflows.project import Project
 from envlock.workflows.tasks import tasks_of
-from envlock.workflows.upgrade import BASE, Upgrade
+from envlock.workflows.upgrade import BASE, DEBIAN, Upgrade
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,10 +54,13 @@ def relock(project: Project, context: Context, upgrade: Upgrade, ahead: Ahead) -
 
 def _refuse_unknown(upgrade: Upgrade, old: Lock | None) -> None:
     """A name that is not locked is a slip of the pen, not a wish."""
-    known = {BASE, *(p.name for platform in old.platforms for p in platform.packages)} if old else {BASE}
-    unknown = upgrade.unknown(known)
+    nodes = {p.node for platform in old.platforms for p in platform.packages} if old else set()
+    words = {BASE, DEBIAN} if any(kind == DEBIAN for kind, _ in nodes) else {BASE}
+    unknown = upgrade.unknown([*nodes, *(("", word) for word in words)])
     if unknown:
-        near = get_close_matches(unknown[0], sorted(known), n=1)
+        kind, colon, _ = unknown[0].rpartition(":")
+        names = {f"{kind}{colon}{name}" for of, name in nodes if kind in ("", of)}
+        near = get_close_matches(unknown[0], sorted(names if kind else names | words), n=1)
         raise UserInputError(
             f"`{unknown[0]}` is not locked, so it cannot be upgraded",
             hint=f"did you mean `{near[0]}`?" if near else "`envlock show` lists what is",

@@ -5,13 +5,14 @@ from concurrent.futures import ThreadPoolExecutor
 
 from envlock.errors import EnvlockError
 from envlock.model.closure import with_groups
-from envlock.model.lock import Base, CondaPackage, ImageSettings, Inputs, Lock, PipPackage, PlatformLock
+from envlock.model.lock import CondaPackage, ImageSettings, Inputs, Lock, PipPackage, PlatformLock
 from envlock.model.spec import EnvSpec
 from envlock.system.conda.child import Child
 from envlock.workflows import later
 from envlock.workflows.bases import lock_base, require_usable
 from envlock.workflows.begun import NOTHING, Begun
 from envlock.workflows.context import Context
+from envlock.workflows.debian_base import DebianBase, lock_debian
 from envlock.workflows.guess import WheelGuess, provided
 from envlock.workflows.pip_request import python_of
 from envlock.workflows.side_by_side import side_by_side
@@ -46,10 +47,13 @@ def _lock_platforms(tasks: Sequence[PlatformTask], context: Context, begun: Begu
     return side_by_side(lambda part: _with_wheels(*part), parts, stop=context.stopped.set)
 
 
-def _base(task: PlatformTask) -> Base:
+def _base(task: PlatformTask) -> DebianBase:
+    """The base, and the packages that it is made of, where it is no image."""
+    if task.platform.has_images and task.spec.image.debian:
+        return lock_debian(task)
     if task.platform.has_images:
         task.context.progress(f"{task.name}: base {task.spec.base}")
-    return lock_base(task, task.kept_base)
+    return lock_base(task, task.kept_base), ()
 
 
 def _conda(tasks: Sequence[PlatformTask], child: Child | None) -> list[tuple[CondaPackage, ...]]:
@@ -59,8 +63,11 @@ def _conda(tasks: Sequence[PlatformTask], child: Child | None) -> list[tuple[Con
     return later.solve_conda(tasks, child) if asking else [() for _ in tasks]
 
 
-def _with_wheels(task: PlatformTask, guess: WheelGuess, base: Base, conda: tuple[CondaPackage, ...]) -> PlatformLock:
+def _with_wheels(
+    task: PlatformTask, guess: WheelGuess, below: DebianBase, conda: tuple[CondaPackage, ...]
+) -> PlatformLock:
     """A platform's lock: the wheels are solved with what base and conda packages bring."""
+    base, debian = below
     python = python_of(conda, base)
     require_usable(task, base, python)
     pip: tuple[PipPackage, ...] = ()
@@ -69,7 +76,7 @@ def _with_wheels(task: PlatformTask, guess: WheelGuess, base: Base, conda: tuple
         pip = _wheels(task, guess, python=python, conda=conda)
     if python and conda:
         conda = later.with_extras(task, conda, pip, python)
-    return with_groups(PlatformLock(platform=task.name, base=base, conda=conda, pip=pip), task.spec)
+    return with_groups(PlatformLock(platform=task.name, base=base, debian=debian, conda=conda, pip=pip), task.spec)
 
 
 def _wheels(

@@ -3,13 +3,15 @@
 from dataclasses import dataclass
 
 from envlock.model.cutoff import is_newer
-from envlock.model.lock import Base, CondaPackage, PipPackage, PlatformLock
+from envlock.model.lock import Base, CondaPackage, DebianPackage, PipPackage, PlatformLock
 from envlock.model.platform import PLATFORMS, Platform, System
 from envlock.model.spec import EnvSpec, Wants
 from envlock.sources.places import Sources
 from envlock.workflows.context import Context
 from envlock.workflows.project import Project
-from envlock.workflows.upgrade import BASE, KEEP, Upgrade
+from envlock.workflows.upgrade import KEEP, Upgrade
+
+_EXACTLY = {"debian": "{} (= {})", "conda": "{} =={}", "pip": "{}=={}"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,13 +47,21 @@ class PlatformTask:
     @property
     def likely_python(self) -> str | None:
         """The Python that is locked, where wheels are wanted and nothing says that it will be another."""
-        pins = self.pins
-        same = pins and self.wants.pip and bool(pins.conda) == self.spec.has_conda
-        return pins.python if pins and same else None
+        pins, debian = self.pins, self.spec.image.debian
+        if not (pins and self.wants.pip and bool(pins.conda) == self.spec.has_conda):
+            return None
+        # another suite has another Python
+        same = pins.conda or pins.base.suite == (debian.suite if debian else None)
+        return pins.python if same else None
 
     @property
     def kept_base(self) -> Base | None:
-        return self.pins.base if self.pins and not self.upgrade.moves(BASE) else None
+        return self.pins.base if self.pins and not self.upgrade.moves_base else None
+
+    @property
+    def kept_debian(self) -> tuple[DebianPackage, ...]:
+        pins = self.pins.debian if self.pins and not self.upgrade.moves_base else ()
+        return tuple(p for p in pins if not self.upgrade.moves(p.kind, p.name))
 
     @property
     def kept_conda(self) -> tuple[CondaPackage, ...]:
@@ -64,10 +74,8 @@ class PlatformTask:
     def limits(self, kind: str) -> tuple[str, ...]:
         """What `-P NAME==VERSION` says of the packages of a kind that are locked here, as requirements of that kind."""
         locked = {p.name for p in self.pins.packages if p.kind == kind} if self.pins else set()
-        joined = " ==" if kind == "conda" else "=="
-        return tuple(
-            f"{name}{joined}{version}" for name in sorted(locked) for version in [self.upgrade.version(name)] if version
-        )
+        found = ((name, self.upgrade.version(kind, name)) for name in sorted(locked))
+        return tuple(_EXACTLY[kind].format(name, version) for name, version in found if version)
 
     def _keeps(self, package: CondaPackage | PipPackage) -> bool:
-        return not self.upgrade.moves(package.name) and not is_newer(package.uploaded, self.cutoff)
+        return not self.upgrade.moves(package.kind, package.name) and not is_newer(package.uploaded, self.cutoff)

@@ -12,13 +12,13 @@ from envlock.workflows.lock import lock
 from envlock.workflows.project import Project, titles
 from envlock.workflows.upgrade import Upgrade
 
+_MOVED = "Move this package (to V), `debian:NAME` in the base alone, or all of `base`."
+
 
 @command("envlock lock", "envlock lock -P numpy -P base", "envlock lock train --upgrade")
 @many_envs
 @all_envs
-@click.option(
-    "-P", "--upgrade-package", "names", multiple=True, metavar="NAME[==V]", help="Move this package (to V), or `base`."
-)
+@click.option("-P", "--upgrade-package", "names", multiple=True, metavar="NAME[==V]", help=_MOVED)
 @click.option("--upgrade", is_flag=True, help="Move everything to what is newest, the base too.")
 def lock_command(
     session: Session, envs: tuple[str, ...], everywhere: bool, names: tuple[str, ...], upgrade: bool

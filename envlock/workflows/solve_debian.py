@@ -1,0 +1,83 @@
+"""The Debian part of a platform's lock: from the archive's indexes, around the pins that may stay."""
+
+from envlock.debian.index import Universe, open_universe
+from envlock.debian.solve import Wanted, python_root, solve
+from envlock.debian.versions import compare
+from envlock.errors import UserInputError
+from envlock.model.debian_base import brings_python, component, debian_base, wanted_packages
+from envlock.model.debian_closure import DebianClosure
+from envlock.model.debian_relations import plain_requirement
+from envlock.model.lock import Base, DebianPackage
+from envlock.model.spec import DebianSpec
+from envlock.workflows.debian_indexes import indexes
+from envlock.workflows.debian_mirrors import SNAPSHOT
+from envlock.workflows.task import PlatformTask
+
+
+def solve_debian(task: PlatformTask) -> tuple[Base, tuple[DebianPackage, ...]]:
+    """The packages of one platform's base, sorted by name, and what is recorded of them."""
+    debian = _debian(task)
+    task.context.progress(f"{task.name}: Debian {debian.suite} packages")
+    found = indexes(task)
+    universe = open_universe(found.files, task.context.cache)
+    root, minor = _python(task, universe)
+    roots = wanted_packages(debian, root) | dict(_limits(task))
+    keep = _kept(task, debian)
+    wanted = Wanted(roots=roots, keep=keep, architecture=task.platform.architecture, suite=debian.suite)
+    packages = _needed(solve(wanted, universe), keep, roots)
+    same = task.pins and _identities(packages) == _identities(task.pins.debian)
+    # they tell what the packages were chosen from: where these stay, so do they
+    dates = task.pins.base.dates if task.pins and same else found.dates
+    return debian_base(debian.suite, dates, packages, f"python{minor}" if minor else None), packages
+
+
+def is_limited(task: PlatformTask) -> bool:
+    """Is there a snapshot archive, so that `exclude-newer` holds for Debian's packages, too?"""
+    return bool(_debian(task).snapshot or task.context.environment.get(SNAPSHOT))
+
+
+def _debian(task: PlatformTask) -> DebianSpec:
+    assert task.spec.image.debian
+    return task.spec.image.debian
+
+
+def _python(task: PlatformTask, universe: Universe) -> tuple[str | None, str | None]:
+    """The relation that brings the Python, and its minor version; None where Debian does not."""
+    return python_root(task.spec.python, universe) if brings_python(task.spec, task.name) else (None, None)
+
+
+def _limits(task: PlatformTask) -> list[tuple[str, str]]:
+    """What `-P NAME==VERSION` says of the packages that are locked, and who says it."""
+    found = []
+    for text in task.limits("debian"):
+        name, _, version = text.removesuffix(")").partition(" (= ")
+        asked = f"-P {name}=={version}"
+        try:
+            found.append((plain_requirement(text), f"`{asked}`"))
+        except ValueError:
+            raise UserInputError(f"`{asked}`: `{version}` is no version of a Debian package") from None
+    return found
+
+
+def _kept(task: PlatformTask, debian: DebianSpec) -> tuple[DebianPackage, ...]:
+    """The pins that may stay: of the same suite, machine and components, and not of a time that is excluded."""
+    base = task.pins.base if task.pins else Base()
+    late = task.cutoff and any(date > task.cutoff for _, date in base.dates)
+    if base.suite != debian.suite or (late and is_limited(task)):
+        return ()
+    fitting = (task.platform.architecture, "all")
+    parts = (None, *debian.components)
+    return tuple(p for p in task.kept_debian if p.architecture in fitting and component(p) in parts)
+
+
+def _needed(
+    packages: tuple[DebianPackage, ...], keep: tuple[DebianPackage, ...], roots: dict[str, str]
+) -> tuple[DebianPackage, ...]:
+    """Of what was chosen what something leads to, and what was locked before as it is locked."""
+    reached = DebianClosure(packages, compare).reached(roots)
+    pinned = {package.identity: package for package in keep}
+    return tuple(pinned.get(package.identity, package) for package in packages if package.name in reached)
+
+
+def _identities(packages: tuple[DebianPackage, ...]) -> list[str]:
+    return [package.identity for package in packages]
