@@ -1,0 +1,135 @@
+"""Why packages cannot be had together, for people."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from envlock.debian.index import Universe
+from envlock.debian.solve_clauses import Clause
+from envlock.debian.solve_packages import Conflicts, Needs, Packages
+from envlock.errors import UserInputError
+from envlock.model.debian_relations import Relation, relations
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """A package, what needs it, and the step to that; None where somebody asked for it."""
+
+    number: int
+    need: Needs
+    before: "_Step | None" = None
+
+    @property
+    def way(self) -> "tuple[_Step, ...]":
+        """From what was asked for to here."""
+        return (*self.before.way, self) if self.before else (self,)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reason:
+    """Packages that cannot be, and what says so in the end; "" where their ways tell it."""
+
+    sides: tuple[_Step, ...]
+    last: str
+
+    @property
+    def roots(self) -> tuple[Needs, ...]:
+        return tuple(dict.fromkeys(side.way[0].need for side in self.sides))
+
+
+def unknown(item: str, who: str, universe: Universe, packages: Packages) -> UserInputError:
+    """Nothing at all answers what somebody asks for."""
+    suite = universe.suites[0]
+    there = _there(item, packages)
+    if there:
+        return UserInputError(f"no {_shown(item)} ({who}) in Debian {suite}: {there}", hint="ask for what there is")
+    near = [f"`{name}`" for relation in relations(item) for name in universe.near(relation.name)]
+    hint = f"did you mean {' or '.join(near[:3])}?" if near else "packages are named as `apt-cache search` shows them"
+    return UserInputError(f"no {_shown(item)} ({who}) in Debian {suite}", hint=hint)
+
+
+def conflict(clauses: Sequence[Clause], packages: Packages, suite: str) -> UserInputError:
+    """Clauses that cannot hold together: told by the shortest ways from what is asked for to what cannot be."""
+    steps = _steps(clauses)
+    places = {number: place for place, number in enumerate(steps)}  # the preferred ones come first
+    reason = min(_reasons(clauses, steps, packages), key=lambda one: _weight(one, places))
+    several = len(reason.roots) > 1
+    names = " and ".join(_shown(root.item) for root in reason.roots)
+    told = dict.fromkeys(line for side in reason.sides for line in _told(side, packages))
+    lines = (f"{names} cannot {'both ' if several else ''}be had in Debian {suite}", *told, reason.last)
+    return UserInputError(
+        "\n  ".join(filter(None, lines)),
+        hint="loosen or drop one of them in env.toml" if several else "loosen or drop it in env.toml",
+    )
+
+
+def _weight(reason: _Reason, places: dict[int, int]) -> tuple[int, list[int]]:
+    """The shortest reason is the clearest."""
+    return sum(len(side.way) for side in reason.sides), [places[side.number] for side in reason.sides]
+
+
+def _steps(clauses: Iterable[Clause]) -> dict[int, _Step]:
+    """The shortest way to each package, from those that people ask for on."""
+    needs = [(clause.says, clause.literals) for clause in clauses if isinstance(clause.says, Needs)]
+    needs.sort(key=lambda one: one[0].item)
+    steps: dict[int, _Step] = {}
+    waiting: list[_Step | None] = [None]
+    for before in waiting:  # it grows
+        for need, literals in needs:
+            if need.asker == (before.number if before else None):
+                new = [_Step(number, need, before) for number in literals if number > 0 and number not in steps]
+                steps.update((step.number, step) for step in new)
+                waiting.extend(new)
+    return steps
+
+
+def _reasons(clauses: Iterable[Clause], steps: dict[int, _Step], packages: Packages) -> Iterator[_Reason]:
+    for clause in clauses:
+        says = clause.says
+        if isinstance(says, Conflicts) and says.one in steps and says.other in steps:
+            yield _Reason((steps[says.one], steps[says.other]), _refusal(says, packages))
+        elif isinstance(says, Needs) and says.asker in steps and max(clause.literals) < 0:
+            there = _there(says.item, packages) or "there is no such package"
+            yield _Reason((steps[says.asker],), f"{_title(says.asker, packages)} needs {_shown(says.item)}: {there}")
+
+
+def _refusal(says: Conflicts, packages: Packages) -> str:
+    if not says.item:
+        return ""
+    named = any(relation.name == packages[says.other].package.name for relation in relations(says.item))
+    other = f"{_title(says.other, packages)} {'is' if named else 'provides'}"
+    return f"{_title(says.one, packages)} conflicts with {_shown(says.item)}, which {other}"
+
+
+def _told(side: _Step, packages: Packages) -> Iterator[str]:
+    root, *others = side.way
+    if root.need.item != packages[root.number].package.name:
+        yield f"{_shown(root.need.item)} ({root.need.who}) is {_title(root.number, packages)}"
+    elif not others:
+        yield f"{_title(root.number, packages)} ({root.need.who})"
+    for before, step in zip(side.way, others, strict=False):
+        who = f" ({root.need.who})" if before is root else ""
+        yield f"{_title(before.number, packages)}{who} needs {_shown(step.need.item)}"
+
+
+def _title(number: int, packages: Packages) -> str:
+    package = packages[number].package
+    return f"`{package.name}` {package.version}"
+
+
+def _shown(item: str) -> str:
+    return f"`{item}`"
+
+
+def _there(item: str, packages: Packages) -> str:
+    """What there is instead of an item, "" for nothing."""
+    return ", ".join(filter(None, (_instead(relation, packages) for relation in relations(item))))
+
+
+def _instead(relation: Relation, packages: Packages) -> str:
+    versions = [one.package.version for one in packages.versions(relation.name)]
+    if versions and relation.qualifier and packages.meets(replace(relation, qualifier=None)):
+        return f"`{relation.name}` does not say that it serves `:{relation.qualifier}`"
+    if versions:
+        return f"there is `{relation.name}` {' and '.join(dict.fromkeys(versions))}"
+    providers = packages.meets(Relation(relation.name))
+    return f"there is only what {' or '.join(f'`{name}`' for name in providers[:3])} provides" if providers else ""
