@@ -3,49 +3,16 @@
 import json
 from pathlib import Path
 
-from envlock.model.lock import PlatformLock
 from envlock.oci.layout import Layout
 from tests.support.base_image import INTERPRETER as BASE_INTERPRETER
 from tests.support.base_image import MINOR as BASE_MINOR
-from tests.support.containers import built_everywhere, started
+from tests.support.container_programs import FIT, FITTED
+from tests.support.containers import built_everywhere, same_everywhere, started
 from tests.support.docker_engine import Engine
 from tests.support.http_server import FileServer
 from tests.support.processes import run
-from tests.support.projects import Project, cache_with_downloads, new_project
+from tests.support.projects import cache_with_downloads, new_project
 from tests.support.wheels import VERSIONS
-
-FIT = """
-import flask, lightgbm, numpy, pandas, sklearn.linear_model
-
-frame = pandas.DataFrame({"x": numpy.linspace(-1, 1, 200)})
-wanted = (frame["x"] > 0).astype(int)
-models = sklearn.linear_model.LogisticRegression(), lightgbm.LGBMClassifier(n_estimators=5, verbose=-1, n_jobs=1)
-scores = [float(model.fit(frame, wanted).score(frame, wanted)) for model in models]
-app = flask.Flask("model")
-app.add_url_rule("/", view_func=lambda: scores)
-print(app.test_client().get("/").json)
-"""
-DISTRIBUTIONS = """
-import json, re
-from importlib.metadata import distributions
-print(json.dumps({re.sub("[-_.]+", "-", d.metadata["Name"]).lower(): d.version for d in distributions()}))
-"""
-
-
-def locked_distributions(locked: PlatformLock) -> dict[str, str]:
-    """What Python is to find, by the lock: wheels, and what conda packages have inside."""
-    provided = (text.split("==") for package in locked.conda for text in package.provides)
-    return {name: version for name, version in provided} | {package.name: package.version for package in locked.pip}
-
-
-def same_everywhere(project: Project, engine: Engine, image: str) -> dict[str, str]:
-    """The distributions, which the lock, the local prefix and the container agree on."""
-    locked = locked_distributions(project.locked())
-    here = json.loads(project.must("run", "python", "-c", DISTRIBUTIONS))
-    inside = json.loads(started(engine, image, "python", "-c", DISTRIBUTIONS))
-    assert here == locked
-    assert inside == locked
-    return locked
 
 
 def test_conda_and_pip_together(
@@ -74,9 +41,9 @@ workdir = "/srv"
     project.must("lock")
     assert project.call("check") == (0, "", "")
     project.must("install")
-    assert project.must("run", "python", "-c", FIT) == "[1.0, 1.0]\n"
+    assert project.must("run", "python", "-c", FIT) == FITTED
     image = built_everywhere(project, docker_engine, tmp_path)
-    assert started(docker_engine, image, "python", "-c", FIT) == "[1.0, 1.0]\n"
+    assert started(docker_engine, image, "python", "-c", FIT) == FITTED
     assert started(docker_engine, image, "sh", "-c", 'echo "$MODEL $PWD $CONDA_PREFIX"') == "a b /srv /opt/env\n"
     found = same_everywhere(project, docker_engine, image)
     assert {"numpy", "pandas", "flask", "lightgbm", "scikit-learn", "scipy"} < found.keys()

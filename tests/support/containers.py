@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from docker.errors import ContainerError
 
+from envlock.model.lock import PlatformLock
 from envlock.oci.layout import Layout
 from envlock.oci.validate import problems
 from tests.support.docker_engine import Engine
@@ -16,6 +17,11 @@ from tests.support.projects import Project
 from tests.support.services import require
 
 USER = "1000:1000"
+DISTRIBUTIONS = """
+import json, re
+from importlib.metadata import distributions
+print(json.dumps({re.sub("[-_.]+", "-", d.metadata["Name"]).lower(): d.version for d in distributions()}))
+"""
 
 
 def started(engine: Engine, image: str, *command: str, user: str | None = USER, **settings: Any) -> str:
@@ -55,3 +61,19 @@ def loaded(project: Project, engine: Engine, *arguments: str) -> str:
     printed = project.given(DOCKER_HOST=engine.url).must("--quiet", "build", "--load", "--json", *arguments)
     (built,) = json.loads(printed)
     return str(built["name"])
+
+
+def locked_distributions(locked: PlatformLock) -> dict[str, str]:
+    """What Python is to find, by the lock: wheels, and what conda packages have inside."""
+    provided = (text.split("==") for package in locked.conda for text in package.provides)
+    return {name: version for name, version in provided} | {package.name: package.version for package in locked.pip}
+
+
+def same_everywhere(project: Project, engine: Engine, image: str) -> dict[str, str]:
+    """The distributions, which the lock, the local prefix and the container agree on."""
+    locked = locked_distributions(project.locked())
+    here = json.loads(project.must("run", "python", "-c", DISTRIBUTIONS))
+    inside = json.loads(started(engine, image, "python", "-c", DISTRIBUTIONS))
+    assert here == locked
+    assert inside == locked
+    return locked

@@ -1,6 +1,7 @@
-"""A root that packages bring together, read by Debian's own `dpkg-deb` and Python's tarfile: what system functions see."""
+"""A root that packages bring together, read by `dpkg-deb` and tarfile: what system functions see."""
 
 import io
+import os
 import posixpath
 import subprocess
 import tarfile
@@ -16,7 +17,7 @@ MERGED = frozenset({"bin", "sbin", "lib", "lib32", "lib64", "libo32", "libx32"})
 
 
 class DebRoot:
-    """A `Root` of .deb files, whose contents are held in memory; `without` names packages that are left out."""
+    """A `Root` of .deb files, whose contents are held in memory."""
 
     def __init__(self, debs: Iterable[Path], *, architecture: str = "amd64") -> None:
         self.architecture = architecture
@@ -68,6 +69,27 @@ class MadeRoot:
         if content is None:
             raise KeyError(path)
         return b"".join(content.chunks())
+
+
+def lay_out(files: Iterable[SystemFile], folder: Path) -> None:
+    """Write files below a folder with modes and owners; parents that are not among them are as usual."""
+    hard = []
+    for file in sorted(files, key=lambda file: file.path):
+        target = folder / file.path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if file.is_folder:
+            target.mkdir(exist_ok=True)
+        elif file.link is not None:
+            target.symlink_to(file.link)
+        elif file.hardlink is not None:
+            hard.append((target, folder / file.hardlink))
+        elif file.content is not None:
+            target.write_bytes(b"".join(file.content.chunks()))
+        if file.link is None and file.hardlink is None:
+            os.chown(target, file.uid, file.gid)
+            target.chmod(file.mode)
+    for target, original in hard:
+        target.hardlink_to(original)
 
 
 def _field(deb: Path, name: str) -> str:
