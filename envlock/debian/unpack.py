@@ -1,6 +1,6 @@
 """All packages together as one root: what each of them puts there, with final paths, modes and owners."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from envlock.debian.accounts import Accounts
 from envlock.debian.documentation import is_documentation
@@ -50,8 +50,3 @@ def _files(package: Brought, members: Iterable[Member], accounts: Accounts, cont
 def _folders(path: str) -> Iterable[str]:
     while path := path.rpartition("/")[0]:
         yield path
-
-
-def folders_of(files: Mapping[str, SystemFile]) -> dict[str, SystemFile]:
-    """The folders among them: what the parents in every layer are to be like."""
-    return {path: file for path, file in files.items() if file.is_folder}
