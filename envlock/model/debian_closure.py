@@ -18,9 +18,14 @@ class DebianClosure:
         self._compare = compare
 
     def answer(self, text: str) -> DebianPackage | None:
-        """The package that a requirement leads to: by the first of its alternatives that is met; there the package of
-        that name, or else the first that provides it."""
+        """The package that meets a requirement: the first of its alternatives that is met; there the package of that
+        name, or else the first that provides it."""
         return next((package for relation in relations(text) for package in self.meeting(relation)), None)
+
+    def led_to(self, text: str) -> DebianPackage | None:
+        """The package that a requirement leads to: the one that meets it, or else the first that goes by the name."""
+        bare = (Relation(relation.name) for relation in relations(text))
+        return self.answer(text) or next((package for relation in bare for package in self.meeting(relation)), None)
 
     def meeting(self, relation: Relation) -> Iterator[DebianPackage]:
         """Every package that meets a relation, the one of that name first."""
@@ -43,16 +48,16 @@ class DebianClosure:
 
     @cached_property
     def ways(self) -> dict[str, tuple[tuple[str, str], ...]]:
-        """What each package asks for: requirements that are met, and the packages that answer them."""
+        """What each package asks for: requirements, and the packages that they lead to."""
         return {
-            name: tuple((text, to.name) for text in package.requires if (to := self.answer(text)))
+            name: tuple((text, to.name) for text in package.requires if (to := self.led_to(text)))
             for name, package in self.packages.items()
         }
 
     def reached(self, wanted: Iterable[str]) -> frozenset[str]:
         """The names of all packages that these requirements lead to."""
         found: set[str] = set()
-        waiting = [package.name for package in map(self.answer, wanted) if package]
+        waiting = [package.name for package in map(self.led_to, wanted) if package]
         while waiting:
             name = waiting.pop()
             if name not in found:

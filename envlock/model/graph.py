@@ -58,7 +58,7 @@ class Graph:
     requires: Mapping[Node, tuple[str, ...]]
     # of conda packages: "DISTRIBUTION[EXTRA]" -> what it brings
     extras: Mapping[Node, Mapping[str, tuple[str, ...]]]
-    # of Debian packages: each requirement that is met, and the package that answers it
+    # of Debian packages: each requirement, and the package that it leads to
     answers: Mapping[Node, tuple[tuple[str, Node], ...]]
 
     @classmethod
@@ -82,7 +82,7 @@ class Graph:
             for state in graph._met(root, kind, environment)
         ]
         found += [
-            (root, State(to.node)) for root in _debian_roots(inputs, locked) for to in [debian.answer(root.text)] if to
+            (root, State(to.node)) for root in _debian_roots(inputs, locked) for to in [debian.led_to(root.text)] if to
         ]
         return replace(graph, roots=tuple(found))
 
