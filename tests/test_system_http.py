@@ -11,7 +11,8 @@ import pytest
 
 from envlock.errors import OutsideError
 from envlock.system import http as door
-from envlock.system.http import UNCHANGED, Body, BrokenOff, Http, RequestFailed
+from envlock.system.body import UNCHANGED, Body
+from envlock.system.http import BrokenOff, Http, RequestFailed
 from tests.support.http_server import FileServer, Request, Response, serve
 
 MIB = 1 << 20

@@ -4,13 +4,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from threading import BoundedSemaphore
-from typing import IO
+from typing import IO, TYPE_CHECKING
 from urllib.parse import quote, unquote, urlsplit
 
 from envlock.errors import OutsideError
-from envlock.system.http import Body, Http
+from envlock.sources.copying import copy_file
+from envlock.system.body import Body
 from envlock.system.login import Login
 from envlock.system.secrets import redact
+
+if TYPE_CHECKING:
+    from envlock.system.http import Http
 
 # an archive's mirrors are run by volunteers: so many requests at a time, whatever is being done, as apt does
 SLOTS = BoundedSemaphore(4)
@@ -22,7 +26,7 @@ class ArchiveFiles:
     """An archive by its address, without slash at its end; who we are there is `login`. Paths are below it."""
 
     url: str
-    http: Callable[[], Http]
+    http: "Callable[[], Http]"
     login: Login | None = None
 
     @property
@@ -34,7 +38,7 @@ class ArchiveFiles:
         return redact(f"{self.url}/{path}")
 
     def read(self, path: str, *, limit: int, etag: str | None = None, modified: str | None = None) -> Body | None:
-        """A small file; None where there is none, `http.UNCHANGED` where it is still what the last two tell of."""
+        """A small file; None where there is none, `body.UNCHANGED` where it is still what the last two tell of."""
         if self.is_local:
             data = _read(self._local(path), limit)
             return None if data is None else Body(data=data)
@@ -49,15 +53,9 @@ class ArchiveFiles:
             with SLOTS:
                 return self.http().download(self._distant(path), target, limit=limit, login=self.login)
         try:
-            with self._local(path).open("rb") as source:
-                left = limit + 1
-                while left and (piece := source.read(min(_PIECE, left))):
-                    target.write(piece)
-                    left -= len(piece)
+            copy_file(self._local(path), target, limit=limit)
         except (FileNotFoundError, NotADirectoryError):
             return False
-        if not left:
-            raise OutsideError(f"`{self._local(path)}` has more than the {limit} bytes it should")
         return True
 
     def names(self, folder: str, *, read: Callable[[str], tuple[str, ...]]) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from envlock.errors import OutsideError
 from envlock.model.spec import CONDA_ALIAS, DEFAULT_INDEX, Index
+from envlock.sources.debian_archives import DebianArchives
 
 
 def _none(_name: str) -> str | None:
@@ -17,13 +18,15 @@ def _none(_name: str) -> str | None:
 class Sources:
     """Channel URLs by the manifest's name of a channel; index URLs likewise, None for the libraries' default.
 
-    `mirrors` are by either name, without logins. `folder` is that of the manifest, from which relative paths go.
+    `mirrors` are by either name, without logins. `folder` is that of the manifest, from which relative paths go;
+    `debian` is where Debian's packages are.
     """
 
     channels: Mapping[str, str] = field(default_factory=dict)
     indexes: Mapping[str, str | None] = field(default_factory=dict)
     mirrors: Mapping[str, str] = field(default_factory=dict)
     folder: Path | None = None
+    debian: DebianArchives | None = None
 
     @classmethod
     def of(

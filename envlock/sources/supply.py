@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from envlock.model.lock import PrefixPackage
+from envlock.model.lock import Package
 from envlock.sources.places import Sources
 from envlock.system.cache import Cache
 from envlock.system.login import Login
@@ -27,7 +27,7 @@ class FindWheel(Protocol):
     def __call__(self, http: "Http", index_url: str | None, *, name: str, file: str, sha256: str) -> Listed | None: ...
 
 
-def _nobody(_package: PrefixPackage, _url: str) -> Login | None:
+def _nobody(_package: Package, _url: str) -> Login | None:
     return None
 
 
@@ -45,5 +45,5 @@ class Supply:
     http: "Callable[[], Http]"
     find_wheel: FindWheel
     # who we are to the server of a URL that is asked for a package
-    login: Callable[[PrefixPackage, str], Login | None] = _nobody
+    login: Callable[[Package, str], Login | None] = _nobody
     told: Callable[[str], None] = _silent

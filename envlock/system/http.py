@@ -18,6 +18,7 @@ from urllib3.util.retry import Retry
 
 from envlock import __version__
 from envlock.errors import Interrupted, OutsideError
+from envlock.system.body import UNCHANGED, Body
 from envlock.system.login import Login, Refused
 from envlock.system.secrets import Secret, redact
 
@@ -28,18 +29,6 @@ PIECE = 1 << 20
 TIMEOUT = (10, 60)  # seconds to connect, seconds between two bytes
 _TRIES = 3  # for a download whose stream breaks off
 SMALL = 64 << 20  # what an answer that is read whole may have
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Body:
-    """A small answer, with what tells it from later ones at the same place: both are sent back, to hear of changes."""
-
-    data: bytes
-    etag: str | None = None
-    modified: str | None = None
-
-
-UNCHANGED = Body(data=b"")
 
 
 class _SystemTrust(HTTPAdapter):

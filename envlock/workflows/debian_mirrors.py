@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from envlock.errors import UserInputError
 from envlock.model.spec import DebianSpec
 from envlock.sources.archive_files import ArchiveFiles
+from envlock.sources.debian_archives import snapshot_path
 from envlock.system.apt_sources import AptMirrors, apt_mirrors
 from envlock.system.login import Login
 from envlock.system.mirrors import Mirror, read_mirror
@@ -15,8 +16,6 @@ from envlock.workflows.context import Context
 
 MIRROR, SNAPSHOT = "ENVLOCK_DEBIAN_MIRROR", "ENVLOCK_DEBIAN_SNAPSHOT"
 MAIN, SECURITY = "main", "security"
-# the archives by the names that they have in a snapshot archive
-IN_SNAPSHOT = {MAIN: "debian", SECURITY: "debian-security"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,11 +42,6 @@ class Mirrors:
 
     def _files(self, url: str, context: Context) -> ArchiveFiles:
         return ArchiveFiles(url=url, http=lambda: context.http, login=self.login(url))
-
-
-def snapshot_path(archive: str, time: str) -> str:
-    """Where a snapshot archive has an archive as it was: `archive/debian/20260131T120000Z`."""
-    return f"archive/{IN_SNAPSHOT[archive]}/{time.replace('-', '').replace(':', '')}"
 
 
 def mirrors_of(

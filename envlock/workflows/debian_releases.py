@@ -12,8 +12,8 @@ from envlock.debian.release import Limits, Release, read_release, require_curren
 from envlock.debian.signatures import Keyring
 from envlock.errors import EnvlockError, OutsideError, UserInputError
 from envlock.sources.archive_files import ArchiveFiles
+from envlock.system.body import UNCHANGED, Body
 from envlock.system.cache import typed
-from envlock.system.http import UNCHANGED, Body
 from envlock.system.secrets import redact
 from envlock.workflows.context import Context
 

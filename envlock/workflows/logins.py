@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from envlock.errors import OutsideError
-from envlock.model.lock import CondaPackage, PrefixPackage
+from envlock.model.lock import CondaPackage, Package, PipPackage
 from envlock.model.spec import Index
 from envlock.sources.channel_logins import login_for, read_logins
 from envlock.sources.places import Sources
@@ -44,17 +44,17 @@ def logged_in(sources: Sources, context: Context) -> "Http":
     return http
 
 
-def logins(sources: Sources, context: Context) -> Callable[[PrefixPackage, str], Login | None]:
+def logins(sources: Sources, context: Context) -> Callable[[Package, str], Login | None]:
     """Who we are to the server of a package: by host for conda's, for a wheel as its index is told, on that server."""
 
     @cache
     def of_channels() -> Mapping[str, Any]:
         return read_logins(_auth_file(context.environment))
 
-    def login(package: PrefixPackage, url: str) -> Login | None:
+    def login(package: Package, url: str) -> Login | None:
         if isinstance(package, CondaPackage):
             return _on_server(url, _of_mirror(package.channel, context.environment)) or login_for(url, of_channels())
-        if package.index is None:
+        if not isinstance(package, PipPackage) or package.index is None:
             return None
         return _on_server(url, _of_index(package.index, sources, context.environment))
 
