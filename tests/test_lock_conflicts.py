@@ -3,6 +3,7 @@
 import re
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,14 +11,17 @@ import pytest
 from envlock.lockfile.conflict import Conflict, read_conflict
 from envlock.lockfile.reader import read_lock
 from envlock.lockfile.writer import lock_text
+from envlock.model.lock import Base, DebianPackage, PlatformLock
+from envlock.workflows import project as projects
+from envlock.workflows.pins import read_pins
 from tests.support.index_server import WheelFolders, serve_index
-from tests.support.locks import LOCK
+from tests.support.locks import DEBIAN_LOCK, GIT
 from tests.support.processes import run
 from tests.support.projects import Project, manifest_text, new_project
 from tests.support.tiny_project import NO_PROXY, failure
 from tests.support.tiny_wheels import write_wheel
 
-TEXT = lock_text(LOCK)
+TEXT = lock_text(DEBIAN_LOCK)
 NAMES = ("alpha", "beta", "delta", "gamma", "omega", "shared")
 
 
@@ -172,7 +176,7 @@ def test_a_hunk_anywhere(tmp_path: Path, at: int) -> None:
     found = conflict(tmp_path / "env.lock", "".join([*lines[:at], *hunk, *lines[at + 5 :]]))
     assert found
     assert (found.ours.label, found.theirs.label) == ("HEAD", "b")
-    everything = {p.node: p for p in LOCK.platforms[0].packages}
+    everything = {p.node: p for p in DEBIAN_LOCK.platforms[0].packages}
     assert {p.node: p.file for p in found.ours.platforms[0].packages} == {n: p.file for n, p in everything.items()}
     theirs = [p for platform in found.theirs.platforms for p in platform.packages]
     assert len(everything) - 2 <= len(theirs) <= len(everything)
@@ -180,7 +184,7 @@ def test_a_hunk_anywhere(tmp_path: Path, at: int) -> None:
 
 
 def test_what_cannot_be_read_of_a_side_is_left_out(tmp_path: Path) -> None:
-    name = LOCK.platforms[0].packages[0].name
+    name = DEBIAN_LOCK.platforms[0].packages[0].name
     text = TEXT.replace(f'name = "{name}"\n', f'<<<<<<< a\nname = "{name}"\n=======\nname = 7\n>>>>>>> b\n', 1)
     found = conflict(tmp_path / "env.lock", text)
     assert found
@@ -220,3 +224,54 @@ def test_every_lock_reads_as_both_sides_of_itself(tmp_path: Path) -> None:
     path.write_text(TEXT)
     assert found
     assert found.ours.platforms == found.theirs.platforms == read_lock(path).platforms
+
+
+PLATFORM = replace(DEBIAN_LOCK.platforms[0], conda=(), pip=())
+MANIFEST = 'name = "e"\n[image.debian]\nsuite = "bookworm"\n'
+CURL = replace(GIT, name="curl", file="pool/main/c/curl/curl_7_amd64.deb", archive="main", sha256="8" * 64)
+TRIXIE = Base(suite="trixie", dates=(("trixie", "2026-12-01T00:00:00Z"),), glibc="2.41", shell="/bin/sh")
+
+
+def united(folder: Path, ours: PlatformLock, theirs: PlatformLock, manifest: str = MANIFEST) -> PlatformLock:
+    """What is kept of two sides that differ in everything."""
+    texts = [lock_text(replace(DEBIAN_LOCK, platforms=(side,))) for side in (ours, theirs)]
+    (folder / "env.toml").write_text(manifest)
+    (folder / "env.lock").write_text(f"<<<<<<< a\n{texts[0]}=======\n{texts[1]}>>>>>>> b\n")
+    lock = read_pins(projects.Project(folder)).lock
+    assert lock
+    return lock.platforms[0]
+
+
+def side(*packages: DebianPackage, **dates: str) -> PlatformLock:
+    found = tuple(sorted((name.replace("_", "-"), f"2026-11-{day}T00:00:00Z") for name, day in dates.items()))
+    return replace(PLATFORM, base=replace(PLATFORM.base, dates=found), debian=packages)
+
+
+def test_debian_s_packages_are_of_both_sides_and_the_later_dates_hold(tmp_path: Path) -> None:
+    ours = side(GIT, bookworm="09", bookworm_security="10")
+    theirs = side(CURL, replace(GIT, sha256="9" * 64), bookworm="08", bookworm_security="11", bookworm_updates="07")
+    expected = side(CURL, GIT, bookworm="09", bookworm_security="11", bookworm_updates="07")
+    assert united(tmp_path, ours, theirs) == expected
+    assert united(tmp_path, theirs, ours).base == expected.base
+
+
+def test_the_base_that_env_toml_means_is_kept_with_its_packages(tmp_path: Path) -> None:
+    bookworm, trixie = side(GIT, bookworm="09"), replace(PLATFORM, base=TRIXIE, debian=(CURL,))
+    assert united(tmp_path, trixie, bookworm) == bookworm
+    assert united(tmp_path, bookworm, trixie) == bookworm
+    assert united(tmp_path, bookworm, trixie, MANIFEST.replace("bookworm", "trixie")) == trixie
+    image = replace(PLATFORM, base=Base(reference="scratch"), debian=())
+    assert united(tmp_path, image, bookworm) == bookworm
+    assert united(tmp_path, bookworm, image, 'name = "e"\nimage.base = "scratch"\n') == image
+
+
+def test_dates_that_git_has_brought_from_another_suite_are_left_out(tmp_path: Path) -> None:
+    text = TEXT.replace('bookworm = "2026', '<<<<<<< a\nbookworm = "2026').replace(
+        "[[platform.linux-64.debian]]",
+        '=======\ntrixie = "2026-01-01T00:00:00Z"\n>>>>>>> b\n[[platform.linux-64.debian]]',
+        1,
+    )
+    found = conflict(tmp_path / "env.lock", text)
+    assert found
+    assert [(p.base, p.debian) for p in found.ours.platforms] == [(PLATFORM.base, PLATFORM.debian)]
+    assert [platform.base.dates for platform in found.theirs.platforms] == [()]

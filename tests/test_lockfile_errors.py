@@ -7,7 +7,7 @@ import pytest
 from envlock.errors import EnvlockError, OutsideError, UserInputError
 from envlock.lockfile.reader import read_lock
 from envlock.lockfile.writer import lock_text
-from tests.support.locks import LOCK
+from tests.support.locks import DEBIAN_LOCK, LOCK
 
 TEXT = lock_text(LOCK)
 REPAIR = "restore it from git, or remove it and run `envlock lock`"
@@ -231,6 +231,189 @@ def test_spoilt_lock(folder: Path, old: str, new: str, message: str, exit_code: 
     assert error.message == message
     assert error.exit_code == exit_code
     assert error.hint
+
+
+DEBIAN_TEXT = lock_text(DEBIAN_LOCK)
+GIT = "`platform.linux-64.debian[1]"
+POOL = "pool/updates/main/g/git"
+DEB = f"{POOL}/git_2.39.5-0+deb12u2_amd64.deb"
+PACKAGES = DEBIAN_TEXT[DEBIAN_TEXT.index("[[platform") : DEBIAN_TEXT.index("[[platform.linux-64.conda]]")]
+A_PATH = "expected a path such as `pool/main/g/git/git_2.39.5_amd64.deb`, got"
+BASE = DEBIAN_TEXT[DEBIAN_TEXT.index('suite = "bookworm"\nglibc') : DEBIAN_TEXT.index("[[platform")]
+
+# the same in a lock over Debian's packages
+DEBIAN_EDITS = [
+    # what was asked
+    ('suite = "bookworm"\n', "", "env.lock:10: `inputs.debian.suite`: missing"),
+    (
+        'suite = "bookworm"\n',
+        'suite = "Bookworm"\n',
+        "env.lock:11: `inputs.debian.suite`: expected a codename such as `bookworm`, got `Bookworm`",
+    ),
+    (
+        '    "git",\n',
+        '    "git >= 2",\n',
+        "env.lock:17: `inputs.debian.packages[0]`: "
+        "expected a name, `NAME (>= VERSION)` or `NAME=VERSION`, got `git >= 2`",
+    ),
+    (
+        "[inputs.conda]",
+        '[inputs.debian.more]\na = 1\n\n[inputs.conda]',
+        "env.lock:21: `inputs.debian.more`: unknown key",
+    ),
+    ("[inputs.debian]", "[[inputs.debian]]", "env.lock:10: `inputs.debian`: expected a table, got an array"),
+    # packages
+    ('name = "git"', 'name = "Git"', f"env.lock:88: {GIT}.name`: expected a Debian package's name, got `Git`"),
+    (
+        'version = "1:2.39.5-0+deb12u2"',
+        'version = "v2"',
+        f"env.lock:89: {GIT}.version`: expected a Debian package's version, got `v2`",
+    ),
+    *(
+        (
+            'architecture = "amd64"',
+            f'architecture = "{other}"',
+            f"env.lock:90: {GIT}.architecture`: expected `amd64` or `all`, got `{other}`",
+        )
+        for other in ("arm64", "i386", "any")
+    ),
+    (
+        'architecture = "amd64"',
+        'architecture = "all"',
+        f"env.lock:92: {GIT}.file`: expected `git_…_all.deb`, got `git_2.39.5-0+deb12u2_amd64.deb`",
+    ),
+    ('architecture = "amd64"\n', "", f"env.lock:87: {GIT}.architecture`: missing"),
+    (
+        'archive = "security"',
+        'archive = "updates"',
+        f"env.lock:91: {GIT}.archive`: expected `main` or `security`, got `updates`",
+    ),
+    ('archive = "security"', "suite = 1", f"env.lock:91: {GIT}.suite`: unknown key: did you mean `size`?"),
+    (f'file = "{DEB}"\n', "", f"env.lock:87: {GIT}.file`: missing"),
+    *(
+        (DEB, path, f"env.lock:92: {GIT}.file`: {A_PATH} `{path}`")
+        for path in (
+            f"/{DEB}",
+            f"../{DEB}",
+            f"./{DEB}",
+            f"{POOL}/../git_2_amd64.deb",
+            f"{POOL}/.git_2_amd64.deb",
+            "pool//git_2_amd64.deb",
+            "git_2_amd64.deb",
+            "https://x.test/git_2_amd64.deb",
+            "pool/git_2_amd64.deb?a",
+            "pool/git 2_amd64.deb",
+            "pool/git_2_amd64.deb/",
+        )
+    ),
+    *(
+        (DEB, f"pool/{name}", f"env.lock:92: {GIT}.file`: expected `git_…_amd64.deb`, got `{name}`")
+        for name in ("git-man_2_amd64.deb", "git_2_arm64.deb", "git_2_amd64.udeb", "git_amd64.deb", "git__amd64.deb")
+    ),
+    ("5" * 64, "5" * 63, f"env.lock:93: {GIT}.sha256`: expected 64 hex digits, got `{'5' * 63}`"),
+    ("size = 7264264", "size = -1", f"env.lock:94: {GIT}.size`: expected a number of bytes, got -1"),
+    ("size = 7264264\n", "", f"env.lock:87: {GIT}.size`: missing"),
+    (
+        '"perl"',
+        '"perl >= 5"',
+        f"env.lock:98: {GIT}.requires[2]`: expected a relation such as `libc6 (>= 2.36)`, got `perl >= 5`",
+    ),
+    (
+        '"git-completion"',
+        '"git-a | git-b"',
+        f"env.lock:101: {GIT}.provides[0]`: expected `NAME` or `NAME (= VERSION)`, got `git-a | git-b`",
+    ),
+    (
+        '"git-core (= 1:2.39.5)"',
+        '"git-core (>= 1)"',
+        f"env.lock:102: {GIT}.provides[1]`: expected `NAME` or `NAME (= VERSION)`, got `git-core (>= 1)`",
+    ),
+    (
+        '"bash-completion (<< 1:1.90-1)"',
+        '""',
+        f"env.lock:105: {GIT}.conflicts[0]`: expected a relation such as `libc6 (>= 2.36)`, got ``",
+    ),
+    # the base
+    (
+        "[platform.linux-64.base.dates]",
+        "[platform.linux-64.base.times]",
+        "env.lock:72: `platform.linux-64.base.times`: unknown key: did you mean `dates`?",
+    ),
+    (
+        'bookworm = "2026-07-11T10:16:37Z"',
+        'bookworm = "yesterday"',
+        "env.lock:73: `platform.linux-64.base.dates.bookworm`: expected a UTC time such as `2026-01-31T12:00:00Z`, "
+        "got `yesterday`",
+    ),
+    (
+        'bookworm = "2026-07-11T10:16:37Z"',
+        '"../x" = "2026-07-11T10:16:37Z"',
+        'env.lock:73: `platform.linux-64.base.dates."../x"`: expected a suite such as `bookworm-security`, got `../x`',
+    ),
+    # merged badly
+    (
+        "[inputs.debian]\n",
+        'base = "debian:trixie-slim"\n\n[inputs.debian]\n',
+        "env.lock:10: `inputs.base`: not together with `inputs.debian`",
+    ),
+    (
+        "[inputs.debian]\n",
+        'interpreter = "/usr/bin/python3"\n\n[inputs.debian]\n',
+        "env.lock:10: `inputs.interpreter`: not together with `inputs.debian`",
+    ),
+    (
+        DEBIAN_TEXT[DEBIAN_TEXT.index("[inputs.debian]") : DEBIAN_TEXT.index("[inputs.conda]")],
+        "",
+        "env.lock:4: `inputs.base`: missing",
+    ),
+    (
+        'suite = "bookworm"\nglibc',
+        f'suite = "bookworm"\nreference = "debian:trixie-slim"\ndigest = "sha256:{"3" * 64}"\nglibc',
+        "env.lock:69: `platform.linux-64.base.reference`: not together with `suite`: "
+        "the base is made of Debian's packages\n"
+        "env.lock:70: `platform.linux-64.base.digest`: not together with `suite`: "
+        "the base is made of Debian's packages",
+    ),
+    ('suite = "bookworm"\nglibc', "glibc", "env.lock:67: `platform.linux-64.base.suite`: missing"),
+    (
+        BASE,
+        'shell = "/bin/sh"\n',
+        "env.lock:67: `platform.linux-64.base.reference`: missing\n"
+        "env.lock:67: `platform.linux-64.base.digest`: missing",
+    ),
+    (
+        'suite = "bookworm"\nglibc',
+        'suite = "trixie"\nglibc',
+        "env.lock:73: `platform.linux-64.base.dates.bookworm`: not of the suite `trixie`\n"
+        "env.lock:74: `platform.linux-64.base.dates.bookworm-security`: not of the suite `trixie`",
+    ),
+    (
+        "[[platform.linux-64.debian]]\n",
+        f"{PACKAGES}[[platform.linux-64.debian]]\n",
+        "env.lock:120: `platform.linux-64.debian[3].name`: `base-files` stands in line 77 already: keep one\n"
+        "env.lock:131: `platform.linux-64.debian[4].name`: `git` stands in line 88 already: keep one\n"
+        "env.lock:152: `platform.linux-64.debian[5].name`: `libc6` stands in line 109 already: keep one",
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("old", "new", "message"), DEBIAN_EDITS, ids=range(len(DEBIAN_EDITS)))
+def test_spoilt_lock_over_debian(folder: Path, old: str, new: str, message: str) -> None:
+    assert old in DEBIAN_TEXT
+    error = refused(DEBIAN_TEXT.replace(old, new, 1))
+    assert error.message == message
+    assert error.hint == REPAIR
+
+
+def test_debian_has_no_packages_for_other_systems(folder: Path) -> None:
+    text = DEBIAN_TEXT.replace("linux-64", "osx-64")
+    assert [line.split("`")[1] for line in refused(text).message.splitlines()] == [
+        "platform.osx-64.base.suite",
+        "platform.osx-64.base.glibc",
+        "platform.osx-64.base.shell",
+        "platform.osx-64.base.dates",
+        "platform.osx-64.debian",
+    ]
 
 
 # after which text the file ends, and the message

@@ -25,8 +25,7 @@ def read_inputs(table: Table) -> Inputs:
     platforms = sorted_set(table.texts("platforms", platform_name, filled=True))
     if "platforms" not in table:
         table.refuse("platforms", "missing")
-    debian = table.is_table("debian")
-    table.table("debian")
+    debian = table.table("debian")
     _refuse_beside_debian(table)
     return Inputs(
         python=table.text("python", filled),
@@ -37,9 +36,9 @@ def read_inputs(table: Table) -> Inputs:
         conda=sorted_set(conda.texts("dependencies", filled)),
         pip=sorted_set(pip.texts("dependencies", requirement)),
         indexes=_once(pip.tables("indexes"), "name", _index),
-        base=table.text("base", filled) if debian else table.needed("base", filled),
+        base=table.text("base", filled) if "debian" in table else table.needed("base", filled),
         interpreter=table.text("interpreter", absolute_path),
-        debian=read_debian_inputs(table.table("debian")) if debian else None,
+        debian=read_debian_inputs(debian) if table.is_table("debian") else None,
         editable=tuple(sorted(_once(pip.tables("editable"), "path", _editable), key=lambda project: project.path)),
         platform_wants=_platform_wants(table.table("platform"), platforms),
         groups=_wants_by_name(table.table("groups")),

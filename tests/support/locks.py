@@ -79,7 +79,7 @@ GIT = DebianPackage(
     file="pool/updates/main/g/git/git_2.39.5-0+deb12u2_amd64.deb",
     sha256="5" * 64,
     size=7264264,
-    requires=("libc6 (>= 2.34)", "perl", "libcurl3-gnutls (>= 7.56.1)"),
+    requires=("libc6 (>= 2.34)", "libcurl3-gnutls (>= 7.56.1)", "perl"),
     provides=("git-completion", "git-core (= 1:2.39.5)"),
     conflicts=("bash-completion (<< 1:1.90-1)",),
 )
