@@ -38,6 +38,7 @@ def read_parts(file: IO[bytes]) -> Parts:
 
     `control` may reach beyond the end of the file: whoever reads it finds out.
     """
+    file.seek(0)
     if file.read(len(MAGIC)) != MAGIC:
         raise OutsideError("it is not an `ar` archive")
     members = _members(file)
