@@ -8,12 +8,10 @@ from envlock.debian.signatures import Keyring, archive_keys, keys_of
 from envlock.errors import OutsideError
 from envlock.model.spec import DebianSpec
 from envlock.workflows.debian_index_files import Moved, Part
-from envlock.workflows.debian_mirrors import mirrors_of, suites_of
+from envlock.workflows.debian_mirrors import AT_ONCE, mirrors_of, suites_of
 from envlock.workflows.debian_releases import Wanted, release_of, require_new_enough
 from envlock.workflows.side_by_side import side_by_side
 from envlock.workflows.task import PlatformTask
-
-_AT_ONCE = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +34,7 @@ def indexes(task: PlatformTask) -> Indexes:
 def _indexes(task: PlatformTask, *, again: bool) -> Indexes:
     wanted = _wanted(task)
     stop = task.context.stopped.set
-    releases = side_by_side(lambda one: release_of(one, task.context, again=again), wanted, stop=stop, at_once=_AT_ONCE)
+    releases = side_by_side(lambda one: release_of(one, task.context, again=again), wanted, stop=stop, at_once=AT_ONCE)
     recorded = dict(task.pins.base.dates) if task.pins else {}
     for release, one in zip(releases, wanted, strict=True):
         require_new_enough(release, one, recorded.get(release.suite), task.context)
@@ -45,7 +43,7 @@ def _indexes(task: PlatformTask, *, again: bool) -> Indexes:
     kept = [part.kept(task.context) for part in parts]
     missing = [part for part, index in zip(parts, kept, strict=True) if index is None]
     _tell(missing, task)
-    fetched = iter(side_by_side(lambda part: part.fetch(task.context), missing, stop=stop, at_once=_AT_ONCE))
+    fetched = iter(side_by_side(lambda part: part.fetch(task.context), missing, stop=stop, at_once=AT_ONCE))
     files = tuple(index or next(fetched) for index in kept)
     return Indexes(files=files, dates=tuple(sorted((release.suite, release.date) for release in releases)))
 

@@ -15,6 +15,8 @@ from envlock.system.mirrors import Mirror, read_mirror
 from envlock.workflows.context import Context
 
 MIRROR, SNAPSHOT = "ENVLOCK_DEBIAN_MIRROR", "ENVLOCK_DEBIAN_SNAPSHOT"
+# as many requests as apt has under way, whatever is being done
+AT_ONCE = 4
 MAIN, SECURITY = "main", "security"
 
 

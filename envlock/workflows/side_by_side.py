@@ -10,13 +10,13 @@ from envlock.system.process import end_all
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-_AT_ONCE = 8
+AT_ONCE = 8  # unless something else is asked for
 _GRACE = 2.0  # seconds for what is under way to clean up behind itself after Ctrl-C
 _LOOK = 0.1  # seconds between two looks at what is under way then
 
 
 def side_by_side(
-    work: Callable[[Item], Result], items: Sequence[Item], *, stop: Callable[[], None], at_once: int = _AT_ONCE
+    work: Callable[[Item], Result], items: Sequence[Item], *, stop: Callable[[], None], at_once: int = AT_ONCE
 ) -> list[Result]:
     """The results of `work`, in the order of `items`. The first failure ends what has not begun.
 
