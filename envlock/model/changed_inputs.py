@@ -1,5 +1,6 @@
 """What was asked for when it was locked, against what is asked for now: one reason a change, in its own words."""
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import fields
 from datetime import datetime
@@ -7,13 +8,14 @@ from functools import partial
 from typing import TypeVar
 
 from envlock.model.cutoff import cutoff
+from envlock.model.debian_relations import relations
 from envlock.model.lock import Inputs
 from envlock.model.match_specs import conda_name
 from envlock.model.needs import need
 from envlock.model.platform import System
 from envlock.model.problem import Problem, shown_value
 from envlock.model.same_meaning import conda_meaning, pip_meaning
-from envlock.model.spec import EditableProject, Index, Wants
+from envlock.model.spec import DebianSpec, EditableProject, Index, Wants
 
 # what the walk over all requirements has complained of already: names and requirements
 Said = frozenset[str]
@@ -24,6 +26,7 @@ Named = tuple[tuple[str, T], ...]
 
 def changed_inputs(wanted: Inputs, locked: Inputs, *, said: Said) -> Changes:
     """Every difference, but for what is unmet, or locked for nothing: the walk has `said` that better."""
+    yield from _kind_of_base(wanted, locked)
     for field in fields(Inputs):
         new, old = getattr(wanted, field.name), getattr(locked, field.name)
         if new != old and field.name != "platforms":  # these have a walk of their own
@@ -38,6 +41,35 @@ def _scalar(key: str, new: object, old: object, _said: Said, platform: str | Non
         platform=platform,
         message=f"`{key}` is now {shown_value(new)}: the lock was made for {shown_value(old)}",
     )
+
+
+def _kind_of_base(wanted: Inputs, locked: Inputs) -> Changes:
+    """Debian's packages in the place of an image, or an image in theirs."""
+    now, was = ("debian" if inputs.debian else "base" for inputs in (wanted, locked))
+    if now != was:
+        message = f"the base is now {_named_base(wanted)}: the lock was made for {_named_base(locked)}"
+        yield Problem(kind="input", subject=now, message=message)
+
+
+def _named_base(inputs: Inputs) -> str:
+    return f"Debian {inputs.debian.suite}" if inputs.debian else shown_value(inputs.base)
+
+
+def _base(new: str | None, old: str | None, said: Said) -> Changes:
+    if new and old:
+        yield from _scalar("base", new, old, said)
+
+
+def _debian(new: DebianSpec | None, old: DebianSpec | None, said: Said) -> Changes:
+    if new is None or old is None:
+        return
+    for key in ("suite", "docs"):
+        now, was = (json.dumps(getattr(debian, key)).strip('"') for debian in (new, old))
+        if now != was:
+            message = f"`{key}` is now `{now}`: the lock was made for `{was}`"
+            yield Problem(kind="input", subject=f"debian.{key}", message=message)
+    yield from _order("component", "debian.components", new.components, old.components)
+    yield from _requirements(new.packages, old.packages, said, kind="debian", place=" in `image.debian`")
 
 
 def _exclude_newer(new: str | None, old: str | None, said: Said) -> Changes:
@@ -168,6 +200,7 @@ def _shape(project: EditableProject) -> str:
 _KINDS: dict[str, tuple[Callable[[str], str], Callable[[str], str]]] = {
     "conda": (conda_name, conda_meaning),
     "pip": (lambda text: need(text).name, pip_meaning),
+    "debian": (lambda text: relations(text)[0].name, str),
 }
 # by field; what is not here is one value
 _CHANGES: dict[str, Callable[..., Changes]] = {
@@ -176,6 +209,8 @@ _CHANGES: dict[str, Callable[..., Changes]] = {
     "conda": partial(_requirements, kind="conda"),
     "pip": partial(_requirements, kind="pip"),
     "indexes": _indexes,
+    "base": _base,
+    "debian": _debian,
     "editable": _editable,
     "platform_wants": _platform_wants,
     "groups": _groups,
