@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping
 from envlock.debian.shell_status import UNKNOWN
 from envlock.debian.shell_values import Ended, Names
 
+_FUNCTIONS = ("/debconf/confmodule", "/dpkg-error.sh")
+
 Change = Callable[[Names, tuple[str, ...]], bool | None]
 
 
@@ -38,6 +40,12 @@ def _answered(names: Names, arguments: tuple[str, ...]) -> None:  # noqa: ARG001
     names.values["RET"] = UNKNOWN
 
 
+def _source(names: Names, arguments: tuple[str, ...]) -> None:
+    """What another file may set is not known any more; functions of debconf and dpkg set nothing."""
+    if not (arguments and arguments[0].endswith(_FUNCTIONS)):
+        names.forget()
+
+
 def _ends(kind: str) -> Change:
     def end(names: Names, arguments: tuple[str, ...]) -> bool | None:  # noqa: ARG001
         raise Ended(kind, not arguments or arguments[0] == "0")
@@ -51,8 +59,10 @@ CHANGES: Mapping[str, Change] = {
     "read": _read,
     "unset": _unset,
     "exit": _ends("exit"),
-    "return": _ends("function"),
-    "break": _ends("loop"),
-    "continue": _ends("loop"),
+    "return": _ends("return"),
+    "break": _ends("break"),
+    "continue": _ends("continue"),
+    ".": _source,
+    "source": _source,
     **dict.fromkeys(("db_get", "db_fget", "db_metaget", "db_version", "db_capb"), _answered),
 }

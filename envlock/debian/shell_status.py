@@ -10,6 +10,8 @@ _FOLDERS = ("/usr/sbin", "/usr/bin", "/usr/local/bin")
 # there as far as scripts are concerned, as somebody does its work
 _PLAYED = frozenset({"update-alternatives"})
 _TRIPLES = {"amd64": "x86_64-linux-gnu", "arm64": "aarch64-linux-gnu"}
+# files that only a version before would have left
+_LEFT_OVER = (".dpkg-bak", ".dpkg-old", ".dpkg-new", ".dpkg-dist", ".dpkg-tmp", ".dpkg-remove", ".dpkg-backup")
 _MOST_TERMS = 200
 
 
@@ -35,7 +37,7 @@ class Known:
     package: str
     script: str = "postinst"
     architecture: str | None = None
-    place: Callable[[str], Place] | None = None
+    place: Callable[[str], Place | None] | None = None
 
     @property
     def environment(self) -> Mapping[str, str]:
@@ -51,6 +53,8 @@ class Known:
     def look(self, path: str) -> Place | None:
         if path.startswith("/") and basename(path) in _PLAYED:
             return Place(file=True, executable=True, filled=True)
+        if path.endswith(_LEFT_OVER):
+            return Place()
         return self.place(path) if self.place and path and UNKNOWN not in path else None
 
     def program(self, name: str) -> str | None:
@@ -199,6 +203,16 @@ def _asked_of_dpkg(known: Known, words: Sequence[str]) -> str | None:
     return known.architecture if list(words) == ["--print-architecture"] else None
 
 
+def _diverted(known: Known, words: Sequence[str]) -> str | None:  # noqa: ARG001
+    """On a new root nothing is diverted."""
+    match words:
+        case ["--truename", path]:
+            return path
+        case ["--listpackage" | "--list", *_]:
+            return ""
+    return None
+
+
 _STATUS: Mapping[str, Callable[[Known, Sequence[str]], bool | None]] = {
     "[": _tested,
     "test": _tested,
@@ -217,8 +231,10 @@ _OUTPUTS: Mapping[str, Callable[[Known, Sequence[str]], str | None]] = {
     "dpkg-architecture": lambda known, words: (
         _TRIPLES.get(known.architecture or "") if "".join(words) == "-qDEB_HOST_MULTIARCH" else None
     ),
+    "dpkg-divert": _diverted,
     "which": _location,
     "command": _location,
+    **dict.fromkeys(("[", "test", ":", "true"), lambda *_: ""),
     "mktemp": lambda *_: f"/tmp/{UNKNOWN}",
     "tempfile": lambda *_: f"/tmp/{UNKNOWN}",
     "echo": lambda _, words: " ".join(words) if not any(word.startswith("-") for word in words) else None,

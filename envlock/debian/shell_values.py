@@ -21,7 +21,7 @@ Inner = Callable[[str, "Names"], str]
 
 
 class Ended(Exception):
-    """`exit`; or `return` from a function, or `break` and `continue` in a loop."""
+    """By `kind`: `exit`, `return` from a function, `break` and `continue` in a loop."""
 
     def __init__(self, kind: str = "exit", result: bool | None = None) -> None:
         super().__init__(kind)
@@ -49,19 +49,25 @@ class Names:
     inner: Inner
     budget: Budget = field(default_factory=Budget)
     values: dict[str, str] = field(default_factory=dict)
+    unset: str | None = None  # what names that have no value stand for
 
     def __post_init__(self) -> None:
         self.values = self.values or {**dict.fromkeys(_AMBIENT, UNKNOWN), **self.known.environment}
 
     def copy(self) -> "Names":
         self.budget.spend(1 + len(self.values) // 16)
-        return Names(self.known, self.arguments, self.inner, self.budget, dict(self.values))
+        return Names(self.known, self.arguments, self.inner, self.budget, dict(self.values), self.unset)
+
+    def forget(self) -> None:
+        """Any variable may have any value from here on."""
+        self.values, self.unset = dict.fromkeys(self.values, UNKNOWN), UNKNOWN
 
     def unite(self, ways: Sequence["Names"]) -> None:
         """What holds after one of several ways, where nobody knows which."""
         names = {name for way in ways for name in way.values}
         self.budget.spend(len(names) // 16)
-        found = {name: {way.values.get(name, "") for way in ways} for name in names}
+        found = {name: {way.values.get(name, way.unset or "") for way in ways} for name in names}
+        self.unset = UNKNOWN if any(way.unset for way in ways) else None
         self.values = {name: texts.pop() if len(texts) == 1 else UNKNOWN for name, texts in found.items()}
 
     def text(self, word: Word) -> str:
@@ -136,7 +142,7 @@ class Names:
             return str(len(self.arguments))
         if name in "123456789":
             return self.arguments[int(name) - 1] if int(name) <= len(self.arguments) else None
-        return self.values.get(name)
+        return self.values.get(name, self.unset)
 
     def _default(self, value: str | None, operand: str, instead: bool) -> str:
         """`${name:-operand}`, and `${name:+operand}` where it is to stand instead of a value."""

@@ -6,7 +6,7 @@ not known, both ways are looked at; a text that is not known has `UNKNOWN` in it
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -33,6 +33,8 @@ from envlock.debian.shell_words import HERE, LONGEST, ShellError
 _NOWHERE = ("/dev/", "&")
 _MOST_TEXT = 4 * LONGEST
 _DEEPEST_CALL = 20
+# what is left last is left by all ways
+_NEAREST = ("continue", "break", "return", "exit")
 _THROUGH = frozenset({"command", "exec", "builtin", "nohup"})
 
 
@@ -69,6 +71,7 @@ class _Walk:
     doubts: int = 0
     depth: int = 0
     read: int = 0
+    left: bool = False  # perhaps this function was left already
 
     def parsed(self, script: str) -> Body:
         """A script, or part of one, read once however often it is met."""
@@ -130,19 +133,26 @@ class _Walk:
     def _either(self, bodies: Sequence[Body], names: Names) -> list[bool | None]:
         """One of these is run, nobody knows which."""
         self.doubts += 1
-        after: list[Names] = []
         results: list[bool | None] = []
+        ways: list[Names] = []
+        ends: list[Ended] = []
         for body in bodies:
-            branch = names.copy()
+            way = names.copy()
             try:
-                results.append(self.body(body, branch))
-                after.append(branch)
-            except Ended:
+                results.append(self.body(body, way))
+            except Ended as ended:
+                ends.append(ended)
                 results.append(None)
+                if ended.kind == "exit":
+                    continue
+            # what was set before a loop or a function was left counts behind it
+            ways.append(way)
         self.doubts -= 1
-        if not after:
-            raise Ended
-        names.unite(after)
+        if ways:
+            names.unite(ways)
+        self.left = self.left or any(ended.kind == "return" for ended in ends)
+        if len(ends) == len(bodies):
+            raise min(ends, key=lambda ended: _NEAREST.index(ended.kind))
         return results
 
     def _if(self, node: If, names: Names) -> bool | None:
@@ -178,17 +188,19 @@ class _Walk:
                 # some, or none
                 names.values[node.name] = UNKNOWN
                 self._perhaps(node.body, names)
-            else:
-                self._looped(node.body, names)
+            elif self._looped(node.body, names):
+                break
         return None if words else True
 
-    def _looped(self, body: Body, names: Names) -> None:
-        """Once; `break` and `continue` end what is left of it."""
+    def _looped(self, body: Body, names: Names) -> bool:
+        """Once; whether that was the last time."""
         try:
             self.body(body, names)
         except Ended as ended:
-            if ended.kind != "loop":
+            if ended.kind not in {"break", "continue"}:
                 raise
+            return ended.kind == "break"
+        return False
 
     def _while(self, node: While, names: Names) -> bool | None:
         self.body(node.condition, names)
@@ -226,14 +238,16 @@ class _Walk:
 
     def _call(self, body: Node, arguments: tuple[str, ...], names: Names) -> bool | None:
         outside, names.arguments = names.arguments, arguments
+        left, self.left = self.left, False
         try:
-            return self._nested((body,), names)
+            result = self._nested((body,), names)
         except Ended as ended:
-            if ended.kind != "function":
+            if ended.kind != "return":
                 raise
-            return ended.result
-        finally:
-            names.arguments = outside
+            result = ended.result
+        # where it may have been left before, nobody knows what it answers
+        result, self.left, names.arguments = None if self.left else result, left, outside
+        return result
 
     def _nested(self, body: Body, names: Names) -> bool | None:
         self.depth += 1
@@ -246,12 +260,15 @@ class _Walk:
 
     def printed(self, script: str, names: Names) -> str:
         """What `$(script)` stands for, where that is known."""
-        start = len(self.found)
+        start, outside, self.doubts = len(self.found), self.doubts, 0
         self._group(Group(self.parsed(script), own=True), names)
+        self.doubts = outside
         ran = self.found[start:]
-        if len(ran) == 1 and (value := names.known.output(ran[0].words)) is not None:
+        lines = [names.known.output(command.words) if _is_plain(command) else None for command in ran]
+        if ran and None not in lines:
             del self.found[start:]
-            return value
+            return "\n".join(line for line in lines if line)
+        self.found[start:] = [replace(command, certain=command.certain and not outside) for command in ran]
         return UNKNOWN
 
     def _writes(self, redirects: Sequence[Redirect], names: Names) -> tuple[str, ...]:
@@ -264,6 +281,10 @@ class _Walk:
             target = names.text(redirect.target)
             if redirect.operator != ">&" and not target.startswith(_NOWHERE):
                 yield target
+
+
+def _is_plain(command: Command) -> bool:
+    return command.certain and bool(command.words) and not command.writes
 
 
 def _text(words: Sequence[str]) -> str | None:
