@@ -50,8 +50,8 @@ class _Segment:
     alignment: int
 
 
-WIDE = _Layout("<16xHHI8xQ16xHH", "<II6Q", "<qQ", 8)
-NARROW = _Layout("<16xHHI4xI12xHH", "<8I", "<iI", 4)
+WIDE = _Layout("<16xHH12xQ16xH", "<II6Q", "<qQ", 8)
+NARROW = _Layout("<16xHH8xI12xH", "<8I", "<iI", 4)
 
 
 def read_shared_object(file: BinaryIO) -> SharedObject | None:
@@ -67,7 +67,7 @@ def _read(file: BinaryIO) -> SharedObject:
     if start[:4] != MAGIC or start[4] not in (1, 2) or start[5] != 1:
         raise _OddError
     layout = WIDE if start[4] == 2 else NARROW
-    kind, machine, _, table, _, count = struct.unpack_from(layout.header, start)
+    kind, machine, table, count = struct.unpack_from(layout.header, start)
     if kind != SHARED:
         raise _OddError
     segments = list(_segments(_at(file, table, count * struct.calcsize(layout.segment)), layout))

@@ -17,20 +17,21 @@ def login_shells(root: Root) -> Iterator[SystemFile]:
     template = read(root, TEMPLATE)
     if "debianutils" not in root.versions or template is None or SHELLS in root.files:
         return
-    shells = [*dict.fromkeys(_shells(root))]
-    listed = [line for line in template.decode("utf-8", "surrogateescape").splitlines()]
+    shells = [*_shells(root)]
+    listed = template.decode("utf-8", "surrogateescape").splitlines()
     there = {line.partition("#")[0] for line in listed}
     yield file(SHELLS, _lines([*_once(listed), *(shell for shell in shells if shell not in there)]))
     yield file(STATE, _lines(shells))
 
 
 def _shells(root: Root) -> Iterator[str]:
-    """Each shell as it is written, and where it really lies."""
+    """Each shell as it is written, and where it really lies, even where a package writes both."""
     for path in (TEMPLATE, *(each.path for each in children(root, BROUGHT))):
         for line in (read(root, path) or b"").decode("utf-8", "surrogateescape").splitlines():
             if shell := line.partition("#")[0]:
                 yield shell
-                yield f"/{resolve(root, dirname(shell)) or dirname(shell)[1:]}/{basename(shell)}"
+                real = f"/{resolve(root, dirname(shell)) or dirname(shell)[1:]}/{basename(shell)}"
+                yield from () if real == shell else (real,)
 
 
 def _once(lines: list[str]) -> Iterator[str]:
