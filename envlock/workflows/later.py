@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from envlock.workflows.begun import Begun
     from envlock.workflows.context import Context
     from envlock.workflows.debian_base import DebianBase
+    from envlock.workflows.debian_image import DebianImage
     from envlock.workflows.prefix_task import PrefixTask
     from envlock.workflows.project import Project
     from envlock.workflows.relock import LockResult
@@ -260,6 +261,15 @@ def fill_prefix(task: "PrefixTask", folder: Path, final: Path) -> None:
     from envlock.workflows.fill_prefix import fill_prefix
 
     fill_prefix(task, folder, final)
+
+
+def debian_image(
+    project: "Project", lock: "Lock", locked: "PlatformLock", context: "Context", folder: Path
+) -> "DebianImage":
+    """Reading Debian's packages takes libraries that other bases do without."""
+    from envlock.workflows.debian_image import debian_image
+
+    return debian_image(project, lock, locked, context, folder)
 
 
 def make_image(

@@ -1,6 +1,10 @@
-"""Making an image: the base and the packages brought here, layers planned, those that are missing built."""
+"""Making an image: the base and the packages brought here, layers planned, those that are missing built.
+
+Packages of a Debian base are layers like others, below them, on an image that has nothing else.
+"""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from envlock.images import embedded
 from envlock.images.recipe import ImageRecipe
@@ -13,6 +17,7 @@ from envlock.model.ownership import Ownership
 from envlock.oci.compress import compressor_id
 from envlock.oci.image import BaseImage, ConfigChanges
 from envlock.system.parts import scratch_folder
+from envlock.workflows import later
 from envlock.workflows.activation import variables
 from envlock.workflows.base_images import base_image
 from envlock.workflows.conda_stage import CondaStage
@@ -26,6 +31,7 @@ from envlock.workflows.project import Project
 HASH_ANNOTATION = "dev.envlock.lock-hash"
 LAYOUT_ANNOTATION = "dev.envlock.layout"
 COMPRESSOR_ANNOTATION = "dev.envlock.compressor"
+_DEBIAN_CONFIG = {"Cmd": ["/bin/sh"]}
 _DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -37,11 +43,12 @@ def make_image(
     files = fetch_all(locked, lock.inputs, project, context)
     contents = all_contents(locked, files, context.cache)
     with scratch_folder(context.cache.root / "stages") as folder:
+        debian = later.debian_image(project, lock, locked, context, folder) if locked.debian else None
         stage = CondaStage(locked.conda, files, context.cache, folder / "prefix")
         plan = plan_layers(locked, contents, files, stage)
         recipe = ImageRecipe(
-            base=base,
-            layers=plan.layers,
+            base=replace(base, config=_DEBIAN_CONFIG) if debian else base,
+            layers=(*(debian.layers if debian else ()), *plan.layers),
             changes=_changes(lock, locked, base, contents),
             annotations={
                 HASH_ANNOTATION: lock_hash(lock, locked),
