@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from envlock.model.digest import canonical_json, environment_hash, image_key, image_tag, lock_hash, prefix_key
-from envlock.model.lock import Base, ImageSettings, Lock, PlatformLock
+from envlock.model.lock import Base, ImageSettings, Inputs, Lock, PlatformLock
 from envlock.model.platform import System
-from envlock.model.spec import Index
-from tests.support.locks import FLASK, LOCK, NUMPY
+from envlock.model.spec import DebianSpec, EnvSpec, ImageSpec, Index
+from tests.support.locks import BASE_FILES, DEBIAN_LOCK, FLASK, GIT, LIBC, LOCK, NUMPY
 
 PLATFORM = LOCK.platforms[0]
 PIP_ONLY = replace(
@@ -37,6 +37,25 @@ SCRATCH = replace(
     LOCK, image=ImageSettings(), platforms=(PlatformLock(platform="linux-64", base=Base(reference="scratch")),)
 )
 TWO_PLATFORMS = replace(LOCK, platforms=(PLATFORM, replace(PLATFORM, platform="linux-aarch64", conda=(), pip=())))
+
+DEBIAN = DEBIAN_LOCK.platforms[0]
+ASKED = DebianSpec(suite="bookworm", packages=("git", "libc6 (>= 2.36)"), components=("contrib", "main"))
+
+
+def over_debian(asked: DebianSpec = ASKED, **changes: Any) -> Lock:
+    """Debian's packages with a Python for wheels."""
+    base = replace(DEBIAN.base, interpreter="/usr/bin/python3.11", python="3.11.2")
+    locked = replace(DEBIAN, **{"base": base, "conda": (), **changes})
+    return replace(
+        DEBIAN_LOCK,
+        inputs=replace(DEBIAN_LOCK.inputs, debian=asked),
+        image=ImageSettings(),
+        platforms=(locked,),
+    )
+
+
+DEBIAN_PYTHON = over_debian()
+WITHOUT_DOCS = over_debian(replace(ASKED, docs=False))
 
 
 def only(lock: Lock) -> str:
@@ -63,6 +82,25 @@ GOLDEN = [
         "9e02228d5fedd85b1c25533cf039e30d5935a2ad6e4704962c0fa5aa663fbc37",
         "45956f767684ca155fc935266e0c09142aa074fd8168e0005d2b32520e5cf0a0",
     ),
+    (
+        DEBIAN_LOCK,
+        "7af89bd25331b88501db21306082f7b079e6fe6cb81768c0e65f527a0696512b",
+        "d879003dedab6eed01d4747084c162f7dd8f8967d5e0c23d0e9dd756a84c957d",
+        # what is below it is no part of a prefix
+        "86f940365fc50c76ae5b66cab56ef39aa1e30572ad8862ffe56528a62a8086ea",
+    ),
+    (
+        DEBIAN_PYTHON,
+        "2f8ea134cbdfa3d23f3249bfed3683a63e415987f8a84fefd43c94374a8cda93",
+        "6beea0cc9c818125a1a7dca5df4804ca2d1c6bd2440830eb5306a35636847213",
+        "8ca6191c4a0b3bc5f49dd40767825e5fbc9005f0f42deccd0ec5f4944281194e",
+    ),
+    (
+        WITHOUT_DOCS,
+        "c390cd21475af2877eb94bae9fcfc83f32367bf3c92c03296a2c6ec85ea9211c",
+        "266ca50003282567bb9824a24a32333bfe58570e0beb6d1eed8e9741e1e03080",
+        "8ca6191c4a0b3bc5f49dd40767825e5fbc9005f0f42deccd0ec5f4944281194e",
+    ),
 ]
 
 # what the lock hash of LOCK is the SHA-256 of
@@ -75,6 +113,19 @@ PREIMAGE = (
     '{"kind":"pip","name":"flask",'
     '"sha256":"2222222222222222222222222222222222222222222222222222222222222222","version":"3.0.3"}],'
     '"platform":"linux-64"}'
+)
+
+DEBIAN_PREIMAGE = (
+    'envlock-lock-hash 1\n{"debian":{"docs":false},"interpreter":"/usr/bin/python3.11","packages":['
+    '{"kind":"debian","name":"base-files",'
+    '"sha256":"7777777777777777777777777777777777777777777777777777777777777777","version":"12.4+deb12u11"},'
+    '{"kind":"debian","name":"git",'
+    '"sha256":"5555555555555555555555555555555555555555555555555555555555555555","version":"1:2.39.5-0+deb12u2"},'
+    '{"kind":"debian","name":"libc6",'
+    '"sha256":"6666666666666666666666666666666666666666666666666666666666666666","version":"2.36-9+deb12u10"},'
+    '{"kind":"pip","name":"flask",'
+    '"sha256":"2222222222222222222222222222222222222222222222222222222222222222","version":"3.0.3"}],'
+    '"platform":"linux-64","python":"3.11.2"}'
 )
 
 
@@ -94,6 +145,7 @@ def test_golden_values_of_two_platforms() -> None:
 
 def test_what_is_hashed() -> None:
     assert hashlib.sha256(PREIMAGE.encode()).hexdigest() == only(LOCK)
+    assert hashlib.sha256(DEBIAN_PREIMAGE.encode()).hexdigest() == only(WITHOUT_DOCS)
 
 
 def platform(**changes: Any) -> Lock:
@@ -157,6 +209,47 @@ def test_the_interpreter_is_hashed_where_python_is_not_conda_s() -> None:
     assert only(platform(conda=(python,))) == only(
         platform(conda=(python,), base=replace(PLATFORM.base, interpreter="/p"))
     )
+
+
+BASE = DEBIAN_PYTHON.platforms[0].base
+SAME_OVER_DEBIAN = {
+    "what was asked": over_debian(replace(ASKED, packages=(), components=("main",))),
+    "order of components": over_debian(replace(ASKED, components=("main", "contrib"))),
+    "dates": over_debian(base=replace(BASE, dates=())),
+    "read of packages": over_debian(base=replace(BASE, glibc=None, shell=None)),
+    "where from": over_debian(debian=(BASE_FILES, replace(GIT, archive="main", file="pool/git_1_amd64.deb"), LIBC)),
+    "edges": over_debian(debian=(BASE_FILES, replace(GIT, requires=(), provides=(), conflicts=()), LIBC)),
+    "order of packages": over_debian(debian=(LIBC, GIT, BASE_FILES)),
+}
+
+
+@pytest.mark.parametrize("lock", SAME_OVER_DEBIAN.values(), ids=SAME_OVER_DEBIAN.keys())
+def test_what_of_a_base_of_debian_s_packages_is_not_hashed(lock: Lock) -> None:
+    assert lock != DEBIAN_PYTHON
+    assert only(lock) == only(DEBIAN_PYTHON)
+    assert environment_hash(lock) == environment_hash(DEBIAN_PYTHON)
+
+
+def test_where_debian_s_packages_are_found_is_no_input() -> None:
+    spec = EnvSpec(name="e", image=ImageSpec(debian=ASKED))
+    places = replace(ASKED, mirror="https://mirror.test/debian", snapshot="./snapshot", keys="./keys.asc")
+    assert Inputs.of(replace(spec, image=ImageSpec(debian=places))) == Inputs.of(spec)
+
+
+DIFFERENT_OVER_DEBIAN = {
+    "docs": WITHOUT_DOCS,
+    "one package less": over_debian(debian=(BASE_FILES, LIBC)),
+    "sha256": over_debian(debian=(BASE_FILES, replace(GIT, sha256="9" * 64), LIBC)),
+    "version": over_debian(debian=(BASE_FILES, replace(GIT, version="1:2.39.5-0+deb12u3"), LIBC)),
+    "interpreter": over_debian(base=replace(BASE, interpreter="/usr/bin/python3.12")),
+    "python": over_debian(base=replace(BASE, python="3.11.3")),
+    "no wheels": over_debian(pip=()),
+}
+
+
+def test_what_of_a_base_of_debian_s_packages_is_hashed() -> None:
+    hashes = {only(lock) for lock in DIFFERENT_OVER_DEBIAN.values()}
+    assert len({only(DEBIAN_PYTHON), *hashes}) == len(DIFFERENT_OVER_DEBIAN) + 1
 
 
 DIFFERENT = {
