@@ -8,7 +8,7 @@ from debian.deb822 import PkgRelation
 from hypothesis import given
 from hypothesis import strategies as st
 
-from envlock.debian.versions import compare, upstream
+from envlock.debian.versions import compare
 from envlock.model.debian_relations import Relation, is_met, items, plain_requirement, provided, relations
 
 
@@ -260,11 +260,3 @@ def test_dpkg_orders_versions_the_same() -> None:
     )
     found = subprocess.run(["sh", "-c", script], check=True, capture_output=True, text=True).stdout.split()
     assert [compare(*pair) for pair in pairs] == [int(order) for order in found]
-
-
-@pytest.mark.parametrize(
-    ("version", "expected"),
-    [("2.36-9+deb12u10", "2.36"), ("1:2.39.5-0+deb12u2", "2.39.5"), ("12.4", "12.4"), ("1.2-rc1-3", "1.2-rc1")],
-)
-def test_the_upstream_version_is_what_lies_between(version: str, expected: str) -> None:
-    assert upstream(version) == expected

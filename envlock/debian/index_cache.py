@@ -88,14 +88,19 @@ def _opened(path: Path) -> KeptIndex | None:
     except (OSError, ValueError):  # not there, or empty
         return None
     head = _HEAD.match(lines[:_HEAD_SIZE])
-    if not head or f"{_checksum(lines, head.end()):08x}".encode() != head[2]:
+    if not head:
         return None
+    with memoryview(lines) as view:
+        if _checksum(head[1], view[head.end() :]) != head[2]:
+            return None
     return KeptIndex(lines, head.end(), head.end() + int(head[1]))
 
 
-def _checksum(lines: mmap.mmap, start: int) -> int:
-    with memoryview(lines) as view:
-        return zlib.crc32(view[start:])
+def _checksum(*parts: bytes | memoryview) -> bytes:
+    checksum = 0
+    for part in parts:
+        checksum = zlib.crc32(part, checksum)
+    return b"%08x" % checksum
 
 
 def _made(path: Path, index: IndexFile, *, aside: Path) -> KeptIndex:
@@ -104,8 +109,8 @@ def _made(path: Path, index: IndexFile, *, aside: Path) -> KeptIndex:
     lines = b"".join(_lines(packages))
     more = b"".join(_lines(_provided(packages, index)))
     with part_file(aside, path) as (file, part):
-        checksum = zlib.crc32(more, zlib.crc32(lines))
-        file.write(f"{len(lines)} {checksum:08x}\n".encode())
+        size = str(len(lines)).encode()
+        file.write(size + b" " + _checksum(size, lines, more) + b"\n")
         file.write(lines)
         file.write(more)
         file.flush()

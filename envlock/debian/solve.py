@@ -11,9 +11,8 @@ from envlock.debian.index import Universe
 from envlock.debian.solve_clauses import Clause, Search, Unsatisfiable
 from envlock.debian.solve_conflict import conflict, unknown
 from envlock.debian.solve_packages import Packages
-from envlock.debian.versions import upstream
 from envlock.errors import UserInputError
-from envlock.model.debian_base import python_version
+from envlock.model.debian_base import python_version, upstream
 from envlock.model.debian_relations import relations
 from envlock.model.lock import DebianPackage
 from envlock.model.spec import python_minor

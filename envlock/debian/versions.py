@@ -13,9 +13,3 @@ def compare(one: str, other: str) -> int:
     # not `version_compare`, which leaves it to the machine's apt where Python can load that
     first, second = NativeVersion(one), NativeVersion(other)
     return (first > second) - (first < second)
-
-
-def upstream(version: str) -> str:
-    """A version without epoch and revision: "1:2.39.5-0+deb12u2" -> "2.39.5"."""
-    plain = version.partition(":")[2] or version
-    return plain.rpartition("-")[0] or plain
