@@ -6,6 +6,7 @@ Nothing is executed, and nothing depends on a clock or a machine: the same packa
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from envlock.debian.alternatives import alternatives
 from envlock.debian.base_files import base_files
 from envlock.debian.ca_bundle import ca_bundle
 from envlock.debian.ld_so_cache import ld_so_cache
@@ -26,6 +27,7 @@ FUNCTIONS: Mapping[str, SystemFunction] = MappingProxyType(
         "time zone": time_zone,
         "CA bundle": ca_bundle,
         "name service and library folders": libc_settings,
+        "alternatives": alternatives,
         # after everything that makes links in library folders
         "ld.so.cache": ld_so_cache,
     }

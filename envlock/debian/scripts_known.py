@@ -27,8 +27,8 @@ NOTHING = _words(
     "[ [[ test true false : . source cd echo printf cat grep egrep fgrep awk gawk mawk cut tr head tail sort uniq wc",
     "ls stat readlink realpath basename dirname expr id whoami getent uname which type hash command date sleep sync",
     "wait mktemp tempfile md5sum sha1sum sha256sum cmp diff seq fold tac rev od tty umask trap ulimit alias getopts",
-    "kill logger mountpoint ischroot pidof pgrep ps rm rmdir unlink hostname stty tput getcap findmnt lsb_release locale ss",
-    "pwd gettext eval_gettext dpkg dpkg-query dpkg-architecture dpkg-vendor dpkg-realpath dpkg-trigger",
+    "kill logger mountpoint ischroot pidof pgrep ps rm rmdir unlink hostname stty tput getcap findmnt lsb_release locale",
+    "ss pwd gettext eval_gettext dpkg dpkg-query dpkg-architecture dpkg-vendor dpkg-realpath dpkg-trigger",
     # dpkg's and ucf's functions for scripts, and ucf's books
     "setup_colors warning error notice ucfr ucfq",
     # debconf: the default answers hold where nobody is asked
