@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from posixpath import basename
 
-from envlock.debian.certificate import subject_hash
+from envlock.debian.certificate import read_certificate
 from envlock.debian.overlay import below, file, folder, is_file, link, read
 from envlock.debian.root import Root
 from envlock.model.files import SystemFile
@@ -64,10 +64,9 @@ def _links(believed: dict[str, bytes]) -> Iterator[SystemFile]:
     numbers: dict[str, int] = defaultdict(int)
     seen: set[bytes] = set()
     for name in sorted(named, key=str.encode):
-        pem = believed[named[name]]
         yield link(f"{CERTIFICATES}/{name}", f"/{named[name]}")
-        found = subject_hash(pem)
-        if found is not None and pem not in seen:
-            seen.add(pem)
-            yield link(f"{CERTIFICATES}/{found}.{numbers[found]}", name)
-            numbers[found] += 1
+        found = read_certificate(believed[named[name]])
+        if found is not None and found.der not in seen:
+            seen.add(found.der)
+            yield link(f"{CERTIFICATES}/{found.subject_hash}.{numbers[found.subject_hash]}", name)
+            numbers[found.subject_hash] += 1

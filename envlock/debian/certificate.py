@@ -19,12 +19,21 @@ TEXTS = {
     0x13: "ascii",  # PrintableString
     0x14: "latin-1",  # T61String, as everybody takes it
     0x16: "ascii",  # IA5String
-    0x1A: "ascii",  # VisibleString
     0x1C: "utf-32-be",
     0x1E: "utf-16-be",
 }
+# what else may stand in a name, as it is: BIT STRING, NumericString, SEQUENCE
+AS_THEY_ARE = frozenset({0x03, 0x12, 0x30})
 LOWER = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ", b"abcdefghijklmnopqrstuvwxyz")
 MOST_BYTES = 1 << 20  # of one file with a certificate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Certificate:
+    """`subject_hash` is eight hex digits, as `openssl x509 -hash` prints them."""
+
+    subject_hash: str
+    der: bytes
 
 
 class _OddError(Exception):
@@ -38,12 +47,13 @@ class _Value:
     whole: bytes
 
 
-def subject_hash(pem: bytes) -> str | None:
-    """Eight hex digits, as `openssl x509 -hash` prints them; None where there is not exactly one certificate."""
+def read_certificate(pem: bytes) -> Certificate | None:
+    """The certificate in a text; None where there is not exactly one."""
     found = PEM.findall(pem) if len(pem) <= MOST_BYTES else []
     try:
         if len(found) == 1:
-            return _hash(_canonical(_subject(binascii.a2b_base64(found[0]))))
+            der = binascii.a2b_base64(b"".join(found[0].split()), strict_mode=True)
+            return Certificate(subject_hash=_hash(_canonical(_subject(der))), der=der)
     except (_OddError, ValueError):
         pass
     return None
@@ -81,10 +91,11 @@ def _attributes(part: _Value) -> Iterator[bytes]:
 
 
 def _text(value: _Value) -> bytes:
-    encoding = TEXTS.get(value.tag)
-    if encoding is None:
+    if value.tag in AS_THEY_ARE:
         return value.whole
-    words = value.content.decode(encoding).encode().split()
+    if value.tag not in TEXTS:
+        raise _OddError
+    words = value.content.decode(TEXTS[value.tag]).encode().split()
     return _encoded(UTF8, b" ".join(words).translate(LOWER))
 
 
