@@ -237,7 +237,7 @@ _OUTPUTS: Mapping[str, Callable[[Known, Sequence[str]], str | None]] = {
     **dict.fromkeys(("[", "test", ":", "true"), lambda *_: ""),
     "mktemp": lambda *_: f"/tmp/{UNKNOWN}",
     "tempfile": lambda *_: f"/tmp/{UNKNOWN}",
-    "echo": lambda _, words: " ".join(words) if not any(word.startswith("-") for word in words) else None,
+    "echo": lambda _, words: " ".join(words) if words[:1] not in (["-n"], ["-e"], ["-E"]) else None,
     "basename": lambda _, words: basename(words[0]) if len(words) == 1 else None,
     "dirname": lambda _, words: dirname(words[0]) if len(words) == 1 else None,
 }
