@@ -120,6 +120,8 @@ def _platform(locked: PlatformLock) -> Iterator[str]:
         "python": base.python,
         "shell": base.shell,
     }
+    if not (locked.packages or any(fields.values())):
+        yield _table(f"[{name}]", {})  # nothing is wanted there, and that is locked
     yield from _optional(f"[{name}.base]", fields)
     yield from _optional(f"[{name}.base.dates]", dict(sorted(base.dates)))
     for debian in sorted(locked.debian, key=lambda p: p.name):
