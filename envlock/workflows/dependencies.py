@@ -19,6 +19,7 @@ from envlock.workflows.project import MANIFEST
 _LOCAL = re.compile(
     r"(?P<head>[A-Za-z0-9._-]+\s*(?:\[[^\[\]]*\])?\s*@\s*)?(?P<path>\.{0,2}/[^\s;\[]*|\.{1,2})(?P<tail>.*)"
 )
+_DEBIAN = ("image", "debian")
 _ONLY_NAME = re.compile(r"\s*[A-Za-z0-9_][A-Za-z0-9._-]*\s*")
 
 
@@ -157,9 +158,15 @@ def _spelled(kind: str, name: str) -> str:
 
 
 def _not_there(text: str, spec: EnvSpec, wish: Wish, name: str, home: Path) -> UserInputError:
+    elsewhere = [e for e in entries(text) if _is_named(e, name, spec)]
+    debian = _of_debian(home, name)
+    if debian and not elsewhere:
+        return UserInputError(
+            f"`{name}` is a package of [image.debian] ({debian}), which is edited by hand",
+            hint="take it out there and run `envlock lock`",
+        )
     if not _ONLY_NAME.fullmatch(name) and "::" not in name and not name.startswith("."):
         return UserInputError(f"`{name}` is not a name", hint="give the name alone: `envlock remove numpy`")
-    elsewhere = [e for e in entries(text) if _is_named(e, name, spec)]
     if elsewhere:
         entry = elsewhere[0]
         options = entry.place.options or ("--pip" if entry.place.kind == PIP else "--conda")
@@ -176,6 +183,13 @@ def _not_there(text: str, spec: EnvSpec, wish: Wish, name: str, home: Path) -> U
     near = nearest(name, tuple(e for e in entries(text) if _in_scope(e, wish)))
     hint = f"did you mean `{near}`?" if near else "`envlock show` lists what is locked, `envlock why NAME` who needs it"
     return UserInputError(f"`{name}` is not in {_scope(wish)}", hint=hint)
+
+
+def _of_debian(home: Path, name: str) -> str | None:
+    """Where a package of the base is written: `env.toml:4`."""
+    found = root_places(home / MANIFEST).items()
+    places = (place for (table, need), place in found if table == _DEBIAN and need.partition(" ")[0] == name)
+    return next((f"{place.file}:{place.line}" for place in places), None)
 
 
 def _written(home: Path, name: str) -> list[str]:
