@@ -44,7 +44,7 @@ DOORS = {
     "debian": ("envlock.debian",),
     "pysequoia": ("envlock.debian.signatures",),
     "resolvelib": ("envlock.debian.solve",),
-    "zstandard": ("envlock.debian.deb",),
+    "zstandard": ("envlock.debian.deb_stream",),
     "cryptography": ("envlock.debian.ca_bundle",),
     "ruamel": ("envlock.manifest.environment_yml",),
     "tomlkit": ("envlock.manifest.editor",),

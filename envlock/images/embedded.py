@@ -21,16 +21,17 @@ _MOST_WORKERS = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuiltLayer:
-    """A layer of the image and whether it had to be made."""
+    """A layer of the image and whether it had to be made; `part` as in `PlannedLayer`."""
 
     title: str
+    part: str
     size: int
     made: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Built:
-    """An image in the cache's layout, and what was done for it; `base` is the number of the base's layers."""
+    """An image in the cache's layout, and what was done for it; `base` counts the layers below the environment's."""
 
     image: Image
     base: int
@@ -52,10 +53,11 @@ def build(
     named = [NamedLayer(layer=layer, title=p.title) for p in recipe.layers if (layer := layers[p.key])]
     image = store(layout, assemble(recipe.base, named, recipe.changes, recipe.annotations))
     built = tuple(
-        BuiltLayer(title=p.title, size=n.layer.descriptor.size, made=p.key in made)
+        BuiltLayer(title=p.title, part=p.part, size=n.layer.descriptor.size, made=p.key in made)
         for p, n in zip(recipe.layers, named, strict=True)
     )
-    return Built(image=image, base=len(recipe.base.layers), layers=built)
+    base = len(recipe.base.layers) + sum(layer.part == "base" for layer in built)
+    return Built(image=image, base=base, layers=built)
 
 
 def _make_all(missing: Sequence[PlannedLayer], cache: Cache, layout: Layout) -> dict[str, Layer]:

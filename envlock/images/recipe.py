@@ -13,7 +13,8 @@ class PlannedLayer:
     """`key` is a digest of all that decides the bytes; `files` gives them, `count` of them, when they are wanted.
 
     `size` is that of the files, in bytes: work for large layers is begun first. The files stand below `root`; what
-    their parents are like is said by `folders`, as `write_layer` has it.
+    their parents are like is said by `folders`, as `write_layer` has it. `part` is "env", or "base" for a layer that is
+    made as well and that the environment stands on.
     """
 
     title: str
@@ -22,6 +23,7 @@ class PlannedLayer:
     size: int
     files: Callable[[], Iterable[LayerFile]]
     root: str = IMAGE_PREFIX
+    part: str = "env"
     folders: Mapping[str, SystemFile] = field(default_factory=dict)
 
 

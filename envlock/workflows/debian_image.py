@@ -19,7 +19,7 @@ from envlock.model.platform import PLATFORMS
 from envlock.oci.compress import compressor_id
 from envlock.workflows.context import Context
 from envlock.workflows.debian_packages import fetch_debian
-from envlock.workflows.debian_system import SYSTEM_FORM, System, known_system
+from envlock.workflows.debian_system import System, functions_id, known_system
 from envlock.workflows.project import Project
 
 _ROOT = "/"
@@ -85,7 +85,7 @@ class DebianImage:
     @cached_property
     def _system_key(self) -> str:
         packages = sorted(package.sha256 for package in self.stage.packages.values())
-        scheme = [self.options.architecture, self.options.docs, SYSTEM_FORM]
+        scheme = [self.options.architecture, self.options.docs, functions_id()]
         return _digest({"scheme": ["debian system", LAYOUT, *scheme], "packages": packages})
 
     def _layer(self, title: str, packages: Sequence[DebianPackage]) -> PlannedLayer:
@@ -105,17 +105,19 @@ class DebianImage:
             size=sum(file.size for file in files),
             files=lambda: files,
             root=_ROOT,
+            part="base",
             folders=self._folders,
         )
 
     def _system_layer(self) -> PlannedLayer:
         return PlannedLayer(
-            title="debian system: what belongs to no package",
+            title="debian: users, certificates, libraries and links",
             key=self._system_key,
             count=self.system.count,
             size=self.system.size,
             files=lambda: self._system_files,
             root=_ROOT,
+            part="base",
             folders=self._folders,
         )
 

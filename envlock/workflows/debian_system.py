@@ -1,16 +1,18 @@
 """What is known of the files that system functions make without making them: how many, and who is among the users."""
 
+import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
 from typing import Any
 
+from envlock.debian import functions
 from envlock.errors import UserInputError
 from envlock.model.files import SystemFile
 from envlock.system.cache import Cache, typed
 
 SYSTEM_FILES = "debian-system"
-# of what the functions make of the same packages: to be raised when that becomes another
-SYSTEM_FORM = 1
 _PASSWD, _GROUP = "etc/passwd", "etc/group"
 
 
@@ -38,12 +40,19 @@ class System:
                 )
 
 
-def known_system(key: str, make: Callable[[], Iterable[SystemFile]], cache: Cache) -> System:
+@cache
+def functions_id() -> str:
+    """Of the code that makes them: other code may make something else of the same packages."""
+    modules = sorted(Path(functions.__file__).parent.glob("*.py"))
+    return hashlib.sha256(b"\0".join(module.read_bytes() for module in modules)).hexdigest()
+
+
+def known_system(key: str, make: Callable[[], Iterable[SystemFile]], kept: Cache) -> System:
     """What is kept under `key`, a digest of all that decides the files; of the files themselves where nothing is."""
-    known = cache.record(SYSTEM_FILES, key, _kept)
+    known = kept.record(SYSTEM_FILES, key, _read)
     if known is None:
         known = _of({file.path: file for file in make()})
-        cache.keep(SYSTEM_FILES, key, asdict(known))
+        kept.keep(SYSTEM_FILES, key, asdict(known))
     return known
 
 
@@ -62,10 +71,10 @@ def _names(file: SystemFile | None) -> tuple[str, ...]:
     return tuple(line.partition(":")[0] for line in text.splitlines() if line)
 
 
-def _kept(kept: Any) -> System:
+def _read(record: Any) -> System:
     return System(
-        count=typed(kept["count"], int),
-        size=typed(kept["size"], int),
-        users=tuple(typed(name, str) for name in typed(kept["users"], list)),
-        groups=tuple(typed(name, str) for name in typed(kept["groups"], list)),
+        count=typed(record["count"], int),
+        size=typed(record["size"], int),
+        users=tuple(typed(name, str) for name in typed(record["users"], list)),
+        groups=tuple(typed(name, str) for name in typed(record["groups"], list)),
     )

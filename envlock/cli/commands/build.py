@@ -1,20 +1,17 @@
 """`envlock build`"""
 
-from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import click
 
+from envlock.cli.build_lines import build_lines
 from envlock.cli.command import Session, command
 from envlock.cli.options import as_json, many_envs
-from envlock.cli.text import number, size
-from envlock.errors import escaped
 from envlock.model.platform import PLATFORMS
 from envlock.workflows.build import BuildOptions, BuildResult, build
 
-_SHOWN = 4
 _PLATFORMS = [platform.name for platform in PLATFORMS.values() if platform.has_images]
 
 
@@ -40,7 +37,7 @@ def build_command(session: Session, envs: tuple[str, ...], as_json: bool, **flag
     for project in projects:
         with session.context() as context:
             result = build(project, context, options)
-        for line in _lines(result):
+        for line in build_lines(result):
             session.console.note(line)
         if not as_json:
             session.console.data(result.reference)
@@ -56,19 +53,3 @@ def _shape(environment: str, result: BuildResult) -> dict[str, object]:
         "digest": result.image.manifest.digest,
         "layers": [asdict(layer) for layer in result.layers],
     }
-
-
-def _lines(result: BuildResult) -> Iterator[str]:
-    for note in result.notes:
-        yield f"note: {escaped(note)}"
-    yield result.name
-    yield f"  base  {number(result.base_layers, 'layer')}"
-    made = sorted((layer for layer in result.layers if layer.made), key=lambda layer: -layer.size)
-    if not result.layers:
-        yield f"  env   as it was built before   {result.seconds:.1f} s"
-        return
-    names = [f"{layer.title.rpartition(': ')[2]} {size(layer.size)}" for layer in made[:_SHOWN]]
-    more = ", …" if len(made) > _SHOWN else ""
-    built = f", {len(made)} built ({', '.join(names)}{more})" if made else ""
-    cached = len(result.layers) - len(made)
-    yield f"  env   {number(len(result.layers), 'layer')}: {cached} cached{built}   {result.seconds:.1f} s"
