@@ -18,7 +18,7 @@ from envlock.errors import OutsideError
 from envlock.model.debian_relations import items
 from envlock.system.cache import Cache
 from tests.support.debian_archive import archive
-from tests.support.debian_indexes import index_file, indexes_of, real_indexes, stanzas, written_index
+from tests.support.debian_universe import index_file, indexes_of, real_indexes, stanzas, written_index
 
 STEP = 40  # every so many entries of a large index are compared, unless `--full` asks for all
 

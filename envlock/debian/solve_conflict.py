@@ -32,6 +32,11 @@ class _Reason:
     last: str
 
     @property
+    def length(self) -> int:
+        """The shortest is the clearest."""
+        return sum(len(side.way) for side in self.sides)
+
+    @property
     def roots(self) -> tuple[Needs, ...]:
         return tuple(dict.fromkeys(side.way[0].need for side in self.sides))
 
@@ -51,20 +56,16 @@ def conflict(clauses: Sequence[Clause], packages: Packages, suite: str) -> UserI
     """Clauses that cannot hold together: told by the shortest ways from what is asked for to what cannot be."""
     steps = _steps(clauses)
     places = {number: place for place, number in enumerate(steps)}  # the preferred ones come first
-    reason = min(_reasons(clauses, steps, packages), key=lambda one: _weight(one, places))
+    reasons = list(_reasons(clauses, steps, packages))
+    reason = min(reasons, key=lambda one: (one.length, [places[side.number] for side in one.sides]))
     several = len(reason.roots) > 1
     names = " and ".join(_shown(root.item) for root in reason.roots)
-    told = dict.fromkeys(line for side in reason.sides for line in _told(side, packages))
+    told = dict.fromkeys(line for side in reason.sides for line in _told(side, packages, reason))
     lines = (f"{names} cannot {'both ' if several else ''}be had in Debian {suite}", *told, reason.last)
     return UserInputError(
         "\n  ".join(filter(None, lines)),
         hint="loosen or drop one of them in env.toml" if several else "loosen or drop it in env.toml",
     )
-
-
-def _weight(reason: _Reason, places: dict[int, int]) -> tuple[int, list[int]]:
-    """The shortest reason is the clearest."""
-    return sum(len(side.way) for side in reason.sides), [places[side.number] for side in reason.sides]
 
 
 def _steps(clauses: Iterable[Clause]) -> dict[int, _Step]:
@@ -83,32 +84,44 @@ def _steps(clauses: Iterable[Clause]) -> dict[int, _Step]:
 
 
 def _reasons(clauses: Iterable[Clause], steps: dict[int, _Step], packages: Packages) -> Iterator[_Reason]:
+    places = {number: place for place, number in enumerate(steps)}
     for clause in clauses:
         says = clause.says
         if isinstance(says, Conflicts) and says.one in steps and says.other in steps:
-            yield _Reason((steps[says.one], steps[says.other]), _refusal(says, packages))
+            sides = sorted((steps[says.one], steps[says.other]), key=lambda side: [places[s.number] for s in side.way])
+            yield _Reason(tuple(sides), _refusal(says, packages))
         elif isinstance(says, Needs) and says.asker in steps and max(clause.literals) < 0:
+            side = steps[says.asker]
             there = _there(says.item, packages) or "there is no such package"
-            yield _Reason((steps[says.asker],), f"{_title(says.asker, packages)} needs {_shown(says.item)}: {there}")
+            yield _Reason((side,), f"{_asker(side, packages)} needs {_shown(says.item)}: {there}")
 
 
 def _refusal(says: Conflicts, packages: Packages) -> str:
     if not says.item:
-        return ""
+        return ""  # two versions: who needs which says it
     named = any(relation.name == packages[says.other].package.name for relation in relations(says.item))
     other = f"{_title(says.other, packages)} {'is' if named else 'provides'}"
     return f"{_title(says.one, packages)} conflicts with {_shown(says.item)}, which {other}"
 
 
-def _told(side: _Step, packages: Packages) -> Iterator[str]:
+def _told(side: _Step, packages: Packages, reason: _Reason) -> Iterator[str]:
     root, *others = side.way
-    if root.need.item != packages[root.number].package.name:
+    if not _is_named(root, packages):
         yield f"{_shown(root.need.item)} ({root.need.who}) is {_title(root.number, packages)}"
-    elif not others:
-        yield f"{_title(root.number, packages)} ({root.need.who})"
+    elif not others and len(reason.sides) > 1:
+        yield _asker(root, packages)
     for before, step in zip(side.way, others, strict=False):
-        who = f" ({root.need.who})" if before is root else ""
-        yield f"{_title(before.number, packages)}{who} needs {_shown(step.need.item)}"
+        yield f"{_asker(before, packages)} needs {_shown(step.need.item)}"
+
+
+def _asker(step: _Step, packages: Packages) -> str:
+    """A package, and who asked for it where it was by its mere name."""
+    who = f" ({step.need.who})" if step.before is None and _is_named(step, packages) else ""
+    return f"{_title(step.number, packages)}{who}"
+
+
+def _is_named(step: _Step, packages: Packages) -> bool:
+    return step.need.item == packages[step.number].package.name
 
 
 def _title(number: int, packages: Packages) -> str:

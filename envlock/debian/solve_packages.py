@@ -136,7 +136,8 @@ class Packages:
 
     def _introduce(self, number: int, package: DebianPackage) -> None:
         """Of each package there is one version, and none that another refuses."""
-        for name in {package.name, *_provided_names(package)}:
+        names = sorted({package.name, *_provided_names(package)})
+        for name in names:
             self._made.extend(
                 self._both(asker, number, item)
                 for relation, item, asker in self._refused[name]
@@ -145,7 +146,7 @@ class Packages:
         for other in self._named[package.name]:
             if self[other].package.name == package.name:
                 self._made.append(self._both(other, number, ""))
-        for name in {package.name, *_provided_names(package)}:
+        for name in names:
             self._named[name].append(number)
 
     def _against(self, relation: Relation, item: str, asker: int) -> Iterator[Clause]:
