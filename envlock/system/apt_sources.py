@@ -46,14 +46,10 @@ def apt_mirrors(root: Path = Path("/")) -> AptMirrors | None:
     if codename is None:
         return None
     sources = tuple(apt_sources(root))
-    main = _best(sources, (codename, *_MOVING), codename)
-    if main is None:
-        return None
+    main = _best(sources, (codename, *_MOVING), codename, root)
     # the last form is that of suites before bullseye
     names = [f"{name}{end}" for end in ("-security", "/updates") for name in (codename, *_MOVING)]
-    security = _best(sources, names, codename)
-    found = _mirror(main, root)
-    return AptMirrors(main=found, security=_mirror(security, root) if security else None) if found else None
+    return AptMirrors(main=main, security=_best(sources, names, codename, root)) if main else None
 
 
 def apt_sources(root: Path) -> Iterator[AptSource]:
@@ -79,19 +75,19 @@ def _codename(root: Path) -> str | None:
     return None
 
 
-def _best(sources: Iterable[AptSource], names: Iterable[str], codename: str) -> str | None:
+def _best(sources: Iterable[AptSource], names: Iterable[str], codename: str, root: Path) -> Mirror | None:
     """The address of the source that is most likely Debian's own, of those that have one of these suites."""
     wanted, sources = set(names), tuple(sources)
     also = {f"{name}-updates" for name in (codename, *_MOVING)}
     with_updates = {uri for source in sources if not also.isdisjoint(source.suites) for uri in source.uris}
     found = [
-        ("debian-archive" in source.signed_by, uri in with_updates, codename in suite, uri)
+        ("debian-archive" in source.signed_by, uri in with_updates, codename in suite, mirror)
         for source in sources
         if "main" in source.components
         for suite in source.suites
         if suite in wanted
         for uri in source.uris
-        if "$(" not in uri
+        if "$(" not in uri and (mirror := _mirror(uri, root))
     ]
     # of those that are as good as each other, the first
     return max(found, key=lambda one: one[:3])[3] if found else None

@@ -108,5 +108,5 @@ def _tell(missing: Sequence[Part], task: PlatformTask) -> None:
     distant = [part for part in missing if not part.wanted.files.is_local]
     if distant and not task.context.offline:
         megabytes = sum(part.size for part in distant) / 1e6
-        suite = _debian(task).suite
-        task.context.progress(f"{task.name}: fetching {len(distant)} indexes of {suite}, {megabytes:.1f} MB")
+        what = f"{len(distant)} indexes" if len(distant) > 1 else "an index"
+        task.context.progress(f"{task.name}: fetching {what} of {_debian(task).suite}, {megabytes:.1f} MB")

@@ -5,12 +5,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from difflib import get_close_matches
 from typing import IO
 
 from envlock.debian.release import Limits, Release, read_release, require_current
 from envlock.debian.signatures import Keyring
 from envlock.errors import EnvlockError, OutsideError, UserInputError
+from envlock.model.words import did_you_mean
 from envlock.sources.archive_files import ArchiveFiles
 from envlock.system.body import UNCHANGED, Body
 from envlock.system.cache import typed
@@ -151,7 +151,6 @@ def _unknown(wanted: Wanted) -> EnvlockError:
             hint="name another mirror: one with `SUITE-updates`, and with `debian-security` beside it",
         )
     suites = [name for name in there if "-" not in name]
-    near = get_close_matches(wanted.suite, suites or _SUITES, n=1)
     known = f": it has {', '.join(f'`{name}`' for name in suites[:20])}" if suites else ""
-    hint = f"did you mean `{near[0]}`?" if near else "`suite` is a codename, such as `bookworm`"
+    hint = did_you_mean(wanted.suite, suites or _SUITES) or "`suite` is a codename, such as `bookworm`"
     return UserInputError(f"`{where}` has no suite `{wanted.suite}`{known}", hint=hint)
