@@ -14,7 +14,7 @@ from tests.support.projects import Project
 
 NAMES = [
     *("Python", "uv", "py-rattler", "pip-tools", "conda-lock", "conda program", "git"),
-    *("Docker engine", "registry logins", "cache", "reflinks"),
+    *("Docker engine", "registry logins", "Debian mirror", "Debian keys", "cache", "reflinks"),
 ]
 FIELDS: dict[str, type | tuple[type, ...]] = {
     "name": str,
@@ -82,6 +82,16 @@ def test_logins_are_found_and_not_read(project: Project) -> None:
     config.write_text("not even JSON")
     found = findings(project.given(DOCKER_CONFIG=str(config.parent)))
     assert (found["registry logins"]["found"], found["registry logins"]["detail"]) == (True, str(config))
+
+
+def test_the_mirror_of_debian_is_the_one_that_is_named(project: Project) -> None:
+    found = findings(project.given(ENVLOCK_DEBIAN_MIRROR="https://kim:secret@mirror.test/debian/"))["Debian mirror"]
+    assert (found["found"], found["detail"]) == (True, "https://mirror.test/debian (ENVLOCK_DEBIAN_MIRROR)")
+    found = findings(project.given(ENVLOCK_DEBIAN_MIRROR="debian"))["Debian mirror"]
+    assert (found["found"], found["hint"]) == (
+        False,
+        "only `[image.debian]` needs one: ENVLOCK_DEBIAN_MIRROR says where it is",
+    )
 
 
 def test_an_engine_is_asked_for_its_version(project: Project, docker_engine: Engine) -> None:

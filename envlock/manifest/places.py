@@ -8,6 +8,7 @@ from envlock.manifest import later
 from envlock.manifest.addresses import Surroundings
 from envlock.manifest.conda_spec import normalized_spec
 from envlock.manifest.reader import open_manifest
+from envlock.model.debian_base import stated_interpreter
 from envlock.model.fields import Document
 from envlock.model.place import Place
 from envlock.model.platform import PLATFORMS
@@ -54,7 +55,8 @@ def asked_for(document: Document, surroundings: Surroundings) -> Iterator[tuple[
     """Every requirement in one spelling, the table that asks for it, its place; and what `python` stands for."""
     root = document.root
     python = root.text("python")
-    yield from ((text, (), document.place(("python",))) for text in (f"python {python}.*", f"python =={python}"))
+    meanings = (f"python {python}.*", f"python =={python}", stated_interpreter(python) or "")
+    yield from ((text, (), document.place(("python",))) for text in meanings)
     for path in _asking(document):
         table = document.root
         for key in path:

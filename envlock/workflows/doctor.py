@@ -10,13 +10,17 @@ from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 
-from envlock.errors import OutsideError
+from envlock.debian.signatures import INSTALLED
+from envlock.errors import OutsideError, UserInputError
 from envlock.images.docker_engine import engine_version
 from envlock.registry.credentials import Credentials
 from envlock.solvers.conda_lock import PROGRAMS, find_program
+from envlock.system.apt_sources import apt_mirrors
 from envlock.system.cache import Cache
+from envlock.system.mirrors import Mirror, read_mirror
 from envlock.system.process import run, scrubbed
 from envlock.system.uv_program import uv_program
+from envlock.workflows.debian_mirrors import MIRROR
 
 # the ioctl by which Linux lets one file share another's blocks (linux/fs.h)
 _FICLONE = 0x40049409
@@ -47,6 +51,8 @@ def doctor(cache: Cache, environment: Mapping[str, str]) -> tuple[Finding, ...]:
         _git(),
         _engine(),
         _logins(environment),
+        _debian_mirror(environment),
+        _debian_keys(),
         *_cache(cache.root),
     )
 
@@ -101,6 +107,29 @@ def _logins(environment: Mapping[str, str]) -> Finding:
     files = [str(path) for path in Credentials(environment).files() if path.is_file()]
     hint = None if files else "only images that are not public need one: `docker login` makes it"
     return Finding(name="registry logins", found=bool(files), detail=", ".join(files), hint=hint)
+
+
+def _debian_mirror(environment: Mapping[str, str]) -> Finding:
+    """Where `[image.debian]` has packages from, where it names no mirror itself."""
+    hint = f"only `[image.debian]` needs one: {MIRROR} says where it is"
+    given = environment.get(MIRROR)
+    try:
+        found, where = (read_mirror(MIRROR, given), MIRROR) if given else (_apt_mirror(), "apt's sources")
+    except UserInputError as error:
+        return Finding(name="Debian mirror", found=False, detail=error.message, hint=hint)
+    detail = f"{found.url} ({where})" if found else ""
+    return Finding(name="Debian mirror", found=bool(found), detail=detail, hint=None if found else hint)
+
+
+def _apt_mirror() -> Mirror | None:
+    found = apt_mirrors()
+    return found.main if found else None
+
+
+def _debian_keys() -> Finding:
+    """Those that come with envlock are always there."""
+    here = [str(path) for path in INSTALLED if path.is_file()]
+    return Finding(name="Debian keys", found=True, detail=", ".join(["envlock's own", *here]))
 
 
 def _cache(root: Path) -> Iterator[Finding]:
