@@ -9,12 +9,15 @@ from pathlib import Path
 import pytest
 
 from envlock.cli.main import COMMANDS
+from tests.support.debian_lock import MANIFEST as DEBIAN
+from tests.support.debian_lock import debian, relock
 from tests.support.locked_project import locked_project, stale
-from tests.support.projects import Project
+from tests.support.projects import Project, new_project
 
 HEAVY = {
     *("pygit2", "docker", "tomlkit", "requests", "urllib3", "truststore", "rich", "rattler", "installer"),
     *("pypi_simple", "hypothesis", "uv", "deflate", "platformdirs", "tarfile", "ruamel", "envlock.manifest.layers"),
+    *("debian", "pysequoia", "resolvelib", "zstandard", "cryptography"),
 }
 PARSERS = {"packaging", "tomllib", "filelock"}
 # prints the exit code and what was loaded, as the last line
@@ -72,6 +75,19 @@ def test_a_check_that_was_answered_before_parses_nothing(project: Project) -> No
     code, modules = loaded(project, "check")
     assert code == 0
     assert among(modules, HEAVY | {"packaging", "tomllib"}) == set()
+
+
+def test_a_base_of_debian_packages_is_checked_with_their_order_of_versions_alone(tmp_path: Path) -> None:
+    project = new_project(tmp_path / "small", DEBIAN, cache=tmp_path / "cache")
+    relock(project, debian("tool", "1:2.0-1", "libc6 (>= 2.30)"), debian("less", "1"), debian("other", "1"))
+    code, modules = loaded(project, "check")
+    assert code == 0
+    assert among(modules, HEAVY) == {"debian"}
+    assert among(modules, ["debian.deb822", "debian.debfile", "envlock.debian.index", "envlock.debian.solve"]) == set()
+    for command in ("check", "lock"):
+        code, modules = loaded(project, command)
+        assert code == 0
+        assert among(modules, HEAVY | PARSERS) == set()
 
 
 def test_a_check_that_says_no_loads_no_more(project: Project) -> None:
