@@ -18,6 +18,7 @@ from envlock.model.lock import DebianPackage, Lock, PlatformLock
 from envlock.model.platform import PLATFORMS
 from envlock.oci.compress import compressor_id
 from envlock.workflows.context import Context
+from envlock.workflows.debian_notes import stage_notes
 from envlock.workflows.debian_packages import fetch_debian
 from envlock.workflows.debian_system import System, functions_id, known_system
 from envlock.workflows.project import Project
@@ -65,6 +66,11 @@ class DebianImage:
     def system(self) -> System:
         """What is known of the files that belong to no package."""
         return known_system(self._system_key, lambda: self._system_files, self.context.cache)
+
+    @cached_property
+    def notes(self) -> tuple[str, ...]:
+        """What the packages' scripts would do beyond that."""
+        return stage_notes(self.stage, self.context.cache)
 
     @cached_property
     def _files(self) -> Mapping[str, tuple[SystemFile, ...]]:

@@ -84,7 +84,7 @@ def edit(project: Project, context: Context, change: Change, how: How) -> EditRe
         assert draft.lock
         if how.write:
             found.write(manifest=draft.text, lock=lock_text(draft.lock))
-        notes = (*pins.told(draft.lock), *later.lock_notes(draft.lock, context.cache))
+        notes = (*pins.told(draft.lock), *later.lock_notes(project, draft.lock, pins.lock, context))
         result = LockResult(
             lock=draft.lock,
             changes=changes(before=pins.lock, after=draft.lock),

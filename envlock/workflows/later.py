@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from envlock.registry.client import RegistryClient
     from envlock.solvers.requests import CondaAnswer, CondaRequest, PipAnswer, PipRequest, Provided
     from envlock.sources.supply import Listed, Supply
-    from envlock.system.cache import Cache
     from envlock.system.conda.child import Child
     from envlock.system.http import Http
     from envlock.workflows.begun import Begun
@@ -233,10 +232,16 @@ def relock(project: "Project", context: "Context", upgrade: "Upgrade") -> "LockR
         return relock(project, context, upgrade, found)
 
 
-def lock_notes(lock: "Lock", cache: "Cache") -> tuple[str, ...]:
+def lock_notes(project: "Project", new: "Lock", old: "Lock | None", context: "Context") -> tuple[str, ...]:
     from envlock.workflows.notes import lock_notes
 
-    return lock_notes(lock, cache)
+    return lock_notes(project, new, old, context)
+
+
+def glance_notes(project: "Project", new: "Lock", old: "Lock | None", context: "Context") -> tuple[str, ...]:
+    from envlock.workflows.debian_notes import glance_notes
+
+    return glance_notes(project, new, old, context)
 
 
 def read_manifest(project: "Project") -> "EnvSpec":

@@ -56,10 +56,12 @@ def make_image(
                 COMPRESSOR_ANNOTATION: compressor_id(),
             },
         )
+        debian_notes = debian.notes if debian else ()
         built = embedded.build(recipe, context.cache, use_cache=use_cache, progress=context.progress)
     return built, (
         *(note for c in contents for note in script_notes(c.package.name, c.scripts, c.paths)),
         *_taken_over(plan.ownership),
+        *debian_notes,
     )
 
 

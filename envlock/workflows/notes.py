@@ -4,7 +4,10 @@ from collections.abc import Iterable, Iterator
 
 from envlock.model.lock import Lock
 from envlock.system.cache import Cache
+from envlock.workflows import later
 from envlock.workflows.activation import SCRIPTS
+from envlock.workflows.context import Context
+from envlock.workflows.project import Project
 from envlock.workflows.solve_conda import ANNOUNCED, read_contents
 
 
@@ -16,10 +19,11 @@ def script_notes(name: str, scripts: Iterable[str], paths: Iterable[str]) -> Ite
         yield f"`{name}` has activation scripts, of which only plain exports are taken over: {activating}"
 
 
-def lock_notes(lock: Lock, cache: Cache) -> tuple[str, ...]:
+def lock_notes(project: Project, new: Lock, old: Lock | None, context: Context) -> tuple[str, ...]:
     """Of a lock that was just solved: what runs code when it is installed, and what no image runs of the conda
-    packages, which were looked into for it."""
-    return (*_built(lock), *_scripts(lock, cache))
+    packages, which were looked into for it, and of the Debian packages that were not in the lock before."""
+    debian = later.glance_notes(project, new, old, context) if any(p.debian for p in new.platforms) else ()
+    return (*_built(new), *_scripts(new, context.cache), *debian)
 
 
 def _built(lock: Lock) -> Iterator[str]:

@@ -48,7 +48,7 @@ def relock(project: Project, context: Context, upgrade: Upgrade, ahead: Ahead) -
     written = old is None or project.lockfile.read_bytes() != text
     if written:
         write_whole(project.lockfile, text)
-    notes = later.lock_notes(new, context.cache) if written else ()
+    notes = later.lock_notes(project, new, old, context) if written else ()
     return replace(_result(began, old, new, written=written), notes=(*pins.told(new), *notes))
 
 
