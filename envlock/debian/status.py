@@ -1,18 +1,30 @@
-"""Which packages are in an image, where scanners look for that: `/var/lib/dpkg/status.d`, as in distroless images."""
+"""What scanners read of a package: its paragraph and checksums below /var/lib/dpkg/status.d, as in distroless images.
 
+There, and not in /var/lib/dpkg/status, as each package's layer brings its own, whatever others are beside it. Trivy,
+Syft, Grype, Clair and OSV read it so: the control file as it is, without the field `Status`, whose absence they take as
+installed; and NAME.md5sums, which is where they have a package's files from. A NAME.list below /var/lib/dpkg/info, as
+dpkg keeps it, is read by none of them beside status.d.
+"""
+
+import re
 from collections.abc import Mapping
 
-from envlock.debian.stanza import fields
-from envlock.model.files import Inline, SystemFile
+from envlock.errors import OutsideError
+from envlock.model.files import PLAIN, Inline, SystemFile
 
 FOLDER = "var/lib/dpkg/status.d"
+_NAME = re.compile(rb"^Package:[ \t]*([a-z0-9][a-z0-9+.-]{1,126})[ \t]*$", re.MULTILINE)
 
 
 def status_files(control: Mapping[str, bytes]) -> tuple[SystemFile, ...]:
-    """A package's control stanza under its name, and where it has them, the MD5 sums of its files beside it."""
-    name = fields(control["control"])["package"]
-    stanza = control["control"].rstrip(b"\n") + b"\n"
-    found = [SystemFile(path=f"{FOLDER}/{name}", mode=0o644, content=Inline(stanza))]
-    if "md5sums" in control:
-        found.append(SystemFile(path=f"{FOLDER}/{name}.md5sums", mode=0o644, content=Inline(control["md5sums"])))
+    """The files for one package, by its control archive. OutsideError where that describes none, or several."""
+    lines = [line.rstrip() for line in control.get("control", b"").strip(b"\n").split(b"\n")]
+    paragraph = b"".join(line + b"\n" for line in lines)
+    names = _NAME.findall(paragraph)
+    if len(names) != 1 or b"" in lines:
+        raise OutsideError("its control file does not describe one package")
+    path = f"{FOLDER}/{names[0].decode()}"
+    found = [SystemFile(path=path, mode=PLAIN, content=Inline(paragraph))]
+    if sums := control.get("md5sums"):
+        found.append(SystemFile(path=f"{path}.md5sums", mode=PLAIN, content=Inline(sums)))
     return tuple(found)
