@@ -1,4 +1,4 @@
-"""What is known of the files that system functions make without making them: how many, and who is among the users."""
+"""What is known of the files that system functions make without making them: how many, and which users."""
 
 import hashlib
 from collections.abc import Callable, Iterable
@@ -13,31 +13,24 @@ from envlock.model.files import SystemFile
 from envlock.system.cache import Cache, typed
 
 SYSTEM_FILES = "debian-system"
-_PASSWD, _GROUP = "etc/passwd", "etc/group"
+_PASSWD = "etc/passwd"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class System:
-    """`size` in bytes; users and groups by name, in the order of their lists."""
+    """`size` in bytes; `users` are the names in /etc/passwd, in its order."""
 
     count: int
     size: int
     users: tuple[str, ...]
-    groups: tuple[str, ...]
 
     def require_user(self, user: str) -> None:
-        """UserInputError where a user of an image ("nobody", "www-data:staff", "1000") is not there.
-
-        Numbers need not be.
-        """
-        name, _, group = user.partition(":")
-        for kind, wanted, there in (("user", name, self.users), ("group", group, self.groups)):
-            if wanted and not wanted.isdecimal() and wanted not in there:
-                listed = ", ".join(sorted(there))
-                raise UserInputError(
-                    f"the {kind} `{wanted}` of `[image] user` is not in the image; there are {listed}",
-                    hint='name one of these, or a number, which needs no entry: `user = "1000"`',
-                )
+        """UserInputError where the user of an image is named and not there; numbers need not be."""
+        if not user[:1].isdecimal() and user not in self.users:
+            raise UserInputError(
+                f"the user `{user}` of `[image] user` is not in the image; there are {', '.join(sorted(self.users))}",
+                hint='name one of these, or a number, which needs no entry: `user = "1000"`',
+            )
 
 
 @cache
@@ -61,7 +54,6 @@ def _of(files: dict[str, SystemFile]) -> System:
         count=len(files),
         size=sum(file.size for file in files.values()),
         users=_names(files.get(_PASSWD)),
-        groups=_names(files.get(_GROUP)),
     )
 
 
@@ -76,5 +68,4 @@ def _read(record: Any) -> System:
         count=typed(record["count"], int),
         size=typed(record["size"], int),
         users=tuple(typed(name, str) for name in typed(record["users"], list)),
-        groups=tuple(typed(name, str) for name in typed(record["groups"], list)),
     )
