@@ -15,13 +15,16 @@ REPEATED = "(*)"
 _PIP = re.compile(r"\[(?:[^]]*\.)?pip\]")
 _DEBIAN = ("[image.debian]", "base")
 
+# a node, is it the last of its row, and what stands before and above it: indent, kind, platforms
+_Waiting = tuple[TreeNode, bool, str, str, Sequence[str]]
+
 
 def section_lines(section: Section, platforms: Sequence[str]) -> Iterator[str]:
     """The place in env.toml, and below it what it asks for; packages alone stand at the margin."""
     if not section.place:
         for node in section.nodes:
             yield _text(node, None, platforms)
-            yield from _below(node, "")
+            yield from _branches(node.children, "", node.kind, node.platforms)
         return
     yield click.style(escaped(section.place), bold=True)
     kind = "debian" if section.place in _DEBIAN else "pip" if _PIP.match(section.place) else "conda"
@@ -29,22 +32,24 @@ def section_lines(section: Section, platforms: Sequence[str]) -> Iterator[str]:
 
 
 def is_repeated(section: Section) -> bool:
-    return any(_has_repeated(node) for node in section.nodes)
-
-
-def _has_repeated(node: TreeNode) -> bool:
-    return node.repeated or any(map(_has_repeated, node.children))
-
-
-def _below(node: TreeNode, indent: str) -> Iterator[str]:
-    yield from _branches(node.children, indent, node.kind, node.platforms)
+    waiting = [*section.nodes]
+    for node in waiting:  # grows while it is walked
+        waiting += node.children
+    return any(node.repeated for node in waiting)
 
 
 def _branches(nodes: Sequence[TreeNode], indent: str, kind: str, platforms: Sequence[str]) -> Iterator[str]:
-    for number, node in enumerate(nodes):
-        last = number == len(nodes) - 1
-        yield f"{indent}{'└── ' if last else '├── '}{_text(node, kind, platforms)}"
-        yield from _below(node, indent + ("    " if last else "│   "))
+    """A line a node, whole subtrees one after the other; they may be deeper than calls can be nested."""
+    waiting = [*_row(nodes, indent, kind, platforms)]
+    while waiting:
+        node, last, before, kind_above, platforms_above = waiting.pop()
+        yield f"{before}{'└── ' if last else '├── '}{_text(node, kind_above, platforms_above)}"
+        waiting += _row(node.children, before + ("    " if last else "│   "), node.kind, node.platforms)
+
+
+def _row(nodes: Sequence[TreeNode], indent: str, kind: str, platforms: Sequence[str]) -> Iterator[_Waiting]:
+    """What stands below one node, the last first."""
+    yield from ((node, node is nodes[-1], indent, kind, platforms) for node in reversed(nodes))
 
 
 def _text(node: TreeNode, kind_above: str | None, platforms_above: Sequence[str]) -> str:

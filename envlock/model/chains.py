@@ -56,13 +56,15 @@ def _ways(graph: Graph, targets: Collection[Node]) -> Iterator[tuple[Root, tuple
 def _onward(
     graph: Graph, edges: dict[State, tuple[Edge, ...]], left: dict[State, int], state: State
 ) -> Iterator[tuple[Step, ...]]:
-    if left[state] == 0:
-        yield ()
-        return
-    for edge in edges[state]:
-        if left.get(edge.to) == left[state] - 1:
-            step = _step(graph, edge.texts, edge.to)
-            yield from ((step, *rest) for rest in _onward(graph, edges, left, edge.to))
+    """All ways from here, depth first; one may be longer than calls can be nested."""
+    waiting: list[tuple[State, tuple[Step, ...]]] = [(state, ())]
+    while waiting:
+        at, steps = waiting.pop()
+        if left[at] == 0:
+            yield steps
+            continue
+        nearer = (edge for edge in reversed(edges[at]) if left.get(edge.to) == left[at] - 1)
+        waiting += ((edge.to, (*steps, _step(graph, edge.texts, edge.to))) for edge in nearer)
 
 
 def _step(graph: Graph, texts: tuple[str, ...], state: State) -> Step:

@@ -32,6 +32,20 @@ class Section:
     nodes: tuple[TreeNode, ...]
 
 
+# a package that another asks for: by which requirements, on which platforms
+_Asked = tuple[Vertex, Iterable[str], frozenset[str]]
+
+
+@dataclass(slots=True)
+class _Begun:
+    """A node whose children are being drawn; those that are `waiting` are so in reverse."""
+
+    asked: _Asked
+    repeated: bool
+    waiting: list[_Asked]
+    children: list[TreeNode] = field(default_factory=list)
+
+
 @dataclass(slots=True)
 class _Drawing:
     graph: MergedGraph
@@ -41,12 +55,30 @@ class _Drawing:
     drawn: dict[Vertex, list[tuple[int, frozenset[str]]]] = field(default_factory=dict)
 
     def node(self, vertex: Vertex, texts: Iterable[str], platforms: frozenset[str], level: int) -> TreeNode:
+        """Depth first; a way may be longer than calls can be nested."""
+        open_: list[_Begun] = []
+        asked: _Asked = (vertex, texts, platforms)
+        while True:
+            open_.append(self._begun(asked, level + len(open_)))
+            while not open_[-1].waiting:
+                done = self._done(open_.pop())
+                if not open_:
+                    return done
+                open_[-1].children.append(done)
+            asked = open_[-1].waiting.pop()
+
+    def _begun(self, asked: _Asked, level: int) -> _Begun:
+        vertex, _, platforms = asked
         children = self._children(vertex, platforms)
         repeated = bool(children) and self._is_drawn(vertex, platforms, level)
         if repeated or (self.depth is not None and level >= self.depth):
             children = []
         else:
             self.drawn.setdefault(vertex, []).append((level, platforms))
+        return _Begun(asked, repeated, children[::-1])
+
+    def _done(self, begun: _Begun) -> TreeNode:
+        vertex, texts, platforms = begun.asked
         return TreeNode(
             name=vertex.name,
             version=vertex.version,
@@ -54,16 +86,16 @@ class _Drawing:
             extras=vertex.extras,
             requirements=tuple(sorted(texts)),
             platforms=self.ordered(platforms),
-            repeated=repeated,
-            children=tuple(self.node(to, arrow_texts, on, level + 1) for to, arrow_texts, on in children),
+            repeated=begun.repeated,
+            children=tuple(begun.children),
         )
 
     def ordered(self, platforms: Collection[str]) -> tuple[str, ...]:
         return tuple(name for name in self.graph.platforms if name in platforms)
 
-    def _children(self, vertex: Vertex, platforms: frozenset[str]) -> list[tuple[Vertex, set[str], frozenset[str]]]:
+    def _children(self, vertex: Vertex, platforms: frozenset[str]) -> list[_Asked]:
         found = ((to, arrow.texts, platforms & arrow.platforms) for to, arrow in self.arrows.get(vertex, {}).items())
-        return sorted((to, texts, on) for to, texts, on in found if on)
+        return [(to, texts, on) for to, texts, on in sorted(found, key=lambda asked: asked[0]) if on]
 
     def _is_drawn(self, vertex: Vertex, platforms: frozenset[str], level: int) -> bool:
         """Also where it is being drawn just now, further up: a ring ends there."""

@@ -8,6 +8,7 @@ import click
 from envlock.cli.command import Session, command
 from envlock.cli.options import as_json, env_names, platform_option
 from envlock.cli.tree_lines import REPEATED, is_repeated, section_lines
+from envlock.errors import UserInputError
 from envlock.workflows.graphs import environment_and_package
 from envlock.workflows.tree import tree_view
 
@@ -34,7 +35,10 @@ def tree_command(session: Session, words: tuple[str, ...], **flags: object) -> N
     project, name = environment_and_package(words, Path.cwd())
     found = tree_view(project, name, **flags)  # type: ignore[arg-type]
     if as_json:
-        session.console.json([asdict(section) for section in found.sections])
+        try:
+            session.console.json([asdict(section) for section in found.sections])
+        except RecursionError:
+            raise UserInputError("the tree is deeper than JSON can be written", hint="`--depth` cuts it off") from None
         return
     for section in found.sections:
         for line in section_lines(section, found.platforms):
