@@ -14,6 +14,7 @@ from envlock.debian.libc import libc_settings
 from envlock.debian.overlay import Overlay
 from envlock.debian.passwd import passwd_and_group
 from envlock.debian.root import Root, SystemFunction
+from envlock.debian.settings import settings_of_packages
 from envlock.debian.shells import login_shells
 from envlock.debian.time_zone import time_zone
 from envlock.model.files import SystemFile
@@ -26,6 +27,7 @@ FUNCTIONS: Mapping[str, SystemFunction] = MappingProxyType(
         "login shells": login_shells,
         "time zone": time_zone,
         "CA bundle": ca_bundle,
+        "settings of packages": settings_of_packages,
         "name service and library folders": libc_settings,
         "alternatives": alternatives,
         # after everything that makes links in library folders
@@ -41,6 +43,7 @@ HANDLED: Mapping[str, frozenset[str]] = MappingProxyType(
         "login shells": frozenset({"debianutils"}),
         "time zone": frozenset({"tzdata"}),
         "CA bundle": frozenset({"ca-certificates"}),
+        "settings of packages": frozenset({"libpam-modules", "login", "netbase", "readline-common", "sudo"}),
         "name service and library folders": frozenset({"libc6"}),
         "ld.so.cache": frozenset({"libc-bin"}),
     }

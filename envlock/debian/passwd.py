@@ -12,6 +12,8 @@ NEVER_CHANGED = b":*::0:99999:7:::"
 NO_MEMBERS = b":*::"
 SHADOW = 42  # the group, the same in every Debian
 SUBORDINATE = ("subuid", "subgid")
+# whose scripts make the files of subordinate ids: the second until bookworm, the first since
+MAKERS = ("base-passwd", "login")
 
 
 def passwd_and_group(root: Root) -> Iterator[SystemFile]:
@@ -25,10 +27,9 @@ def passwd_and_group(root: Root) -> Iterator[SystemFile]:
     if shadowed:
         yield _shadow("shadow", entries.get("passwd", []), NEVER_CHANGED)
         yield _shadow("gshadow", entries.get("group", []), NO_MEMBERS)
-    # `passwd` needs the files of subordinate ids; since trixie `base-passwd` makes them for everybody
-    script = root.control("base-passwd").get("postinst", b"")
+    scripts = b"".join(root.control(name).get("postinst", b"") for name in MAKERS if name in root.versions)
     for name in SUBORDINATE:
-        if (shadowed or f"/etc/{name}".encode() in script) and f"etc/{name}" not in root.files:
+        if f"/etc/{name}".encode() in scripts and f"etc/{name}" not in root.files:
             yield file(f"etc/{name}", b"")
 
 
