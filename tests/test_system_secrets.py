@@ -46,6 +46,16 @@ def test_a_secret_shows_only_when_it_is_asked() -> None:
             "https://acme.test/source/t/tool-kit/tool_kit-1.tar.gz",
             "https://acme.test/source/t/tool-kit/tool_kit-1.tar.gz",
         ),
+        *(
+            (f"https://acme.test/debian/pool/{pool}", f"https://acme.test/debian/pool/{pool}")
+            for pool in (
+                "main/t/tiff/libtiff6_4.5.0-6_amd64.deb",
+                "updates/main/t/tzdata/tzdata_2024a-0+deb12u1_all.deb",
+                "non-free-firmware/t/tool/tool_1_all.deb",
+            )
+        ),
+        ("https://acme.test/t/tk-1/tool_1_all.deb", "https://acme.test/t/***/tool_1_all.deb"),
+        ("https://acme.test/main/t/tk-1/pool/tool_1_all.deb", "https://acme.test/main/t/***/pool/tool_1_all.deb"),
         ("https://acme.test/t/Tool/tool-1-py3-none-any.whl", "https://acme.test/t/Tool/tool-1-py3-none-any.whl"),
     ],
 )

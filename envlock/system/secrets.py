@@ -2,8 +2,13 @@
 
 import re
 
-# `/t/TOKEN`; but not `/source/t/tool-kit/tool_kit-1.0.tar.gz`: many have files in folders by the first letter
-_TOKEN = re.compile(r"(?<=/)t/(?!(t[a-z0-9]*)(?![a-z0-9])[^/]*/\1[^/]*\.(?:whl|zip|tar\.gz)$)[^/]+", re.IGNORECASE)
+# `/t/TOKEN`; but not `/source/t/tool-kit/tool_kit-1.0.tar.gz`: many have files in folders by the first letter, and
+# Debian has them in folders by the source's name, `/pool/main/t/tiff/libtiff6_4.5.0_amd64.deb`
+_TOKEN = re.compile(
+    r"(?<=/)t/(?!(t[a-z0-9]*)(?![a-z0-9])[^/]*/\1[^/]*\.(?:whl|zip|tar\.gz)$)"
+    r"(?!(?:(?<=/main/t/)|(?<=/contrib/t/)|(?<=/non-free/t/)|(?<=-firmware/t/))t[a-z0-9.+-]*/[^/]+\.deb$)[^/]+",
+    re.IGNORECASE,
+)
 _HOST = re.compile(r"(?:\[[^\]]*\]?|[^:]*)(?::\d*)?")
 # quotes and brackets end a URL, but may stand in a password
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,20}://(?:[^\s/?#\"`<>]*@)?[^\s'\"`<>)]+")
