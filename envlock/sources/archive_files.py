@@ -1,6 +1,7 @@
 """The files of one archive, wherever it is: on a server, or in a folder of this machine."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import BoundedSemaphore
@@ -10,7 +11,7 @@ from urllib.parse import quote, unquote, urlsplit
 from envlock.errors import OutsideError
 from envlock.sources.copying import copy_file
 from envlock.system.body import Body
-from envlock.system.login import Login
+from envlock.system.login import Login, Refused
 from envlock.system.secrets import redact
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 # an archive's mirrors are run by volunteers: so many requests at a time, whatever is being done, as apt does
 SLOTS = BoundedSemaphore(4)
+LOGIN_HINT = "a login goes into ENVLOCK_DEBIAN_MIRROR (`https://USER:PASSWORD@…`), or netrc"
 _PIECE = 1 << 20
 
 
@@ -42,16 +44,14 @@ class ArchiveFiles:
         if self.is_local:
             data = _read(self._local(path), limit)
             return None if data is None else Body(data=data)
-        with SLOTS:
-            return self.http().read_changed(
-                self._distant(path), etag=etag, modified=modified, limit=limit, login=self.login
-            )
+        with self._asking() as http:
+            return http.read_changed(self._distant(path), etag=etag, modified=modified, limit=limit, login=self.login)
 
     def copy(self, path: str, target: IO[bytes], *, limit: int) -> bool:
         """Fills `target`, an empty file, with at most `limit` bytes; False where there is no such file."""
         if not self.is_local:
-            with SLOTS:
-                return self.http().download(self._distant(path), target, limit=limit, login=self.login)
+            with self._asking() as http:
+                return http.download(self._distant(path), target, limit=limit, login=self.login)
         try:
             copy_file(self._local(path), target, limit=limit)
         except (FileNotFoundError, NotADirectoryError):
@@ -68,6 +68,15 @@ class ArchiveFiles:
         except OutsideError:
             return ()
         return read(body.data.decode(errors="replace")) if body else ()
+
+    @contextmanager
+    def _asking(self) -> "Iterator[Http]":
+        """The way to the network, when it is our turn; a refusal says where a login goes."""
+        try:
+            with SLOTS:
+                yield self.http()
+        except Refused as refused:
+            raise Refused(refused.message, hint=LOGIN_HINT) from refused
 
     def _distant(self, path: str) -> str:
         return f"{self.url}/{quote(path)}"

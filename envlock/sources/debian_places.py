@@ -9,14 +9,15 @@ from urllib.parse import quote
 
 from envlock.errors import OutsideError
 from envlock.model.lock import DebianPackage
-from envlock.sources.archive_files import SLOTS
+from envlock.sources.archive_files import LOGIN_HINT, SLOTS
 from envlock.sources.debian_archives import DebianArchives, snapshot_path
 from envlock.sources.place import Place, at
 from envlock.sources.supply import Supply
 from envlock.system.cache import typed
 from envlock.system.secrets import redact
 
-LOGIN_HINT = "a login goes into ENVLOCK_DEBIAN_MIRROR (`https://USER:PASSWORD@…`), or netrc"
+__all__ = ["LOGIN_HINT", "download", "hint", "places", "source"]
+
 _SHA1 = re.compile(r"[0-9a-f]{40}")
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
 # of a time a snapshot archive has what it saw before: a day later, it has seen what was new then

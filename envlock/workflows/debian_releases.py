@@ -103,7 +103,8 @@ def _offline(wanted: Wanted, kept: Kept | None, context: Context) -> Release:
         raise OutsideError(
             f"the release of `{wanted.suite}` is not in the cache, and this is --offline", hint="run it once without"
         )
-    context.progress(f"{wanted.suite}: as it was on {kept.asked[:10]} (--offline)")
+    if "-" not in wanted.suite:  # all that belongs to a suite is asked for together
+        context.progress(f"Debian {wanted.suite} as it was on {kept.asked[:10]} (--offline)")
     return _verified(kept.data, wanted, now=None)
 
 
