@@ -45,7 +45,6 @@ DOORS = {
     "pysequoia": ("envlock.debian.signatures",),
     "resolvelib": ("envlock.debian.solve",),
     "zstandard": ("envlock.debian.deb_stream",),
-    "cryptography": ("envlock.debian.ca_bundle",),
     "ruamel": ("envlock.manifest.environment_yml",),
     "tomlkit": ("envlock.manifest.editor",),
     "pypi_simple": ("envlock.sources.index",),
