@@ -95,21 +95,23 @@ def _links(root: Root, name: Name, path: str) -> Iterator[SystemFile]:
 
 def _groups(root: Root) -> dict[str, Group]:
     groups: dict[str, Group] = {}
+    owners: dict[str, str] = {}  # of names and links of masters and slaves: the group that has them
     for package in sorted(root.versions):
         for words in _calls(root, package):
             call = _installs(words)
             if call and _stands(root, call[1].path):
-                _install(groups, *call)
+                _install(groups, owners, *call)
     return groups
 
 
-def _install(groups: dict[str, Group], master: Name, choice: Choice, slaves: Sequence[Name]) -> None:
-    """As one call does; one that would take the name or the link of another group fails, and changes nothing."""
-    for group in groups.values():
-        taken = [group.master, *group.slaves.values()]
-        own = group.master.name == master.name
-        if not own and any(n.name == t.name or n.link == t.link for n in (master, *slaves) for t in taken):
-            return
+def _install(
+    groups: dict[str, Group], owners: dict[str, str], master: Name, choice: Choice, slaves: Sequence[Name]
+) -> None:
+    """As one call does; one that would take a name or a link of another group fails, and changes nothing."""
+    taken = [text for name in (master, *slaves) for text in (name.name, name.link)]
+    if any(owners.get(text, master.name) != master.name for text in taken):
+        return
+    owners.update(dict.fromkeys(taken, master.name))
     group = groups.setdefault(master.name, Group(master, choice.path))
     group.master = master
     group.add(choice, slaves)

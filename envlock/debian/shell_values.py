@@ -14,7 +14,7 @@ _BLANKS = re.compile(r"[ \t\n]+")
 _LONGEST_TEXT = 4096
 _LONGEST_PATTERN = 256
 _MOST_WORDS = 1000
-_MOST_STEPS = 200_000
+_MOST_STEPS = 50_000
 
 # gives what a `$(script)` prints
 Inner = Callable[[str, "Names"], str]

@@ -11,6 +11,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from envlock.debian.shell_changes import CHANGES
+from envlock.debian.shell_command import Command, is_plain, script_of
 from envlock.debian.shell_nodes import (
     Body,
     Case,
@@ -36,16 +37,6 @@ _DEEPEST_CALL = 20
 # what is left last is left by all ways
 _NEAREST = ("continue", "break", "return", "exit")
 _THROUGH = frozenset({"command", "exec", "builtin", "nohup"})
-
-
-@dataclass(frozen=True, slots=True)
-class Command:
-    """A simple command with its words expanded; `writes` are the files that it is redirected to, `certain` whether no
-    unknown condition stands before it."""
-
-    words: tuple[str, ...]
-    writes: tuple[str, ...] = ()
-    certain: bool = True
 
 
 def commands(script: str, arguments: Sequence[str], known: Known) -> tuple[Command, ...]:
@@ -229,7 +220,7 @@ class _Walk:
             return self._run(arguments, writes, names)
         if body := self.functions.get(name):
             return self._call(body, arguments, names)
-        if (text := _text(words)) is not None:
+        if (text := script_of(words)) is not None:
             return self._nested(self.parsed(text), names)
         if change := CHANGES.get(name):
             return change(names, arguments)
@@ -264,7 +255,7 @@ class _Walk:
         self._group(Group(self.parsed(script), own=True), names)
         self.doubts = outside
         ran = self.found[start:]
-        lines = [names.known.output(command.words) if _is_plain(command) else None for command in ran]
+        lines = [names.known.output(command.words) if is_plain(command) else None for command in ran]
         if ran and None not in lines:
             del self.found[start:]
             return "\n".join(line for line in lines if line)
@@ -281,20 +272,6 @@ class _Walk:
             target = names.text(redirect.target)
             if redirect.operator != ">&" and not target.startswith(_NOWHERE):
                 yield target
-
-
-def _is_plain(command: Command) -> bool:
-    return command.certain and bool(command.words) and not command.writes
-
-
-def _text(words: Sequence[str]) -> str | None:
-    """The script that a command is given as text, where all of it is known."""
-    text = " ".join(words[1:]) if words[0] == "eval" else words[2] if len(words) > 2 and _is_shell(words) else UNKNOWN
-    return text if UNKNOWN not in text else None
-
-
-def _is_shell(words: Sequence[str]) -> bool:
-    return words[0] in {"sh", "bash", "/bin/sh", "/bin/bash"} and words[1] == "-c"
 
 
 _WALKS: Mapping[type[Node], Callable[[_Walk, Any, Names], bool | None]] = {
