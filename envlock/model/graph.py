@@ -19,6 +19,7 @@ from envlock.model.requirements import applies
 from envlock.model.spec import CondaSpec, EnvSpec, Wants
 
 KINDS = ("debian", "conda", "pip")
+_PYTHON = "python"  # the key, as a place
 
 
 class Root(NamedTuple):
@@ -84,6 +85,8 @@ class Graph:
         found += [
             (root, State(to.node)) for root in _debian_roots(inputs, locked) for to in [debian.led_to(root.text)] if to
         ]
+        # whoever brings it
+        found.sort(key=lambda pair: pair[0].place != _PYTHON)
         return replace(graph, roots=tuple(found))
 
     def edges(self, state: State) -> tuple[Edge, ...]:
@@ -154,7 +157,7 @@ def _debian(name: str) -> Node:
 def _debian_roots(inputs: Inputs, locked: PlatformLock) -> Iterator[Root]:
     """What a base of Debian's packages begins with, in the order in which it is told."""
     wanted = wanted_packages(inputs.debian, locked_interpreter(locked.base)) if inputs.debian else {}
-    places = {PYTHON: ("python", ()), MANIFEST: ("[image.debian]", ("image", "debian")), EVERY_BASE: ("base", ())}
+    places = {PYTHON: (_PYTHON, ()), MANIFEST: ("[image.debian]", ("image", "debian")), EVERY_BASE: ("base", ())}
     for asker, (place, table) in places.items():
         yield from (Root(text, place, table) for text, who in wanted.items() if who == asker)
 
@@ -172,7 +175,7 @@ def _by_extra(lines: Iterable[str]) -> dict[str, tuple[str, ...]]:
 def roots(inputs: Inputs, platform: str) -> Iterator[tuple[Root, str]]:
     """All that env.toml asks for on a platform, each with its kind, in the order of the file."""
     main = Wants(conda=inputs.conda, pip=inputs.pip)
-    yield from ((Root(text, "python"), "conda") for text in _python(inputs, platform))
+    yield from ((Root(text, _PYTHON), "conda") for text in _python(inputs, platform))
     yield from _of(main, ())
     for project in inputs.editable:
         yield from ((Root(text, f"[pip] editable {project.path}"), "pip") for text in project.dependencies)
