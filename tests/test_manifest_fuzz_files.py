@@ -3,8 +3,10 @@
 import signal
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
+import tomlkit
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -111,6 +113,31 @@ def test_environments_nearly_right(
         *(f"  {key}: {value}" for key, value in variables),
     ]
     answered(folder, {"environment.yml": "\n".join(lines).encode()})
+
+
+values = st.sampled_from(
+    ["bookworm", "git", "git=1", "git (>= 1)", "git >=1", "./m", "/k", "../k", "", "https://x.test", "@"]
+)
+debian = st.dictionaries(
+    st.sampled_from(["suite", "packages", "components", "mirror", "snapshot", "keys", "docs", "x"]),
+    values | st.lists(values | st.integers(), max_size=4) | st.booleans() | st.just({"a": "./b"}),
+    max_size=5,
+)
+images = st.dictionaries(
+    st.sampled_from(["debian", "base", "interpreter", "user"]),
+    debian | values | st.lists(debian, max_size=1),
+    max_size=3,
+)
+
+
+@given(upper=images | debian.map(lambda table: {"debian": table}), lower=images)
+@settings(deadline=None, max_examples=200)
+def test_bases_over_one_another(folder: Path, upper: dict[str, Any], lower: dict[str, Any]) -> None:
+    layers: dict[str, Any] = {
+        "env.toml": {"extends": "base/base.toml", "image": upper},
+        "base/base.toml": {"image": lower},
+    }
+    answered(folder, {name: tomlkit.dumps(layer).encode() for name, layer in layers.items()})
 
 
 LAUGHS = "".join(f"a{n}: &a{n} [{','.join([f'*a{n - 1}'] * 9) if n else 'x'}]\n" for n in range(12))
