@@ -13,7 +13,10 @@ ORIGINS = "etc/dpkg/origins"
 GROUPS = {"root": 0, "mail": 8, "utmp": 43, "staff": 50}
 # where it exists, /usr/local belongs to the group `staff`; new roots have none since bookworm
 STAFF = "etc/staff-group-for-usr-local"
-CALL = re.compile(r"^[ \t]*([a-z_]+)((?:[ \t]+[\w./:-]+)+)[ \t]*$", re.MULTILINE)
+CALL = re.compile(r"^[ \t]*([a-z_]+)((?:[ \t]+[\w./:-]+){1,3})[ \t]*$", re.MULTILINE | re.ASCII)
+# a path without `.` and `..` in it, or another plain word
+SEGMENT = r"(?!\.{1,2}(?:/|$))[\w.:-]+"
+PLAIN = re.compile(rf"/?{SEGMENT}(?:/{SEGMENT})*", re.ASCII)
 
 
 def base_files(root: Root) -> Iterator[SystemFile]:
@@ -24,7 +27,7 @@ def base_files(root: Root) -> Iterator[SystemFile]:
     script = root.control("base-files").get("postinst", b"").decode("utf-8", "replace")
     for name, words in CALL.findall(_new_root(script)):
         arguments = words.split()
-        if name in CALLS and len(arguments) == CALLS[name][0]:
+        if name in CALLS and len(arguments) == CALLS[name][0] and all(map(PLAIN.fullmatch, arguments)):
             yield from CALLS[name][1](root, *arguments)
     if is_folder(root, "usr/local") or "/usr/local/man" in script:
         yield link("usr/local/man", "share/man")
@@ -40,31 +43,39 @@ def _new_root(script: str) -> str:
     return after.partition("\nfi\n")[0]
 
 
+def _below(path: str) -> str:
+    return path.removeprefix("/")
+
+
 def _from_default(root: Root, name: str, path: str) -> Iterator[SystemFile]:
     default = f"{DEFAULTS}/{name}"
-    if default in root.files and path[1:] not in root.files:
-        yield file(path[1:], root.read(default))
+    if default in root.files and _below(path) not in root.files:
+        yield file(_below(path), root.read(default))
 
 
 def _directory(root: Root, path: str, mode: str, group: str) -> Iterator[SystemFile]:
-    if path not in root.files:
-        yield folder(path, int(mode, 8), gid=GROUPS[group])
+    if _below(path) not in root.files:
+        yield folder(_below(path), _mode(mode, 0o755), gid=GROUPS.get(group, 0))
 
 
 def _migrated(_: Root, path: str, target: str) -> Iterator[SystemFile]:
-    yield link(path[1:], target)
+    yield link(_below(path), target)
 
 
 def _local(root: Root, path: str) -> Iterator[SystemFile]:
     if STAFF in root.files:
-        yield folder(path[1:], 0o2775, gid=GROUPS["staff"])
-    elif path[1:] not in root.files:
-        yield folder(path[1:])
+        yield folder(_below(path), 0o2775, gid=GROUPS["staff"])
+    elif _below(path) not in root.files:
+        yield folder(_below(path))
 
 
 def _owned(root: Root, path: str, owner: str, mode: str) -> Iterator[SystemFile]:
-    before = root.read(path[1:]) if path[1:] in root.files else b""
-    yield file(path[1:], before, int(mode, 8), gid=GROUPS[owner.partition(":")[2]])
+    before = root.read(_below(path)) if _below(path) in root.files else b""
+    yield file(_below(path), before, _mode(mode, 0o644), gid=GROUPS.get(owner.partition(":")[2], 0))
+
+
+def _mode(text: str, otherwise: int) -> int:
+    return int(text, 8) if re.fullmatch("[0-7]{3,4}", text) else otherwise
 
 
 # the script's own functions, with how many arguments they take

@@ -34,8 +34,8 @@ def passwd_and_group(root: Root) -> Iterator[SystemFile]:
 
 
 def _shadowed(line: bytes) -> bytes:
-    name, password, rest = line.split(b":", 2)
-    return b":".join((name, b"x" if password == b"*" else password, rest))
+    name, _, rest = line.partition(b":*:")
+    return name + b":x:" + rest if rest and b":" not in name else line
 
 
 def _shadow(name: str, entries: list[bytes], rest: bytes) -> SystemFile:
