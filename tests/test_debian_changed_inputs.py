@@ -53,7 +53,7 @@ CHANGES: Mapping[str, tuple[str, str, list[str]]] = {
     ),
     "the same otherwise written": ('"libgomp1 (>= 12)"', '"libgomp1(>=12)"', []),
     "a component less": (', "contrib"', "", ["component `contrib` was taken out (env.toml:9)"]),
-    "a component more": ('"contrib"', '"contrib", "non-free"', ["component `non-free` was added (env.toml:9)"]),
+    "a component more": ('"contrib"', '"contrib", "aside"', ["component `aside` was added (env.toml:9)"]),
     "order of components": ('"main", "contrib"', '"contrib", "main"', []),
     "docs": ("suite", "docs = false\nsuite", ["`docs` is now `false`: the lock was made for `true` (env.toml:3)"]),
     "where they are found": ("https://mirror.test/debian", "./mirror", []),

@@ -68,7 +68,9 @@ def _debian(new: DebianSpec | None, old: DebianSpec | None, said: Said) -> Chang
         if now != was:
             message = f"`{key}` is now `{now}`: the lock was made for `{was}`"
             yield Problem(kind="input", subject=f"debian.{key}", message=message)
-    yield from _order("component", "debian.components", new.components, old.components)
+    parts = [f"component `{part}` was taken out" for part in old.components if part not in new.components]
+    parts += [f"component `{part}` was added" for part in new.components if part not in old.components]
+    yield from (Problem(kind="input", subject="debian.components", message=text) for text in parts)
     yield from _requirements(new.packages, old.packages, said, kind="debian", place=" in `image.debian`")
 
 
