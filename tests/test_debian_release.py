@@ -142,6 +142,40 @@ def test_a_file_without_keys(tmp_path: Path, content: bytes | None) -> None:
     assert "keys.asc" in error.value.message
 
 
+def mutated(data: bytes, seed: int) -> bytes:
+    """The same with a byte changed, a piece cut out, or something put in."""
+    chance = random.Random(seed)
+    at = chance.randrange(len(data))
+    piece = chance.choice((b"\n", b"-", b" ", b"=abcd\n", BEGIN, SIGNATURE, END))
+    return chance.choice(
+        (
+            data[:at] + bytes([chance.randrange(256)]) + data[at + 1 :],
+            data[:at] + data[at + chance.randint(1, 30) :],
+            data[:at] + piece + data[at:],
+        )
+    )
+
+
+@pytest.mark.parametrize("first", range(0, 400, 100))
+def test_whatever_is_changed_no_other_text_comes_out(keys: Keyring, data: bytes, first: int) -> None:
+    for seed in range(first, first + 100):
+        try:
+            assert keys.signed_text(mutated(data, seed), name="InRelease", now=NOW) == TEXT
+        except OutsideError:
+            continue
+
+
+@pytest.mark.parametrize("first", range(0, 200, 100))
+def test_broken_keys_are_refused_or_sign_nothing_else(key: Tsk, data: bytes, tmp_path: Path, first: int) -> None:
+    path, whole = tmp_path / "keys.gpg", bytes(key.extract_certificate())
+    for seed in range(first, first + 100):
+        path.write_bytes(mutated(whole, seed))
+        try:
+            assert keys_of(path).signed_text(data, name="InRelease", now=NOW) == TEXT
+        except (OutsideError, UserInputError):
+            continue
+
+
 def test_the_keys_that_come_along_are_debians() -> None:
     shipped = {cert.fingerprint: cert for cert in Cert.split_file(str(SHIPPED))}
     assert len(shipped) == 6

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -54,7 +55,7 @@ class Keyring:
         except (RuntimeError, ValueError, OSError) as error:
             raise self._refusal(asked, name, now) from error
         text, signatures = found.bytes, found.valid_sigs
-        alive = [s for s in signatures if not _is_over(self._known[s.certificate], now)]
+        alive = [s for s in signatures if not _over(self._known[s.certificate], now)]
         if text is None or not alive:
             raise self._refusal(asked, name, now)
         return text
@@ -71,10 +72,9 @@ class Keyring:
             return OutsideError(
                 f"`{name}` is signed by {by}, which is none of the keys that are believed", hint=_UNTOLD
             )
-        over = [owner for owner in owners.values() if _is_over(owner, now)]
+        over = [why for owner in owners.values() if (why := _over(owner, now))]
         if len(over) == len(owners):
-            when = "; ".join(f"`{o.fingerprint.upper()}` ended on {o.expiration:%Y-%m-%d}" for o in over)
-            return OutsideError(f"`{name}` is signed by a key whose time is over: {when}", hint=_UNTOLD)
+            return OutsideError(f"`{name}` is signed by a key whose time is over: {'; '.join(over)}", hint=_UNTOLD)
         return OutsideError(
             f"`{name}` is not what was signed: no signature fits it", hint="it was changed on its way, or by its mirror"
         )
@@ -105,13 +105,23 @@ def keys_of(path: Path) -> Keyring:
 
 def _names(certificate: Cert) -> Iterable[str]:
     """What a signature may call the keys of a certificate: fingerprints, and key ids."""
-    for packet in PacketPile.from_bytes(bytes(certificate)):
-        if packet.tag in (Tag.PublicKey, Tag.PublicSubkey):
-            yield from (name.lower() for name in (packet.fingerprint, packet.key_id) if name)
+    yield certificate.fingerprint
+    with suppress(RuntimeError):  # of a broken key there is no more to be said
+        for packet in PacketPile.from_bytes(bytes(certificate)):
+            if packet.tag in (Tag.PublicKey, Tag.PublicSubkey):
+                yield from (name.lower() for name in (packet.fingerprint, packet.key_id) if name)
 
 
-def _is_over(certificate: Cert, now: datetime | None) -> bool:
-    return bool(now and certificate.expiration and certificate.expiration <= now)
+def _over(certificate: Cert, now: datetime | None) -> str | None:
+    """Why a key counts no more, in words; None where it does, or nothing is asked of today."""
+    if now is None:
+        return None
+    shown = f"`{certificate.fingerprint.upper()}`"
+    try:
+        end = certificate.expiration
+    except RuntimeError:  # as with signatures of its own by SHA-1, which nobody believes any more
+        return f"{shown} does not say in a way that counts until when it is good"
+    return f"{shown} ended on {end:%Y-%m-%d}" if end and end <= now else None
 
 
 def _require_frame(data: bytes, name: str) -> None:
