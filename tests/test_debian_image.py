@@ -1,0 +1,182 @@
+"""Images over tiny packages of Debian: the same bytes each time, and anew only what has to be."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from envlock.model.layers import LAYOUT
+from tests.support.debian_archive import Archive, copied, publish, tiny_archive
+from tests.support.debian_debs import Tiny
+from tests.support.debian_packages import SUITE
+from tests.support.debian_projects import debian_manifest, debian_project
+from tests.support.oci_contents import image_members
+from tests.support.projects import Project
+
+PASSWD = "root:*:0:0:root:/root:/bin/bash\nnobody:*:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n"
+GROUP = "root:*:0:\nstaff:*:50:\nnogroup:*:65534:\n"
+LARGE = bytes(range(256)) * (9 << 12)  # 9 MiB
+TOOL: Tiny = {
+    "name": "tool",
+    "version": "1:2.0-1",
+    "depends": "libc6",
+    "files": {
+        "bin/tool": "#!/bin/sh\n",
+        "usr/share/doc/tool/README": "read me\n",
+        "usr/share/doc/tool/copyright": "free\n",
+        "usr/share/man/man1/tool.1": "tool\n",
+        "etc/tool.conf": "a = 1\n",
+    },
+    "links": {"usr/bin/t": "tool"},
+    "modes": {"bin/tool": 0o4755},
+    "scripts": {"conffiles": "/etc/tool.conf\n", "md5sums": "0" * 32 + "  bin/tool\n"},
+}
+PACKAGES: tuple[Tiny, ...] = (
+    {"name": "base-files", "files": {"tmp/.keep": "", "usr/lib/os-release": "ID=debian\n"}, "modes": {"tmp": 0o1777}},
+    {
+        "name": "base-passwd",
+        "files": {"usr/share/base-passwd/passwd.master": PASSWD, "usr/share/base-passwd/group.master": GROUP},
+    },
+    {"name": "libc6", "version": "2.36-9", "files": {"lib/libc": LARGE}},
+    {"name": "libstdc++6"},
+    {"name": "dash", "files": {"bin/dash": "dash"}, "links": {"bin/sh": "dash"}},
+    {"name": "mawk"},
+    TOOL,
+)
+# never to be edited: where a test says that one is wrong, LAYOUT is to be raised, and a new row is added
+GOLDEN = {
+    (1, "linux-64"): {
+        "debian 00: mawk 1.0": "sha256:d8cd87e264fdd9ef27a00d468e296de12c771b62cf13904a5b74841317c59c21",
+        "debian 01: base-passwd 1.0": "sha256:ea4e453f7941783cd5fd29cd9660c221d3697e16082eb0e0dbcbbbc80273c148",
+        "debian 04: libstdc++6 1.0": "sha256:eae73b6ef5026e556afdbeaf1e863cd451a9bad9a5fe1395cd47da577f2462b7",
+        "debian 07: base-files 1.0, dash 1.0, tool 1:2.0-1":
+            "sha256:923c227793fdeedc2397de5bb9cc1d5c475920463cd161aeea84f3e8dc51ad3f",
+        "debian: libc6 2.36-9": "sha256:c1f3198e9b314e120b87ecfa3362ef44f02b7fe7279bf1af07306f58a246925d",
+    },
+    (1, "linux-aarch64"): {
+        "debian 00: mawk 1.0": "sha256:9d4632d02da708b1bc6dc50e4cbaf7e31ba74fac9f2f43371c572083a537f4bc",
+        "debian 01: base-passwd 1.0": "sha256:54e3ac28f4c243bb45ebfa4e404bef9f338bfeae093c5120f3ab272fb9a677e7",
+        "debian 04: libstdc++6 1.0": "sha256:e0e0eadb225cfb725d02431dbb1fcd6dcb46ec43300ed59ea4001e702e7c82d8",
+        "debian 07: base-files 1.0, dash 1.0, tool 1:2.0-1":
+            "sha256:441d8a451f899a49c38eda98d8f1e853e7bfe701f4793f79d29948623bad2a19",
+        "debian: libc6 2.36-9": "sha256:b3a54a3412a662e2d4949efadbb92d2a0ecfc0e5eca1d7f8bb329ae52cc9ff57",
+    },
+}  # fmt: skip
+
+
+def both(packages: tuple[Tiny, ...]) -> list[Tiny]:
+    return [Tiny(**{**package, "architecture": each}) for package in packages for each in ("amd64", "arm64")]
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Archive:
+    return tiny_archive(tmp_path_factory.mktemp("archive"), both(PACKAGES))
+
+
+def project(tmp_path: Path, tiny: Archive, *, image: str = "", **options: Any) -> Project:
+    manifest = debian_manifest(tiny, ["tool"], image=image, **options)
+    return debian_project(tmp_path / "train", tiny, manifest, cache=tmp_path / "cache")
+
+
+def built(made: Project, *arguments: str) -> Any:
+    (shown,) = json.loads(made.must("build", "--json", *arguments))
+    return shown
+
+
+def members(made: Project, tmp_path: Path, *arguments: str) -> Mapping[str, tuple[int, int, int, str, bytes]]:
+    """What the image has in the end: layers above replace what is below."""
+    layout = tmp_path / "layout"
+    made.must("build", "--output", str(layout), *arguments)
+    return {m.name: (m.mode, m.uid, m.gid, m.linkname, data) for m, data in image_members(layout)}
+
+
+def diff_ids(layout: Path) -> dict[str, str]:
+    """Of the layers of packages, by what the history says of them."""
+    blobs = layout / "blobs"
+    (listed,) = json.loads((layout / "index.json").read_bytes())["manifests"]
+    manifest = json.loads((blobs / listed["digest"].replace(":", "/")).read_bytes())
+    config = json.loads((blobs / manifest["config"]["digest"].replace(":", "/")).read_bytes())
+    found = zip(config["history"], config["rootfs"]["diff_ids"], strict=True)
+    said = ((entry["created_by"].removeprefix("envlock: "), diff_id) for entry, diff_id in found)
+    return {title: diff_id for title, diff_id in said if "certificates" not in title}
+
+
+@pytest.mark.parametrize("platform", ["linux-64", "linux-aarch64"])
+def test_layers_of_packages_are_what_they_always_were(tmp_path: Path, tiny: Archive, platform: str) -> None:
+    made = project(tmp_path, tiny, platforms=["linux-64", "linux-aarch64"])
+    made.must("lock")
+    made.must("build", "--platform", platform, "--output", str(tmp_path / "layout"))
+    assert diff_ids(tmp_path / "layout") == GOLDEN[LAYOUT, platform]
+
+
+def test_the_same_lock_gives_the_same_image(tmp_path: Path, tiny: Archive) -> None:
+    made = project(tmp_path, tiny)
+    made.must("lock")
+    first = built(made)
+    assert {layer["part"] for layer in first["layers"]} == {"base"}
+    assert all(layer["made"] for layer in first["layers"])
+    elsewhere = debian_project(tmp_path / "other", tiny, made.manifest.read_text(), cache=tmp_path / "other-cache")
+    elsewhere.lockfile.write_bytes(made.lockfile.read_bytes())
+    assert built(elsewhere)["digest"] == first["digest"]
+    assert built(made, "--no-cache")["digest"] == first["digest"]
+
+
+def test_the_root_has_what_packages_bring_and_what_belongs_to_none(tmp_path: Path, tiny: Archive) -> None:
+    made = project(tmp_path, tiny, image='user = "nobody"')
+    made.must("lock")
+    found = members(made, tmp_path)
+    assert found["usr/bin/tool"] == (0o4755, 0, 0, "", b"#!/bin/sh\n")
+    assert found["bin"][3] == "usr/bin"
+    assert found["usr/bin/sh"][3] == "dash"
+    assert found["usr/bin/t"][3] == "tool"
+    assert found["tmp"][0] == 0o1777
+    assert found["etc/tool.conf"][4] == b"a = 1\n"
+    assert found["usr/share/man/man1/tool.1"][4] == b"tool\n"
+    assert b"nobody:" in found["etc/passwd"][4]
+    assert found["var/lib/dpkg/status.d/tool"][4].startswith(b"Package: tool\nVersion: 1:2.0-1\n")
+    assert found["var/lib/dpkg/status.d/tool.md5sums"][4] == b"0" * 32 + b"  bin/tool\n"
+    assert not any(path.startswith(("bin/", "lib/")) for path in found)
+
+
+def test_documentation_can_be_left_out(tmp_path: Path, tiny: Archive) -> None:
+    made = project(tmp_path, tiny, debian="docs = false")
+    made.must("lock")
+    found = members(made, tmp_path)
+    assert "usr/share/doc/tool/copyright" in found
+    assert {"usr/share/doc/tool/README", "usr/share/man/man1/tool.1", "usr/share/man/man1"}.isdisjoint(found)
+
+
+def test_a_changed_package_makes_its_own_layer_anew(tmp_path: Path, tiny: Archive) -> None:
+    changing = copied(tiny, tmp_path / "archive")
+    made = project(tmp_path, changing)
+    made.must("lock")
+    before = built(made)
+    newer = Tiny(**{**TOOL, "version": "1:2.0-2", "files": {**TOOL["files"], "etc/tool.conf": "a = 2\n"}})
+    publish(changing, [newer], suite=f"{SUITE}-security")
+    made.must("lock", "-P", "debian:tool")
+    after = built(made)
+    anew = [layer["title"] for layer in after["layers"] if layer["made"]]
+    assert len(anew) == 2
+    assert "tool 1:2.0-2" in anew[0]
+    assert "certificates" in anew[1]
+    assert len(before["layers"]) == len(after["layers"]) > 3
+
+
+def test_an_unknown_user_is_named_with_those_who_are_there(tmp_path: Path, tiny: Archive) -> None:
+    made = project(tmp_path, tiny, image='user = "train"')
+    made.must("lock")
+    code, stdout, stderr = made.call("build")
+    assert (code, stdout) == (2, "")
+    assert stderr.endswith(
+        "error: the user `train` of `[image] user` is not in the image; there are nobody, root\n"
+        'hint: name one of these, or a number, which needs no entry: `user = "1000"`\n'
+    )
+
+
+def test_what_is_printed(tmp_path: Path, tiny: Archive) -> None:
+    made = project(tmp_path, tiny)
+    made.must("lock")
+    assert "  base  6 layers: 0 cached, 6 built (libc6 2.36-9 " in made.call("build").stderr
+    assert "  base  6 layers\n  env   as it was built before" in made.call("build").stderr
