@@ -98,7 +98,7 @@ class Runs(Generic[P]):
     """Packages of one kind, in runs of those that follow one another, by the number in the mark that replaces a run."""
 
     def __init__(self, kind: str, read: Callable[[re.Match[str]], P]) -> None:
-        self._kind = kind
+        self.kind = kind
         self._read: Callable[[re.Match[str]], P] = read
         self._runs: list[list[P]] = []
         self._end: tuple[str, int] | None = None
@@ -114,7 +114,7 @@ class Runs(Generic[P]):
         if begins:
             self._runs.append([])
         self._runs[-1].append(package)
-        return f"[[platform.{found[1]}.{self._kind}]]\n{MARK} = {len(self._runs) - 1}\n\n" if begins else ""
+        return f"[[platform.{found[1]}.{self.kind}]]\n{MARK} = {len(self._runs) - 1}\n\n" if begins else ""
 
     def of(self, table: Table) -> list[P]:
         """The packages whose mark is in a table, once; none where it is a table like others."""
@@ -130,6 +130,11 @@ class Runs(Generic[P]):
         return not any(self._runs)
 
 
+def _taken(pattern: re.Pattern[str], runs: Runs[P], text: str) -> str:
+    """What is left of a text; one without such packages is not gone through."""
+    return pattern.sub(runs.taken, text) if f".{runs.kind}]]\n" in text else text
+
+
 class AsWritten:
     """What is left of a text, and the packages that were taken out of it."""
 
@@ -137,8 +142,9 @@ class AsWritten:
         self.debian, self.conda, self.pip = Runs("debian", _debian), Runs("conda", _conda), Runs("pip", _pip)
         self.rest = text
         if MARK not in text:
-            for pattern, runs in ((_DEBIAN, self.debian), (_CONDA, self.conda), (_PIP, self.pip)):
-                self.rest = pattern.sub(runs.taken, self.rest)
+            self.rest = _taken(_DEBIAN, self.debian, self.rest)
+            self.rest = _taken(_CONDA, self.conda, self.rest)
+            self.rest = _taken(_PIP, self.pip, self.rest)
 
     @property
     def is_used_up(self) -> bool:
