@@ -26,7 +26,8 @@ def _made(layers: Sequence[BuiltLayer]) -> str:
     names = [f"{_named(layer)} {size(layer.size)}" for layer in made[:_SHOWN]]
     more = ", …" if len(made) > _SHOWN else ""
     built = f", {len(made)} built ({', '.join(names)}{more})" if made else ""
-    return f"{number(len(layers), 'layer')}: {len(layers) - len(made)} cached{built}"
+    cached = f": {len(layers) - len(made)} cached" if layers else ""
+    return f"{number(len(layers), 'layer')}{cached}{built}"
 
 
 def _named(layer: BuiltLayer) -> str:
