@@ -12,8 +12,9 @@ from posixpath import basename
 from envlock.debian.functions import HANDLED
 from envlock.debian.scripts_files import own_places
 from envlock.debian.scripts_known import Effect, effects, shown, written
+from envlock.debian.shell_command import Command
 from envlock.debian.shell_status import UNKNOWN, Known
-from envlock.debian.shell_walk import Command, commands
+from envlock.debian.shell_walk import commands
 from envlock.debian.shell_words import ShellError
 
 # script -> how dpkg and debconf call it when the package is new

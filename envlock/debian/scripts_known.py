@@ -1,5 +1,6 @@
 """What the commands of maintainer scripts do to a new root, in a few words: a table by the name of the program."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from posixpath import basename
 
@@ -27,8 +28,8 @@ NOTHING = _words(
     "[ [[ test true false : . source cd echo printf cat grep egrep fgrep awk gawk mawk cut tr head tail sort uniq wc",
     "ls stat readlink realpath basename dirname expr id whoami getent uname which type hash command date sleep sync",
     "wait mktemp tempfile md5sum sha1sum sha256sum cmp diff seq fold tac rev od tty umask trap ulimit alias getopts",
-    "kill logger mountpoint ischroot pidof pgrep ps rm rmdir unlink hostname stty tput getcap findmnt lsb_release locale",
-    "ss pwd gettext eval_gettext dpkg dpkg-query dpkg-architecture dpkg-vendor dpkg-realpath dpkg-trigger",
+    "kill logger mountpoint ischroot pidof pgrep ps rm rmdir unlink hostname stty tput getcap findmnt lsb_release",
+    "locale ss pwd gettext eval_gettext dpkg dpkg-query dpkg-architecture dpkg-vendor dpkg-realpath dpkg-trigger",
     # dpkg's and ucf's functions for scripts, and ucf's books
     "setup_colors warning error notice ucfr ucfq",
     # debconf: the default answers hold where nobody is asked
@@ -209,7 +210,7 @@ def _plain(words: Sequence[str], valued: frozenset[str] = frozenset()) -> list[s
 
 def shown(name: str) -> str:
     """A name from a script, fit for a terminal and for reading: "…" is for what is not known."""
-    text = "".join(c if c.isprintable() and c != "`" else "…" for c in name.replace(UNKNOWN, "…"))
+    text = re.sub("…+", "…", "".join(c if c.isprintable() and c != "`" else "…" for c in name))
     return text if len(text) <= 60 else f"{text[:59]}…"
 
 
