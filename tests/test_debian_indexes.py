@@ -196,13 +196,13 @@ def test_a_release_that_somebody_else_signed(world: World) -> None:
     assert not [path for path in world.asked() if path.endswith("Packages.xz")]
     # without `keys`, only Debian's own are believed
     error = world.refusal(world.task(keys=None))
-    assert error.message.endswith("which is none of the keys that are believed")
+    assert error.message.endswith(": no key that is believed")
 
 
 def test_keys_that_env_toml_names_are_the_only_ones(world: World) -> None:
     (world.root / "archive.asc").write_bytes(public_key("other").read_bytes())
     error = world.refusal(world.task())
-    assert error.message.endswith("which is none of the keys that are believed")
+    assert error.message.endswith(": no key that is believed")
 
 
 def test_an_old_release_is_not_believed_again(world: World) -> None:
@@ -315,6 +315,9 @@ def test_a_suite_that_there_is_not_and_those_that_there_are(world: World) -> Non
     error = world.refusal(world.task(suite="bookwurm"))
     assert error.message == f"`{world.server.url}/debian` has no suite `bookwurm`"
     assert error.hint == "did you mean `bookworm`?"
+    error = world.refusal(world.task(mirror=world.root.as_uri() + "/none"))
+    assert error.message == f"`{world.root.as_uri()}/none` has no suite `bookworm`"
+    assert error.hint == "an archive's address is that of the folder with `dists` and `pool` in it"
     error = world.refusal(world.task(suite="bookwurm", mirror=world.archive.mirror.as_uri()))
     assert error.message == f"`{world.archive.mirror.as_uri()}` has no suite `bookwurm`: it has `bookworm`"
     page = '<a href="../">..</a> <a href="bookworm/">bookworm/</a> <a href="bookworm-updates/"> <a href="sid/">'

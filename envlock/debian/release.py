@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 
-from envlock.errors import OutsideError, escaped
+from envlock.errors import OutsideError, UserInputError, escaped
+from envlock.model.words import did_you_mean
 
 # the forms of an index, the smallest first
 FORMS = (".xz", ".gz", "")
@@ -106,10 +107,11 @@ def require_current(release: Release, limits: Limits, *, name: str) -> None:
 
 
 def index_paths(release: Release, component: str, architecture: str, *, name: str) -> tuple[str, ...]:
-    """The paths of a `Packages` index, the smallest form first; OutsideError that says what there is instead."""
+    """The paths of a `Packages` index, the smallest form first; an error says what there is instead."""
     if component not in release.components:
         known = ", ".join(f"`{c}`" for c in release.components)
-        raise OutsideError(f"`{name}` has no component `{component}`: it has {known}")
+        hint = did_you_mean(component, release.components)
+        raise UserInputError(f"`{name}` has no component `{component}`: it has {known}", hint=hint)
     if architecture not in release.architectures:
         known = ", ".join(f"`{a}`" for a in release.architectures if a != "all")
         raise OutsideError(f"`{name}` has nothing for `{architecture}`: it has {known}")

@@ -69,9 +69,7 @@ class Keyring:
         owners = {owner.fingerprint: owner for key in asked if (owner := named.get(key.lower()))}
         if not owners:
             by = ", ".join(f"`{key.upper()}`" for key in sorted(set(asked)))
-            return OutsideError(
-                f"`{name}` is signed by {by}, which is none of the keys that are believed", hint=_UNTOLD
-            )
+            return OutsideError(f"`{name}` is signed by {by}: no key that is believed", hint=_UNTOLD)
         over = [why for owner in owners.values() if (why := _over(owner, now))]
         if len(over) == len(owners):
             return OutsideError(f"`{name}` is signed by a key whose time is over: {'; '.join(over)}", hint=_UNTOLD)

@@ -153,5 +153,8 @@ def _unknown(wanted: Wanted) -> EnvlockError:
         )
     suites = [name for name in there if "-" not in name]
     known = f": it has {', '.join(f'`{name}`' for name in suites[:20])}" if suites else ""
-    hint = did_you_mean(wanted.suite, suites or _SUITES) or "`suite` is a codename, such as `bookworm`"
+    if wanted.suite in _SUITES and not suites:
+        hint: str | None = "an archive's address is that of the folder with `dists` and `pool` in it"
+    else:
+        hint = did_you_mean(wanted.suite, suites or _SUITES) or "`suite` is a codename, such as `bookworm`"
     return UserInputError(f"`{where}` has no suite `{wanted.suite}`{known}", hint=hint)
