@@ -80,6 +80,7 @@ def names(packages: Iterable[DebianPackage]) -> str:
         (["a1 1 ; D:awk (>= 2)", "gawk 1 ; P:awk", "mawk 1 ; P:awk (= 2)"], ["a1"], "a1=1 mawk=1"),
         (["a1 1 ; D:awk (>= 2)", "awk 1", "mawk 1 ; P:awk (= 2)"], ["a1"], "a1=1 mawk=1"),
         (["mawk 1 ; P:awk"], ["awk"], "mawk=1"),
+        (["a1 1 ; D:zlib (= 1)", "zlib 2 ; P:zlib (= 1)"], ["a1"], "a1=1 zlib=2"),  # as an earlier version of itself
         (["a1 1 ; D:virtual ; P:virtual"], ["a1"], "a1=1"),  # it meets its own needs
         # conflicts
         (["a1 1 ; D:b1 | c1", "b1 1 ; C:d1", "c1 1", "d1 1"], ["a1", "d1"], "a1=1 c1=1 d1=1"),

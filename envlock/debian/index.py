@@ -34,9 +34,9 @@ class Universe:
         return self._candidates[name]
 
     def providers(self, name: str) -> Sequence[Candidate]:
-        """Every version of other packages that provides this name; sorted by name, the latest version first."""
+        """Every version of a package that provides this name; sorted by name, the latest version first."""
         if name not in self._providers:
-            names = sorted({found for _, kept in self._indexes for found in kept.providers(name)} - {name})
+            names = sorted({found for _, kept in self._indexes for found in kept.providers(name)})
             found = (one for other in names for one in self.candidates(other))
             self._providers[name] = tuple(one for one in found if _provides(one, name))
         return self._providers[name]

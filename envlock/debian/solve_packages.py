@@ -116,7 +116,7 @@ class Packages:
             return
         yield from (one for one in self.versions(relation.name) if _is(one, relation))
         others = {one.package.name for one in self._universe.providers(relation.name)}
-        others |= self._kept_providers[relation.name] - {relation.name}
+        others |= self._kept_providers[relation.name]
         found = [one for name in sorted(others) for one in self.versions(name) if _provides(one, relation)]
         # as apt does: what every system has, then what most have
         yield from sorted(found, key=lambda one: (not one.essential, _priority(one)))

@@ -1,6 +1,7 @@
 """Indexes of Debian archives as tests want them: real ones, or as they are written down; and who judges a choice."""
 
 import hashlib
+import lzma
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -139,15 +140,15 @@ def apt_of(folder: Path, files: Sequence[IndexFile]) -> Apt:
 
 
 def _place(folder: Path, file: IndexFile) -> None:
-    name = f"{file.component}/binary-{file.architecture}/{file.path.name if file.path.suffix else 'Packages'}"
-    if not file.path.suffix.lstrip(".").isalpha():
-        name = name.rpartition("/")[0] + "/Packages"
-    data = file.path.read_bytes()
+    packed = file.path.read_bytes()
+    data = lzma.decompress(packed) if file.path.suffix == ".xz" else packed
+    name = f"{file.component}/binary-{file.architecture}/Packages"
     (folder / name).parent.mkdir(parents=True)
     (folder / name).write_bytes(data)
     (folder / "Release").write_text(
         f"Suite: {file.suite}\nCodename: {file.suite}\nArchitectures: {file.architecture}\nComponents: main\n"
-        f"Date: Sat, 07 Jun 2025 09:30:00 UTC\nSHA256:\n {file.sha256} {len(data)} {name}\n"
+        f"Date: Sat, 07 Jun 2025 09:30:00 UTC\n"
+        f"SHA256:\n {hashlib.sha256(data).hexdigest()} {len(data)} {name}\n"
     )
 
 
