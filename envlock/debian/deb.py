@@ -14,6 +14,7 @@ from envlock.debian.listing import Member, listing
 from envlock.debian.stanza import fields
 from envlock.errors import OutsideError
 from envlock.model.lock import DebianPackage
+from envlock.system.parts import naming
 
 MOST_CONTROL = 32 << 20  # bytes of all control files of a package; md5sums are the most of them
 _CONTROL_FILE = re.compile(rb"(?:\./)?([A-Za-z0-9][A-Za-z0-9.+_-]*)")
@@ -39,7 +40,7 @@ def read_control_bytes(prefix: bytes) -> Mapping[str, bytes] | None:
 
 def unpack_data(path: Path, target: Path) -> tuple[Member, ...]:
     """Decompresses the data archive into a new file, and says what is in it."""
-    with _named(path.name), path.open("rb") as file, target.open("xb+") as plain:
+    with _named(path.name), path.open("rb") as file, naming(target), target.open("xb+") as plain:
         data = read_parts(file).data
         if data is None:
             raise OutsideError("it has no data archive")

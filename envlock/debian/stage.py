@@ -117,6 +117,7 @@ class _Data:
         with self._once:  # layers are made side by side, and files of one package may be wanted for two
             if not self.path.exists():
                 part = self.path.with_suffix(".part")
+                part.unlink(missing_ok=True)
                 unpack_data(self.deb, part)
                 part.rename(self.path)
         return self.path
