@@ -67,6 +67,10 @@ def tiny_deb(folder: Path, package: Tiny) -> Path:
 
 
 def _write_members(root: Path, package: Tiny) -> None:
+    for path in (*package.get("files", {}), *package.get("links", {}), *package.get("modes", {})):
+        # joined to a folder, "/usr/bin/dash" would be this machine's own
+        assert not path.startswith("/"), f"{path} is not below the package's root"
+        assert ".." not in Path(path).parts, f"{path} leads out of the package's root"
     for path, content in package.get("files", {}).items():
         file = root / path
         file.parent.mkdir(parents=True, exist_ok=True)
