@@ -99,10 +99,11 @@ def test_the_first_lock(tiny: Archive, tmp_path: Path) -> None:
     project = project_of(tmp_path, tiny)
     result = project.call("lock")
     assert (result.code, result.stdout) == (0, "")
-    first, second, third = result.stderr.splitlines()
+    first, second, third, fourth = result.stderr.splitlines()
     assert first == "linux-64: Debian bookworm packages"
-    assert second == "  linux-64  Debian bookworm, 9 packages"
-    assert third.startswith("wrote env.lock: 9 packages, ")
+    assert second == "linux-64: looking at scripts of 9 Debian packages"
+    assert third == "  linux-64  Debian bookworm, 9 packages"
+    assert fourth.startswith("wrote env.lock: 9 packages, ")
     assert versions(project) == {"tool": "1:2.0-1", "liba": "1.0-1+deb12u1", "libb": "1.0-1"}
     locked = project.locked()
     assert {p.name for p in locked.debian} >= set(BASE_GROUP)
@@ -213,7 +214,7 @@ def test_a_pin_that_the_archive_has_no_more_stays(project: Project, archive: Arc
 def test_what_is_asked_for_no_more_goes_with_all_that_it_brought(project: Project) -> None:
     project.change("['tool']", "['other']")
     result = project.call("lock")
-    assert result.stderr.splitlines()[1:] == [
+    assert result.stderr.splitlines()[-5:] == [
         "  liba   − 1.0-1+deb12u1  linux-64",
         "  libb   − 1.0-1          linux-64",
         "  other  + 1.0-1          linux-64",

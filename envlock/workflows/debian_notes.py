@@ -60,7 +60,8 @@ def _glances(
         raise
     except EnvlockError:
         return [None] * len(packages)
-    context.progress(f"{locked.platform}: looking at scripts of {len(packages)} Debian packages")
+    count = f"{len(packages)} Debian package{'s' if len(packages) > 1 else ''}"
+    context.progress(f"{locked.platform}: looking at scripts of {count}")
     away = Event()
     glance = partial(_glance, supply=supply, away=away)
     return side_by_side(glance, packages, stop=context.stopped.set, at_once=AT_ONCE)
