@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from tests.bench.debian import debian_solve
 from tests.bench.environments import Environment
 from tests.bench.many_packages import TAGS, write_environment
 from tests.bench.measure import Step
@@ -176,6 +177,7 @@ SCENARIOS: dict[str, Callable[[Place], Scenario]] = {
     "memory": memory,
     "memory-2gib": memory_2gib,
     "install": install,
+    "debian-solve": debian_solve,
     **set_scenarios(),
 }
 
