@@ -225,6 +225,9 @@ def test_a_release_past_its_time(world: World) -> None:
         f"`{world.server.url}/debian-security/dists/bookworm-security/InRelease` was valid until 2025-06-23T00:00:00Z:"
         " its mirror is not kept up"
     )
+    # nor is it kept for later
+    error = world.refusal(world.task(context=world.context(offline=True)))
+    assert error.message == "the release of `bookworm-security` is not in the cache, and this is --offline"
 
 
 def test_a_release_from_the_future(world: World) -> None:

@@ -67,7 +67,7 @@ class Limits:
     """When a release is too old or too new, for an archive that is alive: `recorded` is the date of the one before;
     without `now`, nothing is compared with this machine's clock."""
 
-    now: datetime | None
+    now: datetime | None = None
     recorded: str | None = None
 
 

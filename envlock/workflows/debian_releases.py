@@ -63,13 +63,10 @@ def release_of(wanted: Wanted, context: Context, *, again: bool = False) -> Rele
     return context.once(key, lambda: _release(wanted, context, again=again))
 
 
-def require_new_enough(release: Release, wanted: Wanted, recorded: str | None, context: Context) -> None:
-    """OutsideError where it is older than `recorded`, or not what an archive that is alive has today."""
-    if not wanted.alive:
-        return
-    asked = not context.offline or wanted.files.is_local  # what is kept cannot be newer than when it was kept
-    limits = Limits(now=datetime.now(UTC) if asked else None, recorded=recorded)
-    require_current(release, limits, name=wanted.name)
+def require_new_enough(release: Release, wanted: Wanted, recorded: str | None) -> None:
+    """OutsideError where an archive that is alive has an older one than `recorded`."""
+    if wanted.alive:
+        require_current(release, Limits(recorded=recorded), name=wanted.name)
 
 
 def _release(wanted: Wanted, context: Context, *, again: bool) -> Release:
@@ -94,8 +91,12 @@ def _release(wanted: Wanted, context: Context, *, again: bool) -> Release:
 
 
 def _verified(data: bytes, wanted: Wanted, *, now: datetime | None) -> Release:
-    text = wanted.keys.signed_text(data, name=wanted.name, now=now if wanted.alive else None)
-    return read_release(text, suite=wanted.suite, archive=wanted.archive, name=wanted.name)
+    """What a release says; with `now`, one that is what an archive that is alive may have then."""
+    now = now if wanted.alive else None
+    text = wanted.keys.signed_text(data, name=wanted.name, now=now)
+    release = read_release(text, suite=wanted.suite, archive=wanted.archive, name=wanted.name)
+    require_current(release, Limits(now=now), name=wanted.name)
+    return release
 
 
 def _offline(wanted: Wanted, kept: Kept | None, context: Context) -> Release:
@@ -105,7 +106,7 @@ def _offline(wanted: Wanted, kept: Kept | None, context: Context) -> Release:
         )
     if "-" not in wanted.suite:  # all that belongs to a suite is asked for together
         context.progress(f"Debian {wanted.suite} as it was on {kept.asked[:10]} (--offline)")
-    return _verified(kept.data, wanted, now=None)
+    return _verified(kept.data, wanted, now=None)  # it was what it may be when it was kept
 
 
 def _key(wanted: Wanted) -> str:
