@@ -183,6 +183,7 @@ HOSTILE = [
      "`./usr/.wh.bin` has a name that begins with `.wh.`, which in a layer hides files of others"),
     (deb(Entry("./.wh..wh..opq")),
      "`./.wh..wh..opq` has a name that begins with `.wh.`, which in a layer hides files of others"),
+    (deb(Entry("./" + "a/" * 65 + "a")), f"`./{'a/' * 65}a` is more than 64 folders deep"),
     (raw(b"./\xff"), "`./\\xff` is not UTF-8"),
     (long_name(), "it has a path of 20000 bytes"),
     (deb(Entry("./a"), Entry("./a")), "`a` stands in it twice"),

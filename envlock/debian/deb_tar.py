@@ -11,7 +11,7 @@ from typing import IO
 from envlock.errors import OutsideError
 
 BLOCK = 512
-MOST_MEMBERS = 1_000_000
+MOST_MEMBERS = 300_000  # thrice what the largest packages of Debian have
 _MOST_NAME = 4096 + 1  # bytes of a path on Linux, and its end
 _KINDS = {b"0": "file", b"\0": "file", b"7": "file", b"1": "hardlink", b"2": "link", b"5": "folder"}
 _REFUSED = {b"3": "a device", b"4": "a device", b"6": "a pipe", b"x": "a PAX header", b"g": "a PAX header"}

@@ -1,6 +1,7 @@
 """What a .deb brings: its members as they are to stand in a root, every name checked before it is used."""
 
-from collections.abc import Iterable
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from envlock.debian.deb_tar import TarMember
@@ -8,6 +9,7 @@ from envlock.errors import OutsideError
 from envlock.model.paths import name_problem
 
 WHITEOUT = ".wh."  # a name that would delete what lies in the layers below
+_DEEPEST = 64  # folders above a file; the system has an end, too
 _MOST_ID = (1 << 32) - 2
 
 
@@ -71,6 +73,8 @@ def _path(name: bytes) -> str:
     problem = name_problem(path.replace("\\", "_")) if path else None
     if not problem and any(part.startswith(WHITEOUT) for part in path.split("/")):
         problem = f"has a name that begins with `{WHITEOUT}`, which in a layer hides files of others"
+    if not problem and path.count("/") > _DEEPEST:
+        problem = f"is more than {_DEEPEST} folders deep"
     _require(not problem, f"`{_shown(name)}` {problem}")
     return path
 
@@ -98,14 +102,19 @@ def _resolved(member: Member, found: dict[str, Member]) -> Member:
 
 
 def _refuse_through_links(found: dict[str, Member]) -> None:
-    for path in found:
-        folder = path.rpartition("/")[0]
-        while folder:
-            above = found.get(folder)
-            if above and above.kind != "folder":
-                kind = "a symbolic link" if above.kind == "link" else "a file"
-                raise OutsideError(f"`{path}` runs through `{folder}`, which is {kind}")
-            folder = folder.rpartition("/")[0]
+    ordered = sorted(found)
+    for member in found.values():
+        below = None if member.kind == "folder" else first_below(member.path, ordered)
+        if below:
+            kind = "a symbolic link" if member.kind == "link" else "a file"
+            raise OutsideError(f"`{below}` runs through `{member.path}`, which is {kind}")
+
+
+def first_below(path: str, ordered: Sequence[str]) -> str | None:
+    """The first of sorted paths that is below `path`."""
+    start = f"{path}/"
+    at = bisect_left(ordered, start)
+    return ordered[at] if at < len(ordered) and ordered[at].startswith(start) else None
 
 
 def _require(true: bool, otherwise: str) -> None:

@@ -9,7 +9,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from envlock.debian.listing import Member
+from envlock.debian.listing import Member, first_below
 from envlock.debian.versions import compare
 from envlock.errors import OutsideError
 from envlock.model.debian_relations import is_met, items, relations
@@ -86,16 +86,12 @@ def _items(package: Brought) -> tuple[str, ...]:
 
 def _refuse_through_others(found: Mapping[str, Owned]) -> None:
     """A path below a link of another package would end up where that link leads."""
-    seen: set[str] = set()
+    ordered = sorted(found)
     for path, each in found.items():
-        folder = path.rpartition("/")[0]
-        while folder and folder not in seen:
-            above = found.get(folder)
-            if above and above.member.kind != "folder":
-                raise OutsideError(
-                    f"`{path}` of `{each.owner}` runs through `{folder}`, which is no folder but a {above.member.kind}"
-                    f" of `{above.owner}`",
-                    hint="they cannot be in one image: leave one of them out",
-                )
-            seen.add(folder)
-            folder = folder.rpartition("/")[0]
+        below = None if each.member.kind == "folder" else first_below(path, ordered)
+        if below:
+            raise OutsideError(
+                f"`{below}` of `{found[below].owner}` runs through `{path}`, which is no folder but"
+                f" a {each.member.kind} of `{each.owner}`",
+                hint="they cannot be in one image: leave one of them out",
+            )
