@@ -111,3 +111,17 @@ def test_both_sides_have_moved_one_package(archive: Archive, project: Project) -
     assert versions(project) == {"alpha": "1.0-1", "omega": "2.0-1", "shared": "1.0-1"}
     assert dict(project.locked().base.dates) == theirs
     project.must("check")
+
+
+def test_where_ours_cannot_hold_theirs_is_taken(archive: Archive, project: Project) -> None:
+    publish(archive, packages("2.0-1"), date="Mon, 16 Jun 2025 07:00:00 UTC")
+    branch(project, "ours", "alpha", "omega (= 1.0-1)", "beta")
+    branch(project, "theirs", "alpha", "omega (>= 2)")
+    git(project, "checkout", "-q", "ours")
+    git(project, "merge", "-q", "theirs", fails=True)
+    git(project, "checkout", "--ours", "env.toml")
+    project.change("omega (= 1.0-1)", "omega (>= 2)")
+    publish(archive, packages("3.0-1"), date="Tue, 17 Jun 2025 07:00:00 UTC")
+    project.must("lock")
+    assert versions(project) == {"alpha": "1.0-1", "beta": "2.0-1", "omega": "2.0-1", "shared": "1.0-1"}
+    project.must("check")
