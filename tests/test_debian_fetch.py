@@ -123,7 +123,9 @@ def test_what_is_here_is_not_asked_for(world: World) -> None:
 
 
 def test_a_mirror_that_is_a_folder(world: World) -> None:
-    assert len(world.fetch(offline=True, ENVLOCK_DEBIAN_MIRROR=str(world.archive.mirror))) == 3
+    place = world.project.folder / "an other #1"
+    world.archive.root.rename(place)
+    assert len(world.fetch(offline=True, ENVLOCK_DEBIAN_MIRROR=str(place / "debian"))) == 3
     assert world.server.requests == []
 
 

@@ -128,7 +128,8 @@ def test_offline_what_is_kept_is_used_and_its_age_said(world: World) -> None:
 
 
 def test_an_archive_that_is_a_folder_needs_no_network(world: World) -> None:
-    for mirror in (world.archive.mirror.as_uri(), "./archive/debian"):
+    (world.root / "an other #1").symlink_to(world.archive.root)
+    for mirror in (world.archive.mirror.as_uri(), "./archive/debian", "./an other #1/debian"):
         found = indexes(world.task(mirror=mirror, context=world.context(offline=True)))
         assert len(found.files) == 3
     assert world.asked() == []

@@ -176,6 +176,15 @@ def test_broken_keys_are_refused_or_sign_nothing_else(key: Tsk, data: bytes, tmp
             continue
 
 
+def test_keys_of_the_machine_count_beside_those_that_come_along(data: bytes, key: Tsk, tmp_path: Path) -> None:
+    own, broken = tmp_path / "own.gpg", tmp_path / "broken.gpg"
+    own.write_bytes(bytes(key.extract_certificate()))
+    broken.write_bytes(b"broken")
+    assert archive_keys([broken, tmp_path / "none.gpg", own]).signed_text(data, name="InRelease", now=NOW) == TEXT
+    with pytest.raises(OutsideError, match="no key that is believed"):
+        archive_keys([broken]).signed_text(data, name="InRelease", now=NOW)
+
+
 def test_the_keys_that_come_along_are_debians() -> None:
     shipped = {cert.fingerprint: cert for cert in Cert.split_file(str(SHIPPED))}
     assert len(shipped) == 6

@@ -16,7 +16,7 @@ from envlock.system.text_file import display
 SHIPPED = Path(__file__).with_name("archive_keys.asc")
 # where that package puts them on this machine: with the keys of all suites that are alive, and newer ones
 INSTALLED = tuple(Path("/usr/share/keyrings", f"debian-archive-keyring.{end}") for end in ("pgp", "gpg"))
-MOST_KEYS = 4 << 20  # bytes
+_MOST = 4 << 20  # bytes of a file of keys
 
 _BEGIN, _SIGNATURE, _END = (
     b"-----BEGIN PGP SIGNED MESSAGE-----",
@@ -78,27 +78,35 @@ class Keyring:
         )
 
 
-def archive_keys() -> Keyring:
-    """Debian's own: those that come with envlock, and this machine's."""
-    files = [SHIPPED, *(path for path in INSTALLED if path.is_file())]
-    return Keyring(certificate for path in files for certificate in Cert.split_bytes(path.read_bytes()))
+def archive_keys(installed: Iterable[Path] = INSTALLED) -> Keyring:
+    """Debian's own: those that come with envlock, and this machine's, where they can be read."""
+    certificates = Cert.split_bytes(SHIPPED.read_bytes())
+    for path in installed:
+        with suppress(OSError):
+            certificates += _certificates(path)
+    return Keyring(certificates)
 
 
 def keys_of(path: Path) -> Keyring:
     """The keys of a file that env.toml names; UserInputError where there are none in it."""
     shown = display(path)
     try:
-        with path.open("rb") as file:
-            data = file.read(MOST_KEYS + 1)
+        found = _certificates(path)
     except OSError as error:
         raise UserInputError(f"the keys in `{shown}` cannot be read: {error.strerror}") from None
-    try:
-        found = Cert.split_bytes(data) if len(data) <= MOST_KEYS else []
-    except (RuntimeError, ValueError, OSError):
-        found = []
     if not found:
         raise UserInputError(f"`{shown}` holds no OpenPGP keys", hint="`gpg --armor --export KEY` writes such a file")
     return Keyring(found)
+
+
+def _certificates(path: Path) -> list[Cert]:
+    """The keys in a file; none where it holds anything else."""
+    with path.open("rb") as file:
+        data = file.read(_MOST + 1)
+    try:
+        return Cert.split_bytes(data) if len(data) <= _MOST else []
+    except (RuntimeError, ValueError):
+        return []
 
 
 def _names(certificate: Cert) -> Iterable[str]:
