@@ -24,9 +24,9 @@ def scripted(name: str, script: str, **more: object) -> Tiny:
 GROUP = [
     Tiny(name="base-files", version="12.4"),
     Tiny(name="base-passwd", version="3.6.1"),
-    Tiny(name="libc6", version="2.36-9", files={"/usr/lib/libc.so.6": "libc"}),
+    Tiny(name="libc6", version="2.36-9", files={"usr/lib/libc.so.6": "libc"}),
     Tiny(name="libstdc++6", version="12.2.0-14"),
-    Tiny(name="dash", version="0.5.12-2", files={"/usr/bin/dash": "dash"}),
+    Tiny(name="dash", version="0.5.12-2", files={"usr/bin/dash": "dash"}),
     Tiny(name="mawk", version="1.3.4-3.1"),
 ]
 PACKAGES = [
