@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from envlock.model.layers import LAYOUT
-from tests.support.debian_archive import Archive, copied, publish, tiny_archive
+from tests.support.debian_archive import Archive, copied, publish, tiny_archive, unlist
 from tests.support.debian_debs import Tiny
 from tests.support.debian_packages import SUITE
 from tests.support.debian_projects import debian_manifest, debian_project
+from tests.support.hand_made_debs import STANZA, Entry, deb, tar
 from tests.support.oci_contents import image_members
 from tests.support.projects import Project
 
@@ -176,6 +177,25 @@ def test_an_unknown_user_is_named_with_those_who_are_there(tmp_path: Path, tiny:
         "error: the user `train` of `[image] user` is not in the image; there are nobody, root\n"
         'hint: name one of these, or a number, which needs no entry: `user = "1000"`\n'
     )
+
+
+def test_a_malicious_package_is_named_and_leaves_nothing(tmp_path: Path, tiny: Archive) -> None:
+    """Though its archive vouches for it."""
+    changing = copied(tiny, tmp_path / "archive")
+    (mawk,) = (path for path in changing.pool() if path.name == "mawk_1.0_amd64.deb")
+    mawk.unlink()
+    control = tar(Entry("./control", STANZA.replace(b": tiny", b": mawk")))
+    mawk.write_bytes(deb(Entry("./usr/../../../tmp/owned", b"x"), control=control))
+    unlist(changing, [])
+    made = project(tmp_path, changing)
+    made.must("lock")
+    code, stdout, stderr = made.call("build")
+    assert (code, stdout) == (3, "")
+    assert stderr.endswith(
+        "error: `mawk_1.0_amd64.deb` is refused: `./usr/../../../tmp/owned` leaves its folder by `..`\n"
+    )
+    assert not list((made.cache / "image").glob("blobs/sha256/*"))
+    assert not list((made.cache / "stages").iterdir())
 
 
 def test_what_is_printed(tmp_path: Path, tiny: Archive) -> None:
