@@ -12,6 +12,7 @@ from envlock.debian.ca_bundle import ca_bundle
 from envlock.debian.ld_so_cache import ld_so_cache
 from envlock.debian.libc import libc_settings
 from envlock.debian.overlay import Overlay
+from envlock.debian.pam import pam_profiles
 from envlock.debian.passwd import passwd_and_group
 from envlock.debian.root import Root, SystemFunction
 from envlock.debian.settings import settings_of_packages
@@ -27,6 +28,7 @@ FUNCTIONS: Mapping[str, SystemFunction] = MappingProxyType(
         "login shells": login_shells,
         "time zone": time_zone,
         "CA bundle": ca_bundle,
+        "PAM profiles": pam_profiles,
         "settings of packages": settings_of_packages,
         "name service and library folders": libc_settings,
         "alternatives": alternatives,
@@ -43,6 +45,7 @@ HANDLED: Mapping[str, frozenset[str]] = MappingProxyType(
         "login shells": frozenset({"debianutils"}),
         "time zone": frozenset({"tzdata"}),
         "CA bundle": frozenset({"ca-certificates"}),
+        "PAM profiles": frozenset({"libpam-runtime"}),
         "settings of packages": frozenset({"libpam-modules", "login", "netbase", "readline-common", "sudo"}),
         "name service and library folders": frozenset({"libc6"}),
         "ld.so.cache": frozenset({"libc-bin"}),

@@ -43,8 +43,8 @@ NOTHING = _words(
     # the kernel, and labels of its files: no matter of an image
     "restorecon selinuxenabled apparmor_parser aa-enabled aa-status update-initramfs update-grub udevadm",
     "update-binfmts",
-    # users and groups of older versions, and the cache of libraries, which is made in the end
-    "userdel groupdel deluser delgroup ldconfig",
+    # users and groups of older versions; PAM's profiles and the cache of libraries are put together in the end
+    "userdel groupdel deluser delgroup pam-auth-update ldconfig",
 )
 _USER_VALUES = _words(
     "--home --shell --ingroup --gid --gecos --uid --firstuid --lastuid --comment --conf --groups --home-dir --base-dir",

@@ -12,6 +12,12 @@ from tests.support.debian_packages import SUITES
 from tests.support.processes import CommandError, run
 from tests.support.services import require, require_root, unavailable
 
+# of all kinds, with what they depend on
+PACKAGES = (
+    *("adduser", "apt", "ca-certificates", "curl", "dbus", "gawk", "git", "less", "libblas3", "libglib2.0-0"),
+    *("media-types", "nano", "netbase", "netcat-openbsd", "openssh-client", "openssl", "passwd", "procps", "python3"),
+    *("sudo", "tini", "tzdata", "usr-is-merged", "vim-tiny", "wget"),
+)
 MERGED_USR = "--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr"
 # the test cache may be where apt's own user may not look
 READ_AS_ROOT = '--aptopt=APT::Sandbox::User "root"'
@@ -36,8 +42,9 @@ class MinimalRoot:
 
     def __init__(self, packages: tuple[str, ...]) -> None:
         ingredients = (archive().root.name, *packages, Path(__file__))
-        folder = made_once(f"debian-minbase-{recipe_key(*ingredients)}", lambda place: _make(place, packages))
-        self._tar = tarfile.open(folder / ROOT)  # noqa: SIM115 - open as long as the root is used
+        key = f"debian-minbase-{recipe_key(*ingredients)}"
+        self.folder = made_once(key, lambda place: _make(place, packages))
+        self._tar = tarfile.open(self.folder / ROOT)  # noqa: SIM115 - open as long as the root is used
         self._members = {each.name.removeprefix("./"): each for each in self._tar if each.name != "."}
         self.files: Mapping[str, Standing] = {path: _standing(each) for path, each in self._members.items()}
 
@@ -72,7 +79,7 @@ def _make(folder: Path, packages: tuple[str, ...]) -> None:
     included = f"--include={','.join(packages)}"
     try:
         run(
-            (program, *options, included, ANY_SUITE, folder / ROOT, *_sources(archive())),
+            (program, *options, included, ANY_SUITE, folder / ROOT, *sources(archive())),
             environment={**AMBIENT, "SOURCE_DATE_EPOCH": "0"},
             timeout=1800,
         )
@@ -80,6 +87,6 @@ def _make(folder: Path, packages: tuple[str, ...]) -> None:
         unavailable(f"mmdebstrap cannot make a root: {error}")
 
 
-def _sources(made: Archive) -> list[str]:
+def sources(made: Archive) -> list[str]:
     """`copy:` has apt put the packages into the root, where dpkg finds them."""
     return [f"deb [signed-by={made.keys}] copy:{made.folder(suite)} {suite} main" for suite in SUITES]
