@@ -183,7 +183,7 @@ def test_rattler_reads_every_package_of_a_pixi_lock(exported: Path) -> None:
     wanted = [
         [locked.platform, _CLASSES[p.kind], p.name, p.version, _location(p), p.sha256 or None, _needs(p)]
         for locked in made.platforms
-        for p in locked.packages
+        for p in locked.prefix_packages
     ]
     assert sorted(row[:7] for row in found) == sorted(wanted)
     assert {row[2]: row[7] for row in found if row[0] == MAC and row[4].startswith("https://conda.test/forge/no")} == {

@@ -131,7 +131,7 @@ def contents(*platforms: str, groups: tuple[str, ...] = (), pip: bool = True, co
         lock=lock,
         platforms=chosen,
         groups=groups,
-        urls={package: url(package) for locked in chosen for package in locked.packages},
+        urls={package: url(package) for locked in chosen for package in locked.prefix_packages},
         md5={p: hashlib.md5(p.sha256.encode(), usedforsecurity=False).hexdigest() for c in chosen for p in c.conda},
         channels=CHANNELS,
         indexes=INDEXES,
