@@ -43,7 +43,6 @@ DOORS = {
     "docker": ("envlock.images.docker_engine",),
     "debian": ("envlock.debian",),
     "pysequoia": ("envlock.debian.signatures",),
-    "resolvelib": ("envlock.debian.solve",),
     "zstandard": ("envlock.debian.deb_stream",),
     "ruamel": ("envlock.manifest.environment_yml",),
     "tomlkit": ("envlock.manifest.editor",),

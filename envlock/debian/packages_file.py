@@ -30,9 +30,10 @@ FIELDS = (
     "Conflicts",
     "Breaks",
 )
-_NUMBER = {name.lower().encode(): number for number, name in enumerate(FIELDS)}
+_NUMBER = {word.encode(): number for number, name in enumerate(FIELDS) for word in (name, name.lower())}
 # a value goes on in lines that begin with a blank
 _FIELD = re.compile(rf"^({'|'.join(FIELDS)}):([^\n]*(?:\n[ \t][^\n]*)*)".encode(), re.MULTILINE | re.IGNORECASE)
+_BLANKS = re.compile(rb"[\t\n\r\v\f]|  ")
 _BETWEEN = re.compile(rb"\n(?:[ \t]*\n)+")
 
 _PIECE = 1 << 20
@@ -44,14 +45,16 @@ _LONGEST_ENTRY = 8 << 20
 def entries(index: IndexFile) -> Iterator[tuple[bytes, ...]]:
     """The values of `FIELDS` of each package, b"" for those that it has not; blanks are one, and none at the ends."""
     for text in _texts(index):
-        found = _FIELD.findall(text)
         entry = [b""] * len(FIELDS)
-        for name, value in found:
-            entry[_NUMBER[name.lower()]] = b" ".join(value.split())
+        for name, value in _FIELD.findall(text):
+            number = _NUMBER.get(name)
+            if number is None:
+                number = _NUMBER[name.lower()]
+            if entry[number]:
+                raise OutsideError(f"{title(index)} says something twice: `{_shown(text)}`")
+            entry[number] = b" ".join(value.split()) if _BLANKS.search(value) else value.strip()
         if not entry[0]:
             raise OutsideError(f"{title(index)} has an entry without a name: `{_shown(text)}`")
-        if len({name.lower() for name, _ in found}) < len(found):
-            raise OutsideError(f"{title(index)} says something twice of `{entry[0].decode('ascii', 'replace')}`")
         yield tuple(entry)
 
 
