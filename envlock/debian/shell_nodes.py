@@ -60,8 +60,11 @@ class For:
 
 @dataclass(frozen=True, slots=True)
 class While:
+    """While the condition is as `wanted`; it is False for `until`."""
+
     condition: "Body"
     body: "Body"
+    wanted: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -190,9 +190,9 @@ class _Parser:
         return If(tuple(branches), otherwise)
 
     def _while(self) -> Node:
-        self._expect("while", "until")
+        wanted = self._expect("while", "until") == "while"
         condition = self.body("do")
-        return While(condition, self._do())
+        return While(condition, self._do(), wanted)
 
     def _do(self) -> Body:
         self._expect("do")

@@ -129,10 +129,12 @@ class Names:
         if not rest:
             return value or ""
         operator, operand = (rest[:2], rest[2:]) if rest[:2] in _TWO else (rest[:1], rest[1:])
-        if (reader := _DEFAULTS.get(operator)) is not None:
-            return self._default(value, operand, reader)
-        if operator not in _TRIMS or value is None or UNKNOWN in value:
-            return UNKNOWN if value != "" else ""
+        if operator.removeprefix(":") in _DEFAULTS:
+            # without the colon, what is set but empty counts, too
+            value = value or None if operator.startswith(":") else value
+            return self._default(value, operand, instead=operator.endswith("+"))
+        if not value or operator not in _TRIMS or UNKNOWN in value:
+            return UNKNOWN if value else ""
         return _trimmed(value, operator, self.pattern(word_of(operand)))
 
     def _plain(self, name: str) -> str | None:
@@ -144,17 +146,17 @@ class Names:
             return self.arguments[int(name) - 1] if int(name) <= len(self.arguments) else None
         return self.values.get(name, self.unset)
 
-    def _default(self, value: str | None, operand: str, instead: bool) -> str:
+    def _default(self, value: str | None, operand: str, *, instead: bool) -> str:
         """`${name:-operand}`, and `${name:+operand}` where it is to stand instead of a value."""
         if value == UNKNOWN:
             return UNKNOWN
         if instead:
-            return self.text(word_of(operand)) if value else ""
-        return value or self.text(word_of(operand))
+            return self.text(word_of(operand)) if value is not None else ""
+        return value if value is not None else self.text(word_of(operand))
 
 
 _TWO = frozenset({":-", ":=", ":+", ":?", "%%", "##"})
-_DEFAULTS = {**dict.fromkeys((":-", "-", ":=", "=", ":?", "?"), False), **dict.fromkeys((":+", "+"), True)}
+_DEFAULTS = frozenset("-=?+")
 _TRIMS = frozenset({"%", "%%", "#", "##"})
 
 

@@ -194,7 +194,8 @@ class _Walk:
         return False
 
     def _while(self, node: While, names: Names) -> bool | None:
-        self.body(node.condition, names)
+        if self.body(node.condition, names) is (not node.wanted):
+            return True
         self._perhaps(node.body, names)
         return None
 
@@ -221,7 +222,8 @@ class _Walk:
         if body := self.functions.get(name):
             return self._call(body, arguments, names)
         if (text := script_of(words)) is not None:
-            return self._nested(self.parsed(text), names)
+            inner = self.parsed(text)
+            return self._nested(inner if name == "eval" else (Group(inner, own=True),), names)
         if change := CHANGES.get(name):
             return change(names, arguments)
         self.found.append(Command(words, writes, not self.doubts))

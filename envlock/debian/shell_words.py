@@ -11,6 +11,7 @@ OPERATORS = (";;&", "<<-", "&>>", "&&", "||", ";;", ";&", "<<", ">>", "<&", ">&"
 REDIRECTS = frozenset({"<", ">", ">>", "<<", "<<-", "<&", ">&", "<>", ">|", "&>", "&>>"})
 HERE = frozenset({"<<", "<<-"})
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_BACKTICKED = re.compile(r"`((?:[^`\\]|\\.)*+)`", re.DOTALL)
 _BLANK = " \t\r"
 _ENDS_WORD = frozenset(_BLANK + "\n;&|()<>")
 
@@ -186,7 +187,7 @@ class _Scanner:
 
     def _expansion(self, *, quoted: bool) -> Part:
         if self.peek() == "`":
-            return Substitution(self._to("`").replace("\\$", "$"), quoted)
+            return Substitution(self._in_backticks('$`\\"' if quoted else "$`\\"), quoted)
         if self.peek(3) == "$((":
             self._closing("(", ")")
             return Variable("((", "", quoted)  # a sum: nobody works it out
@@ -199,6 +200,14 @@ class _Scanner:
         found = name[0] if name else self.peek() if self.peek() and self.peek() in "0123456789@*#?$!-" else ""
         self.at += len(found)
         return Variable(found, "", quoted) if found else Text("$", quoted)
+
+    def _in_backticks(self, escaped: str) -> str:
+        """What stands between two of them, without the backslashes before these characters."""
+        found = _BACKTICKED.match(self.script, self.at)
+        if not found:
+            raise ShellError("a quote without end")
+        self.at = found.end()
+        return re.sub(r"\\(.)", lambda each: each[1] if each[1] in escaped else each[0], found[1], flags=re.DOTALL)
 
     def _closing(self, opening: str, closing: str) -> str:
         """What stands in the brackets behind the `$` here; brackets within quotes do not count."""
