@@ -97,7 +97,7 @@ def test_conda_lock_reads_every_package(exported: Path) -> None:
     wanted = [
         [p.kind, locked.platform, p.name, p.version, *_hashed(p, found.md5), ["main" if "main" in p.groups else "dev"]]
         for locked in found.platforms
-        for p in locked.packages
+        for p in locked.prefix_packages
     ]
     assert sorted(packages) == sorted(wanted)
     assert (channels, platforms) == (["forge", CHANNELS["https://conda.acme.test/own"]], [LINUX, MAC])
