@@ -46,6 +46,8 @@ NOTHING = _words(
     # users and groups of older versions; PAM's profiles and the cache of libraries are put together in the end
     "userdel groupdel deluser delgroup pam-auth-update ldconfig",
 )
+# users that base-passwd brings and scripts make sure of all the same
+_ALWAYS_THERE = frozenset({"_apt", "backup", "games", "irc", "list", "lp", "mail", "news", "proxy", "uucp", "www-data"})
 _USER_VALUES = _words(
     "--home --shell --ingroup --gid --gecos --uid --firstuid --lastuid --comment --conf --groups --home-dir --base-dir",
     "-h -s -u -g -d -c -G -k -p -b -K --key",
@@ -131,7 +133,7 @@ def _add_user(words: Sequence[str]) -> Iterator[Effect]:
     match _plain(words, _USER_VALUES):
         case [user, group]:
             yield f"add the user `{shown(user)}` to the group", group
-        case [user, *_]:
+        case [user, *_] if user not in _ALWAYS_THERE:
             yield "create the user", user
 
 
