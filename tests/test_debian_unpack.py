@@ -310,6 +310,20 @@ def test_what_is_known_of_packages_is_enough_to_plan(tmp_path: Path) -> None:
         again.read("usr")
 
 
+@pytest.mark.parametrize("record", [b"", b"[]", b"{}", b'{"members": [["x"]], "control": {}, "texts": {}}'])
+def test_a_broken_record_is_made_anew(tmp_path: Path, record: bytes) -> None:
+    path = tmp_path / "tiny.deb"
+    path.write_bytes(deb(folder("./usr/"), Entry("./usr/x", b"content")))
+    before = staged([path], tmp_path).files.keys()
+    (kept,) = (tmp_path / "cache/records").rglob("debian-contents/*")
+    kept.write_bytes(record)
+    for scratch in (tmp_path / "scratch").iterdir():
+        scratch.unlink()
+    again = staged([path], tmp_path)
+    assert again.files.keys() == before
+    assert again.read("usr/x") == b"content"
+
+
 def test_errors_of_merging_name_the_file(tmp_path: Path) -> None:
     path = tmp_path / "tiny.deb"
     path.write_bytes(ar(members(tar(Entry("./bin", b"x"))).items()))
