@@ -123,13 +123,13 @@ def test_the_whole_test_archive(architecture: str, tmp_path_factory: pytest.Temp
 
 
 def test_small_archives_full_of_conflicts(tmp_path_factory: pytest.TempPathFactory) -> None:
-    assert_small(tmp_path_factory, seed=1, count=200)
+    assert_small(tmp_path_factory, seed=1, count=100)
 
 
 @pytest.mark.full
 @pytest.mark.parametrize("seed", range(2, 12))
 def test_many_small_archives_full_of_conflicts(seed: int, tmp_path_factory: pytest.TempPathFactory) -> None:
-    assert_small(tmp_path_factory, seed=seed, count=1000)
+    assert_small(tmp_path_factory, seed=seed, count=300)
 
 
 def assert_small(tmp_path_factory: pytest.TempPathFactory, *, seed: int, count: int) -> None:
