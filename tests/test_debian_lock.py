@@ -223,6 +223,30 @@ def test_what_is_asked_for_no_more_goes_with_all_that_it_brought(project: Projec
     ]
 
 
+def test_no_server_is_asked_where_packages_only_go(project: Project, archive: Archive, mirror: FileServer) -> None:
+    seen = dates(project)
+    publish(archive, both("mawk", "1.3.4-9", provides="awk"), date=DATE)
+    project.change("['tool']", "[]")
+    result = project.call("lock")
+    assert result.stderr.splitlines() == [
+        "  liba  − 1.0-1+deb12u1  linux-64",
+        "  libb  − 1.0-1          linux-64",
+        "  tool  − 1:2.0-1        linux-64",
+        "wrote env.lock: 3 packages changed, 6 kept",
+    ]
+    assert (mirror.requests, dates(project)) == ([], seen)
+    assert project.call("check") == (0, "", "")
+
+
+def test_a_component_that_there_is_not_is_refused_though_no_package_of_it_is_needed(project: Project) -> None:
+    project.change("[image.debian]", "[image.debian]\ncomponents = ['main', 'nonfre']")
+    before = project.lockfile.read_bytes()
+    result = project.call("lock")
+    assert result.code == 2
+    assert "has no component `nonfre`" in failure(result)
+    assert project.lockfile.read_bytes() == before
+
+
 def test_of_alternatives_the_second_goes_where_the_first_is_asked_for(project: Project) -> None:
     project.change("['tool']", "['libc', 'tool']")
     project.must("lock")

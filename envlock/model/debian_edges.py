@@ -35,6 +35,15 @@ def debian_edges(spec: EnvSpec, locked: PlatformLock, compare: Compare) -> Itera
     yield from (unasked(name, locked.platform) for _, name in first(idle, ways))
 
 
+def asked_for(spec: EnvSpec, locked: PlatformLock, compare: Compare) -> tuple[DebianPackage, ...]:
+    """Of the base's packages those that something asks for."""
+    if spec.image.debian is None:
+        return ()
+    wanted = wanted_packages(spec.image.debian, _interpreter(spec, locked))
+    reached = DebianClosure(locked.debian, compare).reached(wanted)
+    return tuple(package for package in locked.debian if package.name in reached)
+
+
 def _node(name: str) -> Node:
     return DebianPackage.kind, name
 
@@ -62,7 +71,7 @@ def _roots(wanted: dict[str, str], closure: DebianClosure, platform: str) -> Ite
 
 
 def _requirements(debian: DebianSpec, closure: DebianClosure, compare: Compare, platform: str) -> Iterator[Problem]:
-    roots = {relation.name: relation for text in debian.packages for relation in relations(text)}
+    roots = [relation for text in debian.packages for relation in relations(text)]
     for package in closure.packages.values():
         for text in package.requires:
             if closure.answer(text) is None:
@@ -70,12 +79,12 @@ def _requirements(debian: DebianSpec, closure: DebianClosure, compare: Compare, 
                 yield unmet(text, reason, package.name, platform)
 
 
-def _opponent(text: str, roots: dict[str, Relation], compare: Compare) -> str | None:
+def _opponent(text: str, roots: list[Relation], compare: Compare) -> str | None:
     """The requirement of env.toml, if there is one, that the versions asked for do not meet."""
     for relation in relations(text):
-        root = roots.get(relation.name)
-        if root and relation.version and not is_met(root, relation.version, compare):
-            return str(root)
+        for root in roots:
+            if root.name == relation.name and relation.version and not is_met(root, relation.version, compare):
+                return str(root)
     return None
 
 

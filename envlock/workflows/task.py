@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from envlock.model.cutoff import is_newer
-from envlock.model.lock import Base, CondaPackage, DebianPackage, PipPackage, PlatformLock
+from envlock.model.lock import Base, CondaPackage, DebianPackage, Inputs, PipPackage, PlatformLock
 from envlock.model.platform import PLATFORMS, Platform, System
 from envlock.model.spec import EnvSpec, Wants
 from envlock.sources.places import Sources
@@ -18,8 +18,8 @@ _EXACTLY = {"debian": "{} (= {})", "conda": "{} =={}", "pip": "{}=={}"}
 class PlatformTask:
     """What is wanted, for which platform, from where, and with what at hand.
 
-    `pins` are of the lock that there is, and `upgrade` says which of them may move; nothing that was published after
-    `cutoff` (UTC) is taken.
+    `pins` are of the lock that there is, which was made for `asked`, and `upgrade` says which of them may move; nothing
+    that was published after `cutoff` (UTC) is taken.
     """
 
     spec: EnvSpec
@@ -28,6 +28,7 @@ class PlatformTask:
     sources: Sources
     context: Context
     pins: PlatformLock | None = None
+    asked: Inputs | None = None
     upgrade: Upgrade = KEEP
     cutoff: str | None = None
 

@@ -26,6 +26,7 @@ def tasks_of(
             sources=sources,
             context=context,
             pins=old.platform(name) if old else None,
+            asked=old.inputs if old else None,
             upgrade=upgrade,
             cutoff=limit,
         )
