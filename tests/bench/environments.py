@@ -12,6 +12,7 @@ from envlock.model.lock import Lock, PlatformLock
 from envlock.system.cache import Cache
 from envlock.workflows.base_images import base_image
 from envlock.workflows.context import Context
+from envlock.workflows.debian_packages import fetch_debian
 from envlock.workflows.packages import fetch_all
 from envlock.workflows.project import Project
 from tests.bench.measure import Step
@@ -48,7 +49,10 @@ class Environment:
     def downloaded(self) -> frozenset[Path]:
         """Everything in the cache once packages and base are there and nothing was made of them."""
         fetch_all(self.locked, self.lock.inputs, self.project, self.context)
-        base_image(self.locked, self.project, self.context)
+        if self.locked.debian:
+            fetch_debian(self.locked, self.project, self.context)
+        else:
+            base_image(self.locked, self.project, self.context)
         return frozenset(_below(self.made.cache))
 
     def envlock(self, *arguments: str, **variables: str) -> Step:

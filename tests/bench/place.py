@@ -11,6 +11,8 @@ from tests.bench.peers import Peers
 from tests.bench.synthetic import write_wheels
 from tests.conftest import FORGOTTEN
 from tests.support import base_image, conda_channel, wheels
+from tests.support.debian_archive import archive
+from tests.support.debian_projects import debian_manifest, debian_project
 from tests.support.docker_engine import running_engine
 from tests.support.index_server import WheelFolders, serve_index
 from tests.support.projects import new_project
@@ -18,6 +20,7 @@ from tests.support.projects import new_project
 PACKAGES = ("numpy", "pandas", "scikit-learn", "flask", "lightgbm")
 FROM_CONDA = ("numpy", "pandas")
 SMALL = ("flask",)
+FROM_DEBIAN = ("bash", "ca-certificates", "coreutils", "curl", "git", "libgomp1", "python3", "tzdata", "usr-is-merged")
 RUNNING = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 FROM_PYPI = """name = "reference"
@@ -77,6 +80,15 @@ class Place:
         pip = [name for name in PACKAGES if name not in FROM_CONDA]
         manifest = FROM_BOTH.format(channel=channel, conda=["python", *FROM_CONDA], packages=pip)
         return self._environment("mixed", manifest, base_image.base_layout())
+
+    @cached_property
+    def debian(self) -> Environment:
+        """Python and what is usual beside it, from the archive of the tests."""
+        manifest = debian_manifest(archive(), FROM_DEBIAN)
+        cache = self.folder / "debian-cache"
+        environment = Environment(debian_project(self.folder / "debian", archive(), manifest, cache=cache))
+        environment.only_downloads()
+        return environment
 
     @cached_property
     def synthetic(self) -> Environment:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from tests.bench.debian import debian_solve
+from tests.bench.debian_images import debian_build
 from tests.bench.environments import Environment
 from tests.bench.many_packages import TAGS, write_environment
 from tests.bench.measure import Step
@@ -177,6 +178,7 @@ SCENARIOS: dict[str, Callable[[Place], Scenario]] = {
     "memory": memory,
     "memory-2gib": memory_2gib,
     "install": install,
+    "debian-build": debian_build,
     "debian-solve": debian_solve,
     **set_scenarios(),
 }
