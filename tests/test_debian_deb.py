@@ -6,6 +6,7 @@ import stat
 import tarfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
@@ -242,25 +243,66 @@ LOCKED = DebianPackage(
     name="tiny", version="1.0", architecture="amd64", file="pool/tiny_1.0_amd64.deb", sha256="", size=0
 )
 UNLIKE = [
-    (STANZA.replace(b": tiny", b": tin"), "its control file has Package `tin`, the lock `tiny`"),
-    (STANZA.replace(b"1.0", b"1:1.0"), "its control file has Version `1:1.0`, the lock `1.0`"),
-    (STANZA.replace(b"amd64", b"all"), "its control file has Architecture `all`, the lock `amd64`"),
-    (b"Package: tiny\n", "its control file has Version ``, the lock `1.0`"),
-    (STANZA + b"Package: other\n", "'Package: other' stands in its control file"),
-    (b"nonsense", "'nonsense' stands in its control file"),
-    (b"", "'' stands in its control file"),
+    (STANZA.replace(b": tiny", b": tin"), "not as locked: its name is tin, locked tiny"),
+    (STANZA.replace(b"1.0", b"1:1.0"), "not as locked: its version is 1:1.0, locked 1.0"),
+    (STANZA.replace(b"amd64", b"all"), "not as locked: its architecture is all, locked amd64"),
+    (b"Package: tiny\n", "not as locked: its version is , locked 1.0"),
+    (STANZA + b"Depends: evil\n", "not as locked: what differs in Pre-Depends and Depends is `evil`, locked nothing"),
+    (STANZA + b"Provides: tiniest\n", "not as locked: what differs in Provides is `tiniest`, locked nothing"),
+    (STANZA + b"Pre-Depends: (\n", "refused: `(` is no relation of Debian's packages"),
+    (STANZA + b"Package: other\n", "refused: 'Package: other' stands in its control file"),
+    (b"nonsense", "refused: 'nonsense' stands in its control file"),
+    (b"", "refused: '' stands in its control file"),
 ]
 
 
 @pytest.mark.parametrize(("stanza", "message"), UNLIKE)
 def test_a_package_that_is_another_than_the_locked_one_is_refused(stanza: bytes, message: str) -> None:
     with pytest.raises(OutsideError) as error:
-        require_promised(LOCKED, {"control": stanza})
-    assert error.value.message == f"`tiny_1.0_amd64.deb` is refused: {message}"
+        require_promised(LOCKED, {"control": stanza}, "amd64")
+    assert error.value.message == f"`tiny_1.0_amd64.deb` is {message}"
+
+
+RELATED = (
+    STANZA
+    + b"""\
+Pre-Depends: libc6 (>=2.36),
+ dpkg
+Depends: bb|aa, dpkg
+Conflicts: old (<< 2)
+Breaks: older
+Provides: tiniest (= 1), small
+"""
+)
+AS_RELATED = replace(
+    LOCKED,
+    requires=("bb | aa", "dpkg", "libc6 (>= 2.36)"),
+    provides=("small", "tiniest (= 1)"),
+    conflicts=("old (<< 2)", "older"),
+)
 
 
 def test_the_locked_package_is_taken() -> None:
-    require_promised(LOCKED, {"control": STANZA})
+    require_promised(replace(LOCKED, requires=()), {"control": STANZA}, "amd64")
+    require_promised(AS_RELATED, {"control": RELATED}, "amd64")
+
+
+@pytest.mark.parametrize(
+    ("locked", "message"),
+    [
+        (
+            replace(AS_RELATED, requires=("dpkg",)),
+            "Pre-Depends and Depends is `bb | aa`, `libc6 (>= 2.36)`, locked nothing",
+        ),
+        (replace(AS_RELATED, conflicts=("old", "older")), "Conflicts and Breaks is `old (<< 2)`, locked `old`"),
+        (replace(AS_RELATED, provides=()), "Provides is `small`, `tiniest (= 1)`, locked nothing"),
+    ],
+)
+def test_relations_are_held_against_the_lock(locked: DebianPackage, message: str) -> None:
+    with pytest.raises(OutsideError) as error:
+        require_promised(locked, {"control": RELATED}, "amd64")
+    assert error.value.message == f"`tiny_1.0_amd64.deb` is not as locked: what differs in {message}"
+    assert error.value.hint == "`envlock lock -P debian:tiny` locks what its archive says now"
 
 
 BOMBS: Mapping[str, Callable[[bytes], bytes]] = {

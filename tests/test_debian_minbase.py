@@ -15,6 +15,7 @@ import pytest
 from envlock.debian.functions import system_files
 from envlock.debian.overlay import Overlay
 from envlock.debian.stage import DebianStage, StageOptions
+from envlock.model.debian_relations import RELATIONS, united
 from envlock.model.lock import DebianPackage
 from envlock.system.cache import Cache
 from tests.support.debian_archive import archive, fields
@@ -107,6 +108,9 @@ def locked(deb: Path) -> DebianPackage:
         file=f"pool/{deb.name}",
         sha256=hashlib.sha256(deb.read_bytes()).hexdigest(),
         size=deb.stat().st_size,
+        requires=united((stated.get(name, "") for name in RELATIONS["requires"]), "amd64"),
+        provides=united((stated.get(name, "") for name in RELATIONS["provides"]), "amd64"),
+        conflicts=united((stated.get(name, "") for name in RELATIONS["conflicts"]), "amd64"),
     )
 
 

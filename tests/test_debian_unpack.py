@@ -17,6 +17,7 @@ from envlock.debian.stage import DebianStage, StageOptions
 from envlock.debian.stanza import fields
 from envlock.debian.unpack import unpack
 from envlock.errors import OutsideError
+from envlock.model.debian_relations import RELATIONS, united
 from envlock.model.files import Inline, SystemFile
 from envlock.model.lock import DebianPackage
 from envlock.system.cache import Cache
@@ -227,6 +228,9 @@ def locked(path: Path, sha256: str) -> DebianPackage:
         file=f"pool/{path.name}",
         sha256=sha256,
         size=path.stat().st_size,
+        requires=united((said.get(name.lower(), "") for name in RELATIONS["requires"]), "amd64"),
+        provides=united((said.get(name.lower(), "") for name in RELATIONS["provides"]), "amd64"),
+        conflicts=united((said.get(name.lower(), "") for name in RELATIONS["conflicts"]), "amd64"),
     )
 
 

@@ -1,13 +1,12 @@
 """A package that may be chosen: what an index says of it, every field checked."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from envlock.debian.packages_file import FIELDS, title
 from envlock.debian.release import IndexFile
 from envlock.errors import OutsideError
-from envlock.model.debian_relations import NAME, VERSION, items, provided
+from envlock.model.debian_relations import NAME, RELATIONS, VERSION, provided, united
 from envlock.model.lock import DebianPackage
 
 # Debian's own, the most needed first
@@ -56,9 +55,9 @@ def candidate(entry: tuple[str, ...], index: IndexFile) -> Candidate:
             sha256=fields["SHA256"],
             size=int(fields["Size"]),
             archive=index.archive,
-            requires=_relations(fields, index.architecture, "Pre-Depends", "Depends"),
-            provides=tuple(map(_provided, _relations(fields, index.architecture, "Provides"))),
-            conflicts=_relations(fields, index.architecture, "Conflicts", "Breaks"),
+            requires=_relations(fields, index.architecture, "requires"),
+            provides=tuple(map(_provided, _relations(fields, index.architecture, "provides"))),
+            conflicts=_relations(fields, index.architecture, "conflicts"),
         )
     except ValueError as error:
         raise OutsideError(f"the entry of `{fields['Package']}` in {title(index)} cannot be: {error}") from None
@@ -80,13 +79,8 @@ def _checked(fields: dict[str, str], architecture: str) -> None:
         raise ValueError(f"it is for `{fields['Architecture'][:80]}`")
 
 
-def _relations(fields: dict[str, str], architecture: str, *names: str) -> tuple[str, ...]:
-    return tuple(sorted({item for name in names for item in _items(fields[name], architecture)}))
-
-
-def _items(field: str, architecture: str) -> Iterator[str]:
-    if field:
-        yield from items(field, architecture)
+def _relations(fields: dict[str, str], architecture: str, kind: str) -> tuple[str, ...]:
+    return united(filter(None, (fields[name] for name in RELATIONS[kind])), architecture)
 
 
 def _provided(item: str) -> str:

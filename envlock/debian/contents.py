@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from envlock.debian.accounts import GROUP, PASSWD
-from envlock.debian.deb import read_control, require_promised, unpack_data
+from envlock.debian.deb import read_control, unpack_data
 from envlock.debian.listing import Member
 from envlock.model.lock import DebianPackage
 from envlock.system.cache import Cache, typed
@@ -30,14 +30,13 @@ class Contents:
 def read_contents(package: DebianPackage, file: Path, cache: Cache, data: Path) -> Contents:
     """The contents of a package; where they are not known yet, its data archive is unpacked into the new file `data`.
 
-    OutsideError where it is not the package that the lock names, or holds what could do harm.
+    OutsideError where it holds what could do harm.
     """
     kept = cache.record(CONTENTS, package.sha256, _contents)
     if kept is None:
         control, members = read_control(file), unpack_data(file, data)
         kept = Contents(control=control, members=members, texts=_texts(members, data))
         cache.keep(CONTENTS, package.sha256, _plain(kept), lasting=False)
-    require_promised(package, kept.control)
     return kept
 
 

@@ -14,6 +14,7 @@ from envlock.debian.listing import Member, listing
 from envlock.debian.stanza import fields
 from envlock.errors import OutsideError
 from envlock.model.lock import DebianPackage
+from envlock.model.promises import debian_disagreement
 from envlock.system.parts import naming
 
 MOST_CONTROL = 32 << 20  # bytes of all control files of a package; md5sums are the most of them
@@ -49,15 +50,16 @@ def unpack_data(path: Path, target: Path) -> tuple[Member, ...]:
         return listing(tar_members(plain))
 
 
-def require_promised(package: DebianPackage, control: Mapping[str, bytes]) -> None:
-    """OutsideError where a .deb says of itself that it is another package than the locked one."""
+def require_promised(package: DebianPackage, control: Mapping[str, bytes], architecture: str) -> None:
+    """OutsideError where the control file of a .deb is not what the lock says of it, for whatever reason."""
     with _named(package.file_name):
         said = fields(control.get("control", b""))
-        locked = {"package": package.name, "version": package.version, "architecture": package.architecture}
-        for field, value in locked.items():
-            if said.get(field) != value:
-                name = field.capitalize()
-                raise OutsideError(f"its control file has {name} `{said.get(field, '')}`, the lock `{value}`")
+    try:
+        why = debian_disagreement(package, said, architecture)
+    except ValueError as error:
+        raise OutsideError(f"`{package.file_name}` is refused: {error}") from None
+    if why:
+        raise OutsideError(why, hint=f"`envlock lock -P debian:{package.name}` locks what its archive says now")
 
 
 def _control(file: IO[bytes]) -> dict[str, bytes]:

@@ -10,7 +10,7 @@ from threading import Lock
 
 from envlock.debian.accounts import accounts
 from envlock.debian.contents import Contents, read_contents
-from envlock.debian.deb import unpack_data
+from envlock.debian.deb import require_promised, unpack_data
 from envlock.debian.listing import Member
 from envlock.debian.merged_usr import merged, root_links
 from envlock.debian.ownership import Brought
@@ -83,7 +83,9 @@ class DebianStage:
     def _read_all(self, cache: Cache) -> dict[str, Contents]:
         def read(package: DebianPackage) -> Contents:
             data = self._data[package.name]
-            return read_contents(package, data.deb, cache, data.path)
+            found = read_contents(package, data.deb, cache, data.path)
+            require_promised(package, found.control, self.architecture)
+            return found
 
         with ThreadPoolExecutor(min(os.cpu_count() or 1, _MOST_WORKERS)) as pool:
             # the largest first, so that the last one to end is a small one

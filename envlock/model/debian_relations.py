@@ -5,7 +5,7 @@ A field (`Depends: awk | mawk, libc6 (>= 2.36)`) has *items*, an item has altern
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cache
@@ -25,6 +25,8 @@ _PINNED = re.compile(rf"(?P<name>{NAME.pattern})\s*=\s*(?P<version>{VERSION.patt
 _ARCHITECTURE = re.compile(r"!?[a-z0-9]+(?:-[a-z0-9]+)*")
 _PROFILE = re.compile(r"!?[a-z0-9][a-z0-9+.-]*")
 
+# what a lock calls them -> the fields of a package they stand in
+RELATIONS = {"requires": ("Pre-Depends", "Depends"), "provides": ("Provides",), "conflicts": ("Conflicts", "Breaks")}
 # the old forms, which mean the same as the ones that allow the version itself
 _OLD = {"<": "<=", ">": ">="}
 _MET: dict[str, Callable[[int], bool]] = {
@@ -66,6 +68,11 @@ def items(field: str, architecture: str | None = None) -> tuple[str, ...]:
     """
     found = (_applying(item, architecture) for item in field.split(",") if item.strip())
     return tuple(item for item in found if item)
+
+
+def united(fields: Iterable[str], architecture: str | None) -> tuple[str, ...]:
+    """The items of several fields as a lock has them: sorted, each once."""
+    return tuple(sorted({item for field in fields for item in items(field, architecture)}))
 
 
 def provided(text: str) -> tuple[str, str | None]:

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping
 
 from packaging.utils import canonicalize_name
 
-from envlock.model.lock import CondaPackage, PipPackage
+from envlock.model.debian_relations import RELATIONS, united
+from envlock.model.lock import CondaPackage, DebianPackage, PipPackage
 from envlock.model.requirements import applied
 from envlock.model.wheel_metadata import WheelMetadata
 
@@ -31,6 +32,24 @@ def conda_disagreement(package: CondaPackage, provides: Iterable[str]) -> str | 
     """How the distributions found inside a conda package contradict its lock entry; None where they agree."""
     pair = ("what it provides", _listed(provides), _listed(package.provides))
     return _first(package.file, (pair,))
+
+
+def debian_disagreement(package: DebianPackage, said: Mapping[str, str], architecture: str) -> str | None:
+    """How a package's own control file contradicts its lock entry; None where they agree.
+
+    `said` are its fields by their names in small letters. ValueError for relations that cannot be read.
+    """
+    pairs = [
+        ("its name", said.get("package", ""), package.name),
+        ("its version", said.get("version", ""), package.version),
+        ("its architecture", said.get("architecture", ""), package.architecture),
+    ]
+    for kind, names in RELATIONS.items():
+        own = {*united((said.get(name.lower(), "") for name in names), architecture)}
+        locked = {*getattr(package, kind)}
+        # of hundreds only those that are not the same
+        pairs.append((f"what differs in {' and '.join(names)}", _listed(own - locked), _listed(locked - own)))
+    return _first(package.file_name, pairs)
 
 
 def _first(file: str, pairs: Iterable[tuple[str, str, str]]) -> str | None:
