@@ -14,7 +14,7 @@ from envlock.system.secrets import holds_token
 
 _SECRET = "holds credentials: keep them in netrc or in the file that RATTLER_AUTH_FILE names, never here"
 _INDEX_SECRET = "holds credentials: keep them in netrc or in ENVLOCK_INDEX_NAME_USERNAME and _PASSWORD, never here"
-_ARCHIVE_SECRET = "holds credentials: keep them in netrc, never here"
+_ARCHIVE_SECRET = "holds credentials: keep them in netrc, ENVLOCK_DEBIAN_MIRROR or ENVLOCK_DEBIAN_SNAPSHOT, never here"
 
 
 @dataclass(frozen=True, slots=True)
