@@ -20,6 +20,10 @@ dependencies = []
 
 # [image]
 # base = "python:3.11-slim"  # the image below the packages
+# or a base of Debian's packages, in place of `base`:
+# [image.debian]
+# suite = "bookworm"
+# packages = ["git", "libgomp1 (>= 12)"]
 """
 
 FILLED = """\
@@ -48,6 +52,10 @@ default = true
 
 # [image]
 # base = "debian:trixie-slim"  # the image below the packages
+# or a base of Debian's packages, in place of `base`:
+# [image.debian]
+# suite = "bookworm"
+# packages = ["git", "libgomp1 (>= 12)"]
 """
 
 

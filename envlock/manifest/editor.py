@@ -18,6 +18,12 @@ _CONDA = 'match specs, such as "numpy >=1.26,<2"; where there are any, Python co
 _CHANNELS = "names, URLs or paths such as ./channel, best first"
 _PIP = 'requirements, such as "flask >=3,<4"; what conda provides is not installed twice'
 _BASE = 'base = "{}"  # the image below the packages'
+_DEBIAN = (
+    "or a base of Debian's packages, in place of `base`:",
+    "[image.debian]",
+    'suite = "bookworm"',
+    'packages = ["git", "libgomp1 (>= 12)"]',
+)
 
 
 def new_manifest(spec: EnvSpec) -> str:
@@ -127,7 +133,8 @@ def _add_image(document: tomlkit.TOMLDocument, spec: EnvSpec) -> None:
         return
     document.add(tomlkit.nl())
     document.add(tomlkit.comment("[image]"))
-    document.add(tomlkit.comment(_BASE.format(spec.base)))
+    for line in (_BASE.format(spec.base), *_DEBIAN):
+        document.add(tomlkit.comment(line))
 
 
 def _image(image: ImageSpec) -> Table:
