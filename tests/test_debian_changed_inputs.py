@@ -51,6 +51,14 @@ CHANGES: Mapping[str, tuple[str, str, list[str]]] = {
         "(>= 13)",
         ["`libgomp1 (>= 13)` was `libgomp1 (>= 12)` in `image.debian` when this was locked (env.toml:6)"],
     ),
+    "another limit beside it": (
+        "12)",
+        '12)", "libgomp1 (<< 14)',
+        [
+            "`libgomp1 (<< 14); libgomp1 (>= 12)` was `libgomp1 (>= 12)` in `image.debian` when this was locked "
+            "(env.toml:6)"
+        ],
+    ),
     "the same otherwise written": ('"libgomp1 (>= 12)"', '"libgomp1(>=12)"', []),
     "a component less": (', "contrib"', "", ["component `contrib` was taken out (env.toml:9)"]),
     "a component more": ('"contrib"', '"contrib", "aside"', ["component `aside` was added (env.toml:9)"]),

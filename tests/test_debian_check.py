@@ -98,8 +98,9 @@ def test_what_a_package_asks_for(need: str, reason: str | None) -> None:
     assert said(SPEC, lock) == expected
 
 
-def test_env_toml_is_named_where_it_is_the_other_side() -> None:
-    spec = spec_of("tool", "libtool (<< 1.5)")
+@pytest.mark.parametrize("limits", [("libtool (<< 1.5)",), ("libtool (<< 1.5)", "libtool (>= 1.2)")])
+def test_env_toml_is_named_where_it_is_the_other_side(limits: tuple[str, ...]) -> None:
+    spec = spec_of("tool", *limits)
     lock = base_lock(spec, *GROUP, TOOL, LESS, debian("libtool", "1.4-1"))
     assert said(spec, lock) == [
         "`libtool (>= 1.5)` is not met (asked for by `tool`): 1.4-1 is locked, and env.toml asks for `libtool (<< 1.5)`"

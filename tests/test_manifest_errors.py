@@ -18,7 +18,7 @@ LATER = "is not supported by this version of envlock"
 CODENAME = "expected a codename such as `bookworm`"
 PACKAGE = "expected a name, `NAME (>= VERSION)` or `NAME=VERSION`, got"
 ARCHIVE = "expected a URL that begins with `http://` or `https://` or `file://`"
-OF_ARCHIVES = "holds credentials: keep them in netrc, never here"
+OF_ARCHIVES = "holds credentials: keep them in netrc, ENVLOCK_DEBIAN_MIRROR or ENVLOCK_DEBIAN_SNAPSHOT, never here"
 DEBIAN = "[image.debian]\nsuite = 'bookworm'"
 CHANNEL = "expected a channel's name, a URL or a path that begins with `./`, got"
 
@@ -354,6 +354,14 @@ ROWS = [
     (
         f"{DEBIAN}\npackages = [\n'git=1:2.39.5-0+deb12u2',\n'curl',\n'git (>= 1)',\n]",
         "env.toml:7: `image.debian.packages[2]`: `git (= 1:2.39.5-0+deb12u2)` stands in line 5 already: keep one",
+    ),
+    (
+        f"{DEBIAN}\npackages = ['git (>= 1)', 'git (<< 3)', 'git (<= 2)']",
+        "env.toml:4: `image.debian.packages[2]`: `git (<< 3)` stands in line 4 already: keep one",
+    ),
+    (
+        f"{DEBIAN}\npackages = ['git (>= 1)', 'git']",
+        "env.toml:4: `image.debian.packages[1]`: `git (>= 1)` stands in line 4 already: keep one",
     ),
     (f"{DEBIAN}\npackages = 'git'", "env.toml:4: `image.debian.packages`: expected an array of strings, got a string"),
     (

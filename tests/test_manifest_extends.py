@@ -188,6 +188,13 @@ def test_debian_s_packages_are_overridden_by_name() -> None:
     )
 
 
+def test_a_range_of_a_debian_package_is_overridden_as_a_whole() -> None:
+    ranged = "[image.debian]\nsuite = 'bookworm'\npackages = ['git (>= 1)', 'curl (<< 9)', 'curl (>= 8)', 'git (<< 3)']"
+    own = "extends = 'a.toml'\n[image.debian]\npackages = ['git (<< 4)']"
+    spec = read(own, {"a.toml": ranged})
+    assert spec.image.debian == DebianSpec(suite="bookworm", packages=("curl (<< 9)", "curl (>= 8)", "git (<< 4)"))
+
+
 def test_one_base_takes_the_place_of_the_other() -> None:
     image = read("extends = '../base/env.toml'\nimage.base = 'scratch'", {"../base/env.toml": DEBIAN_BASE}).image
     assert (image.base, image.debian, image.user) == ("scratch", None, "1000")

@@ -1,11 +1,12 @@
 """The table `[image.debian]`: a base made from Debian's packages."""
 
 import re
+from collections.abc import Sequence
 
 from envlock.manifest.addresses import Surroundings, archive_address
 from envlock.manifest.direct import as_path
 from envlock.model.debian_relations import plain_requirement, relations
-from envlock.model.fields import Table, matching
+from envlock.model.fields import Item, Table, matching
 from envlock.model.spec import DebianSpec
 
 _CODENAME = "expected a codename such as `bookworm`"
@@ -27,7 +28,7 @@ _component = matching(r"[a-z0-9]+(?:-[a-z0-9]+)*", "a component such as `main` o
 def read_debian(table: Table, surroundings: Surroundings) -> DebianSpec:
     """Suite, packages, and where they are found; what is wrong is noted in the document."""
     packages = table.texts("packages", plain_requirement) or ()
-    table.document.refuse_twice(packages, package_name)
+    _refuse_twice(packages, table)
     components = table.texts("components", _component, filled=True) or ()
     table.document.refuse_twice(components)
     if "suite" not in table:
@@ -43,9 +44,27 @@ def read_debian(table: Table, surroundings: Surroundings) -> DebianSpec:
     )
 
 
+def _refuse_twice(packages: Sequence[Item], table: Table) -> None:
+    """A package stands twice only as a range: Debian's form has one limit an item."""
+    sides = [limited_side(item.value) for item in packages]
+    unlimited = {name for name, side in sides if side == "="}
+
+    def identity(requirement: str) -> tuple[str, str]:
+        name, side = limited_side(requirement)
+        return name, "" if name in unlimited else side
+
+    table.document.refuse_twice(packages, identity)
+
+
 def package_name(requirement: str) -> str:
     """The package that a requirement is about, in whatever form it is written."""
     return relations(plain_requirement(requirement))[0].name
+
+
+def limited_side(requirement: str) -> tuple[str, str]:
+    """The package, and the side of its versions that a requirement limits: `<`, `>`, or `=` for none or both."""
+    relation = relations(plain_requirement(requirement))[0]
+    return relation.name, (relation.operator or "=")[0]
 
 
 def _suite(text: str) -> str:
