@@ -247,16 +247,6 @@ def test_what_comes_from_another_file_is_to_be_removed_there(project: Project) -
     )
 
 
-@pytest.mark.parametrize("name", ["git", "libstdc++6"])
-def test_debian_s_packages_are_edited_by_hand(project: Project, name: str) -> None:
-    debian = f'[image.debian]\nsuite = "bookworm"\npackages = ["{name} (>= 1)"]\n'
-    project.change('[image]\nbase = "scratch"\n', debian)
-    assert refused(project, "remove", name) == (
-        f"error: `{name}` is a package of [image.debian] (env.toml:19), which is edited by hand\n"
-        "hint: take it out there and run `envlock lock`\n"
-    )
-
-
 def test_editable_projects_come_and_go(project: Project) -> None:
     before = files(project)
     (project.folder / "lib").mkdir()

@@ -32,6 +32,21 @@ def test_what_is_neither(text: str) -> None:
         kinds_of(text)
 
 
+@pytest.mark.parametrize(
+    ("text", "kinds"),
+    [
+        ("git", ("conda", "pip", "debian")),
+        ("git (>= 1:2.39)", ("debian",)),
+        ("libstdc++6", ("debian",)),
+        ("Flask", ("conda", "pip")),
+        ("flask[async]", ("pip",)),
+        ("git=2.39", ("conda", "debian")),
+    ],
+)
+def test_kinds_where_debian_s_packages_are_the_base(text: str, kinds: tuple[str, ...]) -> None:
+    assert kinds_of(text, ("conda", "pip", "debian")) == kinds
+
+
 def test_a_password_is_not_shown() -> None:
     with pytest.raises(ValueError, match="credentials") as raised:
         kinds_of("x @ https://me:hunter2@files.acme.test/x-1-py3-none-any.whl")
@@ -46,6 +61,9 @@ def test_a_password_is_not_shown() -> None:
         ("conda", "numpy >=1", "acme::numpy", "acme::numpy >=1"),
         ("conda", "acme::numpy >=1", "numpy >=2", "numpy >=2"),
         ("pip", "Flask >=1", "flask", "Flask >=1"),
+        ("debian", "git (>= 1)", "git", "git (>= 1)"),
+        ("debian", "git (>= 1)", "git=1:2", "git=1:2"),
+        ("debian", "git", "git (<< 3)", "git (<< 3)"),
         ("pip", "Flask >=1", "flask <3", "flask <3"),
         ("pip", "flask[a]>=1", "flask[b]", "flask[a,b]>=1"),
         ("pip", "flask[a]>=1", "flask<3", "flask[a]<3"),

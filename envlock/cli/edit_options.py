@@ -26,6 +26,7 @@ def edit_options(function: _Command) -> _Command:
     options = (
         click.option("--conda", "kind", flag_value="conda", help="In [conda]: a match spec."),
         click.option("--pip", "kind", flag_value="pip", help="In [pip]: a requirement (PEP 508)."),
+        click.option("--debian", "kind", flag_value="debian", help="In [image.debian]: a package of Debian's."),
         click.option("--editable", is_flag=True, help="In [pip] editable: the folder of a local project."),
         click.option("--group", metavar="G", shell_complete=_groups, help="For this group alone."),
         click.option(
@@ -44,8 +45,10 @@ def wish_and_how(texts: tuple[str, ...], flags: dict[str, Any]) -> tuple[Wish, H
     """The flags as values; UsageError where they exclude each other."""
     if flags["group"] and flags["platforms"]:
         raise click.UsageError("--group and --platform exclude each other: groups are the same on every platform")
-    if flags["editable"] and (flags["group"] or flags["platforms"] or flags["kind"] == "conda"):
+    if flags["editable"] and (flags["group"] or flags["platforms"] or flags["kind"] in ("conda", "debian")):
         raise click.UsageError("--editable is for [pip] alone, and for every platform")
+    if flags["kind"] == "debian" and (flags["group"] or flags["platforms"]):
+        raise click.UsageError("--debian is for the base of the image, which is the same for all groups and platforms")
     wish = Wish(
         texts=texts,
         folder=Path.cwd(),

@@ -7,18 +7,23 @@ from difflib import get_close_matches
 from typing import Any
 
 from envlock.errors import UserInputError
-from envlock.manifest.dependency_text import CONDA, PIP, name_of, place_in_order, united
+from envlock.manifest.debian import limited_side
+from envlock.manifest.dependency_text import CONDA, DEBIAN, PIP, name_of, place_in_order, united
 from envlock.manifest.direct import as_path
 from envlock.manifest.text_edits import with_other_string, with_string, without_string
 from envlock.model.place import key_text
 from envlock.model.toml_lines import KeyPath, places
 
 _DEPENDENCIES, _EDITABLE = "dependencies", "editable"
+_PACKAGES: KeyPath = ("image", "debian", "packages")
+# what tells entries of one name apart
+_APART = {CONDA: "channel", PIP: "marker", DEBIAN: "operator"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """A list of env.toml: the dependencies of a kind, for all, for a group or for a platform; or editable projects."""
+    """A list of env.toml: the dependencies of a kind, for all, for a group or for a platform; editable projects; or
+    the packages of a base of Debian's."""
 
     kind: str
     group: str | None = None
@@ -27,6 +32,8 @@ class Place:
 
     @property
     def path(self) -> KeyPath:
+        if self.kind == DEBIAN:
+            return _PACKAGES
         around = ("groups", self.group) if self.group else ("platform", self.platform) if self.platform else ()
         return (*(str(key) for key in around), self.kind, _EDITABLE if self.editable else _DEPENDENCIES)
 
@@ -36,8 +43,9 @@ class Place:
 
     @property
     def options(self) -> str:
-        """The options that mean this place rather than [conda] or [pip]."""
-        return f"--group {self.group}" if self.group else f"--platform {self.platform}" if self.platform else ""
+        """The options that mean this place."""
+        around = f"--group {self.group}" if self.group else f"--platform {self.platform}" if self.platform else ""
+        return around or f"--{self.kind}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,26 +133,28 @@ def _change(text: str, entry: Entry, spec: str) -> tuple[str, Edit]:
 
 
 def _meant(same: list[Entry], place: Place, spec: str) -> Entry:
-    """The one entry of a name; of several, the one whose marker or channel is given."""
+    """The one entry of a name; of several, the one whose marker, channel or operator is given."""
     meant = same if len(same) == 1 else [e for e in same if _apart(place, e.text) == _apart(place, spec)]
     if len(meant) == 1:
         return meant[0]
-    what = "marker" if place.kind == PIP else "channel"
     listed = ", ".join(f"`{e.text}`" for e in same)
     raise UserInputError(
-        f"`{same[0].name}` stands {len(same)} times in {place.shown}: {listed}", hint=f"give the {what} of one of them"
+        f"`{same[0].name}` stands {len(same)} times in {place.shown}: {listed}",
+        hint=f"give the {_APART[place.kind]} of one of them",
     )
 
 
 def _apart(place: Place, text: str) -> str:
-    """What tells entries of one name apart: the channel of a match spec, the marker of a requirement."""
+    """What tells entries of one name apart: a channel, a marker, or which side of the versions is limited."""
+    if place.kind == DEBIAN:
+        return limited_side(text)[1]
     if place.kind == CONDA:
         return text.strip().rpartition("::")[0]
     return "".join(text.partition(";")[2].replace("'", '"').split())
 
 
 def _lists(values: dict[str, Any]) -> Iterator[Place]:
-    yield from (Place(kind=CONDA), Place(kind=PIP), Place(kind=PIP, editable=True))
+    yield from (Place(kind=CONDA), Place(kind=PIP), Place(kind=PIP, editable=True), Place(kind=DEBIAN))
     for kind in (CONDA, PIP):
         yield from (Place(kind=kind, group=name) for name in values.get("groups", {}))
         yield from (Place(kind=kind, platform=name) for name in values.get("platform", {}))

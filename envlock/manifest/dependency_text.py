@@ -8,24 +8,30 @@ from pathlib import Path
 from packaging.requirements import Requirement
 
 from envlock.manifest.conda_spec import normalized_spec
+from envlock.manifest.debian import package_name
 from envlock.manifest.direct import names_a_source
 from envlock.manifest.pip_requirement import normalized_requirement
+from envlock.model.debian_relations import plain_requirement
 from envlock.model.match_specs import conda_name
 
-CONDA, PIP = "conda", "pip"
-_READERS: dict[str, Callable[[str], str]] = {CONDA: normalized_spec, PIP: normalized_requirement}
+CONDA, PIP, DEBIAN = "conda", "pip", "debian"
+_READERS: dict[str, Callable[[str], str]] = {
+    CONDA: normalized_spec,
+    PIP: normalized_requirement,
+    DEBIAN: plain_requirement,
+}
 _CHANNEL = re.compile(r"\s*[A-Za-z0-9._/-]+::")
 
 
-def kinds_of(text: str) -> tuple[str, ...]:
-    """The tables that such a text can stand in; ValueError where it can stand in none."""
+def kinds_of(text: str, among: Sequence[str] = (CONDA, PIP)) -> tuple[str, ...]:
+    """The tables, `among` those that are meant, that such a text can stand in; ValueError where it can in none."""
     if _CHANNEL.match(text):
         normalized_spec(text)
         return (CONDA,)
     if names_a_source(text):
         normalized_requirement(text)
         return (PIP,)
-    refusals = {kind: _refusal(kind, text) for kind in _READERS}
+    refusals = {kind: _refusal(kind, text) for kind in among}
     able = tuple(kind for kind, refusal in refusals.items() if refusal is None)
     if not able:
         raise ValueError(f"neither a match spec nor a requirement: {refusals[CONDA]}")
@@ -49,13 +55,15 @@ def name_of(kind: str, text: str) -> str:
     """The name, in one spelling, of what is a dependency of its kind."""
     if kind == CONDA:
         return conda_name(text)
-    return Requirement(normalized_requirement(text)).name
+    return package_name(text) if kind == DEBIAN else Requirement(normalized_requirement(text)).name
 
 
 def is_bare(kind: str, text: str) -> bool:
     """Does it say nothing about versions, and not where its package is?"""
     if kind == CONDA:
         return normalized_spec(text).rpartition("::")[2] == conda_name(text)
+    if kind == DEBIAN:
+        return plain_requirement(text) == package_name(text)
     requirement = Requirement(normalized_requirement(text))
     return not requirement.url and not requirement.specifier
 
@@ -73,6 +81,8 @@ def united(kind: str, old: str, new: str) -> str:
 
     Extras of both are kept.
     """
+    if kind == DEBIAN:
+        return old if is_bare(DEBIAN, new) else new
     return _united_specs(old, new) if kind == CONDA else _united_requirements(old, new)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from packaging.utils import canonicalize_name
 
 from envlock.manifest.dependency_edits import Edit, change, stands
-from envlock.manifest.dependency_text import CONDA, bounded, is_bare
+from envlock.manifest.dependency_text import CONDA, DEBIAN, bounded, is_bare
 from envlock.model.lock import Lock, PlatformLock
 from envlock.model.version_bounds import conda_bound, pip_bound
 
@@ -23,7 +23,10 @@ def with_bounds(text: str, edits: tuple[Edit, ...], lock: Lock) -> tuple[str, tu
 
 def _bound(edit: Edit, lock: Lock) -> str | None:
     place = edit.place
-    if edit.before is not None or edit.after is None or place.editable or not is_bare(place.kind, edit.after):
+    # a suite of Debian's keeps to one version of a package, but for fixes
+    if edit.before is not None or edit.after is None or place.editable or place.kind == DEBIAN:
+        return None
+    if not is_bare(place.kind, edit.after):
         return None
     locked = (p for p in lock.platforms if place.platform in (None, p.platform))
     versions = [version for p in locked for version in _versions(edit, p)]

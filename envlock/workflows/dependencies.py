@@ -9,17 +9,19 @@ from pathlib import Path
 
 from envlock.errors import UserInputError
 from envlock.manifest.dependency_edits import Edit, Entry, Place, add, entries, line_of, nearest, remove
-from envlock.manifest.dependency_text import CONDA, PIP, kinds_of, name_of, project_name, read_dependency
+from envlock.manifest.dependency_text import CONDA, DEBIAN, PIP, kinds_of, name_of, project_name, read_dependency
 from envlock.manifest.direct import as_path
 from envlock.manifest.root_places import root_places
+from envlock.model.debian_relations import NAME
 from envlock.model.match_specs import conda_name
 from envlock.model.spec import EnvSpec
+from envlock.model.toml_lines import KeyPath
 from envlock.workflows.project import MANIFEST
 
 _LOCAL = re.compile(
     r"(?P<head>[A-Za-z0-9._-]+\s*(?:\[[^\[\]]*\])?\s*@\s*)?(?P<path>\.{0,2}/[^\s;\[]*|\.{1,2})(?P<tail>.*)"
 )
-_DEBIAN = ("image", "debian")
+_DEBIAN_TABLE: KeyPath = ("image", "debian")
 _ONLY_NAME = re.compile(r"\s*[A-Za-z0-9_][A-Za-z0-9._-]*\s*")
 
 
@@ -27,7 +29,7 @@ _ONLY_NAME = re.compile(r"\s*[A-Za-z0-9_][A-Za-z0-9._-]*\s*")
 class Wish:
     """Dependencies as they are written on a command line, and the options beside them.
 
-    `kind` is "conda", "pip" or None; paths start at `folder`.
+    `kind` is "conda", "pip", "debian" or None; paths start at `folder`.
     """
 
     texts: tuple[str, ...]
@@ -48,6 +50,8 @@ class Wish:
 def added(text: str, spec: EnvSpec, wish: Wish, home: Path) -> tuple[str, tuple[Edit, ...]]:
     """The manifest's text with all that is wished for; `home` is its folder."""
     _refuse_platforms(spec, wish)
+    if wish.kind == DEBIAN and not spec.image.debian:
+        raise _no_debian(spec)
     edits: list[Edit] = []
     for written in wish.texts:
         wanted = _from_home(written.strip(), wish, home)
@@ -67,6 +71,7 @@ def removed(text: str, spec: EnvSpec, wish: Wish, home: Path) -> tuple[str, tupl
         found = [e for e in entries(text) if _in_scope(e, wish) and _is_named(e, name, spec)]
         if not found:
             raise _not_there(text, spec, wish, name, home)
+        _refuse_several_kinds(text, name, found)
         for entry in reversed(found):  # the later ones first: numbers of the earlier ones stay right
             text, edit = remove(text, entry)
             edits.append(edit)
@@ -81,13 +86,21 @@ def _kind(text: str, spec: EnvSpec, wish: Wish, wanted: str) -> str:
         if wish.kind:
             read_dependency(wish.kind, wanted)
             return wish.kind
-        able = kinds_of(wanted)
+        able = kinds_of(wanted, _kinds(spec, wish))
     except ValueError as error:
         raise UserInputError(str(error)) from None
     places = {place for kind in able for place in wish.places(kind)}
     there = {e.place.kind for e in entries(text) if e.place in places and e.name == name_of(e.place.kind, wanted)}
     preferred = CONDA if spec.has_conda else PIP
-    return next(kind for kind in (*sorted(there), preferred, *able) if kind in able)
+    return next(kind for kind in (*(kind for kind in able if kind in there), preferred, *able) if kind in able)
+
+
+def _kinds(spec: EnvSpec, wish: Wish) -> tuple[str, ...]:
+    """The kinds that there can be; a base is the same for all groups, and is no matter of single platforms."""
+    if wish.kind:
+        return (wish.kind,)
+    has_debian = spec.image.debian and not (wish.group or wish.platforms)
+    return (CONDA, PIP, DEBIAN) if has_debian else (CONDA, PIP)
 
 
 def _as_written(kind: str, wanted: str) -> str:
@@ -102,6 +115,8 @@ def _has_source(text: str) -> bool:
 
 def _from_home(written: str, wish: Wish, home: Path) -> str:
     """Paths as they are seen from env.toml's folder; a project's folder with its name."""
+    if wish.kind == DEBIAN:
+        return written
     found = _LOCAL.fullmatch(f"./{written}" if _is_path(written, wish) else written)
     if not found:
         return written
@@ -154,25 +169,20 @@ def _is_named(entry: Entry, name: str, spec: EnvSpec) -> bool:
 
 
 def _spelled(kind: str, name: str) -> str:
+    if kind == DEBIAN:
+        return name if NAME.fullmatch(name) else ""
     return name_of(kind, name) if _ONLY_NAME.fullmatch(name) else ""
 
 
 def _not_there(text: str, spec: EnvSpec, wish: Wish, name: str, home: Path) -> UserInputError:
     elsewhere = [e for e in entries(text) if _is_named(e, name, spec)]
-    debian = _of_debian(home, name)
-    if debian and not elsewhere:
-        return UserInputError(
-            f"`{name}` is a package of [image.debian] ({debian}), which is edited by hand",
-            hint="take it out there and run `envlock lock`",
-        )
-    if not _ONLY_NAME.fullmatch(name) and "::" not in name and not name.startswith("."):
+    if not _could_be_a_name(name):
         return UserInputError(f"`{name}` is not a name", hint="give the name alone: `envlock remove numpy`")
     if elsewhere:
         entry = elsewhere[0]
-        options = entry.place.options or ("--pip" if entry.place.kind == PIP else "--conda")
         return UserInputError(
-            f"`{name}` is not in {_scope(wish)}, but in {entry.place.shown} (env.toml:{line_of(text, entry)})",
-            hint=f"`envlock remove {options} {name}`",
+            f"`{name}` is not in {_scope(spec, wish)}, but in {_located(text, entry)}",
+            hint=f"`envlock remove {entry.place.options} {name}`",
         )
     written = _written(home, name)
     if written:
@@ -182,24 +192,47 @@ def _not_there(text: str, spec: EnvSpec, wish: Wish, name: str, home: Path) -> U
         )
     near = nearest(name, tuple(e for e in entries(text) if _in_scope(e, wish)))
     hint = f"did you mean `{near}`?" if near else "`envlock show` lists what is locked, `envlock why NAME` who needs it"
-    return UserInputError(f"`{name}` is not in {_scope(wish)}", hint=hint)
+    return UserInputError(f"`{name}` is not in {_scope(spec, wish)}", hint=hint)
 
 
-def _of_debian(home: Path, name: str) -> str | None:
-    """Where a package of the base is written: `env.toml:4`."""
-    found = root_places(home / MANIFEST).items()
-    places = (place for (table, need), place in found if table == _DEBIAN and need.partition(" ")[0] == name)
-    return next((f"{place.file}:{place.line}" for place in places), None)
+def _no_debian(spec: EnvSpec) -> UserInputError:
+    instead = f' in place of `base = "{spec.image.base}"`' if spec.image.base else ""
+    return UserInputError(
+        f"`{spec.name}` has no [image.debian], which would hold Debian's packages",
+        hint=f'write `[image.debian]` with `suite = "bookworm"` into env.toml{instead}',
+    )
+
+
+def _refuse_several_kinds(text: str, name: str, found: list[Entry]) -> None:
+    """A package of Debian's and one of the environment have nothing but a name in common."""
+    kinds = list(dict.fromkeys(entry.place.kind for entry in found))
+    if DEBIAN in kinds and len(kinds) > 1:
+        places = " and ".join(_located(text, entry) for entry in found)
+        options = " or ".join(f"`--{kind}`" for kind in kinds)
+        raise UserInputError(f"`{name}` is in {places}", hint=f"say which one: {options}")
+
+
+def _located(text: str, entry: Entry) -> str:
+    return f"{entry.place.shown} (env.toml:{line_of(text, entry)})"
+
+
+def _could_be_a_name(name: str) -> bool:
+    return bool(_ONLY_NAME.fullmatch(name) or NAME.fullmatch(name) or "::" in name or name.startswith("."))
 
 
 def _written(home: Path, name: str) -> list[str]:
     """Where a dependency of that name is written, in whichever file."""
-    names = {_spelled(CONDA, name), _spelled(PIP, name)}
     found = root_places(home / MANIFEST).items()
-    same = (place for (_, need), place in found if conda_name(need.partition(";")[0]) in names)
+    same = (place for (table, need), place in found if _is_about(table, need, name))
     return sorted({f"{place.file}:{place.line}" for place in same if place.line})
 
 
-def _scope(wish: Wish) -> str:
-    kinds = (wish.kind,) if wish.kind else (CONDA, PIP)
-    return " or ".join(place.shown for kind in kinds for place in wish.places(kind))
+def _is_about(table: KeyPath, need: str, name: str) -> bool:
+    if table == _DEBIAN_TABLE:
+        return name_of(DEBIAN, need) == name
+    return conda_name(need.partition(";")[0]) in {_spelled(CONDA, name), _spelled(PIP, name)}
+
+
+def _scope(spec: EnvSpec, wish: Wish) -> str:
+    *others, last = (place.shown for kind in _kinds(spec, wish) for place in wish.places(kind))
+    return f"{', '.join(others)} or {last}" if others else last

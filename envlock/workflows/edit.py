@@ -9,9 +9,10 @@ from time import monotonic
 from envlock.errors import EnvlockError, UserInputError
 from envlock.lockfile.writer import lock_text
 from envlock.manifest.dependency_edits import Edit
-from envlock.manifest.dependency_text import CONDA
+from envlock.manifest.dependency_text import CONDA, DEBIAN
 from envlock.manifest.reader import LIMIT, read_manifest
 from envlock.model.changes import changes
+from envlock.model.debian_relations import NAME
 from envlock.model.freshness import problems
 from envlock.model.lock import ImageSettings, Inputs, Lock
 from envlock.model.spec import EnvSpec
@@ -112,7 +113,7 @@ def _locked(project: Project, context: Context, draft: _Draft, pins: Pins) -> _D
         if problems(spec, lock, JUDGES):  # a bound that says more than was known
             lock = _resolved(spec, project, context, lock)
     except EnvlockError as error:
-        error.hint = _hint(error, draft.edits)
+        error.hint = _hint(error, draft)
         error.message = f"{error.message}\n{_UNCHANGED}"
         raise
     return _Draft(text, spec, edits, lock)
@@ -122,11 +123,16 @@ def _resolved(spec: EnvSpec, project: Project, context: Context, old: Lock | Non
     return locked(spec, tasks_of(spec, project, context, old, KEEP), context)
 
 
-def _hint(error: EnvlockError, edits: tuple[Edit, ...]) -> str | None:
-    """What fails in [conda] may have been meant for [pip]."""
-    names = [e.name for e in edits if e.place.kind == CONDA and e.before is None and e.name in error.message]
-    other = f"`envlock add --pip {names[0]}` takes it from the package index" if names else None
-    return "; ".join(filter(None, (error.hint, other))) or None
+def _hint(error: EnvlockError, draft: _Draft) -> str | None:
+    """What fails in [conda] may have been meant for [pip], and where Debian's packages are the base, for these."""
+    failed = [e for e in draft.edits if e.place.kind != DEBIAN and e.before is None and e.name in error.message]
+    conda = next((e.name for e in failed if e.place.kind == CONDA), None)
+    any_kind = next((e.name for e in failed if draft.spec.image.debian and NAME.fullmatch(e.name)), None)
+    others = (
+        f"`envlock add --pip {conda}` takes it from the package index" if conda else None,
+        f"`envlock add --debian {any_kind}` takes it from Debian" if any_kind else None,
+    )
+    return "; ".join(filter(None, (error.hint, *others))) or None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from envlock.workflows.edit import edit
     "envlock add --group dev pytest",
     "envlock add ./wheels/model-1.0-py3-none-any.whl",
     "envlock add --editable .",
+    "envlock add --debian git 'libgomp1 (>= 12)'",
 )
 @click.argument("specs", nargs=-1, required=True, metavar="SPEC...")
 @edit_options
@@ -25,8 +26,8 @@ def add_command(session: Session, specs: tuple[str, ...], env: str | None, **fla
     """Add dependencies to env.toml, and lock.
 
     Comments and layout stay. Nothing is written where what is asked for cannot be locked. A name alone gets a bound
-    from what was locked. Without --conda or --pip it goes where its name stands already, else to [conda] where the
-    environment has conda packages, else to [pip]; what only one of them can hold goes there.
+    from what was locked, but for Debian's. Without --conda, --pip or --debian it goes where its name stands already,
+    else to [conda] where the environment has conda packages, else to [pip]; what only one can hold goes there.
     """
     wish, how = wish_and_how(specs, flags)
     project = session.project(env)
