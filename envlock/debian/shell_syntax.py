@@ -118,9 +118,10 @@ class _Parser:
         found = []
         while self.token.operator in REDIRECTS:
             token = self._next()
-            if self.token.operator is not None:
+            target = self._next()
+            if target.operator is not None:
                 raise ShellError("a redirection to nowhere")
-            found.append(Redirect(token.operator or "", self._next().word, token.descriptor))
+            found.append(Redirect(token.operator or "", target.word, token.descriptor))
         return tuple(found)
 
     def _simple(self) -> Node:
