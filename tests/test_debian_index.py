@@ -290,11 +290,13 @@ def test_of_equal_versions_with_other_bytes_the_order_is_fixed(tmp_path: Path, c
 
 
 def test_names_and_near_ones(tmp_path: Path, cache: Cache) -> None:
-    names = ("git", "git-lfs", "gita", "libgit2-1.5", "mawk")
+    names = ("git", "git-lfs", "gita", "gtick", "libgit2-1.5", "mawk")
     universe = open_universe([written_index(tmp_path, [{"Package": name} for name in names])], cache)
     assert universe.names() == [*names]
     assert universe.names("git") == ["git", "git-lfs", "gita"]
     assert universe.near("gitt")[0] == "git"
+    assert universe.near("gti") == ("git", "gtick")
+    assert universe.near("amwk") == ("mawk",)
     assert universe.near("nothing-like-it") == ()
     assert universe.candidates("gi") == universe.candidates("gitb") == universe.candidates("") == ()
     assert universe.providers("awk") == ()

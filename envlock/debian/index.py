@@ -47,8 +47,11 @@ class Universe:
 
     def near(self, name: str) -> tuple[str, ...]:
         """The names that are most like one that there is not, the nearest first."""
+        swapped = (name[:at] + name[at + 1] + name[at] + name[at + 2 :] for at in range(len(name) - 1))
+        there = (other for other in swapped if any(kept.entries(other) for _, kept in self._indexes))
         # nearly always the first letter is right; among all it would take seconds
-        return tuple(get_close_matches(name, self.names(name[:1]), n=3))
+        like = get_close_matches(name, self.names(name[:1]), n=3)
+        return tuple(dict.fromkeys((*there, *like)))[:3]
 
     def _ordered(self, name: str) -> tuple[Candidate, ...]:
         """By version; what several releases have in the same bytes is there once, and the main archive's."""
