@@ -10,8 +10,10 @@ import pytest
 
 from envlock.oci.layout import Layout
 from envlock.oci.validate import problems
+from tests.support.projects import Project
 from tests.support.strace import Point, points, recorder
-from tests.support.tiny_project import TinyProject, tiny_project, tree
+from tests.support.tiny_debian import tiny_debian
+from tests.support.tiny_project import tiny_project, tree
 
 # how many points of each command are tried, without --full
 IN_MAIN_THREAD, ELSEWHERE = 5, 3
@@ -23,24 +25,25 @@ IMAGE = "image"
 
 @dataclass(frozen=True)
 class Case:
-    """A command, and what must hold whenever it was killed."""
+    """A command, and what must hold whenever it was killed; `old` is the fixture of what it begins with."""
 
     words: tuple[str, ...]
-    holds: Callable[[TinyProject, TinyProject], None]  # the project after the kill, and as it was before
+    holds: Callable[[Project, Project], None]  # the project after the kill, and as it was before
+    old: str = "old"
 
 
-def a_lock_that_is_old_or_new(killed: TinyProject, before: TinyProject) -> None:
+def a_lock_that_is_old_or_new(killed: Project, before: Project) -> None:
     """The old one still answers the old manifest; only the new one answers the new."""
     is_new = killed.lockfile.read_bytes() != before.lockfile.read_bytes()
     assert killed.call("check").code == (0 if is_new else 1)
 
 
-def the_old_prefix(killed: TinyProject, before: TinyProject) -> None:
+def the_old_prefix(killed: Project, before: Project) -> None:
     for prefix in (before.cache / "prefixes").iterdir():
         assert tree(killed.cache / "prefixes" / prefix.name) == tree(prefix)
 
 
-def an_image_that_is_old_or_new(killed: TinyProject, before: TinyProject) -> None:
+def an_image_that_is_old_or_new(killed: Project, before: Project) -> None:
     layout = Layout(killed.folder / IMAGE)
     (entry,) = layout.manifests()
     assert problems(layout, entry.descriptor) == ()
@@ -53,6 +56,8 @@ CASES = {
     "lock": Case(("lock",), a_lock_that_is_old_or_new),
     "install": Case(("install",), the_old_prefix),
     "build": Case(("build", "--output", IMAGE), an_image_that_is_old_or_new),
+    "lock, Debian": Case(("lock",), a_lock_that_is_old_or_new, "old_debian"),
+    "build, Debian": Case(("build", "--output", IMAGE), an_image_that_is_old_or_new, "old_debian"),
 }
 
 
@@ -61,19 +66,19 @@ class Trial:
     """A state from which each try starts, always at the same path, and what an undisturbed call makes of it."""
 
     case: Case
-    before: TinyProject
+    before: Project
     root: Path
     points: tuple[Point, ...]
     made: Mapping[str, str]
     printed: str
 
-    def start(self) -> TinyProject:
+    def start(self) -> Project:
         shutil.rmtree(self.root, ignore_errors=True)
         return self.before.elsewhere(self.root)
 
 
 @pytest.fixture(scope="module")
-def old(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TinyProject]:
+def old(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     """An old lock, prefix and image, and a manifest that asks for more."""
     with tiny_project(tmp_path_factory.mktemp("old")) as project:
         project.write(pip=("beta",))
@@ -83,10 +88,23 @@ def old(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TinyProject]:
         yield project
 
 
+@pytest.fixture(scope="module")
+def old_debian(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+    """The same over a base of Debian's packages, of which the cache has no index any more."""
+    with tiny_debian(tmp_path_factory.mktemp("old-debian")) as project:
+        project.write("other")
+        for words in (("lock",), ("build", "--output", IMAGE)):
+            project.must(*words)
+        for index in project.cache.glob("packages/*/Packages*"):
+            index.unlink()
+        project.write("tool")
+        yield project
+
+
 @pytest.fixture(scope="module", params=CASES)
-def trial(request: pytest.FixtureRequest, old: TinyProject, tmp_path_factory: pytest.TempPathFactory) -> Trial:
-    case, root = CASES[request.param], tmp_path_factory.mktemp(request.param)
-    before = old.elsewhere(root / "before")
+def trial(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Trial:
+    case, root = CASES[request.param], tmp_path_factory.mktemp("trial")
+    before: Project = request.getfixturevalue(case.old).elsewhere(root / "before")
     if case.words != ("lock",):
         before.must("lock")
     log = root / "strace.log"
@@ -102,7 +120,7 @@ def trial(request: pytest.FixtureRequest, old: TinyProject, tmp_path_factory: py
     )
 
 
-def whole(project: TinyProject) -> dict[str, str]:
+def whole(project: Project) -> dict[str, str]:
     """What counts of a project and its cache: everything but notes, which may differ from run to run."""
     kept = ("packages", "prefixes", "image")
     made = {f"cache/{name}/{path}": what for name in kept for path, what in tree(project.cache / name).items()}

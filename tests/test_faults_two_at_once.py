@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.projects import Project
+from tests.support.tiny_debian import TinyDebian, tiny_debian
 from tests.support.tiny_project import TinyProject, tiny_project, tree
 
 AT_ONCE = 2
@@ -17,7 +19,7 @@ def project(tmp_path: Path) -> Iterator[TinyProject]:
         yield made
 
 
-def together(project: TinyProject, *words: str) -> set[str]:
+def together(project: Project, *words: str) -> set[str]:
     """What the two print."""
     with ThreadPoolExecutor(AT_ONCE) as pool:
         results = list(pool.map(lambda _: project.call(*words), range(AT_ONCE)))
@@ -25,7 +27,7 @@ def together(project: TinyProject, *words: str) -> set[str]:
     return {result.stdout for result in results}
 
 
-def alone(project: TinyProject, root: Path, *words: str) -> TinyProject:
+def alone(project: Project, root: Path, *words: str) -> Project:
     """The same from the same state, by one process."""
     undisturbed = project.elsewhere(root / "alone")
     undisturbed.must(*words)
@@ -51,3 +53,26 @@ def test_build(project: TinyProject, tmp_path: Path, output: str) -> None:
     undisturbed = alone(project, tmp_path, "build", "--output", output)
     (_,) = together(project, "build", "--output", output)
     assert tree(project.folder) == tree(undisturbed.folder)
+
+
+@pytest.fixture
+def over_debian(tmp_path: Path) -> Iterator[TinyDebian]:
+    with tiny_debian(tmp_path) as made:
+        yield made
+
+
+def test_lock_over_debian(over_debian: TinyDebian, tmp_path: Path) -> None:
+    undisturbed = alone(over_debian, tmp_path, "lock")
+    over_debian.mirror.requests.clear()
+    together(over_debian, "lock")
+    assert tree(over_debian.folder) == tree(undisturbed.folder)
+    # what one of them fetches, the other waits for
+    fetched = [path for _, path in over_debian.mirror.requests if "/by-hash/" in path]
+    assert len(fetched) == len(set(fetched))
+
+
+def test_build_over_debian(over_debian: TinyDebian, tmp_path: Path) -> None:
+    over_debian.must("lock")
+    undisturbed = alone(over_debian, tmp_path, "build", "--output", "image")
+    (_,) = together(over_debian, "build", "--output", "image")
+    assert tree(over_debian.folder) == tree(undisturbed.folder)

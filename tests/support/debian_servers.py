@@ -29,14 +29,18 @@ FILE_PATH = re.compile(r"/file/([0-9a-f]{40})")
 @contextmanager
 def serve_mirror(archive: Archive) -> Iterator[FileServer]:
     """A server whose `URL/debian` is the main archive and `URL/debian-security` the other one."""
-    with serve(conditional(folder_pages(archive.root))) as served:
+    with serve(mirror_pages(archive)) as served:
         yield served
+
+
+def mirror_pages(archive: Archive) -> Page:
+    return conditional(folder_pages(archive.root))
 
 
 @contextmanager
 def serve_snapshot(archive: Archive) -> Iterator[FileServer]:
     """A snapshot archive that has every file of an archive's pools, listed there or not."""
-    with serve(_snapshot_pages(archive)) as served:
+    with serve(snapshot_pages(archive)) as served:
         yield served
 
 
@@ -56,7 +60,7 @@ def conditional(page: Page) -> Page:
     return answer
 
 
-def _snapshot_pages(archive: Archive) -> Page:
+def snapshot_pages(archive: Archive) -> Page:
     def page(request: Request) -> Response | None:
         if (match := ARCHIVE_PATH.fullmatch(request.path)) is not None:
             return _as_of(archive, *match.groups())

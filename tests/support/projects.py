@@ -8,7 +8,7 @@ import sysconfig
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from envlock.lockfile.reader import read_lock
 from envlock.model.lock import Lock, PlatformLock
@@ -85,9 +85,20 @@ class Project:
         assert text.count(old) == 1, (old, text)
         (self.folder / file).write_text(text.replace(old, new))
 
-    def given(self, **variables: str) -> "Project":
+    def given(self, **variables: str) -> Self:
         """The same with more variables in the environment of its calls."""
         return replace(self, variables={**self.variables, **variables})
+
+    def through(self, *starter: str | Path) -> Self:
+        """The same, its calls made by a program that starts another, as strace does."""
+        return replace(self, command=(*starter, *self.command))
+
+    def elsewhere(self, root: Path) -> Self:
+        """A copy of the folder and the cache as they are, below another root."""
+        shutil.copytree(self.folder, root / "project", symlinks=True)
+        if self.cache.exists():
+            shutil.copytree(self.cache, root / "cache", symlinks=True)
+        return replace(self, folder=root / "project", cache=root / "cache")
 
 
 def new_project(folder: Path, manifest: str, *, cache: Path, base: Path | None = None, git: bool = True) -> Project:

@@ -1,18 +1,16 @@
 """A project with a tiny environment, conda and pip, and servers to get it from: whole commands in a second or two."""
 
 import hashlib
-import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from tests.support.conda_channel import write_channel
 from tests.support.conda_package import CondaPackage, PackageFile
 from tests.support.http_server import FileServer, serve_folder
 from tests.support.index_server import IndexServer, WheelFolders, serve_index
-from tests.support.processes import Command
 from tests.support.projects import Project, Result
 from tests.support.tiny_wheels import write_wheel
 
@@ -56,21 +54,6 @@ class TinyProject(Project):
             f"[[pip.indexes]]\nname = 'test'\nurl = '{self.index.url}'\ndefault = true\n"
             f"[image]\nbase = '{base}'\n"
         )
-
-    def through(self, *starter: str | Path) -> "TinyProject":
-        """The same, its calls made by a program that starts another, as strace does."""
-        command: Command = (*starter, *self.command)
-        return replace(self, command=command)
-
-    def given(self, **variables: str) -> "TinyProject":
-        return replace(self, variables={**self.variables, **variables})
-
-    def elsewhere(self, root: Path) -> "TinyProject":
-        """A copy of the folder and the cache as they are, below another root."""
-        shutil.copytree(self.folder, root / "project", symlinks=True)
-        if self.cache.exists():
-            shutil.copytree(self.cache, root / "cache", symlinks=True)
-        return replace(self, folder=root / "project", cache=root / "cache")
 
     def served(self, name: str) -> Path:
         """The one file of a package, as it is served."""
