@@ -14,9 +14,10 @@ from envlock.cli.failures import BUG, report
 from envlock.cli.settings import Settings
 from envlock.system.mirrors import variable
 from tests.support.canary import Canaries, witness
-from tests.support.guarded import Guard, Guarded, basic, below, docker_helper, guarded, keyring, saying
-from tests.support.http_server import Response, serve
+from tests.support.guarded import Guard, Guarded, basic, below, docker_helper, guarded, header, keyring, saying
+from tests.support.http_server import Request, Response, folder_pages, serve
 from tests.support.projects import Project, Result
+from tests.support.tiny_debian import TinyDebian, tiny_debian
 
 COMMANDS = (
     ("lock",),
@@ -257,6 +258,70 @@ def test_a_secret_that_is_wrong_is_not_said_either(world: World, place: str) -> 
         result = servers.project.call("--verbose", "lock")
         assert (result.code, result.stdout) == (3, "")
         unsaid(world, [result])
+    assert world.traces() == []
+
+
+@contextmanager
+def _over_debian(world: World, guard: Guard) -> Iterator[TinyDebian]:
+    """A project whose mirror and snapshot archive have a password each in their variables, which `guard` asks for."""
+    mirror, snapshot = world.canaries.secret("mirror of Debian"), world.canaries.secret("snapshot archive")
+
+    def guards(password: str) -> Guard:
+        return lambda page: guard(saying(basic("kim", password))(page))
+
+    with tiny_debian(world.root, guard=guards(mirror), snapshot_guard=guards(snapshot)) as project:
+        given = dict(project.variables)
+        for name, password in (("ENVLOCK_DEBIAN_MIRROR", mirror), ("ENVLOCK_DEBIAN_SNAPSHOT", snapshot)):
+            given[name] = given[name].replace("://", f"://kim:{urllib.parse.quote(password, safe='')}@")
+        yield project.given(**{**world.variables, **given})
+
+
+OVER_DEBIAN = (("lock",), ("check",), ("build", "--output", "image"), ("show",), ("doctor",), ("lock", "--upgrade"))
+
+
+def test_logins_of_debians_archives_are_used_and_found_nowhere_else(world: World) -> None:
+    log = world.root / "witness.log"
+    world.put.add(log)
+    with _over_debian(world, _open) as made:
+        project = witnessed(made, log)
+        gone = made.archive.deb("tool")  # which the snapshot archive has
+        made.mirror.overrides[made.path(gone)] = 404
+        for words in OVER_DEBIAN:
+            result = project.call("--verbose", *words)
+            assert result.code == 0, result
+            unsaid(world, [result])
+            assert world.canaries.witnessed(log) == [], words
+        assert any(path.startswith("/file/") for _, path in made.snapshot.requests)
+    assert world.traces() == []
+
+
+def test_logins_of_debians_archives_that_are_wrong_are_not_said_either(world: World) -> None:
+    with _over_debian(world, saying("nobody")) as project:
+        result = project.call("--verbose", "lock")
+        assert (result.code, result.stdout) == (3, "")
+        assert "answers 401 Unauthorized" in result.stderr
+        unsaid(world, [result])
+    assert world.traces() == []
+
+
+def test_the_login_of_a_mirror_of_debian_goes_to_no_other_server(world: World) -> None:
+    """Which it may send us to: the files are told by their hashes."""
+    told: set[str | None] = set()
+    with _over_debian(world, _open) as project:
+        pages = folder_pages(project.archive.root)
+
+        def elsewhere(request: Request) -> Response | None:
+            told.add(header(request, "authorization"))
+            return pages(request)
+
+        with serve(elsewhere) as other:
+            for file in (*project.archive.pool(), project.archive.release() / "InRelease"):
+                path = project.path(file)
+                project.mirror.overrides[path] = Response(status=302, headers={"Location": f"{other.url}{path}"})
+            for words in (("lock",), ("build",)):
+                project.must(*words)
+            assert len(other.requests) > 1
+    assert told == {None}
     assert world.traces() == []
 
 
