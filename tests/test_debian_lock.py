@@ -419,6 +419,14 @@ def test_a_python_that_the_suite_has_not(tiny: Archive, tmp_path: Path, python: 
     assert not project.lockfile.exists()
 
 
+def test_a_mac_beside_debian_is_to_say_which_python(tiny: Archive, wheels: Path, tmp_path: Path) -> None:
+    with serve_index(WheelFolders((wheels,))) as index:
+        project = project_of(tmp_path, tiny, pip=("beta",), index=index.url, platforms=("linux-64", "osx-arm64"))
+        result = project.call("--quiet", "lock")
+    hint = "say by `python` which: on Linux it is the one of Debian bookworm"
+    assert (result.code, result.stderr) == (2, f"error: [pip] needs a Python on osx-arm64\nhint: {hint}\n")
+
+
 def test_a_suite_that_is_too_old_for_what_is_declared(tiny: Archive, tmp_path: Path) -> None:
     project = project_of(tmp_path, tiny)
     project.manifest.write_text(project.manifest.read_text() + '\n[platform.linux-64]\nglibc = "2.39"\n')

@@ -65,6 +65,8 @@ def solve_pip(
 def _python_hint(task: PlatformTask) -> str:
     if task.spec.has_conda:
         return "add `python` to [conda] dependencies"
+    if task.spec.image.debian:
+        return f"say by `python` which: on Linux it is the one of Debian {task.spec.image.debian.suite}"
     other = ", or take a base with one" if task.platform.has_images else ""
     return f'say which: `python = "{DEFAULT_PYTHON}"`{other}'
 
