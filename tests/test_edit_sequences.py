@@ -24,9 +24,12 @@ from envlock.workflows.lock import lock
 from envlock.workflows.project import Project
 from tests.support.conda_channel import write_channel
 from tests.support.conda_package import CondaPackage
+from tests.support.debian_archive import Archive, tiny_archive
+from tests.support.debian_projects import MINOR as DEBIAN_MINOR
 from tests.support.index_server import WheelFolders, serve_index
 from tests.support.tiny_project import PYTHON
 from tests.support.tiny_wheels import write_wheel
+from tests.test_debian_lock import PACKAGES, both
 
 MANIFEST = """\
 # an environment
@@ -51,8 +54,16 @@ default = true
 
 # [image]
 # base = "debian:trixie-slim"
-[image]
-base = "scratch"
+[image{base}
+"""
+SCRATCH = """]
+base = "scratch"\
+"""
+DEBIAN = """.debian]
+suite = "bookworm"
+mirror = "{mirror}"  # ours
+keys = "./archive.asc"
+packages = ['other', "tool"]  # of Debian's\
 """
 MINOR = PYTHON.version.rpartition(".")[0]
 WHEELS = {
@@ -65,23 +76,28 @@ CONDA: dict[str, dict[str, tuple[str, ...]]] = {
     "tool": {"1.0": ("lib <2",), "2.0": ("lib >=2",)},
     "lib": {"1.0": (), "2.1": ()},
 }
+DEBS = ("alpha", "liba", "libb", "other", "tool")
 
 
 @dataclass(frozen=True)
 class World:
-    """A channel, an index, a cache, and a new folder for each sequence."""
+    """A channel, an index, an archive of Debian packages, a cache, and a new folder for each sequence."""
 
     root: Path
     index: str
+    archive: Archive
     numbers: Iterator[int]
 
-    def project(self, *, conda: bool) -> Project:
+    def project(self, kind: str) -> Project:
         folder = self.root / str(next(self.numbers))
         folder.mkdir()
         (folder / "channel").symlink_to(self.root / "channel")
-        (folder / ".git").mkdir()
-        listed = '["python"]' if conda else "[]"
-        (folder / "env.toml").write_text(MANIFEST.format(minor=MINOR, index=self.index, conda=listed))
+        (folder / "archive.asc").write_bytes(self.archive.keys.read_bytes())
+        listed = '["python"]' if kind == "conda" else "[]"
+        minor, base = MINOR, SCRATCH
+        if kind == "debian":
+            minor, base = DEBIAN_MINOR, DEBIAN.format(mirror=self.archive.mirror.as_uri())
+        (folder / "env.toml").write_text(MANIFEST.format(minor=minor, index=self.index, conda=listed, base=base))
         return Project(folder)
 
     def context(self) -> Context:
@@ -102,8 +118,11 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     ]
     write_channel(root / "channel", packages)
     write_channel(root / "channel", [_for_mac(package) for package in packages])
+    (root / ".git").mkdir()  # one repository: projects may share what is beside them
+    debs = [*PACKAGES, *both("tool", "1:3.0-1", depends="liba (>= 2)"), *both("alpha", "1.0-1", conflicts="libb")]
+    archive = tiny_archive(root / "archive", debs, updates=both("liba", "2.0-1"))
     with serve_index(WheelFolders((root / "wheels",))) as server:
-        yield World(root, server.url, count())
+        yield World(root, server.url, archive, count())
 
 
 def _for_mac(package: CondaPackage) -> CondaPackage:
@@ -131,6 +150,15 @@ class Step:
 
 
 @st.composite
+def debian_steps(draw: st.DrawFn) -> Step:
+    name = draw(st.sampled_from(DEBS))
+    bound = draw(st.sampled_from(["", "", " (>= 1)", "(<< 1:3)", " (>= 9)", "=1.0-1"]))
+    adds = draw(st.sampled_from([True, True, False]))
+    locks = draw(st.sampled_from([True, True, False]))
+    return Step(added if adds else removed, f"{name}{bound}" if adds else name, "debian", None, (), locks=locks)
+
+
+@st.composite
 def steps(draw: st.DrawFn, conda: bool) -> Step:
     kind = draw(st.sampled_from(["pip", "pip", "conda"] if conda else ["pip"]))
     name = draw(st.sampled_from(sorted(CONDA if kind == "conda" else WHEELS)))
@@ -147,7 +175,10 @@ def steps(draw: st.DrawFn, conda: bool) -> Step:
 
 
 sequences = st.booleans().flatmap(
-    lambda conda: st.tuples(st.just(conda), st.lists(steps(conda), min_size=2, max_size=6))
+    lambda conda: st.tuples(st.just("conda" if conda else "pip"), st.lists(steps(conda), min_size=2, max_size=6))
+)
+debian_sequences = st.tuples(
+    st.just("debian"), st.lists(debian_steps() | debian_steps() | steps(conda=False), min_size=2, max_size=6)
 )
 
 
@@ -165,8 +196,9 @@ def is_answered(project: Project, context: Context) -> None:
     assert files(project) == before
 
 
-def followed(world: World, conda: bool, sequence: list[Step]) -> None:
-    project = world.project(conda=conda)
+def followed(world: World, kind: str, sequence: list[Step]) -> None:
+    project = world.project(kind)
+    lock(project, world.context())
     for step in sequence:
         context, before = world.context(), files(project)
         try:
@@ -192,7 +224,7 @@ def followed(world: World, conda: bool, sequence: list[Step]) -> None:
 def comes_and_goes(project: Project, context: Context) -> None:
     """What is added and removed again leaves the bytes that were there."""
     before = files(project)
-    for kind, name, group in (("pip", "zeta", "late"), ("pip", "beta", None)):
+    for kind, name, group in (("pip", "zeta", "late"), ("pip", "beta", None), ("debian", "libb", None)):
         there = {e.name for e in entries(before[0].decode()) if e.place.kind == kind and e.place.group == group}
         if name in there:
             continue
@@ -209,12 +241,18 @@ COMMON = {"deadline": None, "suppress_health_check": list(HealthCheck), "phases"
 
 @given(drawn=sequences)
 @settings(max_examples=4, derandomize=True, **COMMON)  # type: ignore[arg-type]
-def test_some_sequences(world: World, drawn: tuple[bool, list[Step]]) -> None:
+def test_some_sequences(world: World, drawn: tuple[str, list[Step]]) -> None:
+    followed(world, *drawn)
+
+
+@given(drawn=debian_sequences)
+@settings(max_examples=3, derandomize=True, **COMMON)  # type: ignore[arg-type]
+def test_some_sequences_over_debian(world: World, drawn: tuple[str, list[Step]]) -> None:
     followed(world, *drawn)
 
 
 @pytest.mark.full
-@given(drawn=sequences)
-@settings(max_examples=60, **COMMON)  # type: ignore[arg-type]
-def test_many_sequences(world: World, drawn: tuple[bool, list[Step]]) -> None:
+@given(drawn=sequences | debian_sequences)
+@settings(max_examples=80, **COMMON)  # type: ignore[arg-type]
+def test_many_sequences(world: World, drawn: tuple[str, list[Step]]) -> None:
     followed(world, *drawn)
