@@ -22,6 +22,7 @@ from envlock.oci.manifest import read_manifest
 from envlock.workflows import later
 from envlock.workflows.check import require_fresh
 from envlock.workflows.context import Context
+from envlock.workflows.debian_system import functions_id
 from envlock.workflows.project import Project
 
 _IMAGES = "images"
@@ -64,7 +65,9 @@ def build(project: Project, context: Context, options: BuildOptions = BuildOptio
     lock, spec = read_lock(project.lockfile), later.read_manifest(project)
     locked = _platform(lock, options.platform)
     name = f"{spec.image.repository or spec.name}:{image_tag(lock_hash(lock, locked))}"
-    record = f"{lock_hash(lock, locked)}-{LAYOUT}-{compressor_id()}"
+    # what is made in place of Debian's scripts no lock says
+    made_by = f"-{functions_id()}" if locked.debian else ""
+    record = f"{lock_hash(lock, locked)}-{LAYOUT}-{compressor_id()}{made_by}"
     known = _known(record, context) if options.use_cache else None
     if known:
         built, notes = known

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from envlock.debian import functions
+from envlock import debian
 from envlock.errors import UserInputError
 from envlock.model.files import SystemFile
 from envlock.system.cache import Cache, typed
@@ -36,7 +36,7 @@ class System:
 @cache
 def functions_id() -> str:
     """Of the code that makes them: other code may make something else of the same packages."""
-    modules = sorted(Path(functions.__file__).parent.glob("*.py"))
+    modules = sorted(Path(debian.__file__).parent.glob("*.py"))
     return hashlib.sha256(b"\0".join(module.read_bytes() for module in modules)).hexdigest()
 
 
