@@ -1,7 +1,9 @@
 """Images over tiny packages of Debian: the same bytes each time, and anew only what has to be."""
 
 import json
+import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ from tests.support.projects import Project
 
 PASSWD = "root:*:0:0:root:/root:/bin/bash\nnobody:*:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n"
 GROUP = "root:*:0:\nstaff:*:50:\nnogroup:*:65534:\n"
+SEARCH_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 LARGE = bytes(range(256)) * (9 << 12)  # 9 MiB
 TOOL: Tiny = {
     "name": "tool",
@@ -97,12 +100,17 @@ def members(made: Project, tmp_path: Path, *arguments: str) -> Mapping[str, tupl
     return {m.name: (m.mode, m.uid, m.gid, m.linkname, data) for m, data in image_members(layout)}
 
 
-def diff_ids(layout: Path) -> dict[str, str]:
-    """Of the layers, by what the history says of them."""
+def configuration(layout: Path) -> Any:
+    """All that the image says of itself."""
     blobs = layout / "blobs"
     (listed,) = json.loads((layout / "index.json").read_bytes())["manifests"]
     manifest = json.loads((blobs / listed["digest"].replace(":", "/")).read_bytes())
-    config = json.loads((blobs / manifest["config"]["digest"].replace(":", "/")).read_bytes())
+    return json.loads((blobs / manifest["config"]["digest"].replace(":", "/")).read_bytes())
+
+
+def diff_ids(layout: Path) -> dict[str, str]:
+    """Of the layers, by what the history says of them."""
+    config = configuration(layout)
     found = zip(config["history"], config["rootfs"]["diff_ids"], strict=True)
     return {entry["created_by"].removeprefix("envlock: "): diff_id for entry, diff_id in found}
 
@@ -166,6 +174,36 @@ def test_a_changed_package_makes_its_own_layer_anew(tmp_path: Path, tiny: Archiv
     assert "tool 1:2.0-2" in anew[0]
     assert "certificates" in anew[1]
     assert len(before["layers"]) == len(after["layers"]) > 3
+
+
+# the same program, were the code that stands in for scripts another
+OTHERWISE = """
+import sys
+from envlock.workflows import debian_system
+debian_system.functions_id = lambda: "other"
+from envlock.cli.main import main
+sys.argv[0] = "envlock"
+main()
+"""
+
+
+def test_other_code_makes_an_image_that_is_there_anew(tmp_path: Path, tiny: Archive) -> None:
+    made = project(tmp_path, tiny)
+    made.must("lock")
+    built(made)
+    assert built(made)["layers"] == []
+    otherwise = replace(made, command=(sys.executable, "-c", OTHERWISE))
+    (anew,) = [layer["title"] for layer in built(otherwise)["layers"] if layer["made"]]
+    assert "certificates" in anew
+
+
+def test_an_image_that_has_only_its_base_names_no_environment(tmp_path: Path, tiny: Archive) -> None:
+    made = project(tmp_path, tiny, image='user = "0"')
+    made.must("lock")
+    layout = tmp_path / "layout"
+    made.must("build", "--output", str(layout))
+    assert not any(name.startswith("opt/env") for name in members(made, tmp_path))
+    assert configuration(layout)["config"]["Env"] == [f"PATH={SEARCH_PATH}"]
 
 
 def test_an_unknown_user_is_named_with_those_who_are_there(tmp_path: Path, tiny: Archive) -> None:

@@ -13,12 +13,20 @@ _EXPORT = re.compile(
 
 
 def environment(
-    locked: PlatformLock, image: ImageSettings, *, prefix: str, path: str, activated: Iterable[tuple[str, str]] = ()
+    locked: PlatformLock,
+    image: ImageSettings,
+    *,
+    prefix: str | None,
+    path: str,
+    activated: Iterable[tuple[str, str]] = (),
 ) -> dict[str, str]:
     """The variables of an environment at `prefix`: `path` is the PATH to stand behind its own folder.
 
-    `activated` is what packages set when conda activates them; `[variables]` outranks it.
+    `prefix` is None for an image that has nothing but its base. `activated` is what packages set when conda activates
+    them; `[variables]` outranks it.
     """
+    if prefix is None:
+        return {**dict(image.variables), "PATH": path}
     # packages in a user's home would come before the locked ones; a virtual environment never looks there
     own = {"CONDA_PREFIX": prefix} if locked.conda else {"VIRTUAL_ENV": prefix}
     first = {"PYTHONNOUSERSITE": "1", **dict(activated)} if locked.conda else dict(activated)

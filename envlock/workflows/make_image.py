@@ -49,7 +49,7 @@ def make_image(
         recipe = ImageRecipe(
             base=replace(base, config=_DEBIAN_CONFIG) if debian else base,
             layers=(*(debian.layers if debian else ()), *plan.layers),
-            changes=_changes(lock, locked, base, contents),
+            changes=_changes(lock, locked, base, contents, is_there=bool(plan.layers)),
             annotations={
                 HASH_ANNOTATION: lock_hash(lock, locked),
                 LAYOUT_ANNOTATION: str(LAYOUT),
@@ -65,13 +65,15 @@ def make_image(
     )
 
 
-def _changes(lock: Lock, locked: PlatformLock, base: BaseImage, contents: Sequence[PackageContents]) -> ConfigChanges:
+def _changes(
+    lock: Lock, locked: PlatformLock, base: BaseImage, contents: Sequence[PackageContents], *, is_there: bool
+) -> ConfigChanges:
     image = lock.image
     texts = {path: text for c in contents for path, text in c.activation}
     inside = environment(
         locked,
         image,
-        prefix=IMAGE_PREFIX,
+        prefix=IMAGE_PREFIX if is_there else None,
         path=base.environment.get("PATH", _DEFAULT_PATH),
         activated=variables(texts),
     )
