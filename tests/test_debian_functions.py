@@ -218,7 +218,7 @@ def test_time_zone_has_no_name_beside_it_since_trixie() -> None:
 def test_shells_are_those_of_all_packages_and_where_they_lie() -> None:
     brought = [
         file("usr/share/debianutils/shells", b"# /etc/shells\n/bin/sh\n"),
-        file("usr/share/debianutils/shells.d/bash", b"/bin/bash\n/bin/rbash\n"),
+        file("usr/share/debianutils/shells.d/bash", b"/bin/bash\n/bin/rbash\n/usr/bin/bash\n"),
         file("usr/share/debianutils/shells.d/dash", b"\n/usr/bin/dash\n"),
     ]
     files = made(MadeRoot([*brought, folder("usr/bin")], ["debianutils"]))

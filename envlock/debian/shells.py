@@ -17,7 +17,7 @@ def login_shells(root: Root) -> Iterator[SystemFile]:
     template = read(root, TEMPLATE)
     if "debianutils" not in root.versions or template is None or SHELLS in root.files:
         return
-    shells = [*_shells(root)]
+    shells = [*dict.fromkeys(_shells(root))]
     listed = template.decode("utf-8", "surrogateescape").splitlines()
     there = {line.partition("#")[0] for line in listed}
     yield file(SHELLS, _lines([*_once(listed), *(shell for shell in shells if shell not in there)]))
@@ -25,7 +25,7 @@ def login_shells(root: Root) -> Iterator[SystemFile]:
 
 
 def _shells(root: Root) -> Iterator[str]:
-    """Each shell as it is written, and where it really lies, even where a package writes both."""
+    """Each shell as it is written, and where it really lies."""
     for path in (TEMPLATE, *(each.path for each in children(root, BROUGHT))):
         for line in (read(root, path) or b"").decode("utf-8", "surrogateescape").splitlines():
             if shell := line.partition("#")[0]:
