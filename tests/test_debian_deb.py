@@ -155,6 +155,7 @@ def in_order(*names: str) -> bytes:
 
 
 WHOLE = ("debian-binary", "control.tar.xz", "data.tar.xz")
+LISTED = "is in the way of `var/lib/dpkg/status.d`, where packages are listed"
 OUTSIDE = "leaves its folder by `..`"
 HOSTILE = [
     (b"", "it is not an `ar` archive"),
@@ -188,6 +189,10 @@ HOSTILE = [
     (raw(b"./\xff"), "`./\\xff` is not UTF-8"),
     (long_name(), "it has a path of 20000 bytes"),
     (deb(Entry("./a"), Entry("./a")), "`a` stands in it twice"),
+    (deb(Entry("./var/lib/dpkg/status.d/other")), f"`var/lib/dpkg/status.d/other` {LISTED}"),
+    (deb(folder("./var/lib/dpkg/status.d/tiny")), f"`var/lib/dpkg/status.d/tiny` {LISTED}"),
+    (deb(link("./var/lib/dpkg/status.d", "/tmp")), f"`var/lib/dpkg/status.d` {LISTED}"),
+    (deb(link("./var", "/tmp")), f"`var` {LISTED}"),
     (deb(Entry("./a"), Entry("a")), "`a` stands in it twice"),
     (deb(Entry("./a"), folder("./a/")), "`a` stands in it twice"),
     (deb(Entry(".")), "`.` is the root, and no folder"),

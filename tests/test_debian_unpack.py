@@ -165,7 +165,9 @@ def test_names_of_users_count_before_their_numbers() -> None:
     assert [(f.uid, f.gid) for f in unpacked(package("x", *members), known=known)["x"]] == [(8, 50), (1000, 1001)]
 
 
-@pytest.mark.parametrize("text", [b"root", b"root:x", b"root:*:zero:0", b"\xff:*:0:0"])
+@pytest.mark.parametrize(
+    "text", [b"root", b"root:x", b"root:*:zero:0", b"\xff:*:0:0", b"root:*:-1:0", b"root:*:4294967295:0"]
+)
 def test_broken_lists_of_users_are_refused(text: bytes) -> None:
     with pytest.raises(OutsideError, match="`base-passwd` brings a list of users or groups that is none"):
         accounts({PASSWD: text})

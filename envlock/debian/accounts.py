@@ -7,6 +7,7 @@ from envlock.errors import OutsideError
 
 PASSWD = "usr/share/base-passwd/passwd.master"
 GROUP = "usr/share/base-passwd/group.master"
+MOST_ID = (1 << 32) - 2  # the next one stands for nobody at all
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,9 @@ def _numbers(text: bytes) -> dict[str, int]:
     """The third field of each line, by the first."""
     try:
         lines = (line.split(":") for line in text.decode().splitlines() if line)
-        return {fields[0]: int(fields[2]) for fields in lines}
+        numbers = {fields[0]: int(fields[2]) for fields in lines}
+        if not all(0 <= number <= MOST_ID for number in numbers.values()):
+            raise ValueError
+        return numbers
     except (ValueError, IndexError):
         raise OutsideError("`base-passwd` brings a list of users or groups that is none") from None

@@ -4,13 +4,14 @@ from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from envlock.debian.accounts import MOST_ID
 from envlock.debian.deb_tar import TarMember
+from envlock.debian.status import FOLDER
 from envlock.errors import OutsideError
 from envlock.model.paths import name_problem
 
 WHITEOUT = ".wh."  # a name that would delete what lies in the layers below
 _DEEPEST = 64  # folders above a file; the system has an end, too
-_MOST_ID = (1 << 32) - 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +42,7 @@ def listing(members: Iterable[TarMember]) -> tuple[Member, ...]:
         if not member.path:
             _require(member.kind == "folder", f"`{_shown(raw.name)}` is the root, and no folder")
             continue
+        _refuse_status(member)
         before = found.get(member.path)
         _require(before is None or before.kind == member.kind == "folder", f"`{member.path}` stands in it twice")
         found[member.path] = _resolved(member, found) if member.kind == "hardlink" else member
@@ -50,7 +52,7 @@ def listing(members: Iterable[TarMember]) -> tuple[Member, ...]:
 
 def _member(raw: TarMember) -> Member:
     path = _path(raw.name)
-    _require(max(raw.uid, raw.gid) <= _MOST_ID, f"`{path}` belongs to a number that nobody can have")
+    _require(max(raw.uid, raw.gid) <= MOST_ID, f"`{path}` belongs to a number that nobody can have")
     return Member(
         path=path,
         kind=raw.kind,
@@ -108,6 +110,13 @@ def _refuse_through_links(found: dict[str, Member]) -> None:
         if below:
             kind = "a symbolic link" if member.kind == "link" else "a file"
             raise OutsideError(f"`{below}` runs through `{member.path}`, which is {kind}")
+
+
+def _refuse_status(member: Member) -> None:
+    """Which packages there are is not for a package to say, nor where that stands."""
+    path, is_folder = member.path, member.kind == "folder"
+    taken = path.startswith(f"{FOLDER}/") or (not is_folder and f"{FOLDER}/".startswith(f"{path}/"))
+    _require(not taken, f"`{path}` is in the way of `{FOLDER}`, where packages are listed")
 
 
 def first_below(path: str, ordered: Sequence[str]) -> str | None:
