@@ -114,11 +114,27 @@ def test_what_a_package_leaves_out_is_left_out(tmp_path: Path) -> None:
         b"Package: one\nVersion: 1.0\n \nDescription: gone on behind a blank line\n",
         b"Package: one\nPackage: two\nVersion: 1.0\n",
         b"Package: one\nVersion: 1.0\n\n\nStatus: deinstall\n",
+        b"Package: one\nDescription: a\rPackage: two\nVersion: 1.0\n",
+        b"Package: one\nDescription: a\fVersion: 9\nVersion: 1.0\n",
+        "Package: one\nDescription: a\u2028Package: two\n".encode(),
+        b"Package: one\nDescription: a\v\vtwo\nVersion: 1.0\n",
     ],
 )
 def test_what_describes_no_package_or_several_is_refused(control: bytes) -> None:
     with pytest.raises(OutsideError, match="its control file does not describe one package"):
         status_files({"control": control})
+
+
+@pytest.mark.parametrize("line", [b"Status: deinstall ok not-installed", b"status:\n deinstall"])
+def test_a_package_that_says_it_is_not_there_is_refused(line: bytes) -> None:
+    with pytest.raises(OutsideError, match="has a field `Status`, which only packages have that are installed"):
+        status_files({"control": b"Package: one\n" + line + b"\nVersion: 1.0\n"})
+
+
+def test_what_some_readers_end_lines_at_may_stand_in_a_description() -> None:
+    text_of = "Package: one\nDescription: short\n it is\x85 so: long\u2028and longer\n".encode()
+    (only,) = status_files({"control": text_of})
+    assert text(only) == text_of
 
 
 def test_blank_lines_around_the_paragraph_are_not_part_of_it() -> None:

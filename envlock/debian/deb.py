@@ -23,7 +23,7 @@ _CONTROL_FILE = re.compile(rb"(?:\./)?([A-Za-z0-9][A-Za-z0-9.+_-]*)")
 
 def read_control(path: Path) -> Mapping[str, bytes]:
     """The files of the control archive by name: `control`, `postinst`, `md5sums`, …; OutsideError for a broken one."""
-    with _named(path.name), path.open("rb") as file:
+    with named(path.name), path.open("rb") as file:
         return _control(file)
 
 
@@ -41,7 +41,7 @@ def read_control_bytes(prefix: bytes) -> Mapping[str, bytes] | None:
 
 def unpack_data(path: Path, target: Path) -> tuple[Member, ...]:
     """Decompresses the data archive into a new file, and says what is in it."""
-    with _named(path.name), path.open("rb") as file, naming(target), target.open("xb+") as plain:
+    with named(path.name), path.open("rb") as file, naming(target), target.open("xb+") as plain:
         data = read_parts(file).data
         if data is None:
             raise OutsideError("it has no data archive")
@@ -52,7 +52,7 @@ def unpack_data(path: Path, target: Path) -> tuple[Member, ...]:
 
 def require_promised(package: DebianPackage, control: Mapping[str, bytes], architecture: str) -> None:
     """OutsideError where the control file of a .deb is not what the lock says of it, for whatever reason."""
-    with _named(package.file_name):
+    with named(package.file_name):
         said = fields(control.get("control", b""))
     try:
         why = debian_disagreement(package, said, architecture)
@@ -82,7 +82,7 @@ def _control(file: IO[bytes]) -> dict[str, bytes]:
 
 
 @contextmanager
-def _named(file: str) -> Iterator[None]:
+def named(file: str) -> Iterator[None]:
     """Has errors of a package name its file."""
     try:
         yield

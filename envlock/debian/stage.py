@@ -10,13 +10,12 @@ from threading import Lock
 
 from envlock.debian.accounts import accounts
 from envlock.debian.contents import Contents, read_contents
-from envlock.debian.deb import require_promised, unpack_data
+from envlock.debian.deb import named, require_promised, unpack_data
 from envlock.debian.listing import Member
 from envlock.debian.merged_usr import merged, root_links
 from envlock.debian.ownership import Brought
 from envlock.debian.stanza import fields
 from envlock.debian.unpack import unpack
-from envlock.errors import OutsideError
 from envlock.model.files import SystemFile
 from envlock.model.lock import DebianPackage
 from envlock.system.cache import Cache
@@ -97,10 +96,8 @@ class DebianStage:
                 raise
 
     def _brought(self, name: str, contents: Contents) -> Brought:
-        try:
+        with named(self._debs[name].name):
             members = merged(contents.members)
-        except OutsideError as error:
-            raise OutsideError(f"`{self._debs[name].name}` is refused: {error.message}") from error
         replaces = fields(contents.control["control"]).get("replaces", "")
         return Brought(name=name, version=self.packages[name].version, members=members, replaces=replaces)
 

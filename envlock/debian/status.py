@@ -14,6 +14,11 @@ from envlock.model.files import PLAIN, Inline, SystemFile
 
 FOLDER = "var/lib/dpkg/status.d"
 _NAME = re.compile(rb"^Package:[ \t]*([a-z0-9][a-z0-9+.-]{1,126})[ \t]*$", re.MULTILINE)
+# a package that says it is not installed would be hidden
+_STATUS = re.compile(rb"^Status[ \t]*:", re.MULTILINE | re.IGNORECASE)
+# where some readers have lines end, too, with what they would take for a field or the end of the paragraph behind it
+_ENDS = "\r\v\f\x1c-\x1e\x85\u2028\u2029"
+_FORGED = re.compile(f"[{_ENDS}](?:[!-9;-~]+:|[{_ENDS}\n])")
 
 
 def status_files(control: Mapping[str, bytes]) -> tuple[SystemFile, ...]:
@@ -21,8 +26,10 @@ def status_files(control: Mapping[str, bytes]) -> tuple[SystemFile, ...]:
     lines = [line.rstrip() for line in control.get("control", b"").strip(b"\n").split(b"\n")]
     paragraph = b"".join(line + b"\n" for line in lines)
     names = _NAME.findall(paragraph)
-    if len(names) != 1 or b"" in lines:
+    if len(names) != 1 or b"" in lines or _FORGED.search(paragraph.decode(errors="replace")):
         raise OutsideError("its control file does not describe one package")
+    if _STATUS.search(paragraph):
+        raise OutsideError("its control file has a field `Status`, which only packages have that are installed")
     path = f"{FOLDER}/{names[0].decode()}"
     found = [SystemFile(path=path, mode=PLAIN, content=Inline(paragraph))]
     if sums := control.get("md5sums"):

@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from envlock.debian.deb import named
 from envlock.debian.functions import system_files
 from envlock.debian.stage import DebianStage, StageOptions
 from envlock.debian.status import status_files
@@ -75,8 +76,11 @@ class DebianImage:
     @cached_property
     def _files(self) -> Mapping[str, tuple[SystemFile, ...]]:
         """What stands in the layer of each package: its own files, and those that say that it is there."""
-        brought = self.stage.by_package
-        return {name: (*files, *status_files(self.stage.control(name))) for name, files in brought.items()}
+        return {name: (*files, *self._status_files(name)) for name, files in self.stage.by_package.items()}
+
+    def _status_files(self, name: str) -> tuple[SystemFile, ...]:
+        with named(self.stage.packages[name].file_name):
+            return status_files(self.stage.control(name))
 
     @cached_property
     def _folders(self) -> Mapping[str, SystemFile]:
