@@ -309,7 +309,7 @@ def test_what_moves(moved: Project, arguments: list[str], names: list[str]) -> N
     ("word", "message"),
     [
         ("debian:tol", "`debian:tol` is not locked, so it cannot be upgraded\nhint: did you mean `debian:tool`?"),
-        ("pip:tool", "`pip:tool` is not locked, so it cannot be upgraded\nhint: `envlock show` lists what is"),
+        ("pip:tool", "`pip:tool` is not locked, so it cannot be upgraded\nhint: did you mean `debian:tool`?"),
         ("tol", "`tol` is not locked, so it cannot be upgraded\nhint: did you mean `tool`?"),
         (
             "debian==12",

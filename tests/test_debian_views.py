@@ -189,7 +189,13 @@ def test_why_as_json(project: Project) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "hint"), [("libtol", "did you mean `libtool`?"), ("pip:libtool", "did you mean `libtool`?")]
+    ("name", "hint"),
+    [
+        ("libtol", "did you mean `libtool`?"),
+        ("pip:libtool", "did you mean `libtool`?"),
+        ("awk", "`mawk` provides it"),
+        ("debian:pager", "`less` provides it"),
+    ],
 )
 def test_why_of_what_is_not_locked(project: Project, name: str, hint: str) -> None:
     assert project.call("why", name) == (2, "", f"error: no package `{name}` is locked\nhint: {hint}\n")

@@ -90,7 +90,7 @@ def test_what_moves(project: Project, arguments: list[str], moved: dict[str, str
     [
         ("tol", "`tol` is not locked, so it cannot be upgraded", "did you mean `tool`?"),
         ("tool>=2", "`-P tool>=2` is neither a name nor a name with a version", "such as `-P numpy==2.1`"),
-        ("base==2", "the base has no version", "`-P base` takes what its reference stands for now"),
+        ("base==2", "the base has no version", "`-P base` takes what there is of it now"),
     ],
 )
 def test_what_cannot_move(project: Project, word: str, message: str, hint: str) -> None:

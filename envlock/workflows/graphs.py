@@ -7,6 +7,7 @@ from packaging.utils import canonicalize_name
 
 from envlock.errors import UserInputError
 from envlock.lockfile.reader import read_lock
+from envlock.model.debian_relations import provided
 from envlock.model.graph import Graph, roots
 from envlock.model.lock import Lock
 from envlock.model.match_specs import conda_name
@@ -47,8 +48,16 @@ def _not_locked(found: Sequence[Graph], lock: Lock, name: str) -> UserInputError
         what = f"`{project.name}` is not locked: `{project.path}` is installed editable, as it is"
         return UserInputError(what, hint="what it depends on is locked")
     known = {known for graph in found for known in (*(name for _, name in graph.versions), *graph.provides)}
-    hint = did_you_mean(name, known) or "`envlock show` lists what is"
+    hint = _provided(name, lock) or did_you_mean(name, known) or "`envlock show` lists what is"
     return UserInputError(f"no package `{name}` is locked", hint=hint)
+
+
+def _provided(name: str, lock: Lock) -> str | None:
+    """Of a virtual package of Debian's: who provides it."""
+    debian = (package for locked in lock.platforms for package in locked.debian)
+    bare = name.removeprefix("debian:")
+    names = sorted({f"`{p.name}`" for p in debian if any(provided(text)[0] == bare for text in p.provides)})
+    return f"{' and '.join(names)} {'provides' if len(names) == 1 else 'provide'} it" if names else None
 
 
 def environment_and_package(words: Sequence[str], start: Path) -> tuple[Project, str | None]:

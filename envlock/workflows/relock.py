@@ -1,13 +1,14 @@
 """lock, where there may be something to do: walk, resolve what is unmet, write, and say what moved."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from time import monotonic
 
 from envlock.errors import UserInputError
 from envlock.lockfile.writer import lock_text
 from envlock.model.changes import Changes, changes
-from envlock.model.lock import Lock
+from envlock.model.lock import Lock, Node
+from envlock.model.words import did_you_mean
 from envlock.system.files import write_whole
 from envlock.workflows import later
 from envlock.workflows.ahead import Ahead
@@ -58,13 +59,19 @@ def _refuse_unknown(upgrade: Upgrade, old: Lock | None) -> None:
     words = {BASE, DEBIAN} if any(kind == DEBIAN for kind, _ in nodes) else {BASE}
     unknown = upgrade.unknown([*nodes, *(("", word) for word in words)])
     if unknown:
-        kind, colon, _ = unknown[0].rpartition(":")
-        names = {f"{kind}{colon}{name}" for of, name in nodes if kind in ("", of)}
-        near = get_close_matches(unknown[0], sorted(names if kind else names | words), n=1)
         raise UserInputError(
             f"`{unknown[0]}` is not locked, so it cannot be upgraded",
-            hint=f"did you mean `{near[0]}`?" if near else "`envlock show` lists what is",
+            hint=_near(unknown[0], nodes, words) or "`envlock show` lists what is",
         )
+
+
+def _near(asked: str, nodes: Collection[Node], words: Collection[str]) -> str | None:
+    """The name that was meant: the same of another kind, else the nearest of that kind, or of any."""
+    kind, colon, name = asked.rpartition(":")
+    if kind and (same := sorted(of for of, known in nodes if known == name)):
+        return f"did you mean `{same[0]}:{name}`?"
+    names = {f"{kind}{colon}{known}" for of, known in nodes if kind in ("", of)}
+    return did_you_mean(asked, names if kind else names | {*words})
 
 
 def _result(began: float, old: Lock | None, new: Lock, *, written: bool) -> LockResult:

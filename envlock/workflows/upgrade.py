@@ -13,7 +13,7 @@ _WORDS = re.compile(
     r"(?:\s*==\s*(?P<version>[A-Za-z0-9_.!+~:-]+))?"
 )
 _WHOLE_BASE = {
-    BASE: "`-P base` takes what its reference stands for now",
+    BASE: "`-P base` takes what there is of it now",
     DEBIAN: "`-P debian` takes the newest of all its packages, `-P debian:NAME==VERSION` moves one of them",
 }
 # a name, and the kind of package that is meant, "" for any
