@@ -25,7 +25,7 @@ from envlock.workflows.tree import tree_view
 @click.option("--invert", is_flag=True, help="From packages up to what asks for them.")
 @as_json("the trees")
 def tree_command(session: Session, words: tuple[str, ...], **flags: object) -> None:
-    """Show what needs what: from env.toml down, or from the package NAME; across conda packages and wheels.
+    """Show what needs what: from env.toml down, or from the package NAME; packages of Debian and conda, and wheels.
 
     A subtree is shown once; where it comes again, there is (*). A platform is named where something is not on all.
     """
