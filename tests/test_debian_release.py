@@ -311,10 +311,14 @@ def test_bytes_that_are_no_text() -> None:
         read_release(b"\xff" + FIELDS.encode(), suite="bookworm", archive="main", name="InRelease")
 
 
-def test_a_release_of_another_suite() -> None:
+@pytest.mark.parametrize(
+    ("suite", "hint"),
+    [("trixie", "`suite` is a codename: `bookworm`"), ("bookworm-security", "name another mirror")],
+)
+def test_a_release_of_another_suite(suite: str, hint: str) -> None:
     with pytest.raises(OutsideError) as error:
-        read(suite="trixie")
-    assert error.value.message == "`InRelease` is of `bookworm`, not of `trixie`"
+        read(suite=suite)
+    assert (error.value.message, error.value.hint) == (f"`InRelease` is of `bookworm`, not of `{suite}`", hint)
 
 
 def missing(component: str, architecture: str) -> str:

@@ -80,10 +80,10 @@ def read_release(text: bytes, *, suite: str, archive: str, name: str) -> Release
         what = f"`{error.args[0]}` is missing" if isinstance(error, KeyError) else escaped(str(error))
         raise OutsideError(f"`{name}` cannot be read: {what}") from None
     if release.codename != suite:
-        raise OutsideError(
-            f"`{name}` is of `{escaped(release.codename)}`, not of `{suite}`",
-            hint=f"`suite` is a codename: `{escaped(release.codename.removesuffix('-security'))}`",
-        )
+        signed = escaped(release.codename)
+        whole = signed.partition("-")[0]
+        hint = "name another mirror" if whole == suite.partition("-")[0] else f"`suite` is a codename: `{whole}`"
+        raise OutsideError(f"`{name}` is of `{signed}`, not of `{suite}`", hint=hint)
     return release
 
 
