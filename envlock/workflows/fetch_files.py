@@ -27,7 +27,8 @@ def fetch_files(
     missing = [p for p, intact in zip(packages, here, strict=True) if not intact]
     if missing:
         megabytes = sum(p.size or 0 for p in missing) / 1e6
-        context.progress(f"{what}: fetching {len(missing)} packages, {megabytes:.1f} MB")
+        count = f"{len(missing)} packages" if len(missing) > 1 else "a package"
+        context.progress(f"{what}: fetching {count}, {megabytes:.1f} MB")
         source = supply()
         _raise([f for f in side_by_side(lambda p: _failure(p, source), missing, stop=stop, at_once=at_once) if f])
     return {p.sha256: cache.package(p.sha256, file_name(p)) or fetch(p, supply()) for p in packages}
