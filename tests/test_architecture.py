@@ -44,6 +44,7 @@ DOORS = {
     "debian": ("envlock.debian",),
     "pysequoia": ("envlock.debian.signatures",),
     "zstandard": ("envlock.debian.deb_stream",),
+    "OpenSSL": ("envlock.debian.certificate",),
     "ruamel": ("envlock.manifest.environment_yml",),
     "tomlkit": ("envlock.manifest.editor",),
     "pypi_simple": ("envlock.sources.index",),

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from envlock.debian.functions import FUNCTIONS, HANDLED, system_files
+from envlock.debian.functions import FUNCTIONS, system_files
+from envlock.debian.handled import HANDLED
 from envlock.debian.overlay import (
     Overlay,
     below,

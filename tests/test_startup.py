@@ -17,7 +17,7 @@ from tests.support.projects import Project, new_project
 HEAVY = {
     *("pygit2", "docker", "tomlkit", "requests", "urllib3", "truststore", "rich", "rattler", "installer"),
     *("pypi_simple", "hypothesis", "uv", "deflate", "platformdirs", "tarfile", "ruamel", "envlock.manifest.layers"),
-    *("debian", "pysequoia", "zstandard", "cryptography"),
+    *("debian", "pysequoia", "zstandard", "OpenSSL", "cryptography"),
 }
 PARSERS = {"packaging", "tomllib", "filelock"}
 # prints the exit code and what was loaded, as the last line

@@ -37,21 +37,6 @@ FUNCTIONS: Mapping[str, SystemFunction] = MappingProxyType(
     }
 )
 
-# packages whose scripts and triggers do nothing for a new root that these functions do not do
-HANDLED: Mapping[str, frozenset[str]] = MappingProxyType(
-    {
-        "passwd and group": frozenset({"base-passwd", "passwd"}),
-        "folders of the root": frozenset({"base-files"}),
-        "login shells": frozenset({"debianutils"}),
-        "time zone": frozenset({"tzdata"}),
-        "CA bundle": frozenset({"ca-certificates"}),
-        "PAM profiles": frozenset({"libpam-runtime"}),
-        "settings of packages": frozenset({"libpam-modules", "login", "netbase", "readline-common", "sudo"}),
-        "name service and library folders": frozenset({"libc6"}),
-        "ld.so.cache": frozenset({"libc-bin"}),
-    }
-)
-
 
 def system_files(root: Root) -> tuple[SystemFile, ...]:
     """Everything that the functions make, by path; where two make the same path, the later one counts."""

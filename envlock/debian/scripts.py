@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from posixpath import basename
 
-from envlock.debian.functions import HANDLED
+from envlock.debian.handled import HANDLED
 from envlock.debian.scripts_files import own_places
 from envlock.debian.scripts_known import Effect, effects, shown, written
 from envlock.debian.shell_command import Command
