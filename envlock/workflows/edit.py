@@ -127,7 +127,8 @@ def _hint(error: EnvlockError, draft: _Draft) -> str | None:
     """What fails in [conda] may have been meant for [pip], and where Debian's packages are the base, for these."""
     failed = [e for e in draft.edits if e.place.kind != DEBIAN and e.before is None and e.name in error.message]
     conda = next((e.name for e in failed if e.place.kind == CONDA), None)
-    any_kind = next((e.name for e in failed if draft.spec.image.debian and NAME.fullmatch(e.name)), None)
+    bare = (e.name for e in failed if draft.spec.image.debian and e.after == e.name and NAME.fullmatch(e.name))
+    any_kind = next(bare, None)
     others = (
         f"`envlock add --pip {conda}` takes it from the package index" if conda else None,
         f"`envlock add --debian {any_kind}` takes it from Debian" if any_kind else None,
