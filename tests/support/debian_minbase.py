@@ -41,8 +41,7 @@ class MinimalRoot:
     """`--variant=minbase` with further packages, as mmdebstrap leaves it."""
 
     def __init__(self, packages: tuple[str, ...]) -> None:
-        ingredients = (archive().root.name, *packages, Path(__file__))
-        key = f"debian-minbase-{recipe_key(*ingredients)}"
+        key = f"debian-minbase-{recipe_key(archive().root.name, *packages, Path(__file__))}"
         self.folder = made_once(key, lambda place: _make(place, packages))
         self._tar = tarfile.open(self.folder / ROOT)  # noqa: SIM115 - open as long as the root is used
         self._members = {each.name.removeprefix("./"): each for each in self._tar if each.name != "."}
