@@ -52,6 +52,8 @@ NOTHING = [
     "ln -s /bin/tiny /usr/bin/tiny",
     "chown root:root /usr/bin/tiny; chown root /etc/tiny",
     "echo 'adduser tiny'; echo \"$(cat /etc/x)\"",
+    # since trixie: it keeps dpkg from removing a file that moved into /usr
+    "for l in a.so b.so; do dpkg-divert --package tiny --no-rename --divert /lib/$l.usr-is-merged --add /lib/$l; done",
     # a question whose answer changes nothing
     ". /usr/share/debconf/confmodule\ndb_input low tiny/question || true\ndb_go || true",
 ]

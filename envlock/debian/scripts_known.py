@@ -164,7 +164,8 @@ def _alternatives(words: Sequence[str]) -> Iterator[Effect]:
 def _divert(words: Sequence[str]) -> Iterator[Effect]:
     asks = {"--remove", "--list", "--listpackage", "--truename"}
     plain = _plain(words, frozenset({"--divert", "--package", "--admindir", "--instdir", "--root"}))
-    if asks.isdisjoint(words) and plain:
+    # what is kept from moving while /usr is merged has nowhere to move where it is
+    if asks.isdisjoint(words) and plain and not any(word.endswith(".usr-is-merged") for word in words):
         yield "divert", plain[-1]
 
 
