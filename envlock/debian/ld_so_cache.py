@@ -11,6 +11,7 @@ from envlock.debian.libraries import ABIS, LibraryReader, libraries, missing_lin
 from envlock.debian.library_folders import library_folders
 from envlock.debian.overlay import Overlay, file
 from envlock.debian.root import Root
+from envlock.model.debian_base import upstream
 from envlock.model.files import SystemFile
 
 CACHE = "etc/ld.so.cache"
@@ -58,8 +59,7 @@ def ld_so_cache(root: Root) -> Iterator[SystemFile]:
 def generator(root: Root) -> str:
     """How `ldconfig` of the root names itself."""
     version = root.versions.get("libc-bin", root.versions["libc6"])
-    upstream = version.partition(":")[2] or version
-    return f"ldconfig (Debian GLIBC {version}) stable release version {upstream.rpartition('-')[0]}"
+    return f"ldconfig (Debian GLIBC {version}) stable release version {upstream(version)}"
 
 
 def cache(entries: Sequence[Entry], capabilities: Sequence[str], writer: str) -> bytes:
