@@ -293,6 +293,14 @@ def test_an_export_has_the_wheels_and_says_what_it_has_not(project: Project) -> 
     assert "note: 12 Debian packages left out: they are the image's base\n" in result.stderr
 
 
+def test_requirements_of_an_environment_without_python(tmp_path: Path) -> None:
+    manifest = 'name = "small"\n\n[image.debian]\nsuite = "bookworm"\n'
+    project = new_project(tmp_path / "small", manifest, cache=tmp_path / "cache")
+    relock(project)
+    text = project.must("export", "--format", "requirements")
+    assert text == "# No Python on linux-64; made by `envlock export`\n"
+
+
 # --- depth -------------------------------------------------------------------------------------------------------
 
 

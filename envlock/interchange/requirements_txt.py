@@ -7,9 +7,9 @@ from envlock.model.lock import PipPackage
 
 def requirements_txt(contents: Contents) -> str:
     """All platforms in one file, told apart by markers where they differ."""
-    pythons = " and ".join(contents.pythons)
+    python = f"Python {' and '.join(contents.pythons)}" if contents.pythons else "No Python"
     platforms = ", ".join(locked.platform for locked in contents.platforms)
-    head = [f"# Python {pythons} on {platforms}; made by `envlock export`"]
+    head = [f"# {python} on {platforms}; made by `envlock export`"]
     if contents.own_default_index:
         head.append(f"--index-url {contents.own_default_index}")
     lines = (_requirement(each, contents) for each in merged(contents.platforms))
