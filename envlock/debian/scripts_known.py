@@ -69,7 +69,7 @@ def written(path: str) -> Iterator[Effect]:
 
 
 def _at(what: str, path: str) -> Iterator[Effect]:
-    if not path.startswith(_ELSEWHERE):
+    if path and not path.startswith(_ELSEWHERE):
         yield what, path
 
 
