@@ -280,6 +280,12 @@ def locked_with(spec: EnvSpec, base: Base, *packages: DebianPackage) -> Lock:
             ["glibc 2.41 is recorded, and `libc6` 2.36-9+deb12u10 is locked"],
             id="glibc of another branch",
         ),
+        pytest.param(
+            SPEC,
+            with_base(shell="/opt/sh"),
+            ["shell /opt/sh is recorded, and `dash` 0.5.12-2 is locked"],
+            id="another shell",
+        ),
     ],
 )
 def test_another_base(spec: EnvSpec, lock: Lock, expected: list[str]) -> None:

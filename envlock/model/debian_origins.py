@@ -43,8 +43,9 @@ def _records(base: Base, packages: tuple[DebianPackage, ...]) -> Iterator[tuple[
     if "libc6" not in versions:
         return  # said already
     read = debian_base(base.suite or "", base.dates, packages, interpreter)
-    for name, package in (("glibc", "libc6"), ("python", interpreter)):
+    for name, package in (("glibc", "libc6"), ("python", interpreter), ("shell", "dash")):
         recorded, found = getattr(base, name), getattr(read, name)
         if recorded != found:
-            what = f"`{package}` {versions[package or '']} is locked" if found else "nothing brings one"
+            version = versions.get(package or "")
+            what = f"`{package}` {version} is locked" if version else "nothing brings one"
             yield name, f"{name} {recorded or 'none'} is recorded, and {what}"
