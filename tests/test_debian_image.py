@@ -206,6 +206,39 @@ def test_an_image_that_has_only_its_base_names_no_environment(tmp_path: Path, ti
     assert configuration(layout)["config"]["Env"] == [f"PATH={SEARCH_PATH}"]
 
 
+def test_programs_that_nothing_starts_are_named(tmp_path: Path, tiny: Archive) -> None:
+    """Packages take for granted what Debian calls essential; that `#!/bin/sh` is there, a link says."""
+    changing = copied(tiny, tmp_path / "archive")
+    lines = {
+        "calc": " /bin/bash -e",
+        "calc2": "/bin/bash",
+        "own": "/opt/own x",
+        "fine": "/bin/sh",
+        "tool2": "/usr/bin/tool",
+        "picked": "/usr/bin/picker",
+    }
+    programs = {f"usr/bin/{name}": f"#!{line}\n" for name, line in lines.items()}
+    modes = {**dict.fromkeys(programs, 0o755), "usr/bin/read": 0o644, "usr/bin/one": 0o755}
+    install = "#!/bin/sh\nupdate-alternatives --install /usr/bin/picker picker /usr/bin/one 1\n"
+    statistics: Tiny = {
+        "name": "statistics",
+        "files": {**programs, "usr/bin/read": "#!/bin/csh\n", "usr/bin/one": "ELF"},
+        "modes": modes,
+        "scripts": {"postinst": install},
+    }
+    publish(changing, both((statistics,)))
+    manifest = debian_manifest(changing, ["statistics", "tool"])
+    made = debian_project(tmp_path / "train", changing, manifest, cache=tmp_path / "cache")
+    made.must("lock")
+    for arguments in (("build",), ("build", "--no-cache")):
+        notes = [line for line in made.call(*arguments).stderr.splitlines() if "starts" in line]
+        assert notes == [
+            "note: `statistics`: nothing starts `/usr/bin/calc`, `/usr/bin/calc2`, as `/bin/bash` is not in the image:"
+            " ask for `bash` as well",
+            "note: `statistics`: nothing starts `/usr/bin/own`, as `/opt/own` is not in the image",
+        ]
+
+
 def test_an_unknown_user_is_named_with_those_who_are_there(tmp_path: Path, tiny: Archive) -> None:
     made = project(tmp_path, tiny, image='user = "train"')
     made.must("lock")

@@ -54,6 +54,7 @@ NOTHING = [
     "echo 'adduser tiny'; echo \"$(cat /etc/x)\"",
     # since trixie: it keeps dpkg from removing a file that moved into /usr
     "for l in a.so b.so; do dpkg-divert --package tiny --no-rename --divert /lib/$l.usr-is-merged --add /lib/$l; done",
+    'echo text > "$nowhere"',
     # a question whose answer changes nothing
     ". /usr/share/debconf/confmodule\ndb_input low tiny/question || true\ndb_go || true",
 ]

@@ -12,15 +12,18 @@ from envlock.debian.functions import system_files
 from envlock.debian.stage import DebianStage, StageOptions
 from envlock.debian.status import status_files
 from envlock.images.recipe import PlannedLayer
+from envlock.model.debian_relations import relations
 from envlock.model.digest import canonical_json
 from envlock.model.files import Inline, SystemFile
 from envlock.model.layers import DEBIAN, LAYOUT, Sized, group
 from envlock.model.lock import DebianPackage, Lock, PlatformLock
 from envlock.model.platform import PLATFORMS
+from envlock.model.spec import DebianSpec
 from envlock.oci.compress import compressor_id
 from envlock.workflows.context import Context
 from envlock.workflows.debian_notes import stage_notes
 from envlock.workflows.debian_packages import fetch_debian
+from envlock.workflows.debian_starts import start_notes
 from envlock.workflows.debian_system import System, functions_id, known_system
 from envlock.workflows.project import Project
 
@@ -33,13 +36,13 @@ def debian_image(project: Project, lock: Lock, locked: PlatformLock, context: Co
     UserInputError where the image is to run as somebody who is not in it.
     """
     files = fetch_debian(locked, project, context)
-    options = StageOptions(
-        architecture=PLATFORMS[locked.platform].architecture,
-        folder=folder,
-        docs=lock.inputs.debian is None or lock.inputs.debian.docs,
-    )
+    wanted = lock.inputs.debian or DebianSpec(suite="")
+    options = StageOptions(architecture=PLATFORMS[locked.platform].architecture, folder=folder, docs=wanted.docs)
     made = DebianImage(
-        stage=DebianStage(locked.debian, files, context.cache, options), options=options, context=context
+        stage=DebianStage(locked.debian, files, context.cache, options),
+        options=options,
+        asked=frozenset(relations(item)[0].name for item in wanted.packages),
+        context=context,
     )
     if lock.image.user:
         made.system.require_user(lock.image.user)
@@ -49,10 +52,14 @@ def debian_image(project: Project, lock: Lock, locked: PlatformLock, context: Co
 # no slots: what is worked out stays
 @dataclass(frozen=True, kw_only=True)
 class DebianImage:
-    """The base of one platform; nothing that the cache knows of is unpacked before its bytes are asked for."""
+    """The base of one platform; nothing that the cache knows of is unpacked before its bytes are asked for.
+
+    `asked` are the names of the packages that env.toml asks for.
+    """
 
     stage: DebianStage
     options: StageOptions
+    asked: frozenset[str]
     context: Context
 
     @cached_property
@@ -70,8 +77,12 @@ class DebianImage:
 
     @cached_property
     def notes(self) -> tuple[str, ...]:
-        """What the packages' scripts would do beyond that."""
-        return stage_notes(self.stage, self.context.cache)
+        """What the packages' scripts would do beyond that, and what of those that are asked for cannot start."""
+        cache = self.context.cache
+        return (
+            *stage_notes(self.stage, cache),
+            *start_notes(self.stage, self.asked, lambda: self._system_files, cache),
+        )
 
     @cached_property
     def _files(self) -> Mapping[str, tuple[SystemFile, ...]]:
