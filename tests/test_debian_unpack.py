@@ -10,6 +10,7 @@ import pytest
 from envlock.debian.accounts import GROUP, PASSWD, Accounts, accounts
 from envlock.debian.deb import read_control
 from envlock.debian.documentation import is_documentation
+from envlock.debian.ld_so_cache import CACHE, ld_so_cache
 from envlock.debian.listing import Member
 from envlock.debian.merged_usr import merged, root_links
 from envlock.debian.ownership import Brought, owned
@@ -23,9 +24,11 @@ from envlock.model.lock import DebianPackage
 from envlock.system.cache import Cache
 from tests.support.debian_archive import archive
 from tests.support.debian_packages import SUITES
+from tests.support.debian_root import DebRoot
 from tests.support.hand_made_debs import STANZA, Entry, ar, deb, folder, members, tar
 from tests.support.processes import run
 from tests.support.services import require, require_root
+from tests.support.tiny_elf import shared_object
 
 
 def file(path: str, **settings: str | int) -> Member:
@@ -316,7 +319,34 @@ def test_what_is_known_of_packages_is_enough_to_plan(tmp_path: Path) -> None:
         again.read("usr")
 
 
-@pytest.mark.parametrize("record", [b"", b"[]", b"{}", b'{"members": [["x"]], "control": {}, "texts": {}}'])
+def test_libraries_that_are_known_stay_packed(tmp_path: Path) -> None:
+    """The cache of the loader is made of what was seen of each library when its package was first unpacked."""
+    path, sha256 = tmp_path / "libc6.deb", "0" * 64
+    folders = [folder("./usr/"), folder("./usr/lib/")]
+    libraries = [Entry("./usr/lib/libx.so.1.2", shared_object("libx.so.1", level=1)), Entry("./usr/lib/liby.so", b"y")]
+    control = tar(Entry("./control", STANZA.replace(b"tiny", b"libc6")))
+    path.write_bytes(deb(*folders, *libraries, control=control))
+    expected = tuple(ld_so_cache(DebRoot([path])))
+    assert [each.path for each in expected] == ["usr/lib/libx.so.1", CACHE]
+    for time, unpacked_now in (("first", 1), ("second", 0)):
+        scratch = tmp_path / time
+        scratch.mkdir()
+        options = StageOptions(architecture="amd64", folder=scratch)
+        stage = DebianStage((locked(path, sha256),), {sha256: path}, Cache(tmp_path / "cache"), options)
+        assert tuple(ld_so_cache(stage)) == expected
+        assert len(list(scratch.iterdir())) == unpacked_now
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        b"",
+        b"[]",
+        b"{}",
+        b'{"members": [["x"]], "control": {}, "texts": {}}',
+        b'{"members": [], "control": {}, "texts": {}, "objects": [[1]]}',
+    ],
+)
 def test_a_broken_record_is_made_anew(tmp_path: Path, record: bytes) -> None:
     path = tmp_path / "tiny.deb"
     path.write_bytes(deb(folder("./usr/"), Entry("./usr/x", b"content")))

@@ -54,6 +54,10 @@ class Section(io.RawIOBase):
     def tell(self) -> int:
         return self._at
 
+    def seek(self, offset: int, _whence: int = io.SEEK_SET) -> int:
+        self._at = min(offset, self._size)
+        return self._at
+
     def readinto(self, buffer: "memoryview[int]") -> int:  # type: ignore[override]  # as io.RawIOBase has it in practice
         wanted = min(len(buffer), self._size - self._at)
         self._file.seek(self._start + self._at)

@@ -1,6 +1,7 @@
 """What the dynamic loader wants to know of a shared object (ELF, little-endian), read from any bytes at all."""
 
 import struct
+from abc import ABC
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
@@ -8,7 +9,7 @@ from typing import BinaryIO
 MAGIC = b"\x7fELF"
 SHARED = 3  # ET_DYN
 LOAD, DYNAMIC, PROPERTIES = 1, 2, 0x6474E553
-END, NEEDED, STRINGS, SONAME = 0, 1, 5, 14
+END, STRINGS, SONAME = 0, 5, 14
 # of a note of properties: the level of x86-64 that the object needs (x86-64-v2 is 1)
 PROPERTY_NOTE, LEVEL_NEEDED = 5, 0xC0008002
 MOST_DYNAMIC = 1 << 20  # bytes of the table of what is dynamic
@@ -23,8 +24,14 @@ class SharedObject:
     machine: int
     wide: bool
     soname: str | None = None
-    needed: tuple[str, ...] = ()
     level: int = 0
+
+
+class Inspected(ABC):
+    """Content of which this is known without its bytes; None for what is no shared object."""
+
+    __slots__ = ()
+    shared_object: SharedObject | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +88,6 @@ def _read(file: BinaryIO) -> SharedObject:
         machine=machine,
         wide=layout is WIDE,
         soname=_name(file, offset + sonames[0]) if sonames else None,
-        needed=tuple(_name(file, offset + value) for tag, value in named if tag == NEEDED),
         level=_level(file, segments, layout),
     )
 

@@ -1,13 +1,12 @@
 """The libraries of a folder as `ldconfig` sees them: by soname, with the links that are missing."""
 
 import re
-import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from io import BytesIO
 from posixpath import basename
-from typing import BinaryIO
 
-from envlock.debian.elf import MAGIC, SharedObject, read_shared_object
+from envlock.debian.elf import Inspected, SharedObject, read_shared_object
 from envlock.debian.library_folders import LibraryFolder
 from envlock.debian.overlay import children, is_file, link, resolve
 from envlock.debian.root import Root
@@ -21,7 +20,6 @@ ABIS: Mapping[str, Mapping[tuple[int, bool], int]] = {
 }
 # the loader is never moved to another file, for the sake of several architectures
 LOADERS = frozenset({"ld-linux-aarch64.so.1", "ld-linux-x86-64.so.2", "ld-linux.so.2", "ld-linux-x32.so.2"})
-IN_MEMORY = 32 << 20  # bytes of one library; larger ones are spooled to disk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,12 +51,9 @@ class LibraryReader:
         standing = self._root.files.get(path)
         if standing is None or standing.content is None:
             return None
-        with tempfile.SpooledTemporaryFile(IN_MEMORY) as spool:
-            for number, chunk in enumerate(standing.content.chunks()):
-                if number == 0 and not chunk.startswith(MAGIC):
-                    return None
-                spool.write(chunk)
-            return read_shared_object(_binary(spool))
+        if isinstance(standing.content, Inspected):
+            return standing.content.shared_object
+        return read_shared_object(BytesIO(b"".join(standing.content.chunks())))
 
 
 def libraries(root: Root, folder: LibraryFolder, reader: LibraryReader) -> tuple[Library, ...]:
@@ -124,7 +119,3 @@ def _leads(root: Root, path: str, library: str) -> bool:
 
 def _inode(root: Root, path: str) -> str:
     return root.files[path].hardlink or path
-
-
-def _binary(spool: "tempfile.SpooledTemporaryFile[bytes]") -> BinaryIO:
-    return spool  # type: ignore[return-value]  # it has all that is used of one

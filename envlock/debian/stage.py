@@ -11,6 +11,7 @@ from threading import Lock
 from envlock.debian.accounts import accounts
 from envlock.debian.contents import Contents, read_contents
 from envlock.debian.deb import named, require_promised, unpack_data
+from envlock.debian.elf import Inspected, SharedObject
 from envlock.debian.listing import Member
 from envlock.debian.merged_usr import merged, root_links
 from envlock.debian.ownership import Brought
@@ -102,7 +103,8 @@ class DebianStage:
         return Brought(name=name, version=self.packages[name].version, members=members, replaces=replaces)
 
     def _content(self, package: str, member: Member) -> "_Slice":
-        return _Slice(self._data[package], member.offset, member.size)
+        known = self._contents[package].objects.get(member.offset)
+        return _Slice(self._data[package], member.offset, member.size, known)
 
 
 class _Data:
@@ -123,12 +125,13 @@ class _Data:
 
 
 @dataclass(frozen=True, slots=True)
-class _Slice:
+class _Slice(Inspected):
     """The bytes of one member."""
 
     data: _Data
     offset: int
     size: int
+    shared_object: SharedObject | None
 
     def chunks(self) -> Iterator[bytes]:
         left = self.size
