@@ -15,7 +15,7 @@ from envlock.workflows.context import Context
 from envlock.workflows.debian_base import DebianBase, lock_debian
 from envlock.workflows.guess import WheelGuess, provided
 from envlock.workflows.pip_request import python_of
-from envlock.workflows.side_by_side import side_by_side
+from envlock.workflows.side_by_side import came, side_by_side
 from envlock.workflows.solve_pip import solve_pip
 from envlock.workflows.task import PlatformTask
 
@@ -40,7 +40,7 @@ def _lock_platforms(tasks: Sequence[PlatformTask], context: Context, begun: Begu
         conda, failure = _conda(tasks, begun.conda), None
     except EnvlockError as error:
         conda, failure = [], error
-    bases = beside.result()
+    bases = came(beside)
     if failure:
         raise failure
     parts = list(zip(tasks, guesses, bases, conda, strict=True))

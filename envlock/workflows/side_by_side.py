@@ -12,7 +12,7 @@ Result = TypeVar("Result")
 
 AT_ONCE = 8  # unless something else is asked for
 _GRACE = 2.0  # seconds for what is under way to clean up behind itself after Ctrl-C
-_LOOK = 0.1  # seconds between two looks at what is under way then
+_LOOK = 0.1  # seconds between two looks at what is under way
 
 
 def side_by_side(
@@ -26,7 +26,7 @@ def side_by_side(
     pool = ThreadPoolExecutor(at_once)
     results = [pool.submit(work, item) for item in items]
     try:
-        return [result.result() for result in results]
+        return [came(result) for result in results]
     except BaseException as failure:
         interrupted = not isinstance(failure, Exception)
         if interrupted:
@@ -37,6 +37,17 @@ def side_by_side(
         raise
     finally:
         pool.shutdown(wait=False)
+
+
+def came(result: Future[Result]) -> Result:
+    """A result, once it is there.
+
+    A signal may be given to a thread that is just being started. The main thread, which alone acts on it, then sleeps
+    on: so it looks up now and then.
+    """
+    while not result.done():
+        wait((result,), timeout=_LOOK)
+    return result.result()
 
 
 def _end(results: Sequence[Future[Result]]) -> None:
