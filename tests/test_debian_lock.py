@@ -427,6 +427,16 @@ def test_a_mac_beside_debian_is_to_say_which_python(tiny: Archive, wheels: Path,
     assert (result.code, result.stderr) == (2, f"error: [pip] needs a Python on osx-arm64\nhint: {hint}\n")
 
 
+def test_a_mac_alone_has_nothing_of_debian(tiny: Archive, wheels: Path, tmp_path: Path) -> None:
+    with serve_index(WheelFolders((wheels,))) as index:
+        project = project_of(
+            tmp_path, tiny, python="3.11", pip=("beta",), index=index.url, platforms=("osx-arm64",), mirror="./nowhere"
+        )
+        lines = project.call("lock").stderr.splitlines()
+    assert lines[:2] == ["osx-arm64: wheels", "  osx-arm64  python 3.11.0  1 pip"]
+    assert project.call("check") == (0, "", "")
+
+
 def test_a_suite_that_is_too_old_for_what_is_declared(tiny: Archive, tmp_path: Path) -> None:
     project = project_of(tmp_path, tiny)
     project.manifest.write_text(project.manifest.read_text() + '\n[platform.linux-64]\nglibc = "2.39"\n')

@@ -25,7 +25,8 @@ def _lines(result: "LockResult", written: str) -> Iterator[str]:
         yield from _changes(result)
         yield f"{written} env.lock: {number(len(changed), 'package')} changed, {result.changes.kept} kept"
     else:
-        yield from aligned([_platform(p) for p in result.lock.platforms])
+        columns = zip(*map(_platform, result.lock.platforms), strict=True)
+        yield from aligned([*zip(*filter(any, columns), strict=True)])
         yield f"{written} env.lock: {number(total, 'package')}, {size(_bytes(result.lock))}, in {result.seconds:.1f} s"
     yield from (f"note: {escaped(note)}" for note in result.notes)
 
