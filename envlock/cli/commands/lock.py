@@ -15,7 +15,7 @@ from envlock.workflows.upgrade import Upgrade
 _MOVED = "Move this package (to V), `debian:NAME` in the base alone, or all of `base`."
 
 
-@command("envlock lock", "envlock lock -P numpy -P base", "envlock lock train --upgrade")
+@command("envlock lock", "envlock lock -P numpy -P base", "envlock lock -P debian:git", "envlock lock train --upgrade")
 @many_envs
 @all_envs
 @click.option("-P", "--upgrade-package", "names", multiple=True, metavar="NAME[==V]", help=_MOVED)
