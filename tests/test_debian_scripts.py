@@ -50,6 +50,7 @@ NOTHING = [
     # what other functions do
     "update-alternatives --install /usr/bin/tiny tiny /usr/bin/tiny.one 10 \\\n  --slave /usr/bin/t t /usr/bin/t.one",
     "ln -s /bin/tiny /usr/bin/tiny",
+    "update-shells",
     "chown root:root /usr/bin/tiny; chown root /etc/tiny",
     "echo 'adduser tiny'; echo \"$(cat /etc/x)\"",
     # since trixie: it keeps dpkg from removing a file that moved into /usr
@@ -112,6 +113,8 @@ TOLD = [
     ("chown tiny:tiny /var/lib/tiny", "change the owner of `/var/lib/tiny`"),
     ("chmod 4755 /usr/bin/tiny", "change the mode of `/usr/bin/tiny`"),
     ("find /var/lib/tiny -type d -exec chmod 700 {} +", "change files below `/var/lib/tiny`"),
+    ("find -H /var/lib/tiny -type d -exec chmod 700 {} +", "change files below `/var/lib/tiny`"),
+    ("add-shell /usr/bin/tiny", "list the login shell `/usr/bin/tiny`"),
     ("find /x -print0 | xargs -0 chown tiny", "change the owner of `…`"),
     ("if ! dpkg-statoverride --list /usr/bin/tiny; then chmod 2755 /usr/bin/tiny; fi",
      "change the mode of `/usr/bin/tiny`"),

@@ -30,14 +30,12 @@ HARMLESS: Mapping[re.Pattern[str], frozenset[str]] = {
     re.compile(r"dash"): frozenset({"dpkg-divert", "mv", "cp", "ln", "touch", "add-shell"}),
     # bytecode, and settings of what makes it
     re.compile(r"python3(\.\d+)?(-minimal)?"): frozenset({UNKNOWN, "mkdir", "touch", "cat", "chmod", "chown"}),
-    # shells are listed by a function
-    re.compile(r"mksh|tcsh|zsh|fish"): frozenset({"add-shell", "update-shells"}),
     # `sh` where there is none
-    re.compile(r"bash"): frozenset({"ln", "add-shell", "update-shells"}),
+    re.compile(r"bash"): frozenset({"ln", "add-shell"}),
     # files of versions before
     re.compile(r"dpkg|procps"): frozenset({"mv"}),
     # /usr is merged from the beginning
-    re.compile(r"usrmerge"): frozenset({"convert-usrmerge", "update-shells", "convert-etc-shells"}),
+    re.compile(r"usrmerge"): frozenset({"convert-usrmerge", "convert-etc-shells"}),
 }
 
 

@@ -43,8 +43,9 @@ NOTHING = _words(
     # the kernel, and labels of its files: no matter of an image
     "restorecon selinuxenabled apparmor_parser aa-enabled aa-status update-initramfs update-grub udevadm",
     "update-binfmts",
-    # users and groups of older versions; PAM's profiles and the cache of libraries are put together in the end
-    "userdel groupdel deluser delgroup pam-auth-update ldconfig",
+    # users and groups of older versions; PAM's profiles, the shells that packages list by a file, and the cache of
+    # libraries are put together in the end
+    "userdel groupdel deluser delgroup pam-auth-update update-shells ldconfig",
 )
 # users that base-passwd brings and scripts make sure of all the same
 _ALWAYS_THERE = frozenset({"_apt", "backup", "games", "irc", "list", "lp", "mail", "news", "proxy", "uucp", "www-data"})
@@ -182,7 +183,7 @@ def _systemctl(words: Sequence[str]) -> Iterator[Effect]:
 
 def _find(words: Sequence[str]) -> Iterator[Effect]:
     if not {"-exec", "-execdir", "-ok", "-fprint", "-fprintf"}.isdisjoint(words):
-        yield "change files below", words[0]
+        yield "change files below", next(iter(_plain(words)), ".")
 
 
 def _through(words: Sequence[str]) -> Iterator[Effect]:
@@ -239,6 +240,7 @@ _READERS: Mapping[str, Reader] = {
     "dpkg-divert": _divert,
     "sed": _sed,
     "find": _find,
+    "add-shell": _on_all("list the login shell"),
     "xargs": _through,
     "env": _through,
     "nice": _through,
