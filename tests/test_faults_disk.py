@@ -9,6 +9,7 @@ import pytest
 from tests.support.processes import Command
 from tests.support.services import require, require_root
 from tests.support.strace import points, recorder
+from tests.support.tiny_debian import tiny_debian
 from tests.support.tiny_project import TinyProject, failure, tiny_project, tree
 
 FULL = "no space left on device"
@@ -134,3 +135,33 @@ def test_a_cache_that_is_read_only(project: TinyProject) -> None:
     assert failure(result).endswith(
         "`\nhint: nothing can be written there; another cache folder can be given with `--cache-dir`\n"
     )
+
+
+# a release, an index, what is known of scripts; a package, what is unpacked of it: each may be too much
+@pytest.mark.parametrize(
+    ("command", "kibibytes"), [("lock", 4), ("lock", 32), ("lock", 64), ("build", 4), ("build", 64), ("build", 320)]
+)
+def test_over_debian_a_cache_on_a_full_disk(tmp_path: Path, command: str, kibibytes: int) -> None:
+    with tiny_debian(tmp_path) as made:
+        if command == "build":
+            made.must("lock")
+        before, cache = tree(made.folder), new_folder(made.cache)
+        result = made.through(*small_disk(cache, kibibytes)).call(command)
+        assert result.code == 3, result
+        assert FULL in failure(result).lower()
+        assert str(cache) in failure(result)
+        assert tree(made.folder) == before
+
+
+def test_over_debian_a_cache_that_is_read_only(tmp_path: Path) -> None:
+    with tiny_debian(tmp_path) as made:
+        made.must("lock")
+        image = made.must("build")
+        protected = made.through(*read_only(made.cache))
+        for command in ("lock", "check", "build"):
+            assert protected.must(command) == (image if command == "build" else "")
+        new_folder(made.cache)
+        for options in (("lock", "--upgrade"), ("build",)):
+            result = protected.call(*options)
+            assert result.code == 3
+            assert failure(result).startswith(f"error: read-only file system: `{made.cache}/")

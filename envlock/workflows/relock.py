@@ -47,9 +47,10 @@ def relock(project: Project, context: Context, upgrade: Upgrade, ahead: Ahead) -
     new = pins.resolved(resolved)
     text = lock_text(new).encode()
     written = old is None or project.lockfile.read_bytes() != text
+    # before the file, which is the last thing that is done
+    notes = later.lock_notes(project, new, old, context) if written else ()
     if written:
         write_whole(project.lockfile, text)
-    notes = later.lock_notes(project, new, old, context) if written else ()
     return replace(_result(began, old, new, written=written), notes=(*pins.told(new), *notes))
 
 
