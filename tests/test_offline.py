@@ -3,14 +3,18 @@
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
 from envlock.system.cache import FORM
+from tests.support.projects import Project
 from tests.support.services import require, require_root
 from tests.support.strace import internet_sockets, socket_recorder
+from tests.support.tiny_debian import TinyDebian, tiny_debian
 from tests.support.tiny_project import PYTHON, TOOL, TinyProject, failure, tiny_project
 
+P = TypeVar("P", bound=Project)
 FILES = (PYTHON.file_name, TOOL.file_name, "alpha-1.0-py3-none-any.whl", "beta-1.0-py3-none-any.whl")
 HINT = "hint: run it once without\n"
 RECORDS = f"records/{FORM}"
@@ -41,7 +45,7 @@ def full(online: TinyProject) -> TinyProject:
     return online
 
 
-def unplugged(project: TinyProject) -> TinyProject:
+def unplugged(project: P) -> P:
     """On a machine without network, told so."""
     require_root("a network of its own")
     return project.through(require("unshare", "util-linux"), "-n")
@@ -134,4 +138,31 @@ def test_a_base_that_was_pulled_once(online: TinyProject, base_reference: str) -
     shutil.rmtree(online.cache / "image")
     result = project.call("--offline", "build", "--no-cache")
     words = f"base `{base_reference}` is not in the cache, and this is --offline"
+    assert (result.code, failure(result)) == (3, f"error: {words}\n{HINT}")
+
+
+@pytest.fixture
+def over_debian(tmp_path: Path) -> Iterator[TinyDebian]:
+    with tiny_debian(tmp_path) as project:
+        project.must("lock")
+        yield project
+
+
+def test_over_debian_with_a_full_cache(over_debian: TinyDebian, tmp_path: Path) -> None:
+    image, log = over_debian.must("build"), tmp_path / "strace.log"
+    project = unplugged(over_debian)
+    for words in (("lock", "--upgrade"), ("check",), ("build",), ("build", "--no-cache")):
+        result = project.through(*socket_recorder(log)).call("--offline", *words)
+        assert (result.code, result.stdout) == (0, image if words[0] == "build" else ""), (words, result)
+        assert internet_sockets(log) == [], words
+
+
+def test_over_debian_what_is_missing_is_named(over_debian: TinyDebian) -> None:
+    result = unplugged(over_debian).call("--offline", "build")
+    debs = sorted(deb.name for deb in over_debian.archive.pool() if not deb.name.startswith("other_"))
+    listed = "".join(f"  `{deb}` is not in the cache, and this is --offline\n" for deb in debs)
+    assert (result.code, failure(result)) == (3, f"error: {len(debs)} packages cannot be had\n{listed}{HINT}")
+    shutil.rmtree(over_debian.cache)
+    result = unplugged(over_debian).call("--offline", "lock", "--upgrade")
+    words = "the release of `bookworm` is not in the cache, and this is --offline"
     assert (result.code, failure(result)) == (3, f"error: {words}\n{HINT}")

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.projects import Project
+from tests.support.tiny_debian import tiny_debian
 from tests.support.tiny_project import TinyProject, failure, sha256, tiny_project
 
 FILES = {"alpha": "alpha-1.0-py3-none-any.whl", "tool": "tool-1.0-0.conda"}
@@ -29,7 +31,7 @@ def project(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[TinyProj
         yield made
 
 
-def forget_packages(project: TinyProject) -> None:
+def forget_packages(project: Project) -> None:
     for name in ("packages", "conda-packages"):
         shutil.rmtree(project.cache / name, ignore_errors=True)
 
@@ -141,3 +143,38 @@ def test_damaged_after_the_linker_unpacked_it(project: TinyProject) -> None:
     damaged(unpacked, b"works", b"fails")
     assert project.must("build", "--no-cache") == image
     assert project.must("run", "--", "tool") == "it works\n"
+
+
+def test_a_package_of_debian_changed_where_it_is_served(tmp_path: Path) -> None:
+    with tiny_debian(tmp_path) as project:
+        project.must("lock")
+        served = project.archive.deb("tool")
+        alone = project.given(ENVLOCK_DEBIAN_SNAPSHOT="")
+        for kind, change in CHANGES.items():
+            changed = change(served.read_bytes())
+            project.mirror.overrides[project.path(served)] = changed
+            found = hashlib.sha256(changed).hexdigest()
+            lie = f"`{served.name}` is not what the lock names: sha256 {found}, locked {sha256(served)}"
+            result = alone.call("build")
+            assert (result.code, failure(result)) == (3, f"error: {lie}\n{HINT}"), kind
+            assert not [*(project.cache / "packages").rglob(f"{served.name}*")]
+            assert not [*(project.cache / "image").glob("blobs/sha256/*")]
+        # what the mirror changed, the snapshot archive still has
+        image = project.must("build")
+        project.mirror.overrides.clear()
+        forget_packages(project)
+        assert project.must("build", "--no-cache") == image
+
+
+def test_a_package_of_debian_damaged_in_the_cache(tmp_path: Path) -> None:
+    with tiny_debian(tmp_path) as project:
+        project.must("lock")
+        image = project.must("build")
+        (kept,) = (project.cache / "packages").glob("*/tool_*.deb")
+        original = kept.read_bytes()
+        damaged(kept, original[200:210], bytes(10))
+        offline = project.call("--offline", "build", "--no-cache")
+        words = f"`{kept.name}` is not in the cache, and this is --offline"
+        assert (offline.code, failure(offline)) == (3, f"error: {words}\nhint: run it once without\n")
+        assert project.must("build", "--no-cache") == image
+        assert kept.read_bytes() == original
