@@ -41,7 +41,7 @@ def _array(key: str, item: str = _ITEM) -> str:
 
 
 _SIZE = r"size = (0|[1-9][0-9]{0,17})\n"
-_CONDA = re.compile(
+_CONDA = (
     r"^\[\[platform\.([a-z0-9-]+)\.conda\]\]\n"
     + _text("name", r"[a-z0-9_][a-z0-9_.-]*")
     + _text("version", _SEGMENT)
@@ -56,10 +56,9 @@ _CONDA = re.compile(
     + _array("requires")
     + _array("constrains")
     + _array("provides", rf'    "{_NAME}==(?:[^"\\\s\x00-\x1f\x7f])++",\n')
-    + r"(?:\n|\Z)",
-    re.MULTILINE,
+    + r"(?:\n|\Z)"
 )
-_PIP = re.compile(
+_PIP = (
     r"^\[\[platform\.([a-z0-9-]+)\.pip\]\]\n"
     + _text("name", _NAME)
     + _text("version", _WORDS)
@@ -72,10 +71,9 @@ _PIP = re.compile(
     + _optional(_text("requires-python", f"{_PLAIN}*+"))
     + _array("extras", rf'    "{_NAME}",\n')
     + _array("requires")
-    + r"(?:\n|\Z)",
-    re.MULTILINE,
+    + r"(?:\n|\Z)"
 )
-_DEBIAN = re.compile(
+_DEBIAN = (
     r"^\[\[platform\.([a-z0-9-]+)\.debian\]\]\n"
     + _text("name", NAME.pattern)
     + _text("version", VERSION.pattern)
@@ -87,8 +85,7 @@ _DEBIAN = re.compile(
     + _array("requires")
     + _array("provides", rf'    "{NAME.pattern}(?: \(= {VERSION.pattern}\))?",\n')
     + _array("conflicts")
-    + r"(?:\n|\Z)",
-    re.MULTILINE,
+    + r"(?:\n|\Z)"
 )
 _PYTHON = re.compile(r"[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}")
 P = TypeVar("P", DebianPackage, CondaPackage, PipPackage)
@@ -130,9 +127,9 @@ class Runs(Generic[P]):
         return not any(self._runs)
 
 
-def _taken(pattern: re.Pattern[str], runs: Runs[P], text: str) -> str:
-    """What is left of a text; one without such packages is not gone through."""
-    return pattern.sub(runs.taken, text) if f".{runs.kind}]]\n" in text else text
+def _taken(pattern: str, runs: Runs[P], text: str) -> str:
+    """What is left of a text; for one without such packages not even the pattern is compiled."""
+    return re.sub(pattern, runs.taken, text, flags=re.MULTILINE) if f".{runs.kind}]]\n" in text else text
 
 
 class AsWritten:

@@ -24,7 +24,7 @@ _PLAIN_REQUIREMENT = re.compile(
 )
 _ONE = rf"{NAME.pattern}(?::[a-z0-9][a-z0-9-]*)?(?: \((?:<<|<=|=|>=|>>) {VERSION.pattern}\))?"
 # of Debian's packages
-_PLAIN_RELATION = re.compile(rf"{_ONE}(?: \| {_ONE})*")
+_PLAIN_RELATION = rf"{_ONE}(?: \| {_ONE})*"  # compiled where it is wanted
 _TAG = r"[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)*"
 _PLAIN_WHEEL = re.compile(rf"(?P<name>[a-z0-9]+(?:_[a-z0-9]+)*)-(?P<version>{_RELEASE})-{_TAG}-{_TAG}-{_TAG}\.whl")
 
@@ -63,7 +63,7 @@ def requirement(text: str) -> str:
 @cache
 def relation(text: str) -> str:
     """A relation between Debian's packages."""
-    if not _PLAIN_RELATION.fullmatch(text):
+    if not re.fullmatch(_PLAIN_RELATION, text):
         try:
             relations(text)
         except ValueError:

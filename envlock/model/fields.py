@@ -236,11 +236,10 @@ class Table:
 
 
 def matching(pattern: str, expected: str) -> Parse:
-    """A reader of what a regular expression matches whole."""
-    compiled = re.compile(pattern)
+    """A reader of what a regular expression, compiled when it is first wanted, matches whole."""
 
     def parse(text: str) -> str:
-        if not compiled.fullmatch(text):
+        if not re.fullmatch(pattern, text):
             raise ValueError(f"expected {expected}, got `{text}`")
         return text
 
