@@ -419,6 +419,32 @@ def test_a_python_that_the_suite_has_not(tiny: Archive, tmp_path: Path, python: 
     assert not project.lockfile.exists()
 
 
+def newer_python(archive: Archive) -> None:
+    """The suite's `python3` is another one, and the one that there was is gone."""
+    new = both("python3.12", "3.12.1-1", depends="libc6 (>= 2.36), libb")
+    python3 = Tiny(name="python3", version="3.12.1-1", architecture="all", depends="python3.12")
+    publish(archive, [*new, python3], date=DATE)
+    unlist(archive, [path for path in archive.pool("bookworm") if path.name.startswith("python3.11_")], date=DATE)
+
+
+@pytest.mark.parametrize("python", [None, "3.11", "3.11.2"])
+def test_the_python_that_is_locked_stays(archive: Archive, wheels: Path, tmp_path: Path, python: str | None) -> None:
+    with serve_index(WheelFolders((wheels,))) as index:
+        project = project_of(tmp_path, archive, (), python=python, pip=("beta",), index=index.url)
+        project.must("lock")
+        newer_python(archive)
+        project.change("packages = []", "packages = ['other']")
+        result = project.call("lock")
+        assert result.code == 0, result
+        assert project.locked().base.python == "3.11.2"
+        moved = project.call("lock", "-P", "base")
+    if python is None:
+        assert project.locked().base.python == "3.12.1"
+    else:
+        assert f"no Python {python} in Debian bookworm: it has 3.12.1" in moved.stderr
+    assert project.call("check") == (0, "", "")
+
+
 def test_a_mac_beside_debian_is_to_say_which_python(tiny: Archive, wheels: Path, tmp_path: Path) -> None:
     with serve_index(WheelFolders((wheels,))) as index:
         project = project_of(tmp_path, tiny, pip=("beta",), index=index.url, platforms=("linux-64", "osx-arm64"))

@@ -4,7 +4,7 @@ Recommended packages are not taken, nor Essential ones that nothing asks for.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from envlock.debian.index import Universe
@@ -54,19 +54,21 @@ def _roots(wanted: Wanted, packages: Packages, universe: Universe) -> Iterator[C
         yield root
 
 
-def python_root(python: str | None, universe: Universe) -> tuple[str, str]:
+def python_root(python: str | None, universe: Universe, keep: Iterable[DebianPackage] = ()) -> tuple[str, str]:
     """The relation that brings a Python ("python3.11"), and its minor ("3.11"): as stated, a minor or an exact version,
-    else the one that the suite's `python3` depends on. UserInputError, with what the suite has, where there is none."""
+    else the one that the suite's `python3` depends on. UserInputError, with what the suite has, where there is none,
+    not even among what is to `keep`."""
     minor = python_minor(python) if python else _default_minor(universe)
     name = f"python{minor}"
     versions = [one.package.version for one in universe.candidates(name)]
-    exact = [version for version in versions if python_version(version) == python]
-    if python in (None, minor) and versions:
+    kept = [package.version for package in keep if package.name == name]
+    exact = [version for version in (*versions, *kept) if python_version(version) == python]
+    if python in (None, minor) and (versions or kept):
         return name, minor
     if not exact:
         raise _no_python(python, universe)
     # where it is the latest, a later revision of it is as good
-    latest = exact[0] == versions[0]
+    latest = exact[0] in versions[:1]
     return (f"{name} (>= {upstream(exact[0])})" if latest else f"{name} (= {exact[0]})"), minor
 
 

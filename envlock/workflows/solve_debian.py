@@ -4,7 +4,7 @@ from envlock.debian.index import Universe, open_universe
 from envlock.debian.solve import Wanted, python_root, solve
 from envlock.debian.versions import compare
 from envlock.errors import UserInputError
-from envlock.model.debian_base import brings_python, component, debian_base, wanted_packages
+from envlock.model.debian_base import brings_python, component, debian_base, locked_interpreter, wanted_packages
 from envlock.model.debian_closure import DebianClosure
 from envlock.model.debian_relations import plain_requirement
 from envlock.model.lock import Base, DebianPackage
@@ -20,9 +20,9 @@ def solve_debian(task: PlatformTask) -> tuple[Base, tuple[DebianPackage, ...]]:
     task.context.progress(f"{task.name}: Debian {debian.suite} packages")
     found = indexes(task)
     universe = open_universe(found.files, task.context.cache)
-    root, minor = _python(task, universe)
-    roots = wanted_packages(debian, root) | dict(_limits(task))
     keep = _kept(task, debian)
+    root, minor = _python(task, universe, keep)
+    roots = wanted_packages(debian, root) | dict(_limits(task))
     wanted = Wanted(roots=roots, keep=keep, architecture=task.platform.architecture, suite=debian.suite)
     packages = _needed(solve(wanted, universe), keep, roots)
     same = task.pins and _identities(packages) == _identities(task.pins.debian)
@@ -41,9 +41,14 @@ def _debian(task: PlatformTask) -> DebianSpec:
     return task.spec.image.debian
 
 
-def _python(task: PlatformTask, universe: Universe) -> tuple[str | None, str | None]:
+def _python(task: PlatformTask, universe: Universe, keep: tuple[DebianPackage, ...]) -> tuple[str | None, str | None]:
     """The relation that brings the Python, and its minor version; None where Debian does not."""
-    return python_root(task.spec.python, universe) if brings_python(task.spec, task.name) else (None, None)
+    if not brings_python(task.spec, task.name):
+        return None, None
+    locked = locked_interpreter(task.pins.base) if task.pins else None
+    # the suite may have come to another one, as sid does
+    kept = next((package.name.removeprefix("python") for package in keep if package.name == locked), None)
+    return python_root(task.spec.python or kept, universe, keep)
 
 
 def _limits(task: PlatformTask) -> list[tuple[str, str]]:
