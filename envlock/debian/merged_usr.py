@@ -26,9 +26,10 @@ def merged(members: Iterable[Member]) -> tuple[Member, ...]:
             continue  # base-files brings the links themselves since trixie
         if _leads_to_itself(member):
             continue
-        moved = replace(member, path=_moved(member.path))
-        if moved.kind == "hardlink":
-            moved = replace(moved, target=_moved(moved.target))
+        target = moved(member.target) if member.kind == "hardlink" else member.target
+        path = moved(member.path)
+        # nearly all are in /usr already
+        moved = member if (path, target) == (member.path, member.target) else replace(member, path=path, target=target)
         before = found.get(moved.path)
         if before is None or moved.kind != "folder" or before.kind != "folder":
             found[moved.path] = _only(before, moved)
@@ -44,7 +45,8 @@ def root_links(paths: Iterable[str]) -> tuple[SystemFile, ...]:
     return (*links, *(SystemFile(path=path, mode=0o755, is_folder=True) for path in missing))
 
 
-def _moved(path: str) -> str:
+def moved(path: str) -> str:
+    """Where a path below the root stands when /usr is merged."""
     return f"usr/{path}" if path.partition("/")[0] in _MOVED else path
 
 
@@ -58,7 +60,7 @@ def _leads_to_itself(member: Member) -> bool:
     if member.kind != "link":
         return False
     target = posixpath.normpath(posixpath.join("/", posixpath.dirname(member.path), member.target))
-    return _moved(target.lstrip("/")) == _moved(member.path)
+    return moved(target.lstrip("/")) == moved(member.path)
 
 
 def _only(before: Member | None, member: Member) -> Member:

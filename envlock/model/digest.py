@@ -61,6 +61,8 @@ def canonical_json(value: Any) -> bytes:
 
 
 def _in_key_order(value: Any) -> Any:
+    if isinstance(value, str | int):  # most are, and asking what is a mapping takes long
+        return value
     if isinstance(value, Mapping):
         # RFC 8785 sorts by UTF-16 code units; Python's own order is by code points
         return {k: _in_key_order(value[k]) for k in sorted(value, key=lambda k: k.encode("utf-16-be"))}
