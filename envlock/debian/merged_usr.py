@@ -29,10 +29,10 @@ def merged(members: Iterable[Member]) -> tuple[Member, ...]:
         target = moved(member.target) if member.kind == "hardlink" else member.target
         path = moved(member.path)
         # nearly all are in /usr already
-        moved = member if (path, target) == (member.path, member.target) else replace(member, path=path, target=target)
-        before = found.get(moved.path)
-        if before is None or moved.kind != "folder" or before.kind != "folder":
-            found[moved.path] = _only(before, moved)
+        place = member if (path, target) == (member.path, member.target) else replace(member, path=path, target=target)
+        before = found.get(path)
+        if before is None or place.kind != "folder" or before.kind != "folder":
+            found[path] = _only(before, place)
     return tuple(found.values())
 
 
