@@ -222,6 +222,16 @@ def test_what_is_nowhere_is_named_with_all_that_was_tried(world: World) -> None:
     assert f"{snapshot.url}/archive/debian/20250607T093000Z/pool/main/alpha/" in error.message
 
 
+def test_a_snapshot_archive_is_asked_for_no_day_after_the_last(world: World) -> None:
+    world.drop("alpha")
+    base = replace(world.locked.base, dates=(("bookworm", "9999-12-31T23:59:59Z"),))
+    last = replace(world, locked=replace(world.locked, base=base))
+    with serve_snapshot(copied(world.archive, world.project.folder / "other")) as snapshot:
+        snapshot.overrides["/mr/binary/alpha/1:2.0~rc1-1+b1/binfiles"] = 404
+        assert last.fetch(snapshot=snapshot.url)
+        assert [path for _, path in snapshot.requests if "/99991231T235959Z/" in path]
+
+
 # files that are others
 
 

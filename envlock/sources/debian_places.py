@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import IO, Any
 from urllib.parse import quote
@@ -49,7 +50,8 @@ def _times(package: DebianPackage, archives: DebianArchives) -> Iterator[str]:
     dates = {date for suite, date in archives.dates if suite.endswith("-security") == of_security}
     for date in sorted(dates, reverse=True):
         yield date
-        yield (datetime.strptime(date, _TIME) + _SEEN).strftime(_TIME)  # both are UTC, as text
+        with suppress(OverflowError):  # of the last day there is
+            yield (datetime.strptime(date, _TIME) + _SEEN).strftime(_TIME)  # both are UTC, as text
 
 
 def _named(package: DebianPackage, asked: str, snapshot: str, supply: Supply) -> str | None:
