@@ -286,6 +286,12 @@ def locked_with(spec: EnvSpec, base: Base, *packages: DebianPackage) -> Lock:
             ["shell /opt/sh is recorded, and `dash` 0.5.12-2 is locked"],
             id="another shell",
         ),
+        pytest.param(
+            SPEC,
+            with_base(dates=()),
+            ["no dates of Debian bookworm are recorded, by which older indexes are refused"],
+            id="no dates",
+        ),
     ],
 )
 def test_another_base(spec: EnvSpec, lock: Lock, expected: list[str]) -> None:

@@ -201,6 +201,15 @@ def test_dates_stay_where_no_package_changes(project: Project, archive: Archive)
     assert project.lockfile.read_bytes() == before
 
 
+def test_dates_that_a_merge_has_lost_are_recorded_anew(project: Project) -> None:
+    before = project.lockfile.read_text()
+    start, end = before.index("[platform.linux-64.base.dates]"), before.index("[[platform.linux-64.debian]]")
+    project.lockfile.write_text(before[:start] + before[end:])
+    assert project.call("check").code == 1
+    project.must("lock")
+    assert project.lockfile.read_text() == before
+
+
 def test_a_pin_that_the_archive_has_no_more_stays(project: Project, archive: Archive) -> None:
     """As after weeks on a mirror; its file is for a snapshot archive to have."""
     before = versions(project)

@@ -20,6 +20,8 @@ def wrong_debian(debian: DebianSpec, locked: PlatformLock) -> Iterator[tuple[str
         found = base_name(base) if base.suite else f"base {shown_value(base.reference)}"
         yield "debian.suite", f"Debian {debian.suite} is asked for: {found} is locked"
         return
+    if not base.dates:
+        yield "debian.suite", f"no dates of {base_name(base)} are recorded, by which older indexes are refused"
     for package in locked.debian:
         yield from _package(debian, locked.platform, package)
     yield from _records(base, locked.debian)

@@ -27,7 +27,7 @@ def solve_debian(task: PlatformTask) -> tuple[Base, tuple[DebianPackage, ...]]:
     packages = _needed(solve(wanted, universe), keep, roots)
     same = task.pins and _identities(packages) == _identities(task.pins.debian)
     # they tell what the packages were chosen from: where these stay, so do they
-    dates = task.pins.base.dates if task.pins and same else found.dates
+    dates = (task.pins.base.dates if task.pins and same else ()) or found.dates
     return debian_base(debian.suite, dates, packages, f"python{minor}" if minor else None), packages
 
 
