@@ -206,6 +206,33 @@ def test_an_image_that_has_only_its_base_names_no_environment(tmp_path: Path, ti
     assert configuration(layout)["config"]["Env"] == [f"PATH={SEARCH_PATH}"]
 
 
+DIVERTING = """#!/bin/sh
+set -e
+if [ "$1" = install ] || [ "$1" = upgrade ]; then
+    dpkg-divert --package wrapper --add --rename --divert /bin/tool.real /bin/tool
+    dpkg-divert --package wrapper --no-rename --divert /lib/libc.usr-is-merged --add /lib/libc
+fi
+"""
+
+
+def test_files_that_a_package_diverts_stand_where_it_says(tmp_path: Path, tiny: Archive) -> None:
+    changing = copied(tiny, tmp_path / "archive")
+    wrapper: Tiny = {
+        "name": "wrapper",
+        "files": {"usr/bin/tool": "#!/bin/sh\nexec tool.real\n"},
+        "scripts": {"preinst": DIVERTING},
+    }
+    publish(changing, both((wrapper,)))
+    manifest = debian_manifest(changing, ["tool", "wrapper"])
+    made = debian_project(tmp_path / "train", changing, manifest, cache=tmp_path / "cache")
+    made.must("lock")
+    found = members(made, tmp_path)
+    assert found["usr/bin/tool"][4] == b"#!/bin/sh\nexec tool.real\n"
+    assert found["usr/bin/tool.real"] == (0o4755, 0, 0, "", b"#!/bin/sh\n")
+    assert "usr/lib/libc" in found
+    assert "wrapper`" not in made.call("build").stderr
+
+
 def test_programs_that_nothing_starts_are_named(tmp_path: Path, tiny: Archive) -> None:
     """Packages take for granted what Debian calls essential; that `#!/bin/sh` is there, a link says."""
     changing = copied(tiny, tmp_path / "archive")

@@ -51,6 +51,7 @@ NOTHING = [
     "update-alternatives --install /usr/bin/tiny tiny /usr/bin/tiny.one 10 \\\n  --slave /usr/bin/t t /usr/bin/t.one",
     "ln -s /bin/tiny /usr/bin/tiny",
     "update-shells",
+    "dpkg-divert --package tiny --add --rename --divert /bin/a.real /bin/a",
     "chown root:root /usr/bin/tiny; chown root /etc/tiny",
     "echo 'adduser tiny'; echo \"$(cat /etc/x)\"",
     # since trixie: it keeps dpkg from removing a file that moved into /usr
@@ -119,7 +120,8 @@ TOLD = [
     ("if ! dpkg-statoverride --list /usr/bin/tiny; then chmod 2755 /usr/bin/tiny; fi",
      "change the mode of `/usr/bin/tiny`"),
     ("setcap cap_net_raw+ep /bin/tiny", "give capabilities to `/bin/tiny`"),
-    ("dpkg-divert --package tiny --add --rename --divert /bin/a.real /bin/a", "divert `/bin/a`"),
+    ("dpkg-divert --package tiny --add --rename --divert /bin/a.$(uname -r) /bin/a", "divert `/bin/a`"),
+    ("dpkg-divert --local --rename /bin/a", "divert `/bin/a`"),
     ("systemctl enable tiny.service", "enable the service `tiny.service`"),
     ("update-alternatives --set editor /usr/bin/tiny", "choose the alternative `/usr/bin/tiny`"),
     ("update-alternatives --install /usr/bin/x x $(cat /etc/path) 10", "install alternatives of `/usr/bin/x`"),

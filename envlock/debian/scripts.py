@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from posixpath import basename
 
+from envlock.debian.diversions import diversion
 from envlock.debian.handled import HANDLED
 from envlock.debian.scripts_files import own_places
 from envlock.debian.scripts_known import Effect, effects, shown, written
@@ -77,6 +78,8 @@ def _script(known: Known, data: bytes, arguments: tuple[str, ...], harmless: fro
         yield ASK if known.script == "config" else "run a script that cannot be read ahead:", known.script
         return
     for command in found:
+        if diversion(command, known.package):
+            continue  # files are put where it says
         if known.script != "config" or command.words[:1] == ("db_input",):
             yield from _command(command, harmless)
 

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from threading import Lock
@@ -11,6 +11,7 @@ from threading import Lock
 from envlock.debian.accounts import accounts
 from envlock.debian.contents import Contents, read_contents
 from envlock.debian.deb import named, require_promised, unpack_data
+from envlock.debian.diversions import diversions, without
 from envlock.debian.elf import Inspected, SharedObject
 from envlock.debian.listing import Member
 from envlock.debian.merged_usr import merged, root_links
@@ -57,6 +58,9 @@ class DebianStage:
         """The files and folders that each package has in the root, sorted by path."""
         texts = {path: text for contents in self._contents.values() for path, text in contents.texts.items()}
         brought = [self._brought(name, contents) for name, contents in self._contents.items()]
+        diverted = {name: diversions(name, c.control, self.architecture) for name, c in self._contents.items()}
+        for name, paths in filter(lambda item: item[1], diverted.items()):
+            brought = [b if b.name == name else replace(b, members=without(b.members, paths)) for b in brought]
         return unpack(brought, accounts(texts), self._content, docs=self._docs)
 
     @cached_property
