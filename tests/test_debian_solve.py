@@ -122,6 +122,14 @@ def test_what_is_asked_for_is_chosen_with_what_it_needs(
     [
         (["git 1"], ["gitt"], "no `gitt` (env.toml) in Debian bookworm", "did you mean `git`?"),
         (
+            ["git 1", "curl 1"],
+            ["gitt", "curl (>= 2)"],
+            "2 packages cannot be had in Debian bookworm\n"
+            "  no `curl (>= 2)` (env.toml): there is `curl` 1\n"
+            "  no `gitt` (env.toml): did you mean `git`?",
+            None,
+        ),
+        (
             ["git 2", "git 1"],
             ["git (>= 3)"],
             "no `git (>= 3)` (env.toml) in Debian bookworm: there is `git` 2 and 1",

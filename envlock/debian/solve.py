@@ -4,7 +4,7 @@ Recommended packages are not taken, nor Essential ones that nothing asks for.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from envlock.debian.index import Universe
@@ -35,7 +35,7 @@ def solve(wanted: Wanted, universe: Universe) -> tuple[DebianPackage, ...]:
     """The packages, sorted by name: always the same, in whichever order they are asked for. UserInputError where there
     is no such set: it names both sides of a conflict, or what is not there."""
     packages = Packages(universe, wanted.keep, wanted.architecture)
-    roots = tuple(_roots(wanted, packages, universe))
+    roots = _roots(wanted, packages, universe)
     search = Search(packages.clauses_of)
     for clause in packages.made():
         search.add(clause)
@@ -46,12 +46,14 @@ def solve(wanted: Wanted, universe: Universe) -> tuple[DebianPackage, ...]:
     return tuple(sorted((packages[number].package for number in chosen), key=lambda package: package.name))
 
 
-def _roots(wanted: Wanted, packages: Packages, universe: Universe) -> Iterator[Clause]:
-    for item, who in sorted(wanted.roots.items()):
-        root = packages.root(item, who)
-        if not root.literals:
-            raise unknown(item, who, universe, packages)
-        yield root
+def _roots(wanted: Wanted, packages: Packages, universe: Universe) -> list[Clause]:
+    """What is asked for, as clauses; UserInputError that names all that is not there."""
+    asked = sorted(wanted.roots.items())
+    roots = [packages.root(item, who) for item, who in asked]
+    missing = [one for one, root in zip(asked, roots, strict=True) if not root.literals]
+    if missing:
+        raise unknown(missing, universe, packages)
+    return roots
 
 
 def python_root(python: str | None, universe: Universe, keep: Iterable[DebianPackage] = ()) -> tuple[str, str]:

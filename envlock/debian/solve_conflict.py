@@ -41,15 +41,28 @@ class _Reason:
         return tuple(dict.fromkeys(side.way[0].need for side in self.sides))
 
 
-def unknown(item: str, who: str, universe: Universe, packages: Packages) -> UserInputError:
-    """Nothing at all answers what somebody asks for."""
+def unknown(asked: Sequence[tuple[str, str]], universe: Universe, packages: Packages) -> UserInputError:
+    """Nothing at all answers what somebody asks for: items, each with who asks."""
     suite = universe.suites[0]
+    missing = [(f"no {_shown(item)} ({who})", *_instead(item, universe, packages)) for item, who in asked]
+    if len(missing) == 1:
+        ((what, there, hint),) = missing
+        return UserInputError(f"{what} in Debian {suite}{f': {there}' if there else ''}", hint=hint)
+    # what is meant stands beside each: one hint for all would be of use for none
+    lines = [f"  {what}: {there or hint}" for what, there, hint in missing]
+    return UserInputError("\n".join([f"{len(missing)} packages cannot be had in Debian {suite}", *lines]))
+
+
+def _instead(item: str, universe: Universe, packages: Packages) -> tuple[str, str]:
+    """What there is of that name, "" for nothing, and what to do."""
     there = _there(item, packages)
     if there:
-        return UserInputError(f"no {_shown(item)} ({who}) in Debian {suite}: {there}", hint="ask for what there is")
+        return there, "ask for what there is"
     near = [f"`{name}`" for relation in relations(item) for name in universe.near(relation.name)]
-    hint = f"did you mean {' or '.join(near[:3])}?" if near else "packages are named as `apt-cache search` shows them"
-    return UserInputError(f"no {_shown(item)} ({who}) in Debian {suite}", hint=hint)
+    return (
+        "",
+        f"did you mean {' or '.join(near[:3])}?" if near else "packages are named as `apt-cache search` shows them",
+    )
 
 
 def conflict(clauses: Sequence[Clause], packages: Packages, suite: str) -> UserInputError:
