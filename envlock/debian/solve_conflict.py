@@ -44,7 +44,7 @@ class _Reason:
 def unknown(asked: Sequence[tuple[str, str]], universe: Universe, packages: Packages) -> UserInputError:
     """Nothing at all answers what somebody asks for: items, each with who asks."""
     suite = universe.suites[0]
-    missing = [(f"no {_shown(item)} ({who})", *_instead(item, universe, packages)) for item, who in asked]
+    missing = [(f"no {_shown(item)} ({who})", *_what_is(item, universe, packages)) for item, who in asked]
     if len(missing) == 1:
         ((what, there, hint),) = missing
         return UserInputError(f"{what} in Debian {suite}{f': {there}' if there else ''}", hint=hint)
@@ -53,7 +53,7 @@ def unknown(asked: Sequence[tuple[str, str]], universe: Universe, packages: Pack
     return UserInputError("\n".join([f"{len(missing)} packages cannot be had in Debian {suite}", *lines]))
 
 
-def _instead(item: str, universe: Universe, packages: Packages) -> tuple[str, str]:
+def _what_is(item: str, universe: Universe, packages: Packages) -> tuple[str, str]:
     """What there is of that name, "" for nothing, and what to do."""
     there = _there(item, packages)
     if there:
