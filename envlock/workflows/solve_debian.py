@@ -1,17 +1,30 @@
 """The Debian part of a platform's lock: from the archive's indexes, around the pins that may stay."""
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 from envlock.debian.index import Universe, open_universe
 from envlock.debian.solve import Wanted, python_root, solve
 from envlock.debian.versions import compare
 from envlock.errors import UserInputError
-from envlock.model.debian_base import brings_python, component, debian_base, locked_interpreter, wanted_packages
+from envlock.model.debian_base import (
+    MANIFEST,
+    brings_python,
+    component,
+    debian_base,
+    locked_interpreter,
+    wanted_packages,
+)
 from envlock.model.debian_closure import DebianClosure
 from envlock.model.debian_relations import plain_requirement
 from envlock.model.lock import Base, DebianPackage
 from envlock.model.spec import DebianSpec
+from envlock.workflows import later
 from envlock.workflows.debian_indexes import indexes
 from envlock.workflows.debian_mirrors import SNAPSHOT
 from envlock.workflows.task import PlatformTask
+
+_TABLE = ("image", "debian")  # that asks for packages
 
 
 def solve_debian(task: PlatformTask) -> tuple[Base, tuple[DebianPackage, ...]]:
@@ -24,11 +37,26 @@ def solve_debian(task: PlatformTask) -> tuple[Base, tuple[DebianPackage, ...]]:
     root, minor = _python(task, universe, keep)
     roots = wanted_packages(debian, root) | dict(_limits(task))
     wanted = Wanted(roots=roots, keep=keep, architecture=task.platform.architecture, suite=debian.suite)
-    packages = _needed(solve(wanted, universe), keep, roots)
+    packages = _needed(_chosen(task, wanted, universe), keep, roots)
     same = task.pins and _identities(packages) == _identities(task.pins.debian)
     # they tell what the packages were chosen from: where these stay, so do they
     dates = (task.pins.base.dates if task.pins and same else ()) or found.dates
     return debian_base(debian.suite, dates, packages, f"python{minor}" if minor else None), packages
+
+
+def _chosen(task: PlatformTask, wanted: Wanted, universe: Universe) -> tuple[DebianPackage, ...]:
+    try:
+        return solve(wanted, universe)
+    except UserInputError:
+        # said once more with the lines of env.toml, which nobody looks for as long as all is well
+        return solve(replace(wanted, roots=_with_lines(task, wanted.roots)), universe)
+
+
+def _with_lines(task: PlatformTask, roots: Mapping[str, str]) -> dict[str, str]:
+    """Who asks for what: "env.toml:7" instead of "env.toml"."""
+    places = later.root_places(task.project)
+    lines = {need: f"{place.file}:{place.line}" for (table, need), place in places.items() if table == _TABLE}
+    return {need: lines.get(need, who) if who == MANIFEST else who for need, who in roots.items()}
 
 
 def is_limited(task: PlatformTask) -> bool:
