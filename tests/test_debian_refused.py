@@ -59,7 +59,7 @@ def test_a_suite_with_its_nearest_name(world: World) -> None:
 
 def test_a_package_with_its_nearest_name(world: World) -> None:
     world.project.write("tol")
-    assert world.refused("lock") == (2, "error: no `tol` (env.toml) in Debian bookworm\nhint: did you mean `tool`?\n")
+    assert world.refused("lock") == (2, "error: no `tol` (env.toml:7) in Debian bookworm\nhint: did you mean `tool`?\n")
 
 
 def test_an_architecture_that_the_archive_has_not(world: World) -> None:
@@ -69,6 +69,14 @@ def test_an_architecture_that_the_archive_has_not(world: World) -> None:
         3,
         "error: `ROOT/debian/dists/bookworm/InRelease` has nothing for `arm64`: it has `amd64`\n",
     )
+
+
+def test_a_release_that_is_older_than_the_one_another_platform_is_locked_from(world: World) -> None:
+    back_dated(world.archive, "bookworm", date=OLD)
+    world.project.change('"linux-64"', '"linux-64", "linux-aarch64"')
+    code, said = world.refused("lock")
+    assert code == 3
+    assert "is of 2024-06-01T09:30:00Z, older than the one that env.lock was" in said
 
 
 @pytest.mark.parametrize("suite", ["bookworm", "bookworm-updates", "bookworm-security"])

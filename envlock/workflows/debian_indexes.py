@@ -35,9 +35,8 @@ def _indexes(task: PlatformTask, *, again: bool) -> Indexes:
     wanted = _wanted(task)
     stop = task.context.stopped.set
     releases = side_by_side(lambda one: release_of(one, task.context, again=again), wanted, stop=stop, at_once=AT_ONCE)
-    recorded = dict(task.pins.base.dates) if task.pins else {}
     for release, one in zip(releases, wanted, strict=True):
-        require_new_enough(release, one, recorded.get(release.suite))
+        require_new_enough(release, one, task.dates.get(release.suite))
         _require_before(release, one, task)
     parts = [part for release, one in zip(releases, wanted, strict=True) for part in _parts(task, release, one)]
     kept = [part.kept(task.context) for part in parts]

@@ -1,6 +1,7 @@
 """One platform of one environment being locked: what every step of it needs to know."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from envlock.model.cutoff import is_newer
 from envlock.model.lock import Base, CondaPackage, DebianPackage, Inputs, PipPackage, PlatformLock
@@ -19,7 +20,8 @@ class PlatformTask:
     """What is wanted, for which platform, from where, and with what at hand.
 
     `pins` are of the lock that there is, which was made for `asked`, and `upgrade` says which of them may move; nothing
-    that was published after `cutoff` (UTC) is taken.
+    that was published after `cutoff` (UTC) is taken. `dates` are the latest of Debian's releases that any platform was
+    locked from, by suite: older ones are no news of it.
     """
 
     spec: EnvSpec
@@ -31,6 +33,7 @@ class PlatformTask:
     asked: Inputs | None = None
     upgrade: Upgrade = KEEP
     cutoff: str | None = None
+    dates: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def wants(self) -> Wants:

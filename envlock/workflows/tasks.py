@@ -18,6 +18,7 @@ def tasks_of(
     """A task for each platform of a manifest, sorted by name; pins are those of `old`."""
     sources = sources_of(spec.conda.channels, spec.pip.indexes, project.folder, context)
     limit = cutoff(spec.lock.exclude_newer, datetime.now(UTC))
+    dates = dict(sorted(pair for platform in old.platforms for pair in platform.base.dates)) if old else {}
     return [
         PlatformTask(
             spec=spec,
@@ -29,6 +30,7 @@ def tasks_of(
             asked=old.inputs if old else None,
             upgrade=upgrade,
             cutoff=limit,
+            dates=dates,
         )
         for name in sorted(spec.platforms)
     ]

@@ -43,6 +43,7 @@ class World:
             context=context or self.context(),
             pins=PlatformLock(platform=name, base=base) if recorded else None,
             cutoff=cutoff,  # type: ignore[arg-type]
+            dates=dict(base.dates),
         )
 
     def context(self, *, offline: bool = False, **variables: str) -> Context:
