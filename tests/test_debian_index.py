@@ -119,7 +119,7 @@ def test_odd_but_right_entries_are_read(ending: str, tmp_path: Path, cache: Cach
     assert folded.package.version == "1:2.0-1"
     assert folded.package.requires == ("four:any", "one (>= 1)", "two | three")
     (last,) = universe.candidates("last")
-    assert (last.essential, last.priority, last.installed_size, last.multi_arch) == (True, "required", 44, "allowed")
+    assert (last.essential, last.priority, last.multi_arch) == (True, "required", "allowed")
     assert universe.providers("virtual") == universe.providers("other") == (last,)
     assert universe.names() == ["folded", "last"]
 
@@ -143,7 +143,6 @@ def test_odd_but_right_entries_are_read(ending: str, tmp_path: Path, cache: Cach
         ("SHA256", "ab", "its SHA256 is `ab`"),
         ("Size", "-1", "its Size is `-1`"),
         ("Size", "9" * 30, "its Size is `9"),
-        ("Installed-Size", "much", "its Installed-Size is `much`"),
         ("Multi-Arch", "perhaps", "its Multi-Arch is `perhaps`"),
         ("Depends", "libc6 >= 2", "`libc6 >= 2` is no relation"),
         ("Breaks", "a1 (=> 2)", "`a1 \\(=> 2\\)` is no relation"),
@@ -228,7 +227,7 @@ DAMAGES: dict[str, Callable[[bytes], bytes]] = {
 def test_a_damaged_kept_index_is_made_anew(damage: str, tmp_path: Path, cache: Cache) -> None:
     file = written_index(tmp_path, [{"Package": f"package{n}", "Provides": "all"} for n in range(20)])
     expected = names_and_providers(open_universe([file], cache))
-    (kept,) = (cache.records / "debian-index").iterdir()
+    (kept,) = cache.records.glob("debian-index-*/*")
     whole = kept.read_bytes()
     kept.write_bytes(DAMAGES[damage](whole))
     assert names_and_providers(open_universe([file], cache)) == expected
@@ -252,7 +251,7 @@ def test_processes_that_read_an_index_at_once_all_have_it(tmp_path: Path, cache:
     with spawn.Pool(3) as pool:
         found = pool.starmap(_count, [(file, cache.root)] * 8)
     assert found == [(5000, 5000)] * 8
-    assert len(list((cache.records / "debian-index").iterdir())) == 1
+    assert len(list(cache.records.glob("debian-index-*/*"))) == 1
 
 
 def _count(file: IndexFile, root: Path) -> tuple[int, int]:

@@ -25,20 +25,18 @@ _FORMS = {
     "Filename": _FILE,
     "Size": _NUMBER,
     "SHA256": re.compile("[0-9a-f]{64}"),
-    "Installed-Size": re.compile(f"(?:{_NUMBER.pattern})?"),
 }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """A package with what its lock does not hold. `installed_size` is in KiB, as Debian estimates it; `suite` is the
-    release that has it; `multi_arch` is "allowed" where `NAME:any` may stand for it."""
+    """A package with what its lock does not hold. `suite` is the release that has it; `multi_arch` is "allowed"
+    where `NAME:any` may stand for it."""
 
     package: DebianPackage
     essential: bool = False
     priority: str = "optional"
     multi_arch: str = ""
-    installed_size: int = 0
     suite: str = ""
 
 
@@ -66,7 +64,6 @@ def candidate(entry: tuple[str, ...], index: IndexFile) -> Candidate:
         essential=fields["Essential"] == "yes",
         priority=fields["Priority"].lower(),
         multi_arch=fields["Multi-Arch"],
-        installed_size=int(fields["Installed-Size"] or 0),
         suite=index.suite,
     )
 

@@ -18,7 +18,8 @@ from envlock.model.debian_relations import items, provided
 from envlock.system.cache import Cache
 from envlock.system.parts import part_file
 
-_KIND = "debian-index"
+# what is kept has these fields: other ones are another kind
+_KIND = f"debian-index-{zlib.crc32(' '.join(FIELDS).encode()):08x}"
 _HEAD = re.compile(rb"([0-9]{1,19}) ([0-9a-f]{8})\n")
 _HEAD_SIZE = 64  # at most
 _NAME, _PROVIDES = FIELDS.index("Package"), FIELDS.index("Provides")

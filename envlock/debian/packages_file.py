@@ -20,7 +20,6 @@ FIELDS = (
     "Multi-Arch",
     "Essential",
     "Priority",
-    "Installed-Size",
     "Filename",
     "Size",
     "SHA256",
