@@ -34,8 +34,7 @@ def _holds(task: PlatformTask, pins: PlatformLock) -> bool:
         return False
     if any(True for _ in debian_edges(task.spec, pins, later.debian_compare)):
         return False
-    late = task.cutoff and any(date > task.cutoff for _, date in base.dates)
-    return not (late and later.debian_is_limited(task))
+    return not (task.has_late_debian and later.debian_is_limited(task))
 
 
 def _has_its_python(task: PlatformTask, base: Base) -> bool:

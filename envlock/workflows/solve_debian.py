@@ -95,8 +95,7 @@ def _limits(task: PlatformTask) -> list[tuple[str, str]]:
 def _kept(task: PlatformTask, debian: DebianSpec) -> tuple[DebianPackage, ...]:
     """The pins that may stay: of the same suite, machine and components, and not of a time that is excluded."""
     base = task.pins.base if task.pins else Base()
-    late = task.cutoff and any(date > task.cutoff for _, date in base.dates)
-    if base.suite != debian.suite or (late and is_limited(task)):
+    if base.suite != debian.suite or (task.has_late_debian and is_limited(task)):
         return ()
     fitting = (task.platform.architecture, "all")
     parts = (None, *debian.components)

@@ -75,6 +75,12 @@ class PlatformTask:
     def kept_pip(self) -> tuple[PipPackage, ...]:
         return tuple(p for p in self.pins.pip if self._keeps(p)) if self.pins else ()
 
+    @property
+    def has_late_debian(self) -> bool:
+        """Were Debian packages locked from a release that is excluded by now?"""
+        dates = self.pins.base.dates if self.pins else ()
+        return any(is_newer(date, self.cutoff) for _, date in dates)
+
     def limits(self, kind: str) -> tuple[str, ...]:
         """What `-P NAME==VERSION` says of the packages of a kind that are locked here, as requirements of that kind."""
         locked = {p.name for p in self.pins.packages if p.kind == kind} if self.pins else set()
