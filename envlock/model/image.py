@@ -1,7 +1,10 @@
 """An image as envlock passes it round: a manifest in an OCI layout directory, and nothing more."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+
+from envlock.model.reference import Reference
 
 INDEX_TYPE = "application/vnd.oci.image.index.v1+json"
 MANIFEST_TYPE = "application/vnd.oci.image.manifest.v1+json"
@@ -30,7 +33,16 @@ class Descriptor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Image:
-    """A manifest and the layout directory whose blobs it refers to."""
+    """A manifest, or an index of several, and the layout directory whose blobs it refers to.
+
+    Documents are always there. Layers may be missing: then `elsewhere` says, by digest, a repository that has them, so
+    that what is only to be pushed need not be downloaded.
+    """
 
     layout: Path
     manifest: Descriptor
+    elsewhere: Mapping[str, Reference] = field(default_factory=dict)
+
+    @property
+    def is_index(self) -> bool:
+        return self.manifest.media_type in (INDEX_TYPE, DOCKER_LIST_TYPE)

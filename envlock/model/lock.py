@@ -147,10 +147,13 @@ class Base:
 
     A base of Debian's packages has neither, but the `suite` (a codename) that they are from, and the UTC `dates` of
     the indexes that they were chosen from, by suite, sorted: ("bookworm-security", "2026-11-21T00:53:02Z").
+
+    Nor has one that a Dockerfile makes: `context` is the sha256 (64 hex) of that file and all that it may copy.
     """
 
     reference: str | None = None
     digest: str | None = None
+    context: str | None = None
     suite: str | None = None
     dates: tuple[tuple[str, str], ...] = ()
     glibc: str | None = None
@@ -208,6 +211,7 @@ class Inputs:
     indexes: tuple[Index, ...]
     base: str | None
     interpreter: str | None
+    dockerfile: str | None = None
     debian: DebianSpec | None = None
     editable: tuple[EditableProject, ...] = ()
     platform_wants: tuple[tuple[str, Wants], ...] = ()
@@ -229,6 +233,7 @@ class Inputs:
             indexes=spec.pip.indexes,
             base=spec.base,
             interpreter=spec.image.interpreter,
+            dockerfile=spec.image.dockerfile,
             # where packages are found, and who is believed, may change: they stay what they are
             debian=replace(spec.image.debian, mirror=None, snapshot=None, keys=None) if spec.image.debian else None,
             editable=spec.pip.editable,
@@ -240,7 +245,7 @@ class Inputs:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageSettings:
-    """What the image is told beyond its packages; all of it is part of the lock hash."""
+    """What the image is told beyond its packages; all of it is part of the lock hash, `copy` by what is in it."""
 
     variables: tuple[tuple[str, str], ...] = ()
     user: str | None = None
@@ -248,6 +253,8 @@ class ImageSettings:
     entrypoint: tuple[str, ...] | None = None
     cmd: tuple[str, ...] | None = None
     labels: tuple[tuple[str, str], ...] = ()
+    copy: tuple[str, ...] = ()
+    bytecode: bool = False
 
     @classmethod
     def of(cls, spec: EnvSpec) -> "ImageSettings":
@@ -259,16 +266,22 @@ class ImageSettings:
             entrypoint=image.entrypoint,
             cmd=image.cmd,
             labels=image.labels,
+            copy=image.copy,
+            bytecode=image.bytecode,
         )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lock:
-    """env.lock, whole. `version` fixes the format and the form of the lock hash."""
+    """env.lock, whole. `version` fixes the format and the form of the lock hash.
+
+    `copied` has for each path of `image.copy` the sha256 (64 hex) of what goes into the image, sorted.
+    """
 
     inputs: Inputs
     image: ImageSettings
     platforms: tuple[PlatformLock, ...]
+    copied: tuple[tuple[str, str], ...] = ()
     version: int = LOCK_VERSION
 
     def platform(self, name: str) -> PlatformLock | None:

@@ -108,10 +108,15 @@ class DebianSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageSpec:
-    """`[image]`: everything but `repository` is part of the lock hash, as resolved."""
+    """`[image]`: everything but `repository` is part of the lock hash, as resolved.
+
+    One of `base`, `debian` and `dockerfile` (its path relative to env.toml) says what the image stands on. `copy` are
+    paths relative to env.toml (`./src`), sorted, of files and folders that go into `workdir`.
+    """
 
     base: str | None = None
     debian: DebianSpec | None = None
+    dockerfile: str | None = None
     interpreter: str | None = None
     repository: str | None = None
     user: str | None = None
@@ -119,6 +124,8 @@ class ImageSpec:
     entrypoint: tuple[str, ...] | None = None
     cmd: tuple[str, ...] | None = None
     labels: tuple[tuple[str, str], ...] = ()
+    copy: tuple[str, ...] = ()
+    bytecode: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,8 +160,8 @@ class EnvSpec:
     @property
     def base(self) -> str | None:
         """The base image's reference: as written, else the documented default; None where the base is Debian's
-        packages."""
-        if self.image.base or self.image.debian:
+        packages, or what a Dockerfile makes."""
+        if self.image.base or self.image.debian or self.image.dockerfile:
             return self.image.base
         return "debian:trixie-slim" if self.has_conda else f"python:{python_minor(self.python)}-slim"
 
