@@ -26,12 +26,14 @@ missing_packages() {
     local program
     [ -e /etc/ssl/certs/ca-certificates.crt ] || echo ca-certificates
     ldconfig -p | grep -q 'libgomp\.so\.1 ' || echo libgomp1 # wheels such as lightgbm's are linked against it
-    for program in git docker-registry mmdebstrap skopeo strace; do
+    for program in buildah git docker-registry mmdebstrap podman skopeo strace; do
         have "$program" || echo "$program"
     done
     have apt-ftparchive || echo apt-utils
     have dockerd || echo docker.io
     have qemu-aarch64-static || echo qemu-user-static
+    [ -d /usr/share/gocode/src/github.com/opencontainers/image-spec/schema ] ||
+        echo golang-github-opencontainers-image-spec-dev
     usable_uv >/dev/null || python_has 'import pip' || echo python3-pip
 }
 
