@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from envlock.sources.archive_files import SLOTS
+from envlock.system.side_by_side import side_by_side
 from envlock.workflows.debian_indexes import Indexes, indexes
-from envlock.workflows.side_by_side import side_by_side
 from tests.support.debian_archive import (
     Archive,
     back_dated,

@@ -18,7 +18,7 @@ from envlock.sources.fetch import PLACES, fetch
 from envlock.sources.places import Sources
 from envlock.system.conda.child import ask
 from envlock.system.http import TIMEOUT, Http
-from envlock.workflows.side_by_side import side_by_side
+from envlock.system.side_by_side import side_by_side
 from tests.support.conda_channel import write_channel
 from tests.support.http_server import FileServer, Request, Response, serve, serve_folder
 from tests.support.projects import Project, manifest_text, new_project

@@ -7,10 +7,10 @@ from envlock.debian.release import IndexFile, Release, index_paths
 from envlock.debian.signatures import Keyring, archive_keys, keys_of
 from envlock.errors import OutsideError
 from envlock.model.spec import DebianSpec
+from envlock.system.side_by_side import side_by_side
 from envlock.workflows.debian_index_files import Moved, Part
 from envlock.workflows.debian_mirrors import AT_ONCE, mirrors_of, suites_of
 from envlock.workflows.debian_releases import Wanted, release_of, require_new_enough
-from envlock.workflows.side_by_side import side_by_side
 from envlock.workflows.task import PlatformTask
 
 

@@ -13,12 +13,12 @@ from envlock.errors import EnvlockError, Interrupted, OutsideError
 from envlock.model.lock import DebianPackage, Lock, PlatformLock
 from envlock.sources.supply import Supply
 from envlock.system.cache import Cache, typed
+from envlock.system.side_by_side import side_by_side
 from envlock.workflows.context import Context
 from envlock.workflows.debian_mirrors import AT_ONCE
 from envlock.workflows.debian_packages import debian_supply, peek_debian
 from envlock.workflows.debian_system import functions_id
 from envlock.workflows.project import Project
-from envlock.workflows.side_by_side import side_by_side
 
 # words by package: as read from bytes that nobody has verified yet, and from the verified file
 _GLANCED, _READ = "debian-glanced", "debian-scripts"

@@ -11,8 +11,8 @@ from envlock.sources.fetch import fetch
 from envlock.sources.order import places
 from envlock.sources.supply import Supply
 from envlock.system.conda.child import ask
+from envlock.system.side_by_side import side_by_side
 from envlock.workflows.context import Context
-from envlock.workflows.side_by_side import side_by_side
 
 # only at the beginning: `/packages/source/t/torch/` holds none
 _TOKEN = re.compile(r"^/t/[^/]+(?=/)")

@@ -7,8 +7,8 @@ from envlock.errors import OutsideError
 from envlock.model.lock import Package
 from envlock.sources.fetch import fetch, file_name
 from envlock.sources.supply import Supply
+from envlock.system.side_by_side import AT_ONCE, side_by_side
 from envlock.workflows.context import Context
-from envlock.workflows.side_by_side import AT_ONCE, side_by_side
 
 
 def fetch_files(

@@ -8,6 +8,7 @@ from envlock.model.closure import with_groups
 from envlock.model.lock import CondaPackage, ImageSettings, Inputs, Lock, PipPackage, PlatformLock
 from envlock.model.spec import EnvSpec
 from envlock.system.conda.child import Child
+from envlock.system.side_by_side import came, side_by_side
 from envlock.workflows import later
 from envlock.workflows.bases import lock_base, require_usable
 from envlock.workflows.begun import NOTHING, Begun
@@ -15,7 +16,6 @@ from envlock.workflows.context import Context
 from envlock.workflows.debian_base import DebianBase, lock_debian
 from envlock.workflows.guess import WheelGuess, provided
 from envlock.workflows.pip_request import python_of
-from envlock.workflows.side_by_side import came, side_by_side
 from envlock.workflows.solve_pip import solve_pip
 from envlock.workflows.task import PlatformTask
 

@@ -17,6 +17,7 @@ from envlock.sources.fetch import fetch, remember
 from envlock.sources.metadata import wheel_metadata
 from envlock.sources.supply import Supply
 from envlock.system.secrets import redact
+from envlock.system.side_by_side import side_by_side
 from envlock.workflows import later
 from envlock.workflows.context import Context
 from envlock.workflows.direct_sources import DirectSource, as_written, asked, direct_sources
@@ -24,7 +25,6 @@ from envlock.workflows.engines import pip_solver
 from envlock.workflows.locked_wheels import locked_wheels
 from envlock.workflows.packages import supply_of
 from envlock.workflows.pip_request import pip_request
-from envlock.workflows.side_by_side import side_by_side
 from envlock.workflows.task import PlatformTask
 
 
