@@ -41,6 +41,8 @@ DOORS = {
     "uv": ("envlock.system.uv_program",),
     "conda_lock": ("envlock.solvers.conda_lock_child",),
     "docker": ("envlock.images.docker_engine",),
+    "cyclonedx": ("envlock.interchange.cyclonedx",),
+    "packageurl": ("envlock.interchange.purl",),
     "debian": ("envlock.debian",),
     "pysequoia": ("envlock.debian.signatures",),
     "zstandard": ("envlock.debian.deb_stream",),

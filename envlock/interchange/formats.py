@@ -20,10 +20,11 @@ class Format:
     `one_platform`: a file holds one alone. `left_out`: why it has no packages of a kind. `refuses`: why a pip package
     has no place in it, where it has none. `without_python`: what it says of Python where no conda package brings one.
     `asks_for_pip`: does it name a `pip` that is not locked where there is none to install the rest?
-    `needs_url`: are URLs of pip packages of the default index written, too?
+    `needs_url`: are URLs of pip packages of the default index written, too? `bill`: what is written is a bill of
+    materials, Debian's packages and all, by the table of `workflows.later`: a library makes it.
     """
 
-    write: Callable[[Contents], str]
+    write: Callable[[Contents], str] = lambda _contents: ""
     one_platform: bool = False
     left_out: Mapping[str, str] = field(default_factory=dict)
     refuses: Callable[[PipPackage], str | None] = lambda _package: None
@@ -32,6 +33,7 @@ class Format:
     conda_urls: bool = True
     needs_url: bool = True
     needs_md5: bool = False
+    bill: bool = False
 
 
 def _hashes_nothing_of(package: PipPackage) -> str | None:
@@ -63,4 +65,6 @@ FORMATS = {
     "requirements": Format(write=requirements_txt, left_out=_PYTHON_ALONE, refuses=_hashes_nothing_of, needs_url=False),
     "pylock": Format(write=pylock_toml, left_out=_PYTHON_ALONE),
     "pixi": Format(write=pixi_lock, without_python=_NO_PYTHON),
+    "cyclonedx": Format(bill=True, one_platform=True),
+    "spdx": Format(bill=True, one_platform=True),
 }

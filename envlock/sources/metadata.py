@@ -43,12 +43,12 @@ def kept_metadata(package: PipPackage, supply: Supply) -> WheelMetadata | None:
 
 def own_metadata(path: Path, package: PipPackage) -> WheelMetadata:
     """What a wheel that is here says of itself; OutsideError where it is another than the lock names."""
-    return _of(package, _inside(path))
+    return _of(package, metadata_of_file(path))
 
 
 def said_by(path: Path) -> WheelMetadata:
     """What a wheel says of itself, whatever it was expected to be."""
-    return read_metadata(_inside(path))
+    return read_metadata(metadata_of_file(path))
 
 
 def _of(package: PipPackage, content: bytes) -> WheelMetadata:
@@ -90,7 +90,8 @@ def _metadata_in(file: Path | IO[bytes]) -> bytes:
         return wheel.read(names[0])
 
 
-def _inside(path: Path) -> bytes:
+def metadata_of_file(path: Path) -> bytes:
+    """The METADATA in a wheel, as it stands; OutsideError for what is no wheel."""
     try:
         return _metadata_in(path)
     except (zipfile.BadZipFile, IndexError) as error:

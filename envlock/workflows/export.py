@@ -17,9 +17,11 @@ from envlock.model.spec import DEFAULT_INDEX, EnvSpec
 from envlock.sources.places import Sources
 from envlock.system.files import write_whole
 from envlock.workflows import later
+from envlock.workflows.bill import Billed, bill_of
 from envlock.workflows.check import require_fresh
 from envlock.workflows.context import Context
 from envlock.workflows.export_places import conda_urls, md5s, pip_urls, public
+from envlock.workflows.licences import licences
 from envlock.workflows.logins import sources_of
 from envlock.workflows.packages import supply_of
 from envlock.workflows.project import Project
@@ -49,6 +51,9 @@ def export(project: Project, context: Context, options: ExportOptions) -> Export
     form, lock, spec = FORMATS[options.format], read_lock(project.lockfile), read_manifest(project.manifest)
     _refuse_unknown_groups(spec, options.groups)
     chosen = sorted(_platforms(lock, form, options), key=lambda p: p.platform)
+    if form.bill:
+        exported = _bill(spec.name, lock, chosen[0], options, context)
+        return _written(exported, options)
     asked = tuple(p.of_groups(*options.groups) for p in chosen)
     contents = Contents(
         name=spec.name,
@@ -58,10 +63,24 @@ def export(project: Project, context: Context, options: ExportOptions) -> Export
         folder=_folder(project, options.output),
     )
     contents = _with_places(contents, form, project, context)
-    text = form.write(contents)
+    exported = Exported(text=form.write(contents), notes=tuple(_notes(asked, contents, form, spec)))
+    return _written(exported, options)
+
+
+def _written(exported: Exported, options: ExportOptions) -> Exported:
     if options.output:
-        write_whole(options.output, text.encode())
-    return Exported(text=text, notes=tuple(_notes(asked, contents, form, spec)))
+        write_whole(options.output, exported.text.encode())
+    return exported
+
+
+def _bill(name: str, lock: Lock, locked: PlatformLock, options: ExportOptions, context: Context) -> Exported:
+    """A bill of materials, with the licences that the cache knows of."""
+    asked = Billed(name=name, lock=lock, locked=locked, groups=options.groups)
+    bill = bill_of(asked, licences(locked.of_groups(*options.groups), context.cache))
+    unknown = len([p for p in bill.packages if p.node not in bill.licences])
+    plural = "s" if unknown > 1 else ""
+    notes = (f"no licence is known of {unknown} package{plural}",) if unknown else ()
+    return Exported(text=later.bill_text(bill, options.format), notes=notes)
 
 
 def _platforms(lock: Lock, form: Format, options: ExportOptions) -> tuple[PlatformLock, ...]:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from threading import Event
 
     from envlock.images.embedded import Built
+    from envlock.interchange.bill import Bill
     from envlock.lockfile.conflict import Conflict
     from envlock.manifest.workspace import Workspace
     from envlock.model.edges import CondaRecord
@@ -283,6 +284,15 @@ def make_image(
     from envlock.workflows.make_image import make_image
 
     return make_image(project, lock, locked, context, use_cache=use_cache)
+
+
+def bill_text(bill: "Bill", form: str) -> str:
+    """A bill of materials in the format that is so called."""
+    from importlib import import_module
+
+    writers = {"cyclonedx": "envlock.interchange.cyclonedx", "spdx": "envlock.interchange.spdx"}
+    text: str = import_module(writers[form]).write(bill)
+    return text
 
 
 def load_into_engine(image: "Image", names: "Sequence[str]") -> None:
