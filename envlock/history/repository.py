@@ -78,6 +78,21 @@ class Repository:
         """Whether this clone has only the newest part of the history."""
         return self._git.is_shallow
 
+    def remote_url(self, name: str) -> str | None:
+        """Where a remote is, as it is written in git's settings; None where there is none of the name."""
+        with _reading(self._git.path):
+            found = [remote.url for remote in self._git.remotes if remote.name == name]
+        return found[0] if found else None
+
+    def is_committed(self, file: Path) -> bool:
+        """Whether a file of the work tree is in HEAD as it stands there."""
+        root = self.root
+        if root is None or not file.resolve().is_relative_to(root.resolve()):
+            return False
+        with _reading(self._git.path):
+            path = file.resolve().relative_to(root.resolve()).as_posix()
+            return self._git.status_file(path) == FileStatus.CURRENT
+
     def merge_base(self, one: str, other: str) -> str | None:
         """The newest commit that both of two come from."""
         with _reading(self._git.path):

@@ -1,0 +1,25 @@
+"""Where in git an environment is: for what tells of a build, never for what decides it."""
+
+from envlock.errors import EnvlockError
+from envlock.history.repository import Repository
+from envlock.interchange.provenance import Revision
+from envlock.system.files import repository_root
+from envlock.workflows.context import Context
+from envlock.workflows.project import Project
+
+
+def revision_of(project: Project, context: Context) -> Revision | None:
+    """None outside git, before the first commit, and where the repository cannot be read, which is said."""
+    if repository_root(project.folder) is None:
+        return None
+    try:
+        repository = Repository.around(project.folder)
+        commit = repository.commit("HEAD") if repository else None
+        if repository is None or commit is None:
+            return None
+        files = (project.manifest, project.lockfile)
+        dirty = any(not repository.is_committed(file) for file in files)
+        return Revision(commit=commit, origin=repository.remote_url("origin"), dirty=dirty)
+    except EnvlockError as error:
+        context.warn(f"the provenance names no commit: {error.message}")
+        return None
