@@ -10,7 +10,7 @@ from threading import Thread
 import pytest
 
 from envlock.errors import OutsideError
-from envlock.images.docker_engine import load
+from envlock.images.docker_engine.loading import load
 from tests.support.docker_engine import Engine
 from tests.support.oci_images import new_layout, small_image
 
@@ -62,19 +62,14 @@ def engine_that_answers(status: int, line: dict[str, object]) -> Iterator[str]:
         (200, {"errorDetail": {"message": "bad"}, "error": "Error processing tar file"}, "Error processing tar file"),
     ],
 )
-def test_an_engine_that_refuses_is_no_success(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, status: int, line: dict[str, object], why: str
-) -> None:
+def test_an_engine_that_refuses_is_no_success(tmp_path: Path, status: int, line: dict[str, object], why: str) -> None:
     image = small_image(new_layout(tmp_path / "layout"))
-    with engine_that_answers(status, line) as url:
-        monkeypatch.setenv("DOCKER_HOST", url)
-        with pytest.raises(OutsideError) as refusal:
-            load(image, [NAME])
+    with engine_that_answers(status, line) as url, pytest.raises(OutsideError) as refusal:
+        load(image, [NAME], {"DOCKER_HOST": url})
     assert refusal.value.message == f"the Docker engine refuses: {why}"
 
 
-def test_a_loaded_image_is_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, docker_engine: Engine) -> None:
+def test_a_loaded_image_is_there(tmp_path: Path, docker_engine: Engine) -> None:
     image = small_image(new_layout(tmp_path / "layout"))
-    monkeypatch.setenv("DOCKER_HOST", docker_engine.url)
-    load(image, [NAME])
+    load(image, [NAME], {"DOCKER_HOST": docker_engine.url})
     assert docker_engine.client.images.get(NAME).tags == [NAME]

@@ -3,11 +3,12 @@
 import os
 import signal
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
+from socket import socket
 from types import FrameType
 from typing import Self
 
@@ -61,11 +62,18 @@ def scrubbed(*also: str, **extra: str) -> dict[str, str]:
 class Running:
     """A program at work since this was made; OutsideError where it cannot be started.
 
-    Left before it was asked for its end, it is ended, and with `group` all programs that it has started.
+    Left before it was asked for its end, it is ended, and with `group` all programs that it has started. With
+    `together` all that it says comes on stdout.
     """
 
     def __init__(
-        self, command: Sequence[str], *, environment: Mapping[str, str], folder: str | None = None, group: bool = False
+        self,
+        command: Sequence[str],
+        *,
+        environment: Mapping[str, str],
+        folder: str | None = None,
+        group: bool = False,
+        together: bool = False,
     ) -> None:
         pipe = subprocess.PIPE
         self._group = group
@@ -74,7 +82,7 @@ class Running:
                 command,
                 stdin=pipe,
                 stdout=pipe,
-                stderr=pipe,
+                stderr=subprocess.STDOUT if together else pipe,
                 env=dict(environment),
                 cwd=folder,
                 text=True,
@@ -92,6 +100,15 @@ class Running:
                 os.killpg(self._child.pid, signal.SIGKILL)
             else:
                 self._child.kill()
+
+    def told(self, line: Callable[[str], None]) -> int:
+        """Its exit code, once it has ended; what it says goes to `line` by lines, as it comes."""
+        assert self._child.stdin
+        assert self._child.stdout
+        self._child.stdin.close()
+        for said in self._child.stdout:
+            line(said.rstrip("\n"))
+        return self._child.wait()
 
     def finished(self, stdin: str = "") -> Finished:
         """What it said, once it has ended."""
@@ -129,6 +146,26 @@ def run(
     """Runs a program to its end and returns what it said; OutsideError where it cannot be started."""
     with Running(command, environment=environment, folder=folder, group=group) as program:
         return program.finished(stdin)
+
+
+def told(command: Sequence[str], *, environment: Mapping[str, str], line: Callable[[str], None]) -> int:
+    """Runs a program to its end and gives its exit code; each line that it says goes to `line`."""
+    with Running(command, environment=environment, together=True) as program:
+        return program.told(line)
+
+
+def on_socket(command: Sequence[str], connection: socket, environment: Mapping[str, str]) -> None:
+    """Runs a program to its end that has a connection as its stdin and stdout, and closes that."""
+    with connection, suppress(OSError):
+        subprocess.run(
+            command,
+            stdin=connection,
+            stdout=connection,
+            stderr=subprocess.DEVNULL,
+            env=dict(environment),
+            start_new_session=True,  # a Ctrl-C is for us: it must not end what we still say goodbye through
+            check=False,
+        )
 
 
 def attach(command: Sequence[str], *, environment: Mapping[str, str]) -> int:

@@ -139,4 +139,4 @@ def _hand_over(image: Image, names: Sequence[str], options: BuildOptions, contex
             export_layout(image, options.output, names)
     if options.load:
         context.progress("loading into the Docker engine")
-        later.load_into_engine(image, names)
+        later.load_into_engine(image, names, context)

@@ -11,8 +11,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from envlock.debian.signatures import INSTALLED
-from envlock.errors import OutsideError, UserInputError
-from envlock.images.docker_engine import engine_version
+from envlock.errors import EnvlockError, OutsideError, UserInputError
+from envlock.images.docker_engine.connection import engine_version
 from envlock.registry.credentials import Credentials
 from envlock.solvers.conda_lock import PROGRAMS, find_program
 from envlock.system.apt_sources import apt_mirrors
@@ -49,7 +49,7 @@ def doctor(cache: Cache, environment: Mapping[str, str]) -> tuple[Finding, ...]:
         _library("conda-lock", "conda_lock"),
         _conda(),
         _git(),
-        _engine(),
+        _engine(environment),
         _logins(environment),
         _debian_mirror(environment),
         _debian_keys(),
@@ -95,11 +95,14 @@ def _git() -> Finding:
     return Finding(name="git", found=said.code == 0, detail=_version_in(said.stdout))
 
 
-def _engine() -> Finding:
+def _engine(environment: Mapping[str, str]) -> Finding:
     try:
-        return Finding(name="Docker engine", found=True, detail=engine_version())
-    except OutsideError as error:
-        hint = "only `envlock build --load` needs one; DOCKER_HOST says where it is"
+        return Finding(name="Docker engine", found=True, detail=engine_version(environment))
+    except EnvlockError as error:
+        hint = (
+            "only `--load`, `--engine docker` and what must be executed need one; DOCKER_HOST or a docker context says"
+            " where it is"
+        )
         return Finding(name="Docker engine", found=False, detail=error.message, hint=hint)
 
 

@@ -295,7 +295,7 @@ def bill_text(bill: "Bill", form: str) -> str:
     return text
 
 
-def load_into_engine(image: "Image", names: "Sequence[str]") -> None:
-    from envlock.images.docker_engine import load
+def load_into_engine(image: "Image", names: "Sequence[str]", context: "Context") -> None:
+    from envlock.images.docker_engine.loading import load
 
-    load(image, names)
+    load(image, names, context.environment)

@@ -1,0 +1,144 @@
+"""A container that waits, and in which commands are run: files go in and come out as tar, secrets never touch its disk.
+
+Secrets come with a command's environment, or lie on a tmpfs; neither is part of what an engine keeps of a container.
+"""
+
+import io
+import tarfile
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import IO
+
+from docker.errors import APIError
+
+from envlock.errors import OutsideError
+from envlock.images.docker_engine.connection import refusal
+from envlock.images.docker_engine.session import Session
+
+TMPFS = "/run/envlock"
+_WAIT = ["/bin/sh", "-c", "read forever"]  # of its stdin, which nobody ever writes to
+_PIECE = 1 << 20
+_AT_ONCE = 96 << 10  # bytes of one variable: Linux takes 128 KiB
+_NO_SHELL = ("no such file or directory", "executable file not found")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Container:
+    """A running container of a session."""
+
+    session: Session
+    id: str
+
+    def run(self, command: Sequence[str], line: Callable[[str], None], environment: Mapping[str, str]) -> int:
+        """Runs a command as root, and gives its exit code; what it says goes to `line`, line by line."""
+        api = self.session.engine.client.api
+        started = api.exec_create(self.id, list(command), environment=dict(environment), user="0:0")["Id"]
+        for said in _lines(api.exec_start(started, stream=True)):
+            line(said)
+        code: int = api.exec_inspect(started)["ExitCode"]
+        return code
+
+    def put(self, archive: IO[bytes]) -> None:
+        """Unpacks a tar at the root."""
+        if not self.session.engine.client.api.put_archive(self.id, "/", archive):
+            raise OutsideError("the Docker engine does not take files into a container")
+
+    def put_on_tmpfs(self, name: str, content: bytes) -> str:
+        """A text that is to be on no disk; its path in the container."""
+        path = f"{TMPFS}/{name}"
+        pieces = [content[at : at + _AT_ONCE] for at in range(0, len(content), _AT_ONCE)]
+        variables = {f"PIECE_{number}": piece.decode() for number, piece in enumerate(pieces)}
+        words = " ".join(f'"${name}"' for name in variables)
+        if self.run(["/bin/sh", "-c", f"umask 077; printf %s {words} >{path}"], lambda _: None, variables):
+            raise OutsideError(f"`{path}` cannot be written in a container")
+        return path
+
+    def changed(self) -> dict[str, int]:
+        """The paths that are not as in the image: 0 changed, 1 new, 2 gone."""
+        listed = self.session.engine.client.api.diff(self.id) or ()
+        return {str(each["Path"]): int(each["Kind"]) for each in listed}
+
+    def get(self, path: str) -> Iterator[tuple[tarfile.TarInfo, IO[bytes] | None]]:
+        """The members of what lies at a path, one after the other; names begin with its last part."""
+        stream, _ = self.session.engine.client.api.get_archive(self.id, path, chunk_size=_PIECE)
+        try:
+            with tarfile.open(fileobj=_Reader(stream), mode="r|", bufsize=_PIECE) as archive:
+                for member in archive:
+                    yield member, archive.extractfile(member) if member.isreg() else None
+        except tarfile.TarError as error:
+            raise OutsideError(f"the Docker engine gave no tar of `{path}` ({error})") from error
+
+
+@contextmanager
+def container(session: Session, image: str, network: str | None) -> Iterator[Container]:
+    """A container of an image until the block is left; `network` is a mode of the engine, None for its usual one."""
+    api = session.engine.client.api
+    settings = {"tmpfs": {TMPFS: "mode=0700"}, **({"network_mode": network} if network else {})}
+    made = api.create_container(
+        image,
+        command=[],
+        entrypoint=_WAIT,
+        stdin_open=True,
+        user="0:0",
+        working_dir="/",
+        labels=session.labels,
+        host_config=api.create_host_config(**settings),
+    )["Id"]
+    try:
+        _start(session, made)
+        yield Container(session=session, id=made)
+    finally:
+        with suppress(APIError):
+            api.remove_container(made, force=True, v=True)
+
+
+def _start(session: Session, made: str) -> None:
+    try:
+        session.engine.client.api.start(made)
+    except APIError as error:
+        said = str(error.explanation or error)
+        if _WAIT[0] in said and any(words in said for words in _NO_SHELL):
+            raise OutsideError(
+                f"the base has no `{_WAIT[0]}`, by which all is run in a container", hint="choose a base with a shell"
+            ) from error
+        raise
+    if not session.engine.client.api.inspect_container(made)["State"]["Running"]:
+        said = b"".join(session.engine.client.api.logs(made, stream=True)).decode(errors="replace")
+        raise refusal(said or "the container ended at once")
+
+
+def files_tar(files: Iterable[tuple[str, bytes]]) -> IO[bytes]:
+    """A tar of small files."""
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode="w") as archive:
+        for path, content in files:
+            info = tarfile.TarInfo(path)
+            info.size, info.mode = len(content), 0o644
+            archive.addfile(info, io.BytesIO(content))
+    stream.seek(0)
+    return stream
+
+
+def _lines(pieces: Iterable[bytes]) -> Iterator[str]:
+    """Whole lines of what comes in pieces; a carriage return draws a line anew, and counts as its end."""
+    rest = b""
+    for piece in pieces:
+        *whole, rest = (rest + piece).replace(b"\r", b"\n").split(b"\n")
+        yield from (line.decode(errors="replace") for line in whole if line)
+    if rest:
+        yield rest.decode(errors="replace")
+
+
+class _Reader(io.RawIOBase):
+    """An iterator of bytes as a file that tarfile reads."""
+
+    def __init__(self, pieces: Iterable[bytes]) -> None:
+        self._pieces = iter(pieces)
+        self._rest = b""
+
+    def read(self, size: int = -1) -> bytes:
+        while len(self._rest) < size and (piece := next(self._pieces, b"")):
+            self._rest += piece
+        found, self._rest = self._rest[:size], self._rest[size:]
+        return found
