@@ -1,74 +1,176 @@
-"""What we show a registry to be let in: Basic credentials, or a token for one repository."""
+"""What we show a registry to be let in: Basic credentials, or a token for what is to be done."""
 
+import re
 import threading
-from collections.abc import Mapping
+import time
+from collections.abc import Collection, Iterable
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from math import inf
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
+from envlock.errors import OutsideError
 from envlock.model.reference import Reference
-from envlock.oci.document import parse
+from envlock.oci.document import Node, parse
 from envlock.registry.challenge import parse_challenges
 from envlock.registry.credentials import Credentials, Login
 from envlock.registry.errors import refusal
 from envlock.registry.hosts import next_url
 from envlock.system.http import Http, Response, pieces
+from envlock.system.http_connections import is_public
 from envlock.system.secrets import Secret
 
 CLIENT = "envlock"
 _MOST_READ = 1 << 20  # bytes of a token answer
+_TOKEN = re.compile(r"[!-~]+")  # it goes into a header
+_USUAL_SECONDS = 60  # how long a token is good that does not say: what Docker's description of tokens tells
+_MARGIN = 10  # seconds before its end at which a token is replaced
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is to be done: `actions` ("pull" or "pull,push") with a repository, and to read what a mount is of."""
+
+    reference: Reference
+    actions: str = "pull"
+    source: Reference | None = None
+
+    @property
+    def scopes(self) -> tuple[str, ...]:
+        own = f"repository:{self.reference.repository}:{self.actions}"
+        return (own, f"repository:{self.source.repository}:pull") if self.source else (own,)
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """An Authorization header, and until when it is good."""
+
+    value: Secret
+    scopes: frozenset[str]
+    until: float = inf
+
+    def serves(self, scopes: Iterable[str]) -> bool:
+        return time.monotonic() < self.until and all(scope in self.scopes for scope in _single(scopes))
+
+
+@dataclass(frozen=True, slots=True)
+class _TokenServer:
+    realm: str
+    service: str | None
+    only_public: bool
 
 
 class Access:
-    """The Authorization header for each repository, kept until the registry no longer takes it."""
+    """The Authorization header for each thing that is to be done, kept until it ends or is no longer taken.
 
-    def __init__(self, http: Http, credentials: Credentials) -> None:
+    Where a registry once told its token server, tokens are asked for before they are missed.
+    """
+
+    def __init__(self, http: Http, credentials: Credentials, insecure: Collection[str] = ()) -> None:
         self._http = http
         self._credentials = credentials
-        self._kept: dict[tuple[str, str], Secret] = {}
+        self._insecure = insecure
+        self._kept: dict[str, list[_Shown]] = {}
+        self._servers: dict[str, _TokenServer] = {}
         self._lock = threading.Lock()
 
-    def kept(self, reference: Reference) -> Secret | None:
-        return self._kept.get(_scope(reference))
+    def shown(self, wanted: Wanted) -> Secret | None:
+        """What to show with a first try; None where that is not known."""
+        with self._lock:  # several threads miss a token at once: one of them asks for it
+            registry = wanted.reference.registry
+            kept = self._good(wanted)
+            if kept is None and registry in self._servers:
+                return self._token(wanted, self._servers[registry], wanted.scopes)
+            return kept
 
-    def renewed(self, reference: Reference, refused: Secret | None, answer: Response) -> Secret | None:
+    def renewed(self, wanted: Wanted, refused: Secret | None, answer: Response) -> Secret | None:
         """What to show next after a 401; None where we have nothing (else) to show."""
-        with self._lock:  # several downloads hear 401 at once when a token has run out: one of them renews it
-            kept = self._kept.get(_scope(reference))
-            if kept is not refused:
+        with self._lock:  # several downloads hear 401 at once when a token is no longer taken: one of them renews it
+            kept = self._good(wanted)
+            if kept is not None and kept is not refused:
                 return kept
-            fresh = self._obtain(reference, answer)
-            if fresh is not None:
-                self._kept[_scope(reference)] = fresh
-            return fresh
+            self._forget(wanted.reference.registry, refused)
+            return self._obtain(wanted, answer)
 
-    def _obtain(self, reference: Reference, answer: Response) -> Secret | None:
+    def _good(self, wanted: Wanted) -> Secret | None:
+        kept = self._kept.get(wanted.reference.registry, [])
+        return next((shown.value for shown in kept if shown.serves(wanted.scopes)), None)
+
+    def _forget(self, registry: str, refused: Secret | None) -> None:
+        self._kept[registry] = [shown for shown in self._kept.get(registry, []) if shown.value is not refused]
+
+    def _obtain(self, wanted: Wanted, answer: Response) -> Secret | None:
         """Basic credentials or a token, as the registry asks for; a token is also given to nobody in particular."""
         challenges = {c.scheme: c.parameters for c in parse_challenges(answer.headers.get("WWW-Authenticate", ""))}
         bearer = challenges.get("bearer", {})
+        registry = wanted.reference.registry
         if "realm" in bearer:
-            return self._token(reference, next_url(answer.url, bearer["realm"]), bearer.get("service"))
-        login = self._credentials.login(reference) if "basic" in challenges else None
-        return login.basic if login and not login.is_identity_token else None
+            realm = next_url(answer.url, bearer["realm"], self._insecure)
+            server = self._servers[registry] = _TokenServer(realm, bearer.get("service"), is_public(answer))
+            return self._token(wanted, server, (*wanted.scopes, *bearer.get("scope", "").split()))
+        login = self._credentials.login(wanted.reference) if "basic" in challenges else None
+        if login is None or login.is_identity_token:
+            return None
+        everything = (*wanted.scopes, f"repository:{wanted.reference.repository}:pull,push")
+        return self._keep(registry, _Shown(login.basic, _single(everything)))
 
-    def _token(self, reference: Reference, realm: str, service: str | None) -> Secret:
-        login = self._credentials.login(reference)
-        asked = {**({"service": service} if service else {}), "scope": _scope(reference)[1]}
-        with self._ask(realm, asked, login) as response:
+    def _keep(self, registry: str, shown: _Shown) -> Secret:
+        self._kept.setdefault(registry, []).insert(0, shown)
+        return shown.value
+
+    def _token(self, wanted: Wanted, server: _TokenServer, scopes: Iterable[str]) -> Secret:
+        """A new token for all that is wanted; a registry may name it differently, so both names are asked for."""
+        asked = _united(scopes)
+        login = self._credentials.login(wanted.reference)
+        with self._ask(server, asked, login) as response:
             if response.status_code != 200:
-                raise refusal(response, reference)
-            root = parse(b"".join(pieces(response, limit=_MOST_READ)), f"the token from {urlsplit(realm).netloc}")
-        token = root.optional("token") or root.field("access_token")
-        return Secret(f"Bearer {token.text()}")
+                raise refusal(response, wanted.reference, taking="push" in wanted.actions)
+            place = f"the token from {urlsplit(server.realm).netloc}"
+            root = parse(b"".join(pieces(response, limit=_MOST_READ)), place)
+        value = Secret(f"Bearer {_token_in(root)}")
+        until = time.monotonic() + _seconds(root)
+        return self._keep(wanted.reference.registry, _Shown(value, _single(asked), until))
 
-    def _ask(self, realm: str, asked: Mapping[str, str], login: Login | None) -> AbstractContextManager[Response]:
+    def _ask(
+        self, server: _TokenServer, scopes: Iterable[str], login: Login | None
+    ) -> AbstractContextManager[Response]:
+        service = {"service": server.service} if server.service else {}
         if login and login.is_identity_token:
             grant = {"grant_type": "refresh_token", "refresh_token": login.secret.reveal(), "client_id": CLIENT}
-            return self._http.request("POST", realm, redirects=False, form={**asked, **grant})
-        parts = urlsplit(realm)
-        query = "&".join(filter(None, (parts.query, urlencode(asked))))
+            form = {**service, "scope": " ".join(scopes), **grant}
+            return self._http.request("POST", server.realm, body=form, only_public=server.only_public)
+        parts = urlsplit(server.realm)
+        asked = urlencode([*service.items(), *(("scope", scope) for scope in scopes)])
+        url = urlunsplit(parts._replace(query="&".join(filter(None, (parts.query, asked)))))
         headers = {"Authorization": login.basic.reveal()} if login else {}
-        return self._http.request("GET", urlunsplit(parts._replace(query=query)), headers=headers, redirects=False)
+        return self._http.request("GET", url, headers=headers, only_public=server.only_public)
 
 
-def _scope(reference: Reference) -> tuple[str, str]:
-    return reference.registry, f"repository:{reference.repository}:pull"
+def _single(scopes: Iterable[str]) -> frozenset[str]:
+    """Each action by itself: `repository:a:pull,push` is `repository:a:pull` and `repository:a:push`."""
+    parted = (scope.rpartition(":") for scope in scopes)
+    return frozenset(f"{name}:{action}" for name, _, actions in parted for action in actions.split(","))
+
+
+def _united(scopes: Iterable[str]) -> tuple[str, ...]:
+    """Each thing once, with all actions that are wanted of it, in the order in which they come."""
+    things: dict[str, dict[str, None]] = {}
+    for scope in scopes:
+        name, _, actions = scope.rpartition(":")
+        things.setdefault(name, {}).update(dict.fromkeys(actions.split(",")))
+    return tuple(f"{name}:{','.join(actions)}" for name, actions in things.items())
+
+
+def _token_in(root: Node) -> str:
+    """The token, which errors do not show."""
+    token = root.mapping().get("token") or root.mapping().get("access_token")
+    if not isinstance(token, str) or not _TOKEN.fullmatch(token):
+        raise OutsideError(f"{root.document} is none: `token` (or `access_token`) must be text for a header")
+    return token
+
+
+def _seconds(root: Node) -> float:
+    """How long a token serves: a little less than it is good, since it takes a while to get there."""
+    told = root.mapping().get("expires_in")
+    good = told if isinstance(told, int | float) else _USUAL_SECONDS
+    return max(0.0, good - min(_MARGIN, good / 4))

@@ -1,24 +1,18 @@
 """The one door to HTTP: certificates of the machine, retries, limits, redacted errors, and `--offline`."""
 
-import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from itertools import takewhile
-from threading import Event
+from threading import Event, Lock
 from typing import IO, Any
-from urllib.parse import urlsplit, urlunsplit
 
 import requests
-import truststore
-from requests.adapters import HTTPAdapter
-from requests.auth import AuthBase, HTTPBasicAuth
-from requests.utils import get_netrc_auth
 from urllib3.util.retry import Retry
 
 from envlock import __version__
 from envlock.errors import Interrupted, OutsideError
-from envlock.system.body import UNCHANGED, Body
+from envlock.system.body import UNCHANGED, Body, Streamed
+from envlock.system.http_connections import TIMEOUT, SystemTrust, Watched
+from envlock.system.http_logins import KnownLogins, auth_of
 from envlock.system.login import Login, Refused
 from envlock.system.secrets import Secret, redact
 
@@ -26,30 +20,22 @@ from envlock.system.secrets import Secret, redact
 RequestFailed = requests.RequestException
 Response = requests.Response
 PIECE = 1 << 20
-TIMEOUT = (10, 60)  # seconds to connect, seconds between two bytes
+_SLOWEST = (10, 300)  # the same as TIMEOUT for what was sent a body: a registry hashes it before it answers
 _TRIES = 3  # for a download whose stream breaks off
 SMALL = 64 << 20  # what an answer that is read whole may have
-
-
-class _SystemTrust(HTTPAdapter):
-    """Checks servers against the machine's own trust store, as its other programs do."""
-
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        kwargs["ssl_context"] = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        super().init_poolmanager(*args, **kwargs)
-
-    def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:  # type: ignore[override]
-        # libraries that use the session by themselves would wait for ever
-        return super().send(request, **{**kwargs, "timeout": kwargs.get("timeout") or TIMEOUT})
+_DRAINED = 64 << 10  # bytes of an answer that are read though nobody wants them, to keep its connection
 
 
 class Http:
     """HTTP for one run of envlock. With `offline`, every request is an error that names what was wanted.
 
-    When `stopped` is set, by another thread, nothing more is asked and downloads end where they are.
+    When `stopped` is set, by another thread, nothing more is asked and downloads end where they are. `wait` is for
+    tests that have no time.
     """
 
-    def __init__(self, *, offline: bool = False, stopped: Event | None = None) -> None:
+    def __init__(
+        self, *, offline: bool = False, stopped: Event | None = None, wait: Callable[[float], object] | None = None
+    ) -> None:
         self.offline = offline
         retries = Retry(
             total=4, backoff_factor=0.3, backoff_jitter=0.3, status_forcelist=(408, 429, 500, 502, 503, 504),
@@ -58,9 +44,12 @@ class Http:
         self.session = requests.Session()
         self.session.headers["User-Agent"] = f"envlock/{__version__}"
         for scheme in ("https://", "http://"):
-            self.session.mount(scheme, _SystemTrust(max_retries=retries, pool_maxsize=16))
-        self.session.auth = self._logins = _Logins()
+            self.session.mount(scheme, SystemTrust(max_retries=retries, pool_maxsize=16))
+        self.session.auth = self._logins = KnownLogins()
         self._stopped = stopped or Event()
+        self._wait = wait or self._stopped.wait
+        self._exact: dict[bool, requests.Session] = {}
+        self._exact_lock = Lock()
 
     def log_in(self, url: str, user: str, password: str) -> None:
         """From now on says who we are to the server of `url`, and to no other.
@@ -76,32 +65,57 @@ class Http:
         url: str,
         *,
         headers: Mapping[str, str] | None = None,
-        redirects: bool = True,
-        form: Mapping[str, str] | None = None,
+        body: bytes | Streamed | Mapping[str, str] | None = None,
+        only_public: bool = False,
     ) -> Iterator[requests.Response]:
-        """One request, its body not yet read; OutsideError where no answer came. Any status is an answer.
+        """Exactly one request, its answer's body not yet read; NoAnswer where none came. Any status is an answer.
 
-        Without `redirects` the caller follows them, and alone says who it is at each step: netrc is not asked.
+        The caller repeats it, follows redirects, and alone says who it is: netrc is not asked. A mapping as body is a
+        form. With `only_public` an address of this machine or a private network is refused when it is connected to.
         """
-        auth = None if redirects else _as_given
-        options = {"headers": dict(headers or {}), "data": form, "allow_redirects": redirects, "auth": auth}
-        with self._sent(method, url, **options) as response:
-            yield response
+        self._refuse_offline(url)
+        timeout = TIMEOUT if body is None else _SLOWEST
+        options: dict[str, Any] = {"headers": dict(headers or {}), "data": body, "auth": _as_given, "timeout": timeout}
+        session = self._exact_session(only_public)
+        try:
+            with session.request(method, url, stream=True, allow_redirects=False, **options) as response:
+                yield response
+                _drain(response)
+        except requests.RequestException as error:
+            raise unreachable(url, error) from error
+
+    def wait(self, seconds: float) -> None:
+        """Waits before the next try; ends at once where nothing more is wanted."""
+        self._wait(seconds)
+        if self._stopped.is_set():
+            raise Interrupted("stopped")
+
+    def _exact_session(self, only_public: bool) -> requests.Session:
+        with self._exact_lock:
+            if only_public not in self._exact:
+                session = self._exact[only_public] = requests.Session()
+                session.headers["User-Agent"] = self.session.headers["User-Agent"]
+                for scheme in ("https://", "http://"):
+                    session.mount(scheme, Watched(only_public=only_public))
+            return self._exact[only_public]
 
     @contextmanager
     def _sent(self, method: str, url: str, **options: Any) -> Iterator[requests.Response]:
-        if self.offline:
-            raise OutsideError(f"{redact(url)} is needed, and this is --offline")
-        self._refuse_stopped(url)
+        self._refuse_offline(url)
         try:
             with self.session.request(method, url, stream=True, timeout=TIMEOUT, **options) as response:
                 yield response
         except requests.RequestException as error:
             raise unreachable(url, error) from error
 
+    def _refuse_offline(self, url: str) -> None:
+        if self.offline:
+            raise OutsideError(f"{redact(url)} is needed, and this is --offline")
+        self._refuse_stopped(url)
+
     def read(self, url: str, *, headers: Mapping[str, str] | None = None, login: Login | None = None) -> bytes | None:
         """The body of a small answer; None where there is none (404), OutsideError for any other refusal."""
-        with self._sent("GET", url, headers=dict(headers or {}), auth=_auth(login)) as response:
+        with self._sent("GET", url, headers=dict(headers or {}), auth=auth_of(login)) as response:
             if response.status_code == 404:
                 return None
             checked(response)
@@ -121,7 +135,7 @@ class Http:
     ) -> Body | None:
         known = {"If-None-Match": etag, "If-Modified-Since": modified, "Cache-Control": "max-age=0"}
         headers = {name: value for name, value in known.items() if value}
-        with self._sent("GET", url, headers=headers, auth=_auth(login)) as response:
+        with self._sent("GET", url, headers=headers, auth=auth_of(login)) as response:
             if response.status_code in (404, 410):
                 return None
             if response.status_code == 304:
@@ -145,7 +159,7 @@ class Http:
         return self._download(url, target, limit, login)
 
     def _download(self, url: str, target: IO[bytes], limit: int | None, login: Login | None) -> bool:
-        with self._sent("GET", url, headers={"Accept-Encoding": "identity"}, auth=_auth(login)) as response:
+        with self._sent("GET", url, headers={"Accept-Encoding": "identity"}, auth=auth_of(login)) as response:
             if response.status_code in (404, 410):
                 return False
             checked(response)
@@ -157,7 +171,7 @@ class Http:
     def part(self, url: str, first: int, end: int, *, login: Login | None = None) -> bytes | None:
         """The bytes from `first` to before `end`; None where the server does not give them by themselves."""
         headers = {"Range": f"bytes={first}-{end - 1}", "Accept-Encoding": "identity"}
-        with self._sent("GET", url, headers=headers, auth=_auth(login)) as response:
+        with self._sent("GET", url, headers=headers, auth=auth_of(login)) as response:
             if response.status_code != 206 or not response.headers.get("Content-Range", "").startswith(
                 f"bytes {first}-{end - 1}/"
             ):
@@ -168,56 +182,6 @@ class Http:
     def _refuse_stopped(self, url: str) -> None:
         if self._stopped.is_set():
             raise Interrupted(f"{redact(url)} is no longer wanted")
-
-
-class _Logins(AuthBase):
-    """Logins by URL: those that were given, and for all other servers what netrc says."""
-
-    def __init__(self) -> None:
-        self.known: dict[str, Login] = {}
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        url = request.url or ""
-        on_server = {known: login for known, login in dict(self.known).items() if _origin(known) == _origin(url)}
-        if on_server:
-            nearest = max(_shared_path(known, url) for known in on_server)
-            near = (login for known, login in on_server.items() if _shared_path(known, url) == nearest)
-            logins = {login.revealed(): login for login in near}
-            # of two that are as near as each other, none: what one of them is told is not for the other
-            return _Auth(logins.popitem()[1])(request) if len(logins) == 1 else request
-        kept = get_netrc_auth(url)
-        return HTTPBasicAuth(*kept)(request) if kept else request
-
-
-@dataclass(frozen=True)
-class _Auth(AuthBase):
-    """A login as requests take it."""
-
-    login: Login
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        header = self.login.header()
-        if header:
-            request.headers["Authorization"] = header
-        else:
-            scheme, place, path, query, _ = urlsplit(request.url or "")
-            request.url = urlunsplit((scheme, place, f"/t/{self.login.secret.reveal()}{path}", query, ""))
-        return request
-
-
-def _auth(login: Login | None) -> "_Auth | None":
-    return _Auth(login) if login else None
-
-
-def _shared_path(known: str, url: str) -> int:
-    """How many folders two URLs have in common, from the top."""
-    pairs = zip(*(urlsplit(text).path.strip("/").split("/") for text in (known, url)), strict=False)
-    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
-
-
-def _origin(url: str) -> str:
-    """The server of a URL: scheme, host and port."""
-    return "://".join(urlsplit(url)[:2]).lower()
 
 
 def checked(response: requests.Response) -> requests.Response:
@@ -241,14 +205,38 @@ def pieces(response: requests.Response, *, limit: int | None) -> Iterator[bytes]
         raise BrokenOff(f"{redact(response.url)} broke off before its end") from error
 
 
-class BrokenOff(OutsideError):
+class Passing(OutsideError):
+    """A fault that may be gone at the next try, `after` as many seconds as the server asks for."""
+
+    def __init__(self, message: str, *, hint: str | None = None, after: float | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.after = after
+
+
+class BrokenOff(Passing):
     """A body that ended before its end; asked for again, it may come whole."""
+
+
+class NoAnswer(Passing):
+    """Nobody answered, or the connection broke before the answer came."""
 
 
 def _as_given(request: requests.PreparedRequest) -> requests.PreparedRequest:
     return request
 
 
+def _drain(response: requests.Response) -> None:
+    """Reads the rest of a small answer, so that its connection serves the next request."""
+    length = response.headers.get("Content-Length", "")
+    if length.isascii() and length.isdigit() and int(length) <= _DRAINED:
+        with suppress(requests.RequestException, RuntimeError):  # RuntimeError: it was read in part
+            _ = response.content
+
+
 def unreachable(url: str, error: Exception) -> OutsideError:
     """The one way to say that no answer came."""
-    return OutsideError(f"no answer from {redact(url)} ({type(error).__name__})", hint="is the network there?")
+    message = f"no answer from {redact(url)} ({type(error).__name__})"
+    if "certificate" in str(error).lower():
+        return OutsideError(message, hint="does this machine trust its certificate?")
+    kind = OutsideError if isinstance(error, ValueError) else NoAnswer  # what is no address stays none
+    return kind(message, hint="is the network there?")

@@ -1,0 +1,98 @@
+"""Connections as we make them: with the machine's own certificates, and knowing where they lead."""
+
+import ipaddress
+import socket
+import ssl
+from typing import Any
+
+import requests
+import truststore
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+from envlock.errors import OutsideError
+
+TIMEOUT = (10, 60)  # seconds to connect, seconds between two bytes
+
+
+class SystemTrust(HTTPAdapter):
+    """Checks servers against the machine's own trust store, as its other programs do."""
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        kwargs["ssl_context"] = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        super().init_poolmanager(*args, **kwargs)
+
+    def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:  # type: ignore[override]
+        # libraries that use the session by themselves would wait for ever
+        return super().send(request, **{**kwargs, "timeout": kwargs.get("timeout") or TIMEOUT})
+
+
+class Watched(SystemTrust):
+    """Tries once, and knows which address answered, unless a proxy of ours stands in between.
+
+    With `only_public` no byte is sent to an address of this machine or a private network, whatever name led there.
+    """
+
+    def __init__(self, *, only_public: bool) -> None:
+        self._pools = _PUBLIC if only_public else _ANY
+        super().__init__(max_retries=0, pool_maxsize=16)
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = self._pools
+
+
+def is_public(response: requests.Response) -> bool:
+    """Did a public address give this answer, as far as can be known? Not through a proxy."""
+    peer = getattr(response.raw.connection, "peer", None)
+    return peer is not None and _is_global(peer)
+
+
+class _Connection(HTTPConnection):
+    """Remembers the address at its other end."""
+
+    peer: str | None = None
+
+    def _new_conn(self) -> socket.socket:
+        made = super()._new_conn()
+        self.peer = str(made.getpeername()[0])
+        made.settimeout(TIMEOUT[1])  # a body may wait longer for a busy server than a connection may
+        return made
+
+    def send(self, data: Any) -> None:
+        try:
+            super().send(data)
+        except ConnectionResetError as error:
+            # who refuses a large body answers and hangs up: urllib3 reads the answer after a broken pipe alone
+            raise BrokenPipeError(*error.args) from error
+
+
+class _TlsConnection(_Connection, HTTPSConnection):
+    pass
+
+
+class _PublicConnection(_Connection):
+    def _new_conn(self) -> socket.socket:
+        made = super()._new_conn()
+        if not _is_global(self.peer or ""):
+            made.close()
+            raise OutsideError(f"`{self.host}` leads to {self.peer}, and that address is in a private network")
+        return made
+
+
+class _PublicTlsConnection(_PublicConnection, HTTPSConnection):
+    pass
+
+
+def _pool(of: type[HTTPConnection]) -> type[HTTPConnectionPool]:
+    base = HTTPSConnectionPool if issubclass(of, HTTPSConnection) else HTTPConnectionPool
+    return type("Pool", (base,), {"ConnectionCls": of})
+
+
+_ANY = {"http": _pool(_Connection), "https": _pool(_TlsConnection)}
+_PUBLIC = {"http": _pool(_PublicConnection), "https": _pool(_PublicTlsConnection)}
+
+
+def _is_global(address: str) -> bool:
+    return ipaddress.ip_address(address).is_global
