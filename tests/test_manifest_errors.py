@@ -14,7 +14,6 @@ CREDENTIALS = "holds credentials: keep them in netrc or in the file that RATTLER
 OF_INDEXES = "holds credentials: keep them in netrc or in ENVLOCK_INDEX_NAME_USERNAME and _PASSWORD, never here"
 WORDS = "expected lower-case letters and digits, joined by single `.`, `_` or `-`, got"
 IMAGE = "expected an image such as `debian:trixie-slim`, `oci:FOLDER` or `scratch`"
-LATER = "is not supported by this version of envlock"
 CODENAME = "expected a codename such as `bookworm`"
 PACKAGE = "expected a name, `NAME (>= VERSION)` or `NAME=VERSION`, got"
 ARCHIVE = "expected a URL that begins with `http://` or `https://` or `file://`"
@@ -56,8 +55,34 @@ ROWS = [
     ("[zoo]\nlion = 1", "env.toml:2: `zoo`: unknown key"),
     ("[image]\n'work dir' = '/'", 'env.toml:3: `image."work dir"`: unknown key: did you mean `workdir`?'),
     # keys of a later version
-    ("[image]\ncopy = ['src']", f"env.toml:3: `image.copy` {LATER}"),
-    ("[image]\ndockerfile = 'Dockerfile'", f"env.toml:3: `image.dockerfile` {LATER}"),
+    # what is copied into the image, and what it stands on
+    (
+        "[image]\ncopy = ['src']",
+        'env.toml:3: `image.copy`: missing beside it: `workdir = "/srv"`, or another folder to copy into',
+    ),
+    (
+        "[image]\nworkdir = '/opt/env/app'\ncopy = ['src']",
+        "env.toml:4: `image.copy`: not into `/opt/env`, which is the environment's own: choose another `workdir`",
+    ),
+    (
+        "[image]\nworkdir = '/srv'\ncopy = ['src', 'lib/src']",
+        "env.toml:4: `image.copy[1]`: `./src` stands in line 4 already: keep one",
+    ),
+    ("[image]\nworkdir = '/srv'\ncopy = ['../../x']", "env.toml:4: `image.copy[0]`: `../../x` leaves the repository"),
+    (
+        "[image]\nworkdir = '/srv'\ncopy = ['/etc']",
+        "env.toml:4: `image.copy[0]`: expected a path relative to this file, got `/etc`",
+    ),
+    ("[image]\nworkdir = '/srv'\ncopy = 'src'", "env.toml:4: `image.copy`: expected an array of strings, got a string"),
+    ("[image]\nbytecode = 'yes'", "env.toml:3: `image.bytecode`: expected a boolean, got a string"),
+    (
+        "[image]\ndockerfile = '/Dockerfile'",
+        "env.toml:3: `image.dockerfile`: expected a path relative to this file, got `/Dockerfile`",
+    ),
+    (
+        "[image]\nbase = 'debian:trixie-slim'\ndockerfile = 'Dockerfile'",
+        "env.toml:3: `image.base`: not together with `image.dockerfile`: the image stands on one of the two",
+    ),
     # python and platforms
     (
         "python = '2.7'",
@@ -433,7 +458,10 @@ ROWS = [
         f"image.interpreter = '/usr/bin/python3'\n{DEBIAN}",
         "env.toml:2: `image.interpreter`: not together with `image.debian`: the suite's Python is where Debian puts it",
     ),
-    (f"image.dockerfile = 'Dockerfile'\n{DEBIAN}", f"env.toml:2: `image.dockerfile` {LATER}"),
+    (
+        f"image.dockerfile = 'Dockerfile'\n{DEBIAN}",
+        "env.toml:2: `image.dockerfile`: not together with `image.debian`: the image stands on one of the two",
+    ),
     ('[image]\ncmd = ["a\\u0000b"]', "env.toml:3: `image.cmd[0]`: control character U+0000 is not allowed here"),
     # not TOML
     ("python = ", "env.toml:2: not valid TOML: invalid value"),
@@ -521,7 +549,7 @@ linux-64 = { glibc = "2.28", linux = "new" }
 """
     (folder / "env.toml").write_text(text)
     assert refused(Path("env.toml")).message.splitlines() == [
-        f"env.toml:2: `image.copy` {LATER}",
+        'env.toml:2: `image.copy`: missing beside it: `workdir = "/srv"`, or another folder to copy into',
         "env.toml:3: `image.user`: expected a string, got an integer: put it in quotes",
         f"env.toml:7: `conda.dependencies[0]`: {SPEC} `numpy >=`: `>=` is not a version",
         "env.toml:9: `conda.dependencies[2]`: expected a string, got an integer: put it in quotes",

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from envlock.lockfile.debian import read_debian_inputs
-from envlock.lockfile.values import filled, requirement, sorted_set
+from envlock.lockfile.values import filled, local_path, requirement, sha256, sorted_set
 from envlock.model.fields import Item, Table, matching
 from envlock.model.image_values import absolute_path, user, variable_name
 from envlock.model.lock import ImageSettings, Inputs
@@ -26,7 +26,8 @@ def read_inputs(table: Table) -> Inputs:
     if "platforms" not in table:
         table.refuse("platforms", "missing")
     debian = table.table("debian")
-    _refuse_beside_debian(table)
+    other = next((key for key in ("debian", "dockerfile") if key in table), None)
+    _refuse_beside(other, table)
     return Inputs(
         python=table.text("python", filled),
         platforms=platforms,
@@ -36,8 +37,9 @@ def read_inputs(table: Table) -> Inputs:
         conda=sorted_set(conda.texts("dependencies", filled)),
         pip=sorted_set(pip.texts("dependencies", requirement)),
         indexes=_once(pip.tables("indexes"), "name", _index),
-        base=table.text("base", filled) if "debian" in table else table.needed("base", filled),
+        base=table.text("base", filled) if other else table.needed("base", filled),
         interpreter=table.text("interpreter", absolute_path),
+        dockerfile=table.text("dockerfile", filled),
         debian=read_debian_inputs(debian) if table.is_table("debian") else None,
         editable=tuple(sorted(_once(pip.tables("editable"), "path", _editable), key=lambda project: project.path)),
         platform_wants=_platform_wants(table.table("platform"), platforms),
@@ -46,15 +48,21 @@ def read_inputs(table: Table) -> Inputs:
     )
 
 
-def _refuse_beside_debian(table: Table) -> None:
+_NOT_BESIDE = {"debian": ("base", "dockerfile", "interpreter"), "dockerfile": ("base",)}
+
+
+def _refuse_beside(other: str | None, table: Table) -> None:
     """What two branches that merge can leave behind."""
-    for key in ("base", "interpreter"):
-        if "debian" in table and key in table:
-            table.refuse(key, "not together with `inputs.debian`")
+    for key in _NOT_BESIDE.get(other or "", ()):
+        if key in table:
+            table.refuse(key, f"not together with `inputs.{other}`")
 
 
 def read_image(table: Table) -> ImageSettings:
     """What the image is told; what is wrong is noted in the document."""
+    copied = read_copied(table)
+    if copied and "workdir" not in table:
+        table.refuse("copy", "not without `workdir`, which it is copied into")
     return ImageSettings(
         variables=table.table("variables").entries(variable_name),
         user=table.text("user", user),
@@ -62,7 +70,16 @@ def read_image(table: Table) -> ImageSettings:
         entrypoint=_in_order(table.texts("entrypoint", prose=True)),
         cmd=_in_order(table.texts("cmd", prose=True)),
         labels=table.table("labels").entries(prose=True),
+        copy=tuple(path for path, _ in copied),
+        bytecode=table.flag("bytecode"),
     )
+
+
+def read_copied(table: Table) -> tuple[tuple[str, str], ...]:
+    """The sha256 of what is copied into the image, by its path, sorted."""
+    copied = table.table("copy")
+    found = ((path, copied.text(path, sha256)) for path in copied.names(local_path))
+    return tuple(sorted((path, sha256) for path, sha256 in found if sha256))
 
 
 def _systems(table: Table, platforms: tuple[str, ...]) -> tuple[tuple[str, System], ...]:

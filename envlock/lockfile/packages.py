@@ -3,7 +3,7 @@
 from packaging.utils import InvalidSdistFilename, InvalidWheelFilename, parse_sdist_filename, parse_wheel_filename
 from packaging.version import Version
 
-from envlock.lockfile.values import file_size, filled, requirement, sha256, sorted_set, specifiers, version
+from envlock.lockfile.values import file_size, filled, local_path, requirement, sha256, sorted_set, specifiers, version
 from envlock.model.fields import Table, matching
 from envlock.model.lock import CondaPackage, PipPackage
 from envlock.model.spec import MAIN
@@ -20,7 +20,6 @@ _shaped_extra = matching(
     r"[a-z0-9]+(?:-[a-z0-9]+)*\[[a-z0-9]+(?:-[a-z0-9]+)*\](?:: \S.*)?", "an extra such as `flask[async]: asgiref>=3.2`"
 )
 _subdirectory = matching(r"(?!\.\.?(?:/|$))[^/\\]+(?:/(?!\.\.?(?:/|$))[^/\\]+)*", "a folder within the repository")
-_path = matching(r"\.\.?/[^\\]*", "a path relative to env.toml, which begins with `./` or `../`")
 _commit = matching(r"[0-9a-f]{40}|[0-9a-f]{64}", "a commit in full, 40 hex digits")
 _utc = matching(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?Z", "a UTC time such as `2026-01-31T12:00:00Z`")
 
@@ -59,7 +58,7 @@ def read_pip(table: Table) -> PipPackage:
         size=file_size(table),
         index=table.text("index", filled),
         url=table.text("url", filled),
-        path=table.text("path", _path),
+        path=table.text("path", local_path),
         tree=table.text("tree", sha256),
         git=table.text("git", filled),
         commit=table.text("commit", _commit),

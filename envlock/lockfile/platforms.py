@@ -8,7 +8,7 @@ from typing import TypeVar
 from envlock.lockfile.as_written import PYTHON, AsWritten, Runs
 from envlock.lockfile.debian import CODENAME, codename, read_debian
 from envlock.lockfile.packages import read_conda, read_pip
-from envlock.lockfile.values import filled
+from envlock.lockfile.values import filled, sha256
 from envlock.model.fields import Item, Table, matching
 from envlock.model.image_values import absolute_path
 from envlock.model.lock import Base, CondaPackage, DebianPackage, PipPackage, PlatformLock
@@ -65,8 +65,8 @@ def read_base(table: Table, platform: Platform) -> Base:
     """The base of a platform; what is wrong is noted in the document."""
     if not platform.has_images:
         return Base(python=table.text("python", _python))
-    debian = "suite" in table or "dates" in table
-    base = _debian_base(table) if debian else _base_image(table)
+    kind = next((key for key in _KINDS if key in table), "reference")
+    base = _KINDS[kind](table)
     return replace(
         base,
         glibc=table.text("glibc", system_value("glibc")),
@@ -83,10 +83,20 @@ def _base_image(table: Table) -> Base:
     return Base(reference=reference, digest=digest)
 
 
-def _debian_base(table: Table) -> Base:
-    for key in ("reference", "digest"):
+def _dockerfile_base(table: Table) -> Base:
+    _refuse(table, ("reference", "digest"), "not together with `context`: the base is what a Dockerfile makes")
+    return Base(context=table.needed("context", sha256))
+
+
+def _refuse(table: Table, keys: Iterable[str], why: str) -> None:
+    for key in keys:
         if table.has(key):
-            table.refuse(key, "not together with `suite`: the base is made of Debian's packages")
+            table.refuse(key, why)
+
+
+def _debian_base(table: Table) -> Base:
+    why = "not together with `suite`: the base is made of Debian's packages"
+    _refuse(table, ("reference", "digest", "context"), why)
     suite = table.needed("suite", codename)
     return Base(suite=suite, dates=read_dates(table.table("dates"), suite))
 
@@ -98,3 +108,12 @@ def read_dates(table: Table, suite: str | None = None) -> tuple[tuple[str, str],
         if suite and name.partition("-")[0] != suite:
             table.refuse(name, f"not of the suite `{suite}`")
     return tuple(sorted((name, date) for name, date in dates.items() if date))
+
+
+# by the key that tells what a base is
+_KINDS: dict[str, Callable[[Table], Base]] = {
+    "suite": _debian_base,
+    "dates": _debian_base,
+    "context": _dockerfile_base,
+    "reference": _base_image,
+}

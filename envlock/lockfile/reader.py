@@ -6,7 +6,7 @@ from pathlib import Path
 
 from envlock.errors import UserInputError
 from envlock.lockfile.as_written import AsWritten
-from envlock.lockfile.inputs import read_image, read_inputs
+from envlock.lockfile.inputs import read_copied, read_image, read_inputs
 from envlock.lockfile.platforms import read_platforms
 from envlock.model.fields import Document, not_toml
 from envlock.model.lock import LOCK_VERSION, Lock
@@ -39,9 +39,10 @@ def _lock(name: str, text: str, known: AsWritten) -> Lock:
     refuse_version(document)
     root = document.root
     inputs, image = read_inputs(root.table("inputs")), read_image(root.table("image"))
+    copied = read_copied(root.table("image"))
     platforms = read_platforms(root.table("platform"), inputs.platforms, known)
     document.close(hint=REPAIR)
-    return Lock(inputs=inputs, image=image, platforms=platforms)
+    return Lock(inputs=inputs, image=image, platforms=platforms, copied=copied)
 
 
 def _document(name: str, text: str) -> Document:

@@ -29,6 +29,7 @@ _TAG = r"[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)*"
 _PLAIN_WHEEL = re.compile(rf"(?P<name>[a-z0-9]+(?:_[a-z0-9]+)*)-(?P<version>{_RELEASE})-{_TAG}-{_TAG}-{_TAG}\.whl")
 
 sha256 = matching(r"[0-9a-f]{64}", "64 hex digits")
+local_path = matching(r"\.\.?/[^\\]*", "a path relative to env.toml, which begins with `./` or `../`")
 
 
 def filled(text: str) -> str:

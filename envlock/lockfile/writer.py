@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from envlock.model.lock import CondaPackage, DebianPackage, ImageSettings, Inputs, Lock, PipPackage, PlatformLock
+from envlock.model.lock import CondaPackage, DebianPackage, Inputs, Lock, PipPackage, PlatformLock
 from envlock.model.platform import System
 from envlock.model.spec import MAIN, DebianSpec, EditableProject, Index, Wants
 from envlock.model.system_values import SYSTEM_KEYS
@@ -22,7 +22,7 @@ def lock_text(lock: Lock) -> str:
     """The whole file: the same lock gives the same bytes, in whatever order its packages come."""
     tables = [
         _inputs(lock.inputs),
-        _image(lock.image),
+        _image(lock),
         *(_platform(p) for p in sorted(lock.platforms, key=lambda p: p.platform)),
     ]
     head = f"{HEADER}\nlock-version = {lock.version}\n"
@@ -36,6 +36,7 @@ def _inputs(inputs: Inputs) -> Iterator[str]:
             "python": inputs.python,
             "platforms": _sorted(inputs.platforms),
             "base": inputs.base,
+            "dockerfile": inputs.dockerfile,
             "interpreter": inputs.interpreter,
             "exclude-newer": inputs.exclude_newer,
         },
@@ -102,9 +103,17 @@ def _system(system: System) -> Mapping[str, Value]:
     return {key: getattr(system, key.replace("-", "_")) for key in SYSTEM_KEYS}
 
 
-def _image(image: ImageSettings) -> Iterator[str]:
-    settings = {"user": image.user, "workdir": image.workdir, "entrypoint": image.entrypoint, "cmd": image.cmd}
+def _image(lock: Lock) -> Iterator[str]:
+    image = lock.image
+    settings = {
+        "user": image.user,
+        "workdir": image.workdir,
+        "entrypoint": image.entrypoint,
+        "cmd": image.cmd,
+        "bytecode": image.bytecode or None,
+    }
     yield from _optional("[image]", settings)
+    yield from _optional("[image.copy]", dict(sorted(lock.copied)))
     yield from _optional("[image.labels]", dict(sorted(image.labels)))
     yield from _optional("[image.variables]", dict(sorted(image.variables)))
 
@@ -115,6 +124,7 @@ def _platform(locked: PlatformLock) -> Iterator[str]:
         "suite": base.suite,
         "reference": base.reference,
         "digest": base.digest,
+        "context": base.context,
         "glibc": base.glibc,
         "interpreter": base.interpreter,
         "python": base.python,

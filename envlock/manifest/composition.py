@@ -15,9 +15,9 @@ _NOT_INHERITED = ("name", "description", "workspace")
 class Composed(Document):
     """The document of an env.toml together with what it takes from other files; places may be in those."""
 
-    def __init__(self, own: Layer, node: Node, later: tuple[str, ...]) -> None:
+    def __init__(self, own: Layer, node: Node) -> None:
         self._origins: dict[KeyPath, Origin] = dict(origins(node))
-        super().__init__(own.document.name, own.text, plain(node), later=later)
+        super().__init__(own.document.name, own.text, plain(node))
 
     def place(self, path: KeyPath) -> Place:
         known = next(path[:end] for end in range(len(path), -1, -1) if path[:end] in self._origins)
@@ -31,7 +31,7 @@ class Composed(Document):
         return not isinstance(self._origins.get(path), Place)
 
 
-def composed(own: Layer, later: tuple[str, ...]) -> Document:
+def composed(own: Layer) -> Document:
     """The whole; what is wrong with the other files is noted in it."""
     layers = _chain(own)
     expansion = Expansion(own.path.parent)
@@ -39,7 +39,7 @@ def composed(own: Layer, later: tuple[str, ...]) -> Document:
     for layer in reversed(layers[:-1]):
         upper = expansion.expanded(layer)
         node = over(upper if layer is own else _inherited(upper), node)
-    document = Composed(own, node, later)
+    document = Composed(own, node)
     document.note(finding for layer in layers for finding in layer.document.findings())
     document.note((*expansion.findings, *expansion.unnamed_indexes(plain(node))))
     document.read_too += [*(layer.path for layer in layers[1:]), *expansion.files]

@@ -140,12 +140,15 @@ def _add_image(document: tomlkit.TOMLDocument, spec: EnvSpec) -> None:
 def _image(image: ImageSpec) -> Table:
     fields = {
         "base": image.base,
+        "dockerfile": image.dockerfile,
         "interpreter": image.interpreter,
         "repository": image.repository,
         "user": image.user,
         "workdir": image.workdir,
         "entrypoint": image.entrypoint,
         "cmd": image.cmd,
+        "copy": image.copy or None,
+        "bytecode": image.bytecode or None,
     }
     # without keys of its own it needs no heading
     table = tomlkit.table(is_super_table=bool(image.debian) and not any(value is not None for value in fields.values()))

@@ -86,7 +86,7 @@ def _defaults(spec: EnvSpec) -> Iterator[tuple[str, Any]]:
     yield "lock.conda-solver", spec.lock.conda_solver
     if spec.image.debian:
         yield from (("image.debian.components", list(spec.image.debian.components)), ("image.debian.docs", True))
-    else:
+    elif spec.base:
         yield "image.base", spec.base
     if not any(index.default for index in spec.pip.indexes):
         yield "pip.indexes", DEFAULT_INDEX

@@ -1,43 +1,68 @@
 """The table `[image]`."""
 
+from collections.abc import Mapping
+
 from envlock.manifest import later
 from envlock.manifest.addresses import Surroundings
+from envlock.manifest.direct import as_path
 from envlock.model.fields import Item, Table
-from envlock.model.image_values import absolute_path, user
+from envlock.model.files import IMAGE_PREFIX
+from envlock.model.image_values import absolute_path, copied_name, user
 from envlock.model.reference import parse_reference
 from envlock.model.spec import ImageSpec
 
 OCI = "oci:"
 SCRATCH = "scratch"
-_BESIDE_DEBIAN = {
-    "base": "the image stands on one of the two",
-    "interpreter": "the suite's Python is where Debian puts it",
+_ONE_OF_TWO = "the image stands on one of the two"
+# what the image stands on, and what has no place beside it
+_ALONE = {
+    "debian": {
+        "base": _ONE_OF_TWO,
+        "dockerfile": _ONE_OF_TWO,
+        "interpreter": "the suite's Python is where Debian puts it",
+    },
+    "dockerfile": {"base": _ONE_OF_TWO},
 }
 
 
 def read_image(table: Table, surroundings: Surroundings) -> ImageSpec:
     """The settings of the image; what is wrong is noted in the document."""
     debian = table.table("debian")
-    if table.is_table("debian"):
-        _refuse_beside_debian(table)
+    for key, others in _ALONE.items():
+        _refuse_beside(key, others, table)
+    workdir = table.text("workdir", absolute_path)
     return ImageSpec(
         debian=later.read_debian(debian, surroundings) if table.is_table("debian") else None,
         base=table.text("base", lambda text: _base(text, surroundings)),
+        dockerfile=table.text("dockerfile", surroundings.inside),
         interpreter=table.text("interpreter", absolute_path),
         repository=table.text("repository", _repository),
         user=table.text("user", user),
-        workdir=table.text("workdir", absolute_path),
+        workdir=workdir,
         entrypoint=_values(table.texts("entrypoint", prose=True)),
         cmd=_values(table.texts("cmd", prose=True)),
         labels=table.table("labels").entries(prose=True),
+        copy=_copied(table, surroundings, workdir),
+        bytecode=table.flag("bytecode"),
     )
 
 
-def _refuse_beside_debian(table: Table) -> None:
-    """The image is made from Debian's packages, or on another one: not on both."""
-    for key, why in _BESIDE_DEBIAN.items():
-        if key in table:
-            table.refuse(key, f"not together with `image.debian`: {why}")
+def _refuse_beside(key: str, others: Mapping[str, str], table: Table) -> None:
+    """The image is made on one base, not on two."""
+    for other, why in others.items():
+        if key in table and other in table:
+            table.refuse(other, f"not together with `image.{key}`: {why}")
+
+
+def _copied(table: Table, surroundings: Surroundings, workdir: str | None) -> tuple[str, ...]:
+    """What is copied into the folder that commands begin in, which is not the environment's own."""
+    items = table.texts("copy", lambda text: as_path(surroundings.inside(text))) or ()
+    table.document.refuse_twice(items, copied_name)
+    if items and "workdir" not in table:
+        table.refuse("copy", 'missing beside it: `workdir = "/srv"`, or another folder to copy into')
+    elif items and f"{workdir}/".startswith(f"{IMAGE_PREFIX}/"):
+        table.refuse("copy", f"not into `{IMAGE_PREFIX}`, which is the environment's own: choose another `workdir`")
+    return tuple(sorted(item.value for item in items))
 
 
 def _base(text: str, surroundings: Surroundings) -> str:

@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from envlock.model.spec import DebianSpec
 
 
-def composed(own: "Layer", later: tuple[str, ...]) -> "Document":
+def composed(own: "Layer") -> "Document":
     """With what it takes from other files."""
     from envlock.manifest.composition import composed
 
-    return composed(own, later)
+    return composed(own)
 
 
 def read_debian(table: "Table", surroundings: "Surroundings") -> "DebianSpec":

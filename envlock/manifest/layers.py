@@ -101,7 +101,11 @@ _NAMED: dict[tuple[str | int, ...], Callable[[Any], Hashable]] = {
     ("pip", "indexes"): lambda table: table.get("name"),
     ("debian", "packages"): package_name,
 }
-_IN_PLACE_OF = {"debian": ("base", "interpreter"), "base": ("debian",)}
+_IN_PLACE_OF = {
+    "debian": ("base", "interpreter", "dockerfile"),
+    "base": ("debian", "dockerfile"),
+    "dockerfile": ("base", "debian"),
+}
 
 
 def rebased(value: Any, folder: str, path: KeyPath = ()) -> Any:
@@ -137,7 +141,7 @@ def moved(text: str, folder: str) -> str:
 # by key path, or by the last key alone
 _MOVED: dict[tuple[str, ...], Callable[[str, str], str]] = {
     ("image", "base"): _base,
-    ("image", "debian", "keys"): _file,
+    **dict.fromkeys((("image", "debian", "keys"), ("image", "dockerfile"), ("image", "copy")), _file),
     **dict.fromkeys((("image", "debian", "mirror"), ("image", "debian", "snapshot")), moved),
     **dict.fromkeys((("channels",), ("dependencies",), ("editable",)), moved),
 }

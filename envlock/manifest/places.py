@@ -30,7 +30,8 @@ _KEYS: dict[str, KeyPath] = {
     "variables": ("variables",),
     **{key: ("lock", key) for key in ("exclude-newer", "pip-resolver", "conda-solver")},
     "debian": _DEBIAN,
-    **{key: ("image", key) for key in ("base", "interpreter", "user", "workdir", "entrypoint", "cmd", "labels")},
+    **{key: ("image", key) for key in ("base", "dockerfile", "interpreter", "user", "workdir", "entrypoint", "cmd")},
+    **{key: ("image", key) for key in ("labels", "copy", "bytecode")},
 }
 # by requirement, as problems spell it: the table that asks for it, and where
 Roots = dict[str, list[tuple[KeyPath, Place]]]

@@ -23,8 +23,6 @@ from envlock.system.text_file import display, read_text
 
 LIMIT = 1 << 20
 
-# keys with a meaning that this version does not know yet
-_LATER = ("image.dockerfile", "image.copy", "image.bytecode")
 _python = matching(
     r"3\.(?:[89]|[1-9]\d{1,2})(?:\.(?:0|[1-9]\d{0,2}))?", "a version such as `3.11` or `3.11.7`, 3.8 or newer"
 )
@@ -85,8 +83,8 @@ def open_manifest(path: Path, text: str | None = None) -> Document:
         values = tomllib.loads(text)
     except (ValueError, RecursionError) as error:
         raise not_toml(name, text, error) from None
-    own = Layer(path, text, values, Document(name, text, values, later=_LATER))
-    return later.composed(own, _LATER) if own.reaches_out else own.document
+    own = Layer(path, text, values, Document(name, text, values))
+    return later.composed(own) if own.reaches_out else own.document
 
 
 def _files(document: Document, folder: Path) -> tuple[str, ...]:

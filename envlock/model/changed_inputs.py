@@ -44,20 +44,24 @@ def _scalar(key: str, new: object, old: object, _said: Said, platform: str | Non
 
 
 def _kind_of_base(wanted: Inputs, locked: Inputs) -> Changes:
-    """Debian's packages in the place of an image, or an image in theirs."""
-    now, was = ("debian" if inputs.debian else "base" for inputs in (wanted, locked))
+    """An image, Debian's packages, or a Dockerfile, one in the place of another."""
+    now, was = (_kind(inputs) for inputs in (wanted, locked))
     if now != was:
         message = f"the base is now {_named_base(wanted)}: the lock was made for {_named_base(locked)}"
         yield Problem(kind="input", subject=now, message=message)
 
 
+def _kind(inputs: Inputs) -> str:
+    return "debian" if inputs.debian else "dockerfile" if inputs.dockerfile else "base"
+
+
 def _named_base(inputs: Inputs) -> str:
-    return f"Debian {inputs.debian.suite}" if inputs.debian else shown_value(inputs.base)
+    return f"Debian {inputs.debian.suite}" if inputs.debian else shown_value(inputs.dockerfile or inputs.base)
 
 
-def _base(new: str | None, old: str | None, said: Said) -> Changes:
+def _same_kind(key: str, new: str | None, old: str | None, said: Said) -> Changes:
     if new and old:
-        yield from _scalar("base", new, old, said)
+        yield from _scalar(key, new, old, said)
 
 
 def _debian(new: DebianSpec | None, old: DebianSpec | None, said: Said) -> Changes:
@@ -211,7 +215,7 @@ _CHANGES: dict[str, Callable[..., Changes]] = {
     "conda": partial(_requirements, kind="conda"),
     "pip": partial(_requirements, kind="pip"),
     "indexes": _indexes,
-    "base": _base,
+    **{key: partial(_same_kind, key) for key in ("base", "dockerfile")},
     "debian": _debian,
     "editable": _editable,
     "platform_wants": _platform_wants,

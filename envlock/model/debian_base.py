@@ -23,6 +23,8 @@ _POOL = re.compile(r"pool/(?:updates/)?(?P<component>[^/]+)/.+")
 
 def base_name(base: Base) -> str:
     """A base as people call it: "Debian bookworm", "base `debian:trixie-slim`"."""
+    if base.context:
+        return "what the Dockerfile makes"
     return f"Debian {base.suite}" if base.suite else f"base `{base.reference}`"
 
 

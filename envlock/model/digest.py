@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from envlock.model.lock import Base, ImageSettings, Lock, Package, PlatformLock
+from envlock.model.lock import Base, Lock, Package, PlatformLock
 
 TAG_DIGITS = 16
 
@@ -22,11 +22,12 @@ def lock_hash(lock: Lock, platform: PlatformLock) -> str:
         {
             "platform": platform.platform,
             "base": platform.base.digest,
+            "dockerfile": platform.base.context,
             "debian": _debian(lock),
             "interpreter": _interpreter(platform),
             "python": _stated_python(platform),
             "packages": [_package(p) for p in sorted(main.packages, key=_order)],
-            "image": _settings(lock.image),
+            "image": _settings(lock),
         },
     )
 
@@ -111,7 +112,8 @@ def _stated_python(platform: PlatformLock) -> str | None:
     return None if has_one else platform.base.python
 
 
-def _settings(image: ImageSettings) -> dict[str, Any]:
+def _settings(lock: Lock) -> dict[str, Any]:
+    image = lock.image
     return {
         "variables": dict(image.variables),
         "user": image.user,
@@ -119,4 +121,6 @@ def _settings(image: ImageSettings) -> dict[str, Any]:
         "entrypoint": image.entrypoint,  # an empty list clears the base's and is no default: it stays
         "cmd": image.cmd,
         "labels": dict(image.labels),
+        "copy": dict(lock.copied),
+        "bytecode": image.bytecode or None,
     }

@@ -4,10 +4,9 @@ So that all that is wrong with one file is said at once, each finding with line 
 """
 
 import re
-from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from datetime import date, time
 from difflib import get_close_matches
-from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -33,15 +32,11 @@ class Item(NamedTuple):
 
 
 class Document:
-    """A TOML file being read, and everything found wrong with it so far.
+    """A TOML file being read, and everything found wrong with it so far."""
 
-    `later` are patterns of key paths that are known but not supported yet, such as `platform.*.conda`.
-    """
-
-    def __init__(self, name: str, text: str, values: dict[str, Any], *, later: Collection[str] = ()) -> None:
+    def __init__(self, name: str, text: str, values: dict[str, Any]) -> None:
         self.name = name
         self._text = text
-        self._later = later
         self._findings: list[tuple[KeyPath, str]] = []
         self._notes: list[tuple[Place, str]] = []
         self.read_too: list[Path] = []  # other files, whose values stand in for some of this one's
@@ -108,11 +103,7 @@ class Document:
 
     def _refuse_unknown(self, table: "Table") -> None:
         for key in table.unknown():
-            path = (*table.path, key)
-            if any(fnmatchcase(".".join(k for k in path if isinstance(k, str)), pattern) for pattern in self._later):
-                self._findings.append((path, " is not supported by this version of envlock"))
-            else:
-                self.refuse(path, f"unknown key{self._suggestion(table, key)}")
+            table.refuse(key, f"unknown key{self._suggestion(table, key)}")
 
     def _suggestion(self, table: "Table", key: str) -> str:
         near = get_close_matches(key, sorted(table.asked), n=1)

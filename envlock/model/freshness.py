@@ -28,7 +28,8 @@ class Judges:
 def problems(spec: EnvSpec, lock: Lock, judges: Judges, *, now: datetime | None = None) -> tuple[Problem, ...]:
     """Every reason, in a fixed order; empty when the lock answers.
 
-    `now` is what a span such as `exclude-newer = "7d"` counts back from. Local files are not looked at.
+    `now` is what a span such as `exclude-newer = "7d"` counts back from. Local files are not looked at, nor what is
+    copied, or built, from them.
     """
     now = now or datetime.now(UTC)
     walked = [p for name in spec.platforms for p in _platform(spec, lock, name, judges, now)]
@@ -42,6 +43,7 @@ def problems(spec: EnvSpec, lock: Lock, judges: Judges, *, now: datetime | None 
 
 
 def _changed_image(wanted: ImageSettings, locked: ImageSettings) -> Iterator[Problem]:
+    yield from _changed_copies(wanted.copy, locked.copy)
     after, before = dict(_settings(wanted)), dict(_settings(locked))
     for key in {**after, **before}:
         new, old = after.get(key), before.get(key)
@@ -55,8 +57,17 @@ def _settings(image: ImageSettings) -> Iterator[tuple[str, object]]:
         value = getattr(image, field.name)
         if field.name in _TABLES:
             yield from ((f"{field.name}.{name}", text) for name, text in value)
-        else:
+        elif field.name == "bytecode":
+            yield field.name, "true" if value else None
+        elif field.name != _COPY:
             yield field.name, value
+
+
+def _changed_copies(wanted: tuple[str, ...], locked: tuple[str, ...]) -> Iterator[Problem]:
+    told = {path: "is to be copied into the image: it was not when this was locked" for path in wanted}
+    told |= {path: "is no longer to be copied into the image" for path in locked if path not in told}
+    for path in sorted({*wanted} ^ {*locked}):
+        yield Problem(kind="image", subject=_COPY, message=f"`{path}` {told[path]}")
 
 
 def _changed_setting(key: str, new: object, old: object) -> str:
@@ -87,3 +98,4 @@ def _platform(spec: EnvSpec, lock: Lock, name: str, judges: Judges, now: datetim
 
 
 _TABLES = ("variables", "labels")
+_COPY = "copy"

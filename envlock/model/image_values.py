@@ -23,6 +23,12 @@ def absolute_path(text: str) -> str:
     return "/" + posixpath.normpath(text).lstrip("/")
 
 
+def copied_name(path: str) -> str:
+    """What a path of `image.copy` is called in `workdir`, as `cp -r` has it: `./src/pkg` -> `pkg`. "" for `./` and
+    `../`, which stand for all that is in them."""
+    return "" if path.endswith("/") else posixpath.basename(path)
+
+
 def variable_name(text: str) -> str:
     """The name of an environment variable that is the user's to set."""
     if not _VARIABLE.fullmatch(text):

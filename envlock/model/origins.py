@@ -100,17 +100,26 @@ def _base(inputs: Inputs, locked: PlatformLock) -> Iterator[tuple[str, str]]:
     if not PLATFORMS[locked.platform].has_images:
         return
     base = locked.base
-    if base.suite:
-        yield "base", f"base `{inputs.base}` is asked for: {base_name(base)} is locked"
-    elif base.reference != inputs.base:
-        yield "base", f"base `{inputs.base}` is asked for: `{base.reference}` is locked"
+    asked, found = _kinds_of_base(inputs, base)
+    if asked != found:
+        key = "dockerfile" if inputs.dockerfile else "base"
+        yield key, f"{'base ' if key == 'base' else ''}{asked} is asked for: {found} is locked"
     if locked.debian and not base.suite:
         yield "base", f"`{locked.debian[0].name}` is locked, a package of Debian's, beside {base_name(base)}"
     if inputs.interpreter and base.interpreter != inputs.interpreter:
         found = f"`{base.interpreter}`" if base.interpreter else "none"
         yield "interpreter", f"interpreter `{inputs.interpreter}` is asked for: {found} is locked"
-    if base.digest and base.glibc is None and locked.packages:
-        yield "base", f"base `{base.reference}` has no glibc, which packages are made for"
+    if (base.digest or base.context) and base.glibc is None and locked.packages:
+        yield "base", f"{base_name(base)} has no glibc, which packages are made for"
+
+
+def _kinds_of_base(inputs: Inputs, base: Base) -> tuple[str, str]:
+    """What is asked for, and what is locked, in words that are the same where these fit."""
+    if inputs.dockerfile:
+        asked = f"what `{inputs.dockerfile}` makes"
+        return asked, asked if base.context else base_name(base)
+    known = bool(base.suite or base.context)
+    return f"`{inputs.base}`", base_name(base) if known else f"`{base.reference}`"
 
 
 def _glibc(inputs: Inputs, locked: PlatformLock) -> Iterator[tuple[str, str]]:
@@ -138,6 +147,6 @@ def _has_conda(inputs: Inputs) -> bool:
 
 def _has_python(base: Base, inputs: Inputs) -> bool:
     """In an empty base there is none to find: there wheels are chosen for the one that env.toml states, if any."""
-    if base.reference in (None, _SCRATCH) and not base.suite:
+    if base.reference in (None, _SCRATCH) and not (base.suite or base.context):
         return base.python is not None or inputs.python is None
     return base.python is not None and base.interpreter is not None
