@@ -100,8 +100,8 @@ def test_a_password(tmp_path: Path, guarded: Registry, manifest: Descriptor) -> 
 def test_without_the_password(tmp_path: Path, guarded: Registry, login: Mapping[str, Any] | None) -> None:
     with pytest.raises(OutsideError) as caught:
         pull(tmp_path, guarded, login)
-    name = f"`{reference(guarded)}` (401 Unauthorized: authentication required)"
-    assert caught.value.message == f"`{guarded.host}` refuses to give {name}"
+    asked = f"GET {guarded.url}/v2/{REPOSITORY}/manifests/1 answers 401 Unauthorized: authentication required"
+    assert caught.value.message == f"`{guarded.host}` refuses to give `{reference(guarded)}` ({asked})"
     assert caught.value.hint == f"does it exist? if it is private: `docker login {guarded.host}`"
 
 
@@ -150,15 +150,15 @@ def test_an_identity_token(tmp_path: Path, with_tokens: Registry, tokens: TokenS
     ("login", "words"),
     [
         (None, "authentication required"),
-        (password("wrong"), "wrong name or password, see https://a.test/"),
-        ({"identitytoken": "wrong"}, "wrong name or password, see https://a.test/"),
+        (password("mistaken"), "wrong name or password, see https://a.test/"),
+        ({"identitytoken": "mistaken"}, "wrong name or password, see https://a.test/"),
     ],
 )
 def test_without_a_token(tmp_path: Path, with_tokens: Registry, login: Mapping[str, Any] | None, words: str) -> None:
     with pytest.raises(OutsideError) as caught:
         pull(tmp_path, with_tokens, login)
     assert words in caught.value.message
-    assert caught.value.message.startswith(f"`{with_tokens.host}` refuses to give `{reference(with_tokens)}` (401 ")
+    assert caught.value.message.startswith(f"`{with_tokens.host}` refuses to give `{reference(with_tokens)}` (GET http")
     assert caught.value.hint == f"does it exist? if it is private: `docker login {with_tokens.host}`"
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from envlock.errors import OutsideError
 from envlock.system import http as door
+from envlock.system import http_connections as connections
 from envlock.system.body import UNCHANGED, Body
 from envlock.system.http import BrokenOff, Http, RequestFailed
 from tests.support.http_server import FileServer, Request, Response, serve
@@ -89,7 +90,7 @@ def test_a_refusal_is_final_and_names_no_login(server: FileServer) -> None:
 
 def test_what_is_sent_is_not_sent_twice(server: FileServer) -> None:
     """Nobody knows what the server has made of the first."""
-    with Http().request("POST", f"{server.url}/busy", form={"a": "b"}) as response:
+    with Http().request("POST", f"{server.url}/busy", body={"a": "b"}) as response:
         assert response.status_code == 501  # ours knows no POST
 
 
@@ -167,7 +168,7 @@ def test_a_server_that_never_answers_is_not_waited_for(monkeypatch: pytest.Monke
 
 
 def test_nor_by_libraries_that_use_the_session_and_set_no_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(door, "TIMEOUT", (0.2, 0.2))
+    monkeypatch.setattr(connections, "TIMEOUT", (0.2, 0.2))
     with silent() as url, pytest.raises(RequestFailed, match="timed out"):
         Http().session.post(url)
 
@@ -202,9 +203,9 @@ def test_netrc_is_asked_unless_the_caller_says_who_we_are(
 ) -> None:
     (isolated_home / ".netrc").write_text("machine 127.0.0.1 login me password word\n")
     assert Http().read(f"{server.url}/good") == b"good"
-    with Http().request("GET", f"{server.url}/good", headers={"Authorization": "Bearer x"}, redirects=False):
+    with Http().request("GET", f"{server.url}/good", headers={"Authorization": "Bearer x"}):
         pass
-    with Http().request("GET", f"{server.url}/good", redirects=False):
+    with Http().request("GET", f"{server.url}/good"):
         pass
     assert asked_of(pages) == [BASIC, "Bearer x", None]
 

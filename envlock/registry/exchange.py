@@ -4,6 +4,7 @@ import random
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import TypedDict, Unpack
 
 from envlock.errors import OutsideError
@@ -20,7 +21,6 @@ from envlock.system.secrets import Secret, redact
 _REDIRECTS = {301, 302, 303, 307, 308}
 _MOST_REDIRECTS = 5
 _TRIES = 5
-_LOGINS = 2  # in one try: what was kept may be refused, and so may what another thread has just renewed
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.3, 60.0  # seconds
 
 
@@ -118,17 +118,14 @@ class Exchange:
     def _let_in(self, question: _Question, answers: ExitStack) -> Response:
         """The answer to who we are, as far as that is asked."""
         shown = self._access.shown(question.wanted)
-        response = self._followed(question, shown, answers)
-        for _ in range(_LOGINS):
-            if response.status_code != 401 or not self._is_own(response.url, question.reference.registry):
-                break
-            fresh = self._access.renewed(question.wanted, shown, response)
-            if fresh is None:
-                break
-            shown = fresh
-            answers.close()
-            response = self._followed(question, shown, answers)
-        return response
+        first = self._followed(question, shown, answers)
+        if first.status_code != HTTPStatus.UNAUTHORIZED or not self._is_own(first.url, question.reference.registry):
+            return first
+        fresh = self._access.renewed(question.wanted, shown, first)
+        if fresh is None:
+            return first
+        answers.close()
+        return self._followed(question, fresh, answers)
 
     def _followed(self, question: _Question, shown: Secret | None, answers: ExitStack) -> Response:
         """The answer at the end of the redirects; who we are is not said to another host."""
