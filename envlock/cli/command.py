@@ -37,9 +37,10 @@ class Session:
     @contextmanager
     def context(self, *, animated: bool = True) -> Iterator[Context]:
         """What workflows work with; the console shows their progress meanwhile, `animated` if nobody else prints."""
-        with self.console.progress(animated=animated) as progress:
+        cache = Cache(self.settings.cache_folder)
+        with self.console.progress(animated=animated) as progress, cache.users.among():
             yield Context(
-                cache=Cache(self.settings.cache_folder),
+                cache=cache,
                 environment=environment(),
                 offline=self.settings.offline,
                 progress=progress,

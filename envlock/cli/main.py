@@ -30,6 +30,7 @@ COMMANDS = {
     "shell": "Start a shell in the environment.",
     "export": "Write what is locked as a file that other tools install from.",
     "build": "Make a container image of the environment, without Docker.",
+    "cache": "Say what is kept on this machine, and make room.",
     "doctor": "Say what is found, what is missing and what to do.",
     "completion": "Print the completion script of a shell.",
 }

@@ -15,9 +15,15 @@ def size(count: int | None) -> str:
     return f"{amount:.1f} {_UNITS[unit]}" if unit and amount < 9.95 else f"{amount:.0f} {_UNITS[unit]}"
 
 
-def number(count: int, noun: str) -> str:
-    """A count with its noun: "1 package", "2 packages"."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+def number(count: int, noun: str, several: str | None = None) -> str:
+    """A count with its noun: "1 package", "2 packages"; `several` where an `s` does not make the plural."""
+    return f"{count} {noun}" if count == 1 else f"{count} {several or f'{noun}s'}"
+
+
+def age(seconds: float) -> str:
+    """How long ago, in whole days: "today", "1 day", "40 days"."""
+    days = int(seconds // (24 * 60 * 60))
+    return number(days, "day") if days > 0 else "today"
 
 
 def aligned(rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> list[str]:

@@ -16,6 +16,7 @@ from envlock.debian.release import IndexFile
 from envlock.errors import OutsideError
 from envlock.model.debian_relations import items, provided
 from envlock.system.cache import Cache
+from envlock.system.cache_use import used
 from envlock.system.parts import part_file
 
 # what is kept has these fields: other ones are another kind
@@ -76,6 +77,7 @@ def open_index(index: IndexFile, cache: Cache) -> KeptIndex:
     path = cache.records / _KIND / index.sha256
     found = _opened(path)
     if found:
+        used(path)
         return found
     with cache.lock(f"{_KIND}-{index.sha256[:32]}"):
         found = _opened(path) or _made(path, index, aside=cache.root / "records")

@@ -16,6 +16,7 @@ from pathlib import Path
 from envlock.errors import OutsideError, UserInputError
 from envlock.model.files import EXECUTABLE
 from envlock.system.cache import Cache
+from envlock.system.cache_use import held, used
 from envlock.system.files import replace_folder, sync_folder, write_whole
 from envlock.system.parts import scratch_folder, sweep
 
@@ -32,12 +33,21 @@ def prefix_in_store(cache: Cache, key: str, build: Build) -> Path:
     store = cache.prefixes.resolve()
     final = store / key
     if is_complete(final, key):
+        used(final / MARKER)
         return final
     with cache.lock(_lock_name(key)):
         if not is_complete(final, key):
             _sweep(cache, store, but=key)
             _place(final, key, build, aside=store / f"{_ASIDE}{key}")
     return final
+
+
+@contextmanager
+def working_in(prefix: Path, cache: Cache) -> Iterator[None]:
+    """While inside, the prefix is not cleaned away; the rest of the cache may be."""
+    with held(prefix / MARKER):
+        cache.users.leave()
+        yield
 
 
 def install_to(cache: Cache, target: Path, key: str, build: Build) -> bool:

@@ -11,6 +11,7 @@ from envlock.model.lock import PipPackage
 from envlock.sources.fetch import fetch
 from envlock.sources.lfs import real_file
 from envlock.sources.supply import Supply
+from envlock.system.cache_use import used
 from envlock.system.local_files import project_files, tree_sha256
 from envlock.system.parts import scratch_folder
 from envlock.system.process import OF_GIT, run, scrubbed
@@ -42,11 +43,13 @@ def _kept(key: str, supply: Supply, fill: Callable[[Path], None]) -> Path:
     parent = supply.cache.root / "sources"
     place = parent / key
     if place.is_dir():
+        used(place)
         return place
     with supply.cache.lock(f"source-{key[:32]}"), scratch_folder(parent) as folder:
         if not place.is_dir():
             fill(folder / "filled")
             (folder / "filled").rename(place)
+    used(place)  # the time of an unpacked folder may be that of its making
     return place
 
 

@@ -5,7 +5,8 @@
     sources/HEX/          what wheels are built from: copies of local projects, unpacked sdists, checkouts
     locks/                for two processes that want the same thing
 
-Everything here can be deleted at any time; nothing is ever changed in place.
+Everything here can be deleted while nobody is at work (`users` says so); nothing is ever changed in place. The time
+of what is used is that of its last use, to the day.
 """
 
 import hashlib
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, TypeVar, overload
 
 from envlock.errors import OutsideError
+from envlock.system.cache_use import Users, used
 from envlock.system.files import write_whole
 from envlock.system.parts import part_file
 
@@ -34,6 +36,7 @@ class Cache:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self.users = Users(root / "locks" / "in-use")
 
     @property
     def image_layout(self) -> Path:
@@ -51,7 +54,10 @@ class Cache:
     def package(self, sha256: str, file: str) -> Path | None:
         """The file with this content under this name, where it is here."""
         path = self._package_path(sha256, file)
-        return path if path.is_file() else None
+        if not path.is_file():
+            return None
+        used(path)
+        return path
 
     def intact(self, sha256: str, file: str) -> bool:
         """Is the package here, with its bytes? One that was damaged since is removed, as if it had never been here."""
@@ -64,8 +70,10 @@ class Cache:
         return intact
 
     def _has(self, sha256: str, file: str) -> bool:
+        path = self._package_path(sha256, file)
+        used(path)
         try:
-            with self._package_path(sha256, file).open("rb") as stream:
+            with path.open("rb") as stream:
                 return hashlib.file_digest(stream, "sha256").hexdigest() == sha256
         except FileNotFoundError:
             return False
@@ -99,10 +107,13 @@ class Cache:
 
         `read` says so by the error it comes to; `typed` helps it to one.
         """
+        path = self._record_path(kind, key)
         try:
-            return read(json.loads(self._record_path(kind, key).read_bytes()))
+            kept = read(json.loads(path.read_bytes()))
         except (OSError, LookupError, TypeError, ValueError, AttributeError, RecursionError, OutsideError):
             return None
+        used(path)
+        return kept
 
     def keep(self, kind: str, key: str, value: Any, *, lasting: bool = True) -> None:
         """Keeps a record; one that is not `lasting` is written much faster, and a power cut may take it away."""

@@ -14,6 +14,7 @@ from envlock.model.reference import Reference, parse_reference
 from envlock.oci.image import BaseImage, read_base, scratch
 from envlock.oci.layout import Layout
 from envlock.system.cache import typed
+from envlock.system.cache_use import used
 from envlock.workflows import later
 from envlock.workflows.context import Context
 from envlock.workflows.project import Project
@@ -28,7 +29,7 @@ def look_into_base(task: PlatformTask, digest: str | None, minor: str | None) ->
     spec = task.spec
     assert spec.base
     pulled = pull_base(spec.base, digest, task.platform, task.project, task.context)
-    facts = _facts(pulled, task.context, interpreter=spec.image.interpreter, minor=minor)
+    facts = base_facts(pulled, task.context, interpreter=spec.image.interpreter, minor=minor)
     return Base(reference=spec.base, digest=pulled.descriptor.digest, **asdict(facts))
 
 
@@ -53,6 +54,7 @@ def pull_base(reference: str, digest: str | None, platform: Platform, project: P
                 f"base `{reference}` is not in the cache, and this is --offline", hint="run it once without"
             )
         descriptor = _from_registry(parse_reference(reference), digest, platform, context)
+    used(layout.blob_path(descriptor.digest))  # and with it, by what it names, its layers
     return open_base(reference, layout, descriptor)
 
 
@@ -62,7 +64,7 @@ def _from_registry(reference: Reference, digest: str | None, platform: Platform,
     return client.pull(reference.at(digest), Layout(context.cache.image_layout))
 
 
-def _facts(pulled: PulledBase, context: Context, *, interpreter: str | None, minor: str | None) -> BaseFacts:
+def base_facts(pulled: PulledBase, context: Context, *, interpreter: str | None, minor: str | None) -> BaseFacts:
     """What is read of a base once a digest: opening 30 MB of layers for it takes a second."""
     asked = f"{pulled.descriptor.digest}\n{interpreter}\n{minor}"
     key = hashlib.sha256(asked.encode()).hexdigest()

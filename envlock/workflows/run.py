@@ -4,6 +4,7 @@ import os
 import shutil
 from collections.abc import Sequence
 
+from envlock.environments.store import working_in
 from envlock.errors import CommandNotFound
 from envlock.model.activation import environment
 from envlock.system.process import attach
@@ -26,20 +27,22 @@ _FOREIGN = (
 
 def run(project: Project, context: Context, command: Sequence[str], *, groups: Sequence[str] = ()) -> int:
     """Runs a command in the environment on our own stdin, stdout and stderr; its exit code, or 128 + its signal."""
-    inside = _environment(install(project, context, groups=groups), context)
+    installed = install(project, context, groups=groups)
+    inside = _environment(installed, context)
     # a file that is there and cannot be executed is found too: starting it says why not
     program = shutil.which(command[0], path=inside["PATH"]) or shutil.which(command[0], mode=os.F_OK, path="")
     if program is None:
         raise CommandNotFound(f"`{command[0]}` is neither in the environment nor on PATH")
-    return attach([program, *command[1:]], environment=inside)
+    with working_in(installed.prefix, context.cache):
+        return attach([program, *command[1:]], environment=inside)
 
 
 def shell(project: Project, context: Context, *, groups: Sequence[str] = ()) -> int:
     """The user's own shell, inside the environment, until it ends."""
-    inside = _environment(install(project, context, groups=groups), context)
-    return attach(
-        [context.environment.get("SHELL") or "/bin/sh"], environment={**inside, "ENVLOCK_SHELL": project.name}
-    )
+    installed = install(project, context, groups=groups)
+    inside = {**_environment(installed, context), "ENVLOCK_SHELL": project.name}
+    with working_in(installed.prefix, context.cache):
+        return attach([context.environment.get("SHELL") or "/bin/sh"], environment=inside)
 
 
 def _environment(installed: Installed, context: Context) -> dict[str, str]:
