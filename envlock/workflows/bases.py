@@ -16,12 +16,29 @@ def lock_base(task: PlatformTask, kept: Base | None) -> Base:
     spec = task.spec
     if not task.platform.has_images:
         return Base(python=_stated_python(spec))
+    if spec.image.dockerfile:
+        return _of_dockerfile(task, kept, spec.image.dockerfile)
     if spec.base == SCRATCH:
         return Base(reference=SCRATCH, python=_stated_python(spec))
-    minor = None if spec.has_conda or not task.wants.pip else python_minor(spec.python)
+    minor = _minor(task)
     if kept and kept.reference == spec.base and _holds(kept, spec, minor):
         return kept
     return later.look_into_base(task, kept.digest if kept and kept.reference == spec.base else None, minor)
+
+
+def _of_dockerfile(task: PlatformTask, kept: Base | None, dockerfile: str) -> Base:
+    """What the Dockerfile makes; while it and what it may copy are as they were, so is that."""
+    minor = _minor(task)
+    if kept and kept.context and _holds(kept, task.spec, minor):
+        now = later.context_sha256(task.project.folder, dockerfile)
+        if kept.context == now:
+            return kept
+    return later.look_into_dockerfile(task, minor)
+
+
+def _minor(task: PlatformTask) -> str | None:
+    """The Python that is looked for in the base; None where none is."""
+    return None if task.spec.has_conda or not task.wants.pip else python_minor(task.spec.python)
 
 
 def require_usable(task: PlatformTask, base: Base, python: str | None) -> None:
@@ -32,9 +49,9 @@ def require_usable(task: PlatformTask, base: Base, python: str | None) -> None:
             f"{base_name(base)} has glibc {base.glibc}, and packages are chosen for glibc {wanted}",
             hint=f'choose a newer {what}, or declare `glibc = "{base.glibc}"` in [platform.{task.name}]',
         )
-    if base.digest and base.glibc is None and task.wants:
+    if (base.digest or base.context) and base.glibc is None and task.wants:
         raise UserInputError(
-            f"base `{base.reference}` has no glibc, which packages are made for", hint="choose a base such as Debian's"
+            f"{base_name(base)} has no glibc, which packages are made for", hint="choose a base such as Debian's"
         )
     minor = task.spec.python
     if python and minor and not f"{python}.".startswith(f"{minor}."):

@@ -11,15 +11,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from threading import Event
 
-    from envlock.images.embedded import Built
+    from envlock.images.dockerfile import DockerContext
     from envlock.interchange.bill import Bill
     from envlock.lockfile.conflict import Conflict
     from envlock.manifest.workspace import Workspace
     from envlock.model.edges import CondaRecord
-    from envlock.model.image import Image
+    from envlock.model.image import Descriptor, Image
     from envlock.model.index_file import IndexFile
     from envlock.model.lock import Base, CondaPackage, Lock, PipPackage, PlatformLock
     from envlock.model.place import Place
+    from envlock.model.platform import Platform
     from envlock.model.problem import Problem
     from envlock.model.spec import EnvSpec
     from envlock.model.toml_lines import KeyPath
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from envlock.workflows.context import Context
     from envlock.workflows.debian_base import DebianBase
     from envlock.workflows.debian_image import DebianImage
+    from envlock.workflows.docker_log import Log
     from envlock.workflows.prefix_task import PrefixTask
     from envlock.workflows.project import Project
     from envlock.workflows.relock import LockResult
@@ -98,6 +100,26 @@ def look_into_base(task: "PlatformTask", digest: str | None, minor: str | None) 
     from envlock.workflows.base_images import look_into_base
 
     return look_into_base(task, digest, minor)
+
+
+def context_sha256(folder: Path, dockerfile: str) -> str:
+    from envlock.images.dockerfile import context_sha256
+
+    return context_sha256(folder, dockerfile)
+
+
+def look_into_dockerfile(task: "PlatformTask", minor: str | None) -> "Base":
+    from envlock.workflows.docker_base import look_into_dockerfile
+
+    return look_into_dockerfile(task, minor)
+
+
+def dockerfile_image(
+    read: "DockerContext", platform: "Platform", context: "Context", log: "Log", *, anew: bool
+) -> "Descriptor":
+    from envlock.workflows.docker_image import dockerfile_image
+
+    return dockerfile_image(read, platform, context, log, anew=anew)
 
 
 def solve_debian(task: "PlatformTask") -> "DebianBase":
@@ -278,14 +300,6 @@ def debian_image(
     return debian_image(project, lock, locked, context, folder)
 
 
-def make_image(
-    project: "Project", lock: "Lock", locked: "PlatformLock", context: "Context", *, use_cache: bool
-) -> "tuple[Built, tuple[str, ...]]":
-    from envlock.workflows.make_image import make_image
-
-    return make_image(project, lock, locked, context, use_cache=use_cache)
-
-
 def bill_text(bill: "Bill", form: str) -> str:
     """A bill of materials in the format that is so called."""
     from importlib import import_module
@@ -293,9 +307,3 @@ def bill_text(bill: "Bill", form: str) -> str:
     writers = {"cyclonedx": "envlock.interchange.cyclonedx", "spdx": "envlock.interchange.spdx"}
     text: str = import_module(writers[form]).write(bill)
     return text
-
-
-def load_into_engine(image: "Image", names: "Sequence[str]", context: "Context") -> None:
-    from envlock.images.docker_engine.loading import load
-
-    load(image, names, context.environment)

@@ -52,7 +52,7 @@ def _base(task: PlatformTask) -> DebianBase:
     if task.platform.has_images and task.spec.image.debian:
         return lock_debian(task)
     if task.platform.has_images:
-        task.context.progress(f"{task.name}: base {task.spec.base}")
+        task.context.progress(f"{task.name}: base {task.spec.base or task.spec.image.dockerfile}")
     return lock_base(task, task.kept_base), ()
 
 
