@@ -10,6 +10,10 @@ from envlock.model.image import Descriptor
 from envlock.system.parts import naming, new_part
 
 
+class BrokenBlob(OutsideError):
+    """The bytes of a blob are not those that it is described by."""
+
+
 class BlobWriter:
     """A file that becomes `folder/HEX` when it is kept; `digest` and `size` are those of what was written."""
 

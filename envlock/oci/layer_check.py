@@ -1,0 +1,52 @@
+"""What a layer really is: its blob hashed, its diff id computed anew, streaming; nothing that it says is believed."""
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from envlock.model.image import Descriptor
+from envlock.oci.blob import BrokenBlob
+from envlock.oci.opened import PIECE, Streamed, opened, require_described
+
+# what a layer may unpack to: a layer that is mostly zeros is a bomb to whoever unpacks it
+_ALWAYS_ALLOWED = 64 << 20
+_MOST_TIMES = 256
+
+Pieces = Callable[[], Iterator[bytes]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LayerFound:
+    """A layer as its bytes are: `diff_id` is None where they cannot be read, and `wrong` says why."""
+
+    descriptor: Descriptor
+    diff_id: str | None = None
+    wrong: str | None = None
+
+
+def read_layer(layer: Descriptor, pieces: Pieces, known: Mapping[str, str]) -> LayerFound:
+    """Reads a layer once; `known` are the diff ids of blobs that were derived, which need no unpacking."""
+    try:
+        stream = Streamed(pieces(), layer.size)
+        diff_id = known.get(layer.digest) or _diff_id(stream, layer)
+        stream.drain()
+        require_described(stream, layer)
+    except BrokenBlob as error:
+        return LayerFound(descriptor=layer, wrong=error.message)
+    return LayerFound(descriptor=layer, diff_id=diff_id)
+
+
+def limit(layer: Descriptor) -> int:
+    """The most bytes that a layer is unpacked to."""
+    return max(_ALWAYS_ALLOWED, _MOST_TIMES * layer.size)
+
+
+def _diff_id(stream: Streamed, layer: Descriptor) -> str:
+    sha256, size = hashlib.sha256(), 0
+    with opened(stream, layer.media_type) as tar:
+        while piece := tar.read(PIECE):
+            size += len(piece)
+            if size > limit(layer):
+                raise BrokenBlob(f"it unpacks to more than {_MOST_TIMES} times its size")
+            sha256.update(piece)
+    return f"sha256:{sha256.hexdigest()}"
