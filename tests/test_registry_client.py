@@ -139,16 +139,13 @@ def test_only_what_is_missing_is_asked_for(registry: Registry, source: Layout, t
     push(source, second, registry, "re/use:2")
     client().pull(reference.at(first.digest), target)
     before = lines(registry)
-    seen: dict[str, int] = {}
-    client().pull(
-        reference.at(second.digest),
-        target,
-        lambda blob, more: seen.update({blob.digest: seen.get(blob.digest, 0) + more}),
-    )
+    seen: list[tuple[int, int]] = []
+    client().pull(reference.at(second.digest), target, lambda _what, done, of: seen.append((done, of)))
     new = blobs_of(source, second) - blobs_of(source, first)
     assert {path.rpartition("/")[2] for path in asked(registry, before)} == new
     sizes = {blob.digest: blob.size for blob in read_manifest(source.read(second), "it").blobs}
-    assert seen == {digest: size for digest, size in sizes.items() if digest in new}
+    whole = sum(size for digest, size in sizes.items() if digest in new)
+    assert seen[-1] == (whole, whole)
 
 
 def test_what_is_there_needs_no_network(registry: Registry, source: Layout, target: Layout) -> None:
@@ -173,7 +170,7 @@ def test_an_image_that_is_not_there(registry: Registry, base_reference: str, nam
     reference = parse_reference(f"{registry.host}/{name}")
     with pytest.raises(OutsideError, match=words) as caught:
         client().resolve(reference, LINUX)
-    assert caught.value.message.startswith(f"`{reference}` is not there (404 Not Found: ")
+    assert caught.value.message.startswith(f"`{reference}` is not there (GET http://")
 
 
 def test_a_blob_that_was_changed_in_the_registry_is_refused(registry: Registry, source: Layout, target: Layout) -> None:

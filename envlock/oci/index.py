@@ -14,18 +14,19 @@ REFERENCE_NAME = "org.opencontainers.image.ref.name"  # the tag, which skopeo an
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IndexEntry:
-    """A manifest that an index names; platform as the index states it, None where it does not."""
+    """A manifest that an index names; platform and artifact type as the index states them, None where it does not."""
 
     descriptor: Descriptor
     os: str | None = None
     architecture: str | None = None
     variant: str | None = None
     annotations: Mapping[str, str] = field(default_factory=dict)
+    artifact_type: str | None = None
 
     def json(self) -> dict[str, Any]:
         platform = {"os": self.os, "architecture": self.architecture, "variant": self.variant}
         stated = {name: value for name, value in platform.items() if value is not None}
-        optional = {"platform": stated, "annotations": dict(self.annotations)}
+        optional = {"platform": stated, "annotations": dict(self.annotations), "artifactType": self.artifact_type}
         return {**self.descriptor.json(), **{name: value for name, value in optional.items() if value}}
 
 
@@ -49,6 +50,7 @@ def _entry(node: Node) -> IndexEntry:
         architecture=_stated(platform, "architecture"),
         variant=_stated(platform, "variant"),
         annotations=annotations.text_by_name() if annotations else {},
+        artifact_type=_stated(node, "artifactType"),
     )
 
 

@@ -1,14 +1,17 @@
-"""Pulls images from registries of the OCI distribution spec into a layout, and no byte that is there already."""
+"""The OCI distribution protocol, 1.1: images out of a registry and into it, and no byte that is there already.
+
+Mounting is part of `upload`: a registry that refuses it has begun an upload in its place, which is then used.
+"""
 
 import hashlib
-import threading
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from collections.abc import Collection, Iterator, Sequence
+from http import HTTPStatus
 
 from envlock.errors import OutsideError
 from envlock.model.image import Descriptor
 from envlock.model.platform import Platform
 from envlock.model.reference import Reference
+from envlock.oci.index import IndexEntry
 from envlock.oci.layout import Layout
 from envlock.oci.manifest import (
     INDEX_TYPES,
@@ -21,41 +24,100 @@ from envlock.oci.manifest import (
     read_document,
     read_manifest,
 )
+from envlock.registry import download, referrers
+from envlock.registry import upload as uploads
 from envlock.registry.credentials import Credentials
 from envlock.registry.exchange import Exchange
-from envlock.system.http import BrokenOff, Http, pieces
-
-# called from several threads with the blob and how many more bytes of it have come
-Progress = Callable[[Descriptor, int], None]
+from envlock.registry.found import Found, read_found
+from envlock.registry.moved import Moved, unseen
+from envlock.system.http import Http, Response, pieces
 
 _ACCEPT = ", ".join((*INDEX_TYPES, *MANIFEST_TYPES))
-_SIDE_BY_SIDE = 4
-_TRIES = 3  # for a blob whose stream breaks off
 _MOST_READ = 4 << 20  # bytes of a manifest: registries need not keep larger ones; configs are smaller still
 
 
 class RegistryClient:
-    """Reads images of any registry, as whoever the credentials say we are."""
+    """Reads and writes images of any registry, as whoever the credentials say we are."""
 
-    def __init__(self, http: Http, credentials: Credentials) -> None:
-        self._exchange = Exchange(http, credentials)
+    def __init__(self, http: Http, credentials: Credentials, insecure: Collection[str] = ()) -> None:
+        self._exchange = Exchange(http, credentials, insecure)
+        self.wait = http.wait
+
+    def get(self, reference: Reference) -> Found:
+        """The manifest or index that a tag or digest names, checked; OutsideError with what the registry says."""
+        with self._exchange.ask("GET", reference, _manifest(reference), headers={"Accept": _ACCEPT}) as response:
+            return _found(reference, response)
+
+    def find(self, reference: Reference) -> Found | None:
+        """The same; None where it is not there, or the registry does not tell us whether it is."""
+        accepted = (200, 401, 403, 404)
+        path, headers = _manifest(reference), {"Accept": _ACCEPT}
+        with self._exchange.ask("GET", reference, path, headers=headers, accepted=accepted) as response:
+            return _found(reference, response) if response.status_code == HTTPStatus.OK else None
+
+    def knows(self, reference: Reference) -> bool:
+        """Is the manifest or index of a digest there? Registries have all of what such a one names."""
+        path, headers = _manifest(reference), {"Accept": _ACCEPT}
+        accepted = (200, 403, 404)
+        with self._exchange.ask(
+            "HEAD", reference, path, headers=headers, accepted=accepted, scope=uploads.WRITES
+        ) as response:
+            return response.status_code == HTTPStatus.OK
+
+    def has(self, reference: Reference, digest: str) -> bool:
+        """Is a blob in the repository? Not where the registry will not say."""
+        return uploads.is_there(self._exchange, reference, digest)
+
+    def read(self, reference: Reference, blob: Descriptor) -> bytes:
+        """A small blob that is looked into at once and not kept, checked."""
+        if blob.size > _MOST_READ:
+            raise OutsideError(f"`{blob.digest}` of `{reference}` has {blob.size} bytes, more than is read at once")
+        return b"".join(self.pieces(reference, blob))
+
+    def pieces(self, reference: Reference, blob: Descriptor) -> Iterator[bytes]:
+        """A blob as it comes; at its end OutsideError where it was another."""
+        return download.blob_pieces(self._exchange, reference, blob)
+
+    def upload(
+        self, reference: Reference, blob: Descriptor, pieces: uploads.Pieces, source: Reference | None = None
+    ) -> bool:
+        """Puts a blob into a repository; True where the registry took it over from its repository `source`."""
+        return uploads.upload(self._exchange, reference, blob, pieces, source)
+
+    def put(self, reference: Reference, content: bytes, media_type: str) -> bool:
+        """Gives a manifest or index its tag or digest; True where the registry lists it with its subject."""
+        digest = f"sha256:{hashlib.sha256(content).hexdigest()}"
+        headers = {"Content-Type": media_type}
+        with self._exchange.ask(
+            "PUT", reference, _manifest(reference), headers=headers, body=content, accepted=(201,), scope=uploads.WRITES
+        ) as response:
+            uploads.require_digest(response, digest)
+            return "OCI-Subject" in response.headers
+
+    def referrers(self, reference: Reference, artifact_type: str | None = None) -> tuple[IndexEntry, ...]:
+        """What hangs on the image of a digest, all or of one type; from the tag in its place where there is no list."""
+        return referrers.listed(self, self._exchange, reference, artifact_type)
+
+    def attach(self, reference: Reference, manifests: Sequence[bytes]) -> int:
+        """Puts manifests with a subject into a repository, listed by it or by a tag; returns the bytes sent."""
+        return referrers.attach(self, reference, manifests)
 
     def resolve(self, reference: Reference, platform: Platform) -> Descriptor:
         """The manifest of a platform that a tag or digest stands for now; OutsideError where there is none."""
-        manifest = self._manifest(reference)
-        document = read_document(manifest[1], _named(reference))
+        found = self.get(reference)
+        document = read_document(found.content, f"`{reference}`")
         if not isinstance(document, Manifest):
-            found = manifest_for(document, platform)
-            if found is None:
-                raise no_platform(_named(reference), platform, platforms(document))
-            return found
-        config = self._small_blob(reference, document.config)
-        stated = read_config(config, f"the config of {_named(reference)}").platform
+            chosen = manifest_for(document, platform)
+            if chosen is None:
+                raise no_platform(f"`{reference}`", platform, platforms(document))
+            return chosen
+        config = self.read(reference, document.config)
+        stated = read_config(config, f"the config of `{reference}`").platform
         if stated != f"{platform.os}/{platform.architecture}":
-            raise no_platform(_named(reference), platform, (stated,))
-        return Descriptor(media_type=document.media_type, digest=manifest[0], size=len(manifest[1]))
+            raise no_platform(f"`{reference}`", platform, (stated,))
+        return found.descriptor
 
-    def pull(self, reference: Reference, layout: Layout, progress: Progress | None = None) -> Descriptor:
+    def pull(self, reference: Reference, layout: Layout, moved: Moved = unseen) -> Descriptor:
         """Brings the manifest `reference.digest` and its blobs into the layout, checked, the manifest last.
 
         What is there already is not asked for; where all of it is, nothing is.
@@ -63,80 +125,21 @@ class RegistryClient:
         if reference.digest is None:
             raise ValueError("a pull is by digest: resolve the tag first")
         there = layout.has(reference.digest)
-        content = layout.read(reference.digest) if there else self._manifest(reference)[1]
-        manifest = read_manifest(content, _named(reference))
+        content = layout.read(reference.digest) if there else self.get(reference).content
+        manifest = read_manifest(content, f"`{reference}`")
         layout.create()
-        missing = [blob for blob in manifest.blobs if not layout.has(blob)]
-        self._fetch(reference, missing, layout, progress or _unseen)
+        self.fetch([(reference, blob) for blob in manifest.blobs if not layout.has(blob)], layout, moved)
         return layout.put(content, manifest.media_type)
 
-    def _manifest(self, reference: Reference) -> tuple[str, bytes]:
-        """Digest and bytes of what a reference names, an index or a manifest."""
-        wanted = reference.digest or reference.tag
-        with self._exchange.get(reference, f"manifests/{wanted}", accept=_ACCEPT) as response:
-            content = b"".join(pieces(response, limit=_MOST_READ))
-        digest = f"sha256:{hashlib.sha256(content).hexdigest()}"
-        if reference.digest not in (None, digest):
-            raise OutsideError(f"{_named(reference)} came with other bytes: their digest is {digest}")
-        return digest, content
-
-    def _small_blob(self, reference: Reference, blob: Descriptor) -> bytes:
-        """A blob that is looked into at once and not kept."""
-        with self._exchange.get(reference, f"blobs/{blob.digest}") as response:
-            content = b"".join(pieces(response, limit=min(blob.size, _MOST_READ)))
-        digest = f"sha256:{hashlib.sha256(content).hexdigest()}"
-        if digest != blob.digest:
-            raise OutsideError(
-                f"`{blob.digest}` of {_named(reference)} came with other bytes: their digest is {digest}"
-            )
-        return content
-
-    def _fetch(self, reference: Reference, blobs: Iterable[Descriptor], layout: Layout, progress: Progress) -> None:
-        """Several blobs at a time. The first failure, or Ctrl-C, ends the others; whole blobs stay."""
-        stopped = threading.Event()
-
-        def unless_stopped(blob: Descriptor, more: int) -> None:
-            if stopped.is_set():
-                raise OutsideError("stopped, because another blob failed")
-            progress(blob, more)
-
-        with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
-            downloads = [pool.submit(self._blob, reference, blob, layout, unless_stopped) for blob in blobs]
-            try:
-                for done in as_completed(downloads):
-                    done.result()
-            except BaseException:
-                stopped.set()
-                pool.shutdown(wait=False, cancel_futures=True)
-                raise
-
-    def _blob(self, reference: Reference, blob: Descriptor, layout: Layout, progress: Progress) -> None:
-        for _ in range(_TRIES - 1):
-            try:
-                return self._blob_once(reference, blob, layout, progress)
-            except BrokenOff:
-                continue
-        return self._blob_once(reference, blob, layout, progress)
-
-    def _blob_once(self, reference: Reference, blob: Descriptor, layout: Layout, progress: Progress) -> None:
-        come = 0
-        try:
-            with (
-                self._exchange.get(reference, f"blobs/{blob.digest}") as response,
-                layout.writer(digest=blob.digest, size=blob.size) as target,
-            ):
-                for piece in pieces(response, limit=None):  # the writer knows the size
-                    target.write(piece)
-                    come += len(piece)
-                    progress(blob, len(piece))
-        except BrokenOff:
-            progress(blob, -come)
-            raise
+    def fetch(self, wanted: Sequence[tuple[Reference, Descriptor]], layout: Layout, moved: Moved = unseen) -> None:
+        """Brings blobs, each from its repository, into a layout, several at a time, checked."""
+        download.fetch(self._exchange, wanted, layout, moved)
 
 
-def _named(reference: Reference) -> str:
-    return f"`{reference}`"
+def _manifest(reference: Reference) -> str:
+    return f"manifests/{reference.digest or reference.tag}"
 
 
-def _unseen(_blob: Descriptor, _more: int) -> None:
-    """The progress of a pull that nobody watches."""
+def _found(reference: Reference, response: Response) -> Found:
+    content = b"".join(pieces(response, limit=_MOST_READ))
+    return read_found(reference, content, response.headers.get("Content-Type", ""))
