@@ -158,7 +158,7 @@ def test_without_a_token(tmp_path: Path, with_tokens: Registry, login: Mapping[s
     with pytest.raises(OutsideError) as caught:
         pull(tmp_path, with_tokens, login)
     assert words in caught.value.message
-    assert caught.value.message.startswith(f"`{with_tokens.host}` refuses to give `{reference(with_tokens)}` (GET http")
+    assert caught.value.message.startswith(f"`{with_tokens.host}` refuses to give `{reference(with_tokens)}` (")
     assert caught.value.hint == f"does it exist? if it is private: `docker login {with_tokens.host}`"
 
 

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,8 @@ def seen(login: Login | None) -> tuple[str, str, bool] | None:
 
 
 def found(home: Path, image: str, **variables: str) -> tuple[str, str, bool] | None:
-    return seen(Credentials({"HOME": str(home), **variables}).login(parse_reference(image)))
+    environment = {"HOME": str(home), **variables}
+    return seen(Credentials(environment, home / "podman").login(parse_reference(image)))
 
 
 HUB = "https://index.docker.io/v1/"
@@ -50,6 +52,10 @@ HUB = "https://index.docker.io/v1/"
         ({HUB: auth("alice:secret")}, "debian", ("alice", "secret", False)),
         ({"docker.io": auth("alice:secret")}, "alice/app", ("alice", "secret", False)),
         ({"registry-1.docker.io": auth("alice:secret")}, "docker.io/alice/app", ("alice", "secret", False)),
+        ({"index.docker.io/v1/": auth("alice:secret")}, "debian", ("alice", "secret", False)),
+        ({f"{REGISTRY}/v2/": auth("alice:secret")}, f"{REGISTRY}/a", ("alice", "secret", False)),
+        ({"docker.io/alice": auth("alice:secret"), HUB: auth("all:1")}, "alice/app", ("alice", "secret", False)),
+        ({"docker.io/alice/": auth("alice:secret"), HUB: auth("all:1")}, "debian", ("all", "1", False)),
         # podman keeps logins for parts of a registry: the longest that fits
         (
             {REGISTRY: auth("all:1"), f"{REGISTRY}/team": auth("team:2"), f"{REGISTRY}/team/app": auth("app:3")},
@@ -81,26 +87,32 @@ def test_which_file_is_asked_first(tmp_path: Path) -> None:
         "auth": "auth.json",
         "home": ".docker/config.json",
         "run": "containers/auth.json",
+        "user": f"podman/{os.getuid()}/auth.json",
+        "kept": ".config/containers/auth.json",
     }
     for name, path in names.items():
         write(tmp_path / path, {"auths": {REGISTRY: auth(f"{name}:x")}})
     docker, named = {"DOCKER_CONFIG": str(tmp_path / "own")}, {"REGISTRY_AUTH_FILE": str(tmp_path / "auth.json")}
     runtime = {"XDG_RUNTIME_DIR": str(tmp_path)}
     nowhere = {"DOCKER_CONFIG": str(tmp_path / "none"), "REGISTRY_AUTH_FILE": str(tmp_path / "none.json")}
+    nothing = {"DOCKER_CONFIG": str(tmp_path / "none")}
     rows: list[tuple[dict[str, str], str | None]] = [
         ({**docker, **named, **runtime}, "docker"),
         ({**named, **runtime}, "auth"),
         (runtime, "home"),
         ({**runtime, "DOCKER_CONFIG": str(tmp_path / "none")}, "run"),  # it stands for the one at home
         ({**runtime, **nowhere}, None),
+        (nothing, "user"),
+        ({**runtime, **nothing, "XDG_RUNTIME_DIR": str(tmp_path / "none")}, "kept"),
+        ({**nothing, "HOME": str(tmp_path / "none"), "XDG_CONFIG_HOME": str(tmp_path / ".config")}, "user"),
     ]
     for variables, expected in rows:
         answer = found(tmp_path, f"{REGISTRY}/a", **variables)
         assert (answer and answer[0]) == expected, variables
 
 
-def test_nothing_is_known_without_a_home() -> None:
-    assert Credentials({}).login(parse_reference("debian")) is None
+def test_nothing_is_known_without_a_home(tmp_path: Path) -> None:
+    assert Credentials({}, tmp_path).login(parse_reference("debian")) is None
 
 
 MALFORMED = f"`{{path}}`: what it keeps for `{REGISTRY}` is malformed"
@@ -130,6 +142,7 @@ echo "$0 $1 $server $CLOUD_PROFILE" >> "$HELPER_LOG"
 case "$server" in
     registry.test:5000) echo '{"ServerURL": "x", "Username": "alice", "Secret": "from the helper"}' ;;
     https://index.docker.io/v1/) echo '{"Username": "<token>", "Secret": "identity"}' ;;
+    nobody.test) echo '{"Username": "", "Secret": ""}' ;;
     broken.test) echo 'not JSON' ;;
     locked.test) echo 'the keyring is locked'; exit 1 ;;
     *) echo 'credentials not found in native keychain'; exit 1 ;;
@@ -170,6 +183,8 @@ def helpers(tmp_path: Path) -> dict[str, str]:
             "one get unknown.test work",
         ),
         ({"credHelpers": {"other.test": "two"}, "auths": {REGISTRY: {}}}, f"{REGISTRY}/a", None, None),
+        ({"credHelpers": {"docker.io": "one"}}, "debian", ("<token>", "identity", True), f"one get {HUB} work"),
+        ({"credsStore": "one"}, "nobody.test/a", None, "one get nobody.test work"),
     ],
 )
 def test_helper_programs(
@@ -215,3 +230,20 @@ def test_secrets_are_not_shown(tmp_path: Path) -> None:
     shown = f"{login} {login!r} {login.basic}"
     assert "hunter2" not in shown
     assert auth("alice:hunter2")["auth"] not in shown
+
+
+def test_podman_asks_a_helper_for_its_hub_by_the_name_in_the_file(tmp_path: Path, helpers: dict[str, str]) -> None:
+    helper = tmp_path / "bin/docker-credential-one"
+    helper.write_text(HELPER.replace("https://index.docker.io/v1/)", "docker.io)"))
+    write(tmp_path / ".docker/config.json", {"credHelpers": {"docker.io": "one"}})
+    assert found(tmp_path, "debian", **helpers) == ("<token>", "identity", True)
+    asked = [line.split()[2] for line in Path(helpers["HELPER_LOG"]).read_text().splitlines()]
+    assert asked == [HUB, "docker.io"]
+
+
+def test_a_token_of_the_registry_itself(tmp_path: Path) -> None:
+    write(tmp_path / ".docker/config.json", {"auths": {REGISTRY: {"registrytoken": "as it is"}}})
+    login = Credentials({"HOME": str(tmp_path)}, tmp_path).login(parse_reference(f"{REGISTRY}/a"))
+    assert login is not None
+    assert login.is_registry_token
+    assert login.bearer.reveal() == "Bearer as it is"

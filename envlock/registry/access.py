@@ -72,6 +72,7 @@ class Access:
         self._insecure = insecure
         self._kept: dict[str, list[_Shown]] = {}
         self._servers: dict[str, _TokenServer] = {}
+        self._logins: dict[str, Login | None] = {}
         self._lock = threading.Lock()
 
     def shown(self, wanted: Wanted) -> Secret | None:
@@ -90,7 +91,7 @@ class Access:
             if kept is not None and kept is not refused:
                 return kept
             self._forget(wanted.reference.registry, refused)
-            return self._obtain(wanted, answer)
+            return self._obtain(wanted, refused, answer)
 
     def _good(self, wanted: Wanted) -> Secret | None:
         kept = self._kept.get(wanted.reference.registry, [])
@@ -99,20 +100,30 @@ class Access:
     def _forget(self, registry: str, refused: Secret | None) -> None:
         self._kept[registry] = [shown for shown in self._kept.get(registry, []) if shown.value is not refused]
 
-    def _obtain(self, wanted: Wanted, answer: Response) -> Secret | None:
+    def _obtain(self, wanted: Wanted, refused: Secret | None, answer: Response) -> Secret | None:
         """Basic credentials or a token, as the registry asks for; a token is also given to nobody in particular."""
         challenges = {c.scheme: c.parameters for c in parse_challenges(answer.headers.get("WWW-Authenticate", ""))}
         bearer = challenges.get("bearer", {})
-        registry = wanted.reference.registry
-        if "realm" in bearer:
+        login = self._login(wanted.reference) if "basic" in challenges or "realm" in bearer else None
+        if "realm" in bearer and not (login and login.is_registry_token):
             realm = next_url(answer.url, bearer["realm"], self._insecure)
-            server = self._servers[registry] = _TokenServer(realm, bearer.get("service"), is_public(answer))
+            server = _TokenServer(realm, bearer.get("service"), is_public(answer))
+            self._servers[wanted.reference.registry] = server
             return self._token(wanted, server, (*wanted.scopes, *bearer.get("scope", "").split()))
-        login = self._credentials.login(wanted.reference) if "basic" in challenges else None
         if login is None or login.is_identity_token:
             return None
+        value = login.bearer if login.is_registry_token else login.basic
+        if refused and value.reveal() == refused.reveal():
+            return None
         everything = (*wanted.scopes, f"repository:{wanted.reference.repository}:pull,push")
-        return self._keep(registry, _Shown(login.basic, _single(everything)))
+        return self._keep(wanted.reference.registry, _Shown(value, _single(everything)))
+
+    def _login(self, reference: Reference) -> Login | None:
+        """Who we are, looked up once: helper programs take their time."""
+        repository = f"{reference.registry}/{reference.repository}"
+        if repository not in self._logins:
+            self._logins[repository] = self._credentials.login(reference)
+        return self._logins[repository]
 
     def _keep(self, registry: str, shown: _Shown) -> Secret:
         self._kept.setdefault(registry, []).insert(0, shown)
@@ -121,7 +132,7 @@ class Access:
     def _token(self, wanted: Wanted, server: _TokenServer, scopes: Iterable[str]) -> Secret:
         """A new token for all that is wanted; a registry may name it differently, so both names are asked for."""
         asked = _united(scopes)
-        login = self._credentials.login(wanted.reference)
+        login = self._login(wanted.reference)
         with self._ask(server, asked, login) as response:
             if response.status_code != 200:
                 raise refusal(response, wanted.reference, taking="push" in wanted.actions)

@@ -3,6 +3,7 @@
 import base64
 import binascii
 import json
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,20 +12,28 @@ from typing import Any
 from envlock.errors import OutsideError
 from envlock.model.reference import DOCKER_HUB, Reference
 from envlock.system.process import run
-from envlock.system.secrets import Secret
+from envlock.system.secrets import Secret, redact_text
 
 _HUB_KEY = "https://index.docker.io/v1/"  # under this name docker keeps its own hub's
 _HUB_NAMES = {"docker.io", "index.docker.io", "registry-1.docker.io"}
+_API = {"v1", "v2"}  # what stands behind a host in old files, and is no namespace of podman's
+_PODMAN_OF_USERS = Path("/run/containers")  # where podman keeps logins of those who have no session: by user number
 _TOKEN_USER = "<token>"  # a helper's user name for "the secret is an identity token"
 
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """A user with a password, or an identity token that a token server takes instead of both."""
+    """A user with a password, an identity token that a token server takes instead of both, or the registry's token."""
 
     user: str
     secret: Secret
     is_identity_token: bool = False
+    is_registry_token: bool = False
+
+    @property
+    def bearer(self) -> Secret:
+        """The value of an Authorization header that shows a registry's token as it is."""
+        return Secret(f"Bearer {self.secret.reveal()}")
 
     @property
     def basic(self) -> Secret:
@@ -36,8 +45,9 @@ class Login:
 class Credentials:
     """Logins as the process environment points to them; files are read when a registry asks who we are."""
 
-    def __init__(self, environment: Mapping[str, str]) -> None:
+    def __init__(self, environment: Mapping[str, str], podman: Path = _PODMAN_OF_USERS) -> None:
         self._environment = dict(environment)
+        self._podman = podman
 
     def login(self, reference: Reference) -> Login | None:
         """The login for a repository, from the first file that has one; None to go without."""
@@ -53,7 +63,7 @@ class Credentials:
 
     def files(self) -> Iterator[Path]:
         """Where logins may be; what a variable names stands for the usual place of that kind."""
-        home, runtime = self._environment.get("HOME"), self._environment.get("XDG_RUNTIME_DIR")
+        home = self._environment.get("HOME")
         docker, auth = self._environment.get("DOCKER_CONFIG"), self._environment.get("REGISTRY_AUTH_FILE")
         if docker:
             yield Path(docker, "config.json")
@@ -61,27 +71,44 @@ class Credentials:
             yield Path(auth)
         if home and not docker:
             yield Path(home, ".docker", "config.json")
-        if runtime and not auth:
+        if not auth:
+            yield from self._podman_files()
+
+    def _podman_files(self) -> Iterator[Path]:
+        """Podman's: of this session, of this user of a machine without sessions, and those that last."""
+        home, runtime = self._environment.get("HOME"), self._environment.get("XDG_RUNTIME_DIR")
+        kept = self._environment.get("XDG_CONFIG_HOME") or (home and str(Path(home, ".config")))
+        if runtime:
             yield Path(runtime, "containers", "auth.json")
+        elif hasattr(os, "getuid"):
+            yield self._podman / str(os.getuid()) / "auth.json"
+        if kept:
+            yield Path(kept, "containers", "auth.json")
 
     def _helped(self, document: dict[str, Any], registry: str) -> Login | None:
         """What a helper program answers: the registry's own, else the store for all."""
-        helpers = {_host(key): name for key, name in (document.get("credHelpers") or {}).items()}
-        name = helpers.get(_host(registry)) or document.get("credsStore")
-        return self._ask(f"docker-credential-{name}", registry) if name else None
+        helpers = {_host(key): (key, name) for key, name in (document.get("credHelpers") or {}).items()}
+        usual = _HUB_KEY if registry == DOCKER_HUB else registry
+        key, name = helpers.get(_host(registry), (usual, None))
+        if not name:
+            key, name = usual, document.get("credsStore")
+        if not name:
+            return None
+        program = f"docker-credential-{name}"
+        # podman asks for its hub by the name in the file, docker by its own
+        return self._ask(program, usual, registry) or (self._ask(program, key, registry) if key != usual else None)
 
-    def _ask(self, program: str, registry: str) -> Login | None:
-        key = _HUB_KEY if registry == DOCKER_HUB else registry
+    def _ask(self, program: str, key: str, registry: str) -> Login | None:
         # helpers reach keyrings and clouds through variables of their own: they get all there are
         done = run((program, "get"), environment=self._environment, stdin=f"{key}\n")
         if done.code != 0:
-            words = (done.stdout.strip() or done.stderr.strip())[:200]
+            words = redact_text((done.stdout.strip() or done.stderr.strip())[:200])
             if "credentials not found" in words:
                 return None
             raise OutsideError(f"`{program}` has no login for `{registry}`: {words or f'exit code {done.code}'}")
         answer = json.loads(done.stdout)
-        user = answer["Username"]
-        return Login(user, Secret(answer["Secret"]), is_identity_token=user == _TOKEN_USER)
+        user, secret = str(answer["Username"]), str(answer["Secret"])
+        return Login(user, Secret(secret), is_identity_token=user == _TOKEN_USER) if secret else None
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -112,16 +139,19 @@ def _host(key: str) -> str:
     _, scheme, rest = key.rpartition("://")
     host, _, path = rest.partition("/")
     host = DOCKER_HUB if host in _HUB_NAMES else host
-    return f"{host}/{path}" if path and not scheme else host
+    path = path.strip("/")
+    return f"{host}/{path}" if path and not scheme and path not in _API else host
 
 
 def _login(entry: dict[str, str]) -> Login | None:
     user, password = entry.get("username", ""), entry.get("password", "")
     if entry.get("auth"):
         user, _, password = _decoded(entry["auth"]).partition(":")
-    token = entry.get("identitytoken")
+    token, shown = entry.get("identitytoken"), entry.get("registrytoken")
     if token:
         return Login(user, Secret(token), is_identity_token=True)
+    if shown:
+        return Login(user, Secret(shown), is_registry_token=True)
     return Login(user, Secret(password.rstrip("\0"))) if user else None
 
 
