@@ -61,13 +61,15 @@ def _from(exchange: Exchange, reference: Reference, blob: Descriptor, first: int
     headers = {"Range": f"bytes={first}-"} if first else {}
     with exchange.ask("GET", reference, f"blobs/{blob.digest}", headers=headers, accepted=(200, 206)) as response:
         come = first if _continues(response, first) else 0
-        for piece in pieces(response, limit=blob.size - come):
+        for piece in pieces(response, limit=None):
             dropped = max(0, min(first - come, len(piece)))
             come += len(piece)
+            if come > blob.size:
+                raise OutsideError(f"`{blob.digest}` has more than {blob.size} bytes, expected {blob.size}")
             if piece[dropped:]:
                 yield piece[dropped:]
     if come != blob.size:
-        raise OutsideError(f"`{blob.digest}` of `{reference}` has {come} bytes, expected {blob.size}")
+        raise OutsideError(f"`{blob.digest}` has {come} bytes, expected {blob.size}")
 
 
 def _continues(response: Response, first: int) -> bool:
