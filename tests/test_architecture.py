@@ -45,7 +45,7 @@ DOORS = {
     "packageurl": ("envlock.interchange.purl",),
     "debian": ("envlock.debian",),
     "pysequoia": ("envlock.debian.signatures",),
-    "zstandard": ("envlock.debian.deb_stream",),
+    "zstandard": ("envlock.debian.deb_stream", "envlock.oci.opened"),
     "OpenSSL": ("envlock.debian.certificate",),
     "ruamel": ("envlock.manifest.environment_yml",),
     "tomlkit": ("envlock.manifest.editor",),
@@ -67,6 +67,7 @@ LAZY = {
     "envlock.manifest.later": "what a manifest takes from other files, and a YAML library for those in YAML",
     "envlock.system.cache": "the lock library, by those who wait for one another",
     "envlock.workflows.later": "the table of what only some runs need",
+    "envlock.workflows.later_images": "the same for images: engines, registries, attachments",
 }
 # modules that look at the process environment, and why
 ENVIRON = {

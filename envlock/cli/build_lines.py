@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from envlock.cli.text import number, size
 from envlock.errors import escaped
-from envlock.images.embedded import BuiltLayer
+from envlock.model.image_layers import BuiltLayer, Came
 from envlock.workflows.build import BuildResult
 
 _SHOWN = 4
@@ -17,12 +17,12 @@ def build_lines(result: BuildResult) -> Iterator[str]:
     base = [layer for layer in result.layers if layer.part == "base"]
     yield f"  base  {_made(base)}" if base else f"  base  {number(result.base_layers, 'layer')}"
     env = [layer for layer in result.layers if layer.part == "env"]
-    yield f"  env   {_made(env) if result.layers else 'as it was built before'}   {result.seconds:.1f} s"
+    yield f"  env   {_made(env) if not result.cached else 'as it was built before'}   {result.seconds:.1f} s"
 
 
 def _made(layers: Sequence[BuiltLayer]) -> str:
     """How many there are, and which of them were made, the largest first."""
-    made = sorted((layer for layer in layers if layer.made), key=lambda layer: -layer.size)
+    made = sorted((layer for layer in layers if layer.came is Came.MADE), key=lambda layer: -layer.size)
     names = [f"{_named(layer)} {size(layer.size)}" for layer in made[:_SHOWN]]
     more = ", …" if len(made) > _SHOWN else ""
     built = f", {len(made)} built ({', '.join(names)}{more})" if made else ""

@@ -3,12 +3,14 @@
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from envlock.errors import OutsideError
 from envlock.images.recipe import ImageRecipe, PlannedLayer
 from envlock.model.image import Image
+from envlock.model.image_layers import BuiltLayer, Came, KnownLayer, Reuse, nothing_known
+from envlock.model.reference import Reference
 from envlock.oci.document import Node
 from envlock.oci.image import NamedLayer, assemble, store
 from envlock.oci.layer import Layer, write_layer
@@ -20,16 +22,6 @@ _MOST_WORKERS = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BuiltLayer:
-    """A layer of the image and whether it had to be made; `part` as in `PlannedLayer`."""
-
-    title: str
-    part: str
-    size: int
-    made: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Built:
     """An image in the cache's layout, and what was done for it; `base` counts the layers below the environment's."""
 
@@ -38,26 +30,67 @@ class Built:
     layers: tuple[BuiltLayer, ...]
 
 
-def build(
-    recipe: ImageRecipe, cache: Cache, *, use_cache: bool = True, progress: Callable[[str], None] = lambda _: None
-) -> Built:
-    """Makes what is missing and assembles the image; layers that the cache has are taken from it."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildWith:
+    """What is taken as it is: layers of the cache, and those that `reuse` knows where to find."""
+
+    use_cache: bool = True
+    reuse: Reuse = nothing_known
+    progress: Callable[[str], None] = lambda _: None
+
+
+def build(recipe: ImageRecipe, cache: Cache, how: BuildWith = BuildWith()) -> Built:
+    """Makes what is missing and assembles the image; layers that the cache has are taken from it, and those that a
+    repository has stay there."""
     layout = Layout(cache.image_layout)
     layout.create()
-    kept = {p.key: _kept(p, cache, layout) if use_cache else None for p in recipe.layers}
-    missing = [p for p in recipe.layers if kept[p.key] is None]
+    kept, elsewhere = _known(recipe, cache, layout, how)
+    missing = [p for p in recipe.layers if p.key not in kept]
     if missing:
-        progress(f"making {len(missing)} of {len(recipe.layers)} layers")
-    made = _make_all(missing, cache, layout)
-    layers = {**kept, **made}
-    named = [NamedLayer(layer=layer, title=p.title) for p in recipe.layers if (layer := layers[p.key])]
+        how.progress(f"making {len(missing)} of {len(recipe.layers)} layers")
+    layers = {**kept, **_make_all(missing, cache, layout)}
+    named = [NamedLayer(layer=layers[p.key], title=p.title, key=p.key) for p in recipe.layers]
     image = store(layout, assemble(recipe.base, named, recipe.changes, recipe.annotations))
-    built = tuple(
-        BuiltLayer(title=p.title, part=p.part, size=n.layer.descriptor.size, made=p.key in made)
-        for p, n in zip(recipe.layers, named, strict=True)
-    )
+    came = {**dict.fromkeys(layers, Came.MADE), **dict.fromkeys(kept, Came.CACHED)}
+    came |= {p.key: Came.REUSED for p in recipe.layers if layers[p.key].descriptor.digest in elsewhere}
+    built = tuple(_built(p, layers[p.key], came[p.key]) for p in recipe.layers)
+    where = recipe.base.where
+    below = {layer.digest: where for layer in recipe.base.layers} if where else {}
     base = len(recipe.base.layers) + sum(layer.part == "base" for layer in built)
-    return Built(image=image, base=base, layers=built)
+    return Built(image=replace(image, elsewhere={**below, **elsewhere}), base=base, layers=built)
+
+
+def _known(
+    recipe: ImageRecipe, cache: Cache, layout: Layout, how: BuildWith
+) -> tuple[dict[str, Layer], dict[str, Reference]]:
+    """Layers by key that need not be made, and by digest where those are that this machine has not."""
+    records = {p.key: cache.record(LAYERS, p.key, _layer) for p in recipe.layers} if how.use_cache else {}
+    kept = {key: layer for key, layer in records.items() if layer and layout.has(layer.descriptor)}
+    missing = {p.key: p for p in recipe.layers if p.key not in kept}
+    found = how.reuse(missing.keys()) if missing else {}
+    reused = {key: known for key, known in found.items() if _agrees(known, records.get(key))}
+    layers = {key: _as_planned(known, missing[key]) for key, known in reused.items()}
+    return {**kept, **layers}, {known.blob.digest: known.where for known in reused.values()}
+
+
+def _agrees(known: KnownLayer, made: Layer | None) -> bool:
+    """What was made here once outranks what a registry says."""
+    return made is None or (made.descriptor, made.diff_id) == (known.blob, known.diff_id)
+
+
+def _as_planned(known: KnownLayer, planned: PlannedLayer) -> Layer:
+    return Layer(descriptor=known.blob, diff_id=known.diff_id, files=planned.count)
+
+
+def _built(planned: PlannedLayer, layer: Layer, came: Came) -> BuiltLayer:
+    return BuiltLayer(
+        title=planned.title,
+        part=planned.part,
+        key=planned.key,
+        digest=layer.descriptor.digest,
+        size=layer.descriptor.size,
+        came=came,
+    )
 
 
 def _make_all(missing: Sequence[PlannedLayer], cache: Cache, layout: Layout) -> dict[str, Layer]:
@@ -76,11 +109,6 @@ def _make_all(missing: Sequence[PlannedLayer], cache: Cache, layout: Layout) -> 
             pool.shutdown(wait=False, cancel_futures=True)
             raise
     return {key: future.result() for key, future in futures.items()}
-
-
-def _kept(planned: PlannedLayer, cache: Cache, layout: Layout) -> Layer | None:
-    layer = cache.record(LAYERS, planned.key, _layer)
-    return layer if layer and layout.has(layer.descriptor) else None
 
 
 def _make(planned: PlannedLayer, cache: Cache, layout: Layout, *, threads: int) -> Layer:

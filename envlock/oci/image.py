@@ -8,11 +8,13 @@ from typing import Any
 from envlock.errors import OutsideError, UserInputError
 from envlock.model.digest import canonical_json
 from envlock.model.image import CONFIG_TYPE, LAYER_TYPE, MANIFEST_TYPE, OCI_TYPE_OF, Descriptor, Image
+from envlock.model.reference import Reference
 from envlock.oci.document import Node, parse
 from envlock.oci.layer import Layer
 from envlock.oci.layout import Layout
 
 EPOCH = "1970-01-01T00:00:00Z"
+LAYER_ANNOTATION = "dev.envlock.layer"  # of a layer's descriptor: its key, by which others know it
 MOST_LAYERS = 127  # Docker's overlay driver mounts no more
 LAYER_TYPES = (
     LAYER_TYPE,
@@ -39,6 +41,7 @@ class BaseImage:
     platform: Mapping[str, Any]  # the fields of the config that state it
     config: Mapping[str, Any]  # of containers: Env, Cmd, User, …
     history: tuple[Mapping[str, Any], ...] = ()
+    where: Reference | None = None  # the repository whose layers these are: they need not be in our layout
 
 
 def scratch(architecture: str) -> BaseImage:
@@ -49,10 +52,15 @@ def scratch(architecture: str) -> BaseImage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NamedLayer:
-    """A layer of ours; `title` says in the image's history what it is."""
+    """A layer of ours; `title` says in the image's history what it is, `key` in its manifest what decides its bytes."""
 
     layer: Layer
     title: str
+    key: str = ""
+
+    def json(self) -> dict[str, Any]:
+        annotations = {"annotations": {LAYER_ANNOTATION: self.key}} if self.key else {}
+        return {**self.layer.descriptor.json(), **annotations}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,12 +118,11 @@ def assemble(
             hint="choose a base with fewer layers",
         )
     config = canonical_json(_config(base, layers, changes))
-    descriptors = [*base.layers, *(named.layer.descriptor for named in layers)]
     manifest = {
         "schemaVersion": 2,
         "mediaType": MANIFEST_TYPE,
         "config": Descriptor(media_type=CONFIG_TYPE, digest=digest_of(config), size=len(config)).json(),
-        "layers": [descriptor.json() for descriptor in descriptors],
+        "layers": [*(layer.json() for layer in base.layers), *(named.json() for named in layers)],
         "annotations": dict(annotations),
     }
     return Assembled(config=config, manifest=canonical_json(_without_empty(manifest, "annotations")))

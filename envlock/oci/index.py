@@ -35,10 +35,11 @@ def read_index(data: bytes, name: str) -> tuple[IndexEntry, ...]:
     return tuple(_entry(node) for node in parse(data, name).field("manifests").items())
 
 
-def index_bytes(entries: Iterable[IndexEntry]) -> bytes:
+def index_bytes(entries: Iterable[IndexEntry], annotations: Mapping[str, str] | None = None) -> bytes:
     """An index as canonical JSON."""
     manifests = [entry.json() for entry in entries]
-    return canonical_json({"schemaVersion": 2, "mediaType": INDEX_TYPE, "manifests": manifests})
+    told = {"annotations": dict(annotations)} if annotations else {}
+    return canonical_json({"schemaVersion": 2, "mediaType": INDEX_TYPE, "manifests": manifests, **told})
 
 
 def _entry(node: Node) -> IndexEntry:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from envlock.lockfile.conflict import Conflict
     from envlock.manifest.workspace import Workspace
     from envlock.model.edges import CondaRecord
-    from envlock.model.image import Descriptor, Image
+    from envlock.model.image import Descriptor
     from envlock.model.index_file import IndexFile
     from envlock.model.lock import Base, CondaPackage, Lock, PipPackage, PlatformLock
     from envlock.model.place import Place

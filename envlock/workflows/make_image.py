@@ -1,97 +1,88 @@
-"""Making an image: the base and the packages brought here, layers planned, those that are missing built.
+"""Making an image of one platform, by the engine that is asked for or that its lock needs.
 
-Packages of a Debian base are layers like others, below them, on an image that has nothing else.
+    make_image(project, lock, locked, context, MakeOptions(engine=…, use_cache=…, reuse=…)) -> Made
+
+Engines are functions of this form, in a table: `later_images.ENGINES`.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import dataclass
 
-from envlock.images import embedded
-from envlock.images.recipe import ImageRecipe
-from envlock.model.activation import environment
-from envlock.model.digest import lock_hash
-from envlock.model.files import IMAGE_PREFIX
-from envlock.model.layers import LAYOUT
+from envlock.errors import UserInputError
+from envlock.model.image import Image
+from envlock.model.image_layers import BuiltLayer, Reuse, nothing_known
 from envlock.model.lock import Lock, PlatformLock
-from envlock.model.ownership import Ownership
-from envlock.oci.compress import compressor_id
-from envlock.oci.image import BaseImage, ConfigChanges
-from envlock.system.parts import scratch_folder
-from envlock.workflows import later
-from envlock.workflows.activation import variables
-from envlock.workflows.base_images import base_image
-from envlock.workflows.conda_stage import CondaStage
-from envlock.workflows.contents import PackageContents, all_contents
+from envlock.workflows import later_images
 from envlock.workflows.context import Context
-from envlock.workflows.notes import script_notes
-from envlock.workflows.packages import fetch_all
-from envlock.workflows.plan_image import plan_layers
 from envlock.workflows.project import Project
 
+EMBEDDED, DOCKER = "embedded", "docker"
 HASH_ANNOTATION = "dev.envlock.lock-hash"
+KEY_ANNOTATION = "dev.envlock.image-key"
 LAYOUT_ANNOTATION = "dev.envlock.layout"
 COMPRESSOR_ANNOTATION = "dev.envlock.compressor"
-_DEBIAN_CONFIG = {"Cmd": ["/bin/sh"]}
-_DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MakeOptions:
+    """`engine` is a name of the table, None for the one that the lock needs; `reuse` says which layers a registry has:
+    it is asked only for those that this machine has not."""
+
+    engine: str | None = None
+    use_cache: bool = True
+    reuse: Reuse = nothing_known
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """The image of one platform; `base_layers` counts the layers below the environment's, `layers` are ours, bottom to
+    top; `notes` are what is to be said of its packages."""
+
+    image: Image
+    base_layers: int
+    layers: tuple[BuiltLayer, ...]
+    notes: tuple[str, ...]
 
 
 def make_image(
-    project: Project, lock: Lock, locked: PlatformLock, context: Context, *, use_cache: bool
-) -> tuple[embedded.Built, tuple[str, ...]]:
-    """The image of one platform, and what is to be said of its packages' scripts."""
-    base = base_image(locked, project, context)
-    files = fetch_all(locked, lock.inputs, project, context)
-    contents = all_contents(locked, files, context.cache)
-    with scratch_folder(context.cache.root / "stages") as folder:
-        debian = later.debian_image(project, lock, locked, context, folder) if locked.debian else None
-        stage = CondaStage(locked.conda, files, context.cache, folder / "prefix")
-        plan = plan_layers(locked, contents, files, stage)
-        recipe = ImageRecipe(
-            base=replace(base, config=_DEBIAN_CONFIG) if debian else base,
-            layers=(*(debian.layers if debian else ()), *plan.layers),
-            changes=_changes(lock, locked, base, contents, is_there=bool(plan.layers)),
-            annotations={
-                HASH_ANNOTATION: lock_hash(lock, locked),
-                LAYOUT_ANNOTATION: str(LAYOUT),
-                COMPRESSOR_ANNOTATION: compressor_id(),
-            },
+    project: Project, lock: Lock, locked: PlatformLock, context: Context, options: MakeOptions = MakeOptions()
+) -> Made:
+    """The image of one platform's main set; UserInputError where the engine that is asked for cannot make it."""
+    locked = locked.of_groups()
+    engine = options.engine or engine_for(locked)
+    if engine == EMBEDDED:
+        _require_wheels(locked)
+    return later_images.engine(engine)(project, lock, locked, context, options)
+
+
+def engine_for(locked: PlatformLock) -> str:
+    """The embedded one, but where something must be executed."""
+    return DOCKER if any(_must_be_executed(locked)) else EMBEDDED
+
+
+def _must_be_executed(locked: PlatformLock) -> Iterator[str]:
+    """What of a platform nothing but running code of others makes."""
+    if locked.base.context:
+        yield "what its Dockerfile makes"
+    yield from (f"`{package.name}`" for package in locked.of_groups().pip if package.builds)
+
+
+def why_docker(locked: PlatformLock) -> str:
+    """For whom: of which `engine_for` says so."""
+    return ", ".join(_must_be_executed(locked))
+
+
+def _require_wheels(locked: PlatformLock) -> None:
+    built = [package.name for package in locked.pip if package.builds]
+    if built:
+        raise UserInputError(
+            f"no wheel is locked of {', '.join(f'`{name}`' for name in built)}, and making one runs its code, which"
+            " the embedded engine does not",
+            hint="build with `--engine docker`, or make a wheel, keep it beside env.toml and name it there:"
+            f" `{built[0]} @ ./wheels/{built[0]}-….whl`",
         )
-        debian_notes = debian.notes if debian else ()
-        built = embedded.build(recipe, context.cache, use_cache=use_cache, progress=context.progress)
-    return built, (
-        *(note for c in contents for note in script_notes(c.package.name, c.scripts, c.paths)),
-        *_taken_over(plan.ownership),
-        *debian_notes,
-    )
-
-
-def _changes(
-    lock: Lock, locked: PlatformLock, base: BaseImage, contents: Sequence[PackageContents], *, is_there: bool
-) -> ConfigChanges:
-    image = lock.image
-    texts = {path: text for c in contents for path, text in c.activation}
-    inside = environment(
-        locked,
-        image,
-        prefix=IMAGE_PREFIX if is_there else None,
-        path=base.environment.get("PATH", _DEFAULT_PATH),
-        activated=variables(texts),
-    )
-    return ConfigChanges(
-        environment=tuple(sorted(inside.items())),
-        user=image.user,
-        workdir=image.workdir,
-        entrypoint=image.entrypoint,
-        cmd=image.cmd,
-        labels=dict(image.labels),
-    )
-
-
-def _taken_over(ownership: Ownership) -> Iterator[str]:
-    """Which packages brought files that another has now: two that do not know of each other, most often."""
-    files: dict[tuple[str, str], list[str]] = {}
-    for each in ownership.overridden:
-        files.setdefault((each.winner, each.loser), []).append(each.path)
-    for (winner, loser), paths in sorted(files.items()):
-        more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
-        yield f"`{winner}` has overwritten what `{loser}` brings: {paths[0]}{more}"
+    if locked.base.context:
+        raise UserInputError(
+            "the base is made by a Dockerfile, which the embedded engine does not run",
+            hint="build with `--engine docker`",
+        )

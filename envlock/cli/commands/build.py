@@ -20,7 +20,7 @@ _PLATFORMS = [platform.name for platform in PLATFORMS.values() if platform.has_i
 @click.option("--output", type=click.Path(path_type=Path), help="Write a folder (an OCI layout), or a file FILE.tar.")
 @click.option("--load", is_flag=True, help="Load it into the Docker engine.")
 @click.option("--no-cache", is_flag=True, help="Make every layer anew.")
-@click.option("--platform", type=click.Choice(_PLATFORMS), help="The platform to build for.")
+@click.option("--platform", "platforms", type=click.Choice(_PLATFORMS), multiple=True, help="Only for this platform.")
 @as_json("names, digests and layers")
 def build_command(session: Session, envs: tuple[str, ...], as_json: bool, **flags: Any) -> None:
     """Make a container image of the environment and print its digest.
@@ -31,7 +31,7 @@ def build_command(session: Session, envs: tuple[str, ...], as_json: bool, **flag
     if flags["output"] and len(projects) > 1:
         raise click.UsageError("`--output` takes one environment")
     options = BuildOptions(
-        output=flags["output"], load=flags["load"], use_cache=not flags["no_cache"], platform=flags["platform"]
+        output=flags["output"], load=flags["load"], use_cache=not flags["no_cache"], platforms=flags["platforms"]
     )
     shapes = []
     for project in projects:

@@ -1,0 +1,101 @@
+"""The embedded engine at work: the base and the packages brought here, layers planned, those that are missing built.
+
+Packages of a Debian base are layers like others, below them, on an image that has nothing else.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from envlock.images import embedded
+from envlock.images.recipe import ImageRecipe
+from envlock.model.activation import environment
+from envlock.model.digest import lock_hash
+from envlock.model.files import IMAGE_PREFIX
+from envlock.model.layers import LAYOUT
+from envlock.model.lock import Lock, PlatformLock
+from envlock.model.ownership import Ownership
+from envlock.oci.compress import compressor_id
+from envlock.oci.image import BaseImage, ConfigChanges
+from envlock.system.parts import scratch_folder
+from envlock.workflows import later
+from envlock.workflows.activation import variables
+from envlock.workflows.base_images import base_image
+from envlock.workflows.conda_stage import CondaStage
+from envlock.workflows.contents import PackageContents, all_contents
+from envlock.workflows.context import Context
+from envlock.workflows.make_image import (
+    COMPRESSOR_ANNOTATION,
+    HASH_ANNOTATION,
+    LAYOUT_ANNOTATION,
+    Made,
+    MakeOptions,
+)
+from envlock.workflows.notes import script_notes
+from envlock.workflows.packages import fetch_all
+from envlock.workflows.plan_image import plan_layers
+from envlock.workflows.project import Project
+
+_DEBIAN_CONFIG = {"Cmd": ["/bin/sh"]}
+_DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+def make_embedded(project: Project, lock: Lock, locked: PlatformLock, context: Context, options: MakeOptions) -> Made:
+    """The image of one platform, and what is to be said of its packages' scripts."""
+    base = base_image(locked, project, context)
+    files = fetch_all(locked, lock.inputs, project, context)
+    contents = all_contents(locked, files, context.cache)
+    with scratch_folder(context.cache.root / "stages") as folder:
+        debian = later.debian_image(project, lock, locked, context, folder) if locked.debian else None
+        stage = CondaStage(locked.conda, files, context.cache, folder / "prefix")
+        plan = plan_layers(locked, contents, files, stage)
+        recipe = ImageRecipe(
+            base=replace(base, config=_DEBIAN_CONFIG) if debian else base,
+            layers=(*(debian.layers if debian else ()), *plan.layers),
+            changes=_changes(lock, locked, base, contents, is_there=bool(plan.layers)),
+            annotations={
+                HASH_ANNOTATION: lock_hash(lock, locked),
+                LAYOUT_ANNOTATION: str(LAYOUT),
+                COMPRESSOR_ANNOTATION: compressor_id(),
+            },
+        )
+        debian_notes = debian.notes if debian else ()
+        how = embedded.BuildWith(use_cache=options.use_cache, reuse=options.reuse, progress=context.progress)
+        built = embedded.build(recipe, context.cache, how)
+    notes = (
+        *(note for c in contents for note in script_notes(c.package.name, c.scripts, c.paths)),
+        *_taken_over(plan.ownership),
+        *debian_notes,
+    )
+    return Made(image=built.image, base_layers=built.base, layers=built.layers, notes=notes)
+
+
+def _changes(
+    lock: Lock, locked: PlatformLock, base: BaseImage, contents: Sequence[PackageContents], *, is_there: bool
+) -> ConfigChanges:
+    image = lock.image
+    texts = {path: text for c in contents for path, text in c.activation}
+    inside = environment(
+        locked,
+        image,
+        prefix=IMAGE_PREFIX if is_there else None,
+        path=base.environment.get("PATH", _DEFAULT_PATH),
+        activated=variables(texts),
+    )
+    return ConfigChanges(
+        environment=tuple(sorted(inside.items())),
+        user=image.user,
+        workdir=image.workdir,
+        entrypoint=image.entrypoint,
+        cmd=image.cmd,
+        labels=dict(image.labels),
+    )
+
+
+def _taken_over(ownership: Ownership) -> Iterator[str]:
+    """Which packages brought files that another has now: two that do not know of each other, most often."""
+    files: dict[tuple[str, str], list[str]] = {}
+    for each in ownership.overridden:
+        files.setdefault((each.winner, each.loser), []).append(each.path)
+    for (winner, loser), paths in sorted(files.items()):
+        more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
+        yield f"`{winner}` has overwritten what `{loser}` brings: {paths[0]}{more}"
