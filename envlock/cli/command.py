@@ -38,12 +38,13 @@ class Session:
     def context(self, *, animated: bool = True) -> Iterator[Context]:
         """What workflows work with; the console shows their progress meanwhile, `animated` if nobody else prints."""
         cache = Cache(self.settings.cache_folder)
-        with self.console.progress(animated=animated) as progress, cache.users.among():
+        with self.console.progress(animated=animated) as told, cache.users.among():
             yield Context(
                 cache=cache,
                 environment=environment(),
                 offline=self.settings.offline,
-                progress=progress,
+                progress=told.line,
+                moved=told.moved,
             )
 
 

@@ -2,13 +2,13 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import click
 
-from envlock.cli.progress import Progress
+from envlock.cli.progress import Announced, Progress, Told
 from envlock.cli.settings import Settings, width
 from envlock.errors import escaped
 
@@ -53,15 +53,15 @@ class Console:
             self.data(line)
 
     @contextmanager
-    def progress(self, *, animated: bool = True) -> Iterator[Callable[[str], None]]:
-        """A function for lines of progress: the newest ones, turning, in a terminal, all of them elsewhere."""
+    def progress(self, *, animated: bool = True) -> Iterator[Told]:
+        """Who is told of progress: the newest of it is drawn, turning, in a terminal; elsewhere all lines stay."""
         if self.settings.quiet:
-            yield _nowhere
+            yield Told(_nowhere, Announced(_nowhere).moved)
         elif self.settings.verbose or not (animated and self.settings.animated(sys.stderr)):
-            yield self._stderr
+            yield Told(self._stderr, Announced(self._stderr).moved)
         else:
             with Progress() as shown:
-                yield shown.show
+                yield Told(shown.show, shown.moved)
 
     def _stderr(self, text: str) -> None:
         click.echo(text, err=True, color=self.settings.colored(sys.stderr))

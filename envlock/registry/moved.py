@@ -28,6 +28,8 @@ class Moves:
         self._done = 0
         self.sent = 0  # also what has to be moved again
         self.stopped = Event()
+        if of:
+            moved(what, 0, of)
 
     def seen(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
         """The pieces, counted as they pass, until all are to stop. Those of a transfer that fails do not count."""

@@ -30,15 +30,21 @@ def _silent(_line: str) -> None:
     """Nobody is told."""
 
 
+def _unseen(_what: str, _done: int, _of: int) -> None:
+    """Nobody looks on."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Context:
-    """`environment` is that of the process, read once by `cli`; `progress` takes one line about work that has begun;
+    """`environment` is that of the process, read once by `cli`; `progress` takes one line about work that has begun,
+    `moved` what is on its way, the bytes that have arrived and those in all; both may be called by several threads.
     `stopped` is set where what other threads fetch is no longer wanted."""
 
     cache: Cache
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
     offline: bool = False
     progress: Callable[[str], None] = field(default=_silent)
+    moved: Callable[[str, int, int], None] = field(default=_unseen)
 
     stopped: Event = field(default_factory=Event, repr=False)
     _warned: set[str] = field(default_factory=set, repr=False)

@@ -44,8 +44,8 @@ def clean_command(session: Session, yes: bool, as_json: bool, **options: Any) ->
     cache = Cache(session.settings.cache_folder)
     if not (yes or any(options.values())):
         _ask(f"remove everything that is kept in {cache.root}?")
-    with session.console.progress() as progress:
-        cleaned = clean(cache, CleanOptions(**options), progress)
+    with session.console.progress() as told:
+        cleaned = clean(cache, CleanOptions(**options), told.line)
     if as_json:
         session.console.json([_shape(total) for total in cleaned.removed])
     for total in () if as_json else cleaned.removed:
