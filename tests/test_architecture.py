@@ -67,6 +67,7 @@ LAZY = {
     "envlock.manifest.later": "what a manifest takes from other files, and a YAML library for those in YAML",
     "envlock.system.cache": "the lock library, by those who wait for one another",
     "envlock.workflows.later": "the table of what only some runs need",
+    "envlock.workflows.later_local": "the same for copied files and Dockerfiles",
     "envlock.workflows.later_images": "the same for images: engines, registries, attachments",
 }
 # modules that look at the process environment, and why

@@ -11,6 +11,7 @@ from envlock.errors import OutsideError
 
 # what pygit2 raises for what is damaged, absent (as in partial clones) or not understood
 _FAILURES = (pygit2.GitError, KeyError, OSError)
+_SUBMODULE = 0o160000  # the mode of its entry in an index
 
 
 def folders_with(name: str, root: Path) -> list[Path]:
@@ -29,6 +30,43 @@ def folders_with(name: str, root: Path) -> list[Path]:
     untracked = {path for path, flags in status.items() if flags & FileStatus.WT_NEW}
     files = (root / path for path in tracked | untracked if PurePosixPath(path).name == name)
     return sorted(file.parent for file in files if file.is_file())
+
+
+def counted_files(top: Path, root: Path) -> dict[Path, bool | None]:
+    """The files and links at or below a path of a work tree that are tracked, or at least not ignored; both paths
+    without links. Each with git's word on whether it is executable: None where the bit on disk is to be believed.
+
+    Submodules are other repositories and stay out.
+    """
+    with _reading(str(root)):
+        repository = pygit2.Repository(str(root))
+        believed = "core.filemode" not in repository.config or repository.config.get_bool("core.filemode")
+        found: dict[Path, bool | None] = {}
+        for entry in repository.index:
+            place = root / entry.path
+            if entry.mode != _SUBMODULE and place.is_relative_to(top) and _is_there(place):
+                found[place] = None if believed else entry.mode & 0o100 != 0
+        for place in _untracked(top, root, repository):
+            found.setdefault(place, None)
+        return found
+
+
+def _untracked(place: Path, root: Path, repository: pygit2.Repository) -> Iterator[Path]:
+    """What stands in a work tree and is not ignored, tracked things too."""
+    name = place.relative_to(root).as_posix()
+    is_folder = place.is_dir() and not place.is_symlink()
+    if place != root and repository.path_is_ignored(f"{name}/" if is_folder else name):
+        return
+    if not is_folder:
+        yield from [place] if _is_there(place) else []
+    elif place == root or not (place / ".git").exists():
+        for entry in place.iterdir():
+            if entry.name != ".git":
+                yield from _untracked(entry, root, repository)
+
+
+def _is_there(place: Path) -> bool:
+    return place.is_symlink() or place.is_file()
 
 
 class Repository:

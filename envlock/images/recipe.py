@@ -24,7 +24,7 @@ class PlannedLayer:
     files: Callable[[], Iterable[LayerFile]]
     root: str = IMAGE_PREFIX
     part: str = "env"
-    folders: Mapping[str, SystemFile] = field(default_factory=dict)
+    folders: Mapping[str, SystemFile | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

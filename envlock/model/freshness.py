@@ -13,7 +13,7 @@ from envlock.model.debian_relations import Compare
 from envlock.model.edges import CondaMatcher, broken_edges
 from envlock.model.lock import ImageSettings, Inputs, Lock
 from envlock.model.origins import wrong_origins
-from envlock.model.problem import Problem, shown_value
+from envlock.model.problem import IMAGE, Problem, shown_value
 from envlock.model.spec import EnvSpec
 
 
@@ -48,7 +48,7 @@ def _changed_image(wanted: ImageSettings, locked: ImageSettings) -> Iterator[Pro
     for key in {**after, **before}:
         new, old = after.get(key), before.get(key)
         if new != old:
-            yield Problem(kind="image", subject=key, message=_changed_setting(key, new, old))
+            yield Problem(kind=IMAGE, subject=key, message=_changed_setting(key, new, old))
 
 
 def _settings(image: ImageSettings) -> Iterator[tuple[str, object]]:
@@ -67,7 +67,7 @@ def _changed_copies(wanted: tuple[str, ...], locked: tuple[str, ...]) -> Iterato
     told = {path: "is to be copied into the image: it was not when this was locked" for path in wanted}
     told |= {path: "is no longer to be copied into the image" for path in locked if path not in told}
     for path in sorted({*wanted} ^ {*locked}):
-        yield Problem(kind="image", subject=_COPY, message=f"`{path}` {told[path]}")
+        yield Problem(kind=IMAGE, subject=_COPY, message=f"`{path}` {told[path]}")
 
 
 def _changed_setting(key: str, new: object, old: object) -> str:

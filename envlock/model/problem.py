@@ -5,6 +5,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+# the kind of those about what an image is told beyond its packages
+IMAGE = "image"
 _LEAST = re.compile(r"(?:>=|~=|==|>)\s*([0-9]+(?:\.[0-9]+)*)")
 
 

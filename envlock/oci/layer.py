@@ -35,17 +35,19 @@ def write_layer(
     files: Iterable[LayerFile],
     *,
     root: str,
-    folders: Mapping[str, SystemFile] = MappingProxyType({}),
+    folders: Mapping[str, SystemFile | None] = MappingProxyType({}),
     threads: int | None = None,
 ) -> Layer:
     """Writes the files below `root` (an absolute path in the image) as one layer; the same files, the same bytes.
 
     `folders` say by their paths in the image what the parents of files are like; others are of 0:0 and have mode 0755.
+    None stands for one that a layer below has, whose owner and mode are to stay what they are.
     OutsideError for a path that leaves `root`, that two files have, or that runs through a file or link; for a hard
     link to what is no file before it in this layer; and for content that is not as long as it says.
     """
     placed = _placed(files, root)
-    parents = {path: folders.get(path) or _plain_folder(path) for path in _parents(placed)}
+    told = ((path, folders.get(path, _plain_folder(path))) for path in _parents(placed))
+    parents = {path: folder for path, folder in told if folder}
     with layout.writer() as blob, gzip_stream(blob.write, threads=threads) as stream:
         for path, file in sorted({**parents, **placed}.items(), key=lambda item: item[0].encode()):
             _write_entry(stream, path, file)

@@ -50,13 +50,27 @@ def lfs_pointer(path: Path) -> LfsPointer | None:
 
 def content_sha256(path: Path) -> str:
     """The sha256 (64 hex) of a file as git keeps it; UserInputError where there is no such file."""
+    return measured(path).oid
+
+
+def measured(path: Path) -> LfsPointer:
+    """The same with the size, as a pointer to it would have them."""
     pointer = lfs_pointer(path)
     if pointer:
-        return pointer.oid
+        return pointer
+    total, size = hashlib.sha256(), 0
+    for piece in content_pieces(path):
+        total.update(piece)
+        size += len(piece)
+    return LfsPointer(total.hexdigest(), size)
+
+
+def content_pieces(path: Path) -> Iterator[bytes]:
+    """The bytes of a file as git keeps it, in pieces; of a git-LFS pointer, its own."""
     with _opened(path) as file:
         text = b"\0" not in file.read(_LOOKED_AT)
         file.seek(0)
-        return _text_sha256(file) if text else hashlib.file_digest(file, "sha256").hexdigest()
+        yield from _text_pieces(file) if text else iter(lambda: file.read(_PIECE), b"")
 
 
 def tree_sha256(folder: Path) -> str:
@@ -81,8 +95,13 @@ def _files(folder: Path, top: Path) -> Iterator[Path]:
             continue
         if entry.is_symlink() or not entry.is_dir():
             yield entry
-        elif not any((entry / mark).is_file() for mark in _MARKS):
+        elif not holds_cache(entry):
             yield from _files(entry, top)
+
+
+def holds_cache(folder: Path) -> bool:
+    """Is a folder marked as a cache, or a virtual environment?"""
+    return any((folder / mark).is_file() for mark in _MARKS)
 
 
 def _left_out(name: str, patterns: tuple[str, ...]) -> bool:
@@ -96,12 +115,12 @@ def _name(entry: Path, folder: Path) -> bytes:
 def _described(entry: Path, folder: Path) -> str:
     """What the hash holds of an entry, beside its name."""
     if entry.is_symlink():
-        return f"link {_target(entry, folder)}"
+        return f"link {link_target(entry, folder)}"
     executable = "x" if entry.stat().st_mode & 0o100 else "-"
     return f"file {executable} {content_sha256(entry)}"
 
 
-def _target(link: Path, folder: Path) -> str:
+def link_target(link: Path, folder: Path) -> str:
     """Where a link points, which must be inside: what lies outside, no hash of the folder would notice."""
     target = link.readlink()
     within = Path(os.path.normpath(link.parent.relative_to(folder) / target))
@@ -124,12 +143,11 @@ def _opened(path: Path) -> BufferedReader:
         raise OutsideError(f"`{display(path)}` cannot be read: {error.strerror}") from error
 
 
-def _text_sha256(file: IO[bytes]) -> str:
-    """Of a text with LF for CRLF, read in pieces: a CR at the end of one waits for the next."""
-    total, waiting = hashlib.sha256(), b""
+def _text_pieces(file: IO[bytes]) -> Iterator[bytes]:
+    """A text with LF for CRLF, read in pieces: a CR at the end of one waits for the next."""
+    waiting = b""
     while piece := file.read(_PIECE):
         piece = waiting + piece
         waiting = b"\r" if piece.endswith(b"\r") else b""
-        total.update(piece[: len(piece) - len(waiting)].replace(b"\r\n", b"\n"))
-    total.update(waiting)
-    return total.hexdigest()
+        yield piece[: len(piece) - len(waiting)].replace(b"\r\n", b"\n")
+    yield waiting

@@ -6,6 +6,7 @@ from envlock.model.lock import Base
 from envlock.model.platform import version_numbers
 from envlock.model.spec import EnvSpec, python_minor
 from envlock.workflows import later
+from envlock.workflows.later_local import context_sha256
 from envlock.workflows.task import PlatformTask
 
 SCRATCH = "scratch"
@@ -30,7 +31,7 @@ def _of_dockerfile(task: PlatformTask, kept: Base | None, dockerfile: str) -> Ba
     """What the Dockerfile makes; while it and what it may copy are as they were, so is that."""
     minor = _minor(task)
     if kept and kept.context and _holds(kept, task.spec, minor):
-        now = later.context_sha256(task.project.folder, dockerfile)
+        now = context_sha256(task.project.folder, dockerfile)
         if kept.context == now:
             return kept
     return later.look_into_dockerfile(task, minor)

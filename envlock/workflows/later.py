@@ -102,12 +102,6 @@ def look_into_base(task: "PlatformTask", digest: str | None, minor: str | None) 
     return look_into_base(task, digest, minor)
 
 
-def context_sha256(folder: Path, dockerfile: str) -> str:
-    from envlock.images.dockerfile import context_sha256
-
-    return context_sha256(folder, dockerfile)
-
-
 def look_into_dockerfile(task: "PlatformTask", minor: str | None) -> "Base":
     from envlock.workflows.docker_base import look_into_dockerfile
 
@@ -212,13 +206,6 @@ def root_places(project: "Project") -> "dict[tuple[KeyPath, str], Place]":
     from envlock.manifest.root_places import root_places
 
     return root_places(project.manifest)
-
-
-def local_sha256(path: Path) -> str:
-    """Of a file or folder that a good verdict rests on: most rest on none."""
-    from envlock.system.local_files import content_sha256, tree_sha256
-
-    return tree_sha256(path) if path.is_dir() else content_sha256(path)
 
 
 def walk(project: "Project") -> "Walked":

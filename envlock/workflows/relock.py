@@ -7,13 +7,15 @@ from time import monotonic
 from envlock.errors import UserInputError
 from envlock.lockfile.writer import lock_text
 from envlock.model.changes import Changes, changes
-from envlock.model.lock import Lock, Node
+from envlock.model.lock import ImageSettings, Lock, Node
+from envlock.model.problem import IMAGE
 from envlock.model.words import did_you_mean
 from envlock.system.files import write_whole
 from envlock.workflows import later
 from envlock.workflows.ahead import Ahead
 from envlock.workflows.check import check
 from envlock.workflows.context import Context
+from envlock.workflows.later_local import locked_copies
 from envlock.workflows.project import Project
 from envlock.workflows.tasks import tasks_of
 from envlock.workflows.upgrade import BASE, DEBIAN, Upgrade
@@ -41,10 +43,14 @@ def relock(project: Project, context: Context, upgrade: Upgrade, ahead: Ahead) -
 
     old = pins.lock
     _refuse_unknown(upgrade, old)
-    if old and not upgrade and not pins.conflict and not check(project, context.cache):
+    unmet = None if old is None or upgrade or pins.conflict else check(project, context.cache)
+    if old and unmet == ():
         # it stays as it is, whoever wrote it
         return _result(began, old, old, written=False)
-    new = pins.resolved(resolved)
+    if old and unmet and all(problem.kind == IMAGE for problem in unmet):
+        new = _with_image(old, project)
+    else:
+        new = pins.resolved(resolved)
     text = lock_text(new).encode()
     written = old is None or project.lockfile.read_bytes() != text
     # before the file, which is the last thing that is done
@@ -52,6 +58,12 @@ def relock(project: Project, context: Context, upgrade: Upgrade, ahead: Ahead) -
     if written:
         write_whole(project.lockfile, text)
     return replace(_result(began, old, new, written=written), notes=(*pins.told(new), *notes))
+
+
+def _with_image(old: Lock, project: Project) -> Lock:
+    """With the image settings of now: what is installed does not depend on them, and is not solved anew."""
+    spec = later.read_manifest(project)
+    return replace(old, image=ImageSettings.of(spec), copied=locked_copies(project.folder, spec))
 
 
 def _refuse_unknown(upgrade: Upgrade, old: Lock | None) -> None:

@@ -15,6 +15,7 @@ from envlock.workflows.begun import NOTHING, Begun
 from envlock.workflows.context import Context
 from envlock.workflows.debian_base import DebianBase, lock_debian
 from envlock.workflows.guess import WheelGuess, provided
+from envlock.workflows.later_local import locked_copies
 from envlock.workflows.pip_request import python_of
 from envlock.workflows.solve_pip import solve_pip
 from envlock.workflows.task import PlatformTask
@@ -22,12 +23,13 @@ from envlock.workflows.task import PlatformTask
 
 def locked(spec: EnvSpec, tasks: Sequence[PlatformTask], context: Context, begun: Begun = NOTHING) -> Lock:
     """The lock that answers `spec`, of which each platform is a task; solvers may have `begun`."""
+    copied = locked_copies(tasks[0].project.folder, spec)
     try:
         platforms = tuple(_lock_platforms(tasks, context, begun))
     except BaseException:
         context.stopped.set()  # what other threads fetch is wanted no more
         raise
-    return Lock(inputs=Inputs.of(spec), image=ImageSettings.of(spec), platforms=platforms)
+    return Lock(inputs=Inputs.of(spec), image=ImageSettings.of(spec), platforms=platforms, copied=copied)
 
 
 def _lock_platforms(tasks: Sequence[PlatformTask], context: Context, begun: Begun) -> list[PlatformLock]:

@@ -1,5 +1,5 @@
 """Good verdicts, kept by the bytes of env.toml and env.lock; each holds while the other files that it rests on are as
-they were: those that env.toml is read from, local wheels, and folders."""
+they were: those that env.toml is read from, local wheels and folders, copied files, a Dockerfile's context."""
 
 import hashlib
 import time
@@ -11,7 +11,7 @@ from envlock import __version__
 from envlock.errors import EnvlockError
 from envlock.system.cache import Cache
 from envlock.system.files import repository_root
-from envlock.workflows import later
+from envlock.workflows.later_local import CONTEXT, local_hash
 from envlock.workflows.project import Project
 
 _KIND = "verdicts"
@@ -44,15 +44,20 @@ def _all_hold(folder: Path, kept: Any) -> bool:
     return all((folder / path).resolve().is_relative_to(root) and _holds(folder, path, *was) for path, *was in kept)
 
 
-def keep_good(project: Project, cache: Cache, key: str, files: Iterable[str]) -> None:
-    """Keeps a good verdict that rests on these files and folders too, by their paths relative to env.toml."""
-    now = time.time_ns()
-    places = [(path, project.folder / path) for path in files]
+def keep_good(project: Project, cache: Cache, key: str, files: Iterable[tuple[str, str]]) -> None:
+    """Keeps a good verdict that rests on these files and folders too: their paths relative to env.toml, and kinds."""
+    now, folder = time.time_ns(), project.folder
     try:
-        rests_on = [[path, _hash(place), stamp_of(place, now=now)] for path, place in places]
+        rests_on = [
+            [path, local_hash(folder, path, kind), _stamp(folder / path, kind, now), kind] for path, kind in files
+        ]
         cache.keep(_KIND, key, rests_on, lasting=False)
     except (OSError, EnvlockError):
         return  # a cache that cannot be written, or a file that is gone, costs time, not an answer
+
+
+def _stamp(path: Path, kind: str, now: int) -> list[int] | None:
+    return None if kind == CONTEXT else stamp_of(path, now=now)
 
 
 def stamp_of(path: Path, *, now: int) -> list[int] | None:
@@ -63,13 +68,9 @@ def stamp_of(path: Path, *, now: int) -> list[int] | None:
     return [status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino]
 
 
-def _holds(folder: Path, path: str, sha256: str, stamp: Any) -> bool:
-    file = folder / path
+def _holds(folder: Path, path: str, sha256: str, stamp: Any, kind: str) -> bool:
     try:
-        return (stamp is not None and stamp_of(file, now=time.time_ns()) == stamp) or _hash(file) == sha256
+        same = stamp is not None and stamp_of(folder / path, now=time.time_ns()) == stamp
+        return same or local_hash(folder, path, kind) == sha256
     except EnvlockError:
         return False  # the walk says what is wrong
-
-
-def _hash(path: Path) -> str:
-    return later.local_sha256(path)

@@ -1,0 +1,66 @@
+"""The layer of copied files: above all others, so that what is edited most often moves nothing else."""
+
+import hashlib
+from collections.abc import Iterator
+
+from envlock.images.recipe import PlannedLayer
+from envlock.model.digest import canonical_json
+from envlock.model.files import PrefixFile
+from envlock.model.layers import LAYOUT
+from envlock.model.lock import Lock
+from envlock.oci.compress import compressor_id
+from envlock.oci.image import BaseImage
+from envlock.workflows.copied import CopiedContent, copied_files, require_contents
+from envlock.workflows.project import Project
+
+# what every base has, with modes and owners of its own: `/tmp` is everybody's, and stays so
+_USUAL = {
+    *("bin", "etc", "home", "lib", "media", "mnt", "opt", "root", "sbin", "srv", "tmp", "usr", "var"),
+    *("usr/bin", "usr/lib", "usr/local", "usr/local/bin", "usr/local/lib", "usr/share", "usr/src"),
+    *("var/cache", "var/lib", "var/log", "var/opt", "var/tmp"),
+}
+_HOMES = "home/"
+
+
+def copied_layer(project: Project, lock: Lock, base: BaseImage) -> PlannedLayer | None:
+    """What is copied into `workdir`; None where nothing is. UserInputError where its bytes are not here."""
+    workdir = lock.image.workdir
+    if not lock.copied or not workdir:
+        return None
+    require_contents(project.folder, lock)
+    files = tuple(file for path, _ in lock.copied for file in copied_files(project.folder, path))
+    known = _known(base)
+    folders = dict.fromkeys(path for path in _with_parents(workdir) if path in known or path.startswith(_HOMES))
+    return PlannedLayer(
+        title=f"copied: {', '.join(path for path, _ in lock.copied)}",
+        key=_key(workdir, files, sorted(folders)),
+        count=len(files),
+        size=sum(file.size for file in files),
+        files=lambda: files,
+        root=workdir,
+        folders=folders,
+    )
+
+
+def _known(base: BaseImage) -> set[str]:
+    """The folders that the base has, as far as it says: they stay whose they are."""
+    told = (base.config.get("WorkingDir"), base.environment.get("HOME"))
+    return {*_USUAL, *(path for place in told if place for path in _with_parents(place))}
+
+
+def _with_parents(path: str) -> Iterator[str]:
+    path = path.strip("/")
+    while path:
+        yield path
+        path = path.rpartition("/")[0]
+
+
+def _key(workdir: str, files: tuple[PrefixFile, ...], unwritten: list[str]) -> str:
+    listed = [[file.path, file.mode, file.link, _sha256(file)] for file in files]
+    scheme = ["copied", LAYOUT, workdir, unwritten]
+    told = {"scheme": scheme, "compressor": compressor_id(), "files": listed}
+    return hashlib.sha256(canonical_json(told)).hexdigest()
+
+
+def _sha256(file: PrefixFile) -> str | None:
+    return file.content.sha256 if isinstance(file.content, CopiedContent) else None

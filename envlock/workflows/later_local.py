@@ -1,0 +1,58 @@
+"""What only environments with files of their own need, loaded by those: copied files and Dockerfiles, as `later`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from envlock.model.lock import Lock
+    from envlock.model.problem import Problem
+    from envlock.model.spec import EnvSpec
+
+# kinds of what a good verdict rests on
+PLAIN, COPIED, CONTEXT = "", "copied", "dockerfile"
+
+
+def locked_copies(folder: Path, spec: "EnvSpec") -> tuple[tuple[str, str], ...]:
+    """What is recorded of the files that are to be copied."""
+    if not spec.image.copy:
+        return ()
+    from envlock.workflows.copied import locked_copies
+
+    return locked_copies(folder, spec)
+
+
+def changed_copies(folder: Path, spec: "EnvSpec", lock: "Lock") -> "Iterable[Problem]":
+    if not lock.copied:
+        return ()
+    from envlock.workflows.copied import changed_copies
+
+    return changed_copies(folder, spec, lock)
+
+
+def changed_context(folder: Path, spec: "EnvSpec", lock: "Lock") -> "Iterable[Problem]":
+    if not spec.image.dockerfile:
+        return ()
+    from envlock.workflows.local_context import changed_context
+
+    return changed_context(folder, spec.image.dockerfile, lock)
+
+
+def context_sha256(folder: Path, dockerfile: str) -> str:
+    from envlock.images.dockerfile import context_sha256
+
+    return context_sha256(folder, dockerfile)
+
+
+def local_hash(folder: Path, path: str, kind: str) -> str:
+    """Of what a good verdict rests on: most rest on nothing."""
+    if kind == COPIED:
+        from envlock.workflows.copied import copied_sha256
+
+        return copied_sha256(folder, path)
+    if kind == CONTEXT:
+        return context_sha256(folder, path)
+    from envlock.system.local_files import content_sha256, tree_sha256
+
+    return tree_sha256(folder / path) if (folder / path).is_dir() else content_sha256(folder / path)
