@@ -3,20 +3,23 @@
 import os
 import tarfile
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from envlock.errors import OutsideError, UserInputError
 from envlock.model.digest import canonical_json
 from envlock.model.image import Descriptor, Image
 from envlock.model.reference import parse_reference
-from envlock.oci.document import hex_of, parse
+from envlock.oci.document import hex_of
 from envlock.oci.index import IMAGE_NAME, REFERENCE_NAME, IndexEntry, index_bytes
 from envlock.oci.layer import END, padding, tar_header
 from envlock.oci.layout import INDEX, LAYOUT_FILE, MARK, Layout
 from envlock.oci.manifest import read_manifest
+from envlock.oci.several import entry_of, images_of
 from envlock.system.files import replace_folder, sync_folder, usual_mode
 from envlock.system.parts import part_file, scratch_folder
 
+_USUAL = "amd64"
 FOLDERS = ("blobs", "blobs/sha256")
 
 
@@ -69,33 +72,34 @@ def export_layout(image: Image, target: Path, names: Sequence[str]) -> None:
 
 
 class _Contents:
-    """What belongs to an image, looked up once: its blobs (all there, sizes as described) and its platform."""
+    """What belongs to an image, looked up once: its blobs (all there, sizes as described), and the one of its
+    manifests that an engine loads, which knows no indexes: that of the platform most have, else the first."""
 
     def __init__(self, image: Image) -> None:
         self.layout = Layout(image.layout)
-        self.manifest = image.manifest
-        parts = read_manifest(self.layout.read(image.manifest), "manifest")
-        self.config, self.layers = parts.config, parts.layers
-        self.blobs = tuple(sorted((self.manifest, *parts.blobs), key=lambda blob: blob.digest))
+        self.top = image.manifest
+        self.several = image.is_index
+        manifests = [part.manifest for part in images_of(image)]
+        parts = [read_manifest(self.layout.read(manifest), "manifest") for manifest in manifests]
+        blobs = {blob.digest: blob for blob in (image.manifest, *manifests, *(b for p in parts for b in p.blobs))}
+        self.blobs = tuple(sorted(blobs.values(), key=lambda blob: blob.digest))
         for blob in self.blobs:
             if not self.layout.has(blob):
                 path = self.layout.blob_path(blob.digest)
                 raise OutsideError(f"`{path}` is missing, or not of {blob.size} bytes", hint="build the image anew")
+        stated = [entry_of(self.layout, manifest) for manifest in manifests]
+        first = next((n for n, entry in enumerate(stated) if entry.architecture == _USUAL), 0)
+        self.loaded, self.entry = parts[first], stated[first]
 
     def entries(self, names: Sequence[str]) -> tuple[IndexEntry, ...]:
-        config = parse(self.layout.read(self.config), "config")
-        os_name, architecture = config.field("os").text(), config.field("architecture").text()
-        annotations = [_annotations(name) for name in names] or [{}]
-        return tuple(
-            IndexEntry(descriptor=self.manifest, os=os_name, architecture=architecture, annotations=each)
-            for each in annotations
-        )
+        entry = IndexEntry(descriptor=self.top) if self.several else replace(self.entry, variant=None)
+        return tuple(replace(entry, annotations=_annotations(name)) for name in names) or (entry,)
 
     def docker_manifest(self, names: Sequence[str]) -> bytes:
         image = {
-            "Config": _blob_name(self.config),
+            "Config": _blob_name(self.loaded.config),
             "RepoTags": [str(parse_reference(name)) for name in names],
-            "Layers": [_blob_name(layer) for layer in self.layers],
+            "Layers": [_blob_name(layer) for layer in self.loaded.layers],
         }
         return canonical_json([image])
 

@@ -1,8 +1,8 @@
 """The base image itself: looked into when locking, brought into the cache when its bytes are wanted."""
 
 import hashlib
-from dataclasses import asdict, fields
-from typing import Any
+from dataclasses import asdict, fields, replace
+from typing import TYPE_CHECKING, Any
 
 from envlock.errors import OutsideError
 from envlock.images.base import PulledBase, base_folder, copy_base, open_base
@@ -13,12 +13,16 @@ from envlock.model.platform import PLATFORMS, Platform
 from envlock.model.reference import Reference, parse_reference
 from envlock.oci.image import BaseImage, read_base, scratch
 from envlock.oci.layout import Layout
+from envlock.oci.manifest import read_manifest
 from envlock.system.cache import typed
 from envlock.system.cache_use import used
 from envlock.workflows import later
 from envlock.workflows.context import Context
 from envlock.workflows.project import Project
 from envlock.workflows.task import PlatformTask
+
+if TYPE_CHECKING:
+    from envlock.registry.client import RegistryClient
 
 _FACTS = "base-facts"
 
@@ -34,12 +38,39 @@ def look_into_base(task: PlatformTask, digest: str | None, minor: str | None) ->
 
 
 def base_image(locked: PlatformLock, project: Project, context: Context) -> BaseImage:
-    """The locked base with its layers in the cache, as a builder wants it."""
+    """The locked base as a builder wants it; the layers of one from a registry stay there until somebody needs them."""
     platform = PLATFORMS[locked.platform]
-    if locked.base.reference is None or locked.base.digest is None:
+    reference, digest = locked.base.reference, locked.base.digest
+    if reference is None or digest is None:
         return scratch(platform.architecture)
-    pulled = pull_base(locked.base.reference, locked.base.digest, platform, project, context)
-    return read_base(pulled.manifest, pulled.config)
+    if base_folder(reference, project.folder):
+        pulled = pull_base(reference, digest, platform, project, context)
+        return read_base(pulled.manifest, pulled.config)
+    pulled = _glance(reference, digest, context)
+    return replace(read_base(pulled.manifest, pulled.config), where=parse_reference(reference).at(digest))
+
+
+def _glance(reference: str, digest: str, context: Context) -> PulledBase:
+    """A base with its manifest and config in the cache, and perhaps no more of it."""
+    layout, there = Layout(context.cache.image_layout), parse_reference(reference).at(digest)
+
+    def client() -> "RegistryClient":
+        _require_online(reference, context)
+        return later.registry_client(context)
+
+    content = layout.read(digest) if layout.has(digest) else client().get(there).content
+    manifest = read_manifest(content, f"the manifest of `{reference}`")
+    config = layout.read(manifest.config) if layout.has(manifest.config) else client().read(there, manifest.config)
+    layout.create()
+    layout.put(config, manifest.config.media_type)
+    descriptor = layout.put(content, manifest.media_type)
+    used(layout.blob_path(digest))  # and with it, by what it names, its layers
+    return PulledBase(reference=reference, layout=layout, descriptor=descriptor, manifest=content, config=config)
+
+
+def _require_online(reference: str, context: Context) -> None:
+    if context.offline:
+        raise OutsideError(f"base `{reference}` is not in the cache, and this is --offline", hint="run it once without")
 
 
 def pull_base(reference: str, digest: str | None, platform: Platform, project: Project, context: Context) -> PulledBase:
@@ -49,10 +80,8 @@ def pull_base(reference: str, digest: str | None, platform: Platform, project: P
     if folder:
         descriptor = copy_base(folder, layout, platform, digest=digest)
     else:
-        if context.offline and not (digest and layout.has(digest)):
-            raise OutsideError(
-                f"base `{reference}` is not in the cache, and this is --offline", hint="run it once without"
-            )
+        if not (digest and layout.has(digest)):
+            _require_online(reference, context)
         descriptor = _from_registry(parse_reference(reference), digest, platform, context)
     used(layout.blob_path(descriptor.digest))  # and with it, by what it names, its layers
     return open_base(reference, layout, descriptor)
