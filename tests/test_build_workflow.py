@@ -36,7 +36,7 @@ def built(project: Project, *flags: str | Path) -> dict[str, Any]:
 
 def made(shown: dict[str, Any]) -> list[str]:
     """The titles of the layers that were made anew."""
-    return [layer["title"] for layer in shown["layers"] if layer["made"]]
+    return [layer["title"] for layer in shown["layers"] if layer["came"] == "made"]
 
 
 def layers(project: Project, shown: dict[str, Any]) -> list[str]:

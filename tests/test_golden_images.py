@@ -51,9 +51,9 @@ CONFIGS = {
 # by layout and compressor: where a new libdeflate packs otherwise, its id is another, and a new row is added
 MANIFESTS = {
     (1, "kept-4096+libdeflate-6-1MiB-a111df2b"): {
-        "conda": "sha256:35d9142efe10766731c74a020c002d3449e34e2a889c1d47f790913ba8786d80",
-        "pip": "sha256:9e66e3a75041b4371d8ce851d1326cd35ff9250fe122ec7aabbdea02fdae055d",
-        "both": "sha256:fabe354d1cb548016043a5caf67ffb1370f80126ce2ca920cd0f6b82937c2c57",
+        "conda": "sha256:1cfbb8a67bdf71340560f8c19d715e7ba21d908534f4839199f1a0aece79c737",
+        "pip": "sha256:52d1cc4c43e39ba186a94c5d8274b78ced62ad0f2e5425975487a024170957c0",
+        "both": "sha256:7259522cf0d26105d8401b75f64265692633d53a48aed65c0219e05c191fd2ab",
     },
 }
 
