@@ -93,6 +93,12 @@ def _built(planned: PlannedLayer, layer: Layer, came: Came) -> BuiltLayer:
     )
 
 
+def is_kept(planned: PlannedLayer, cache: Cache) -> bool:
+    """Is a layer in the cache?"""
+    layer = cache.record(LAYERS, planned.key, _layer)
+    return layer is not None and Layout(cache.image_layout).has(layer.descriptor)
+
+
 def _make_all(missing: Sequence[PlannedLayer], cache: Cache, layout: Layout) -> dict[str, Layer]:
     """Layers by key, several at a time: unpacking, hashing and compressing all leave Python's lock."""
     workers = min(os.cpu_count() or 1, _MOST_WORKERS)

@@ -64,3 +64,12 @@ def _of_extras(project: dict[str, Any]) -> Iterator[str]:
             own = f"({need.marker}) and " if need.marker else ""
             need.marker = Marker(f'{own}extra == "{canonicalize_name(extra)}"')
             yield str(need)
+
+
+def build_requires(folder: Path) -> frozenset[str]:
+    """What a project says that building it needs; setuptools, where it says nothing (PEP 517, PEP 518)."""
+    try:
+        needs = tomllib.loads((folder / "pyproject.toml").read_text())["build-system"]["requires"]
+        return frozenset(str(Requirement(need)) for need in needs)
+    except (OSError, ValueError, LookupError, TypeError, InvalidRequirement):
+        return frozenset({"setuptools>=40.8.0"})

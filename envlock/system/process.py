@@ -159,8 +159,8 @@ def on_socket(command: Sequence[str], connection: socket, environment: Mapping[s
     with connection, suppress(OSError):
         subprocess.run(
             command,
-            stdin=connection,
-            stdout=connection,
+            stdin=connection.fileno(),
+            stdout=connection.fileno(),
             stderr=subprocess.DEVNULL,
             env=dict(environment),
             start_new_session=True,  # a Ctrl-C is for us: it must not end what we still say goodbye through

@@ -3,11 +3,11 @@
 Packages of a Debian base are layers like others, below them, on an image that has nothing else.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from envlock.images import embedded
-from envlock.images.recipe import ImageRecipe
+from envlock.images.recipe import ImageRecipe, PlannedLayer
 from envlock.model.activation import environment
 from envlock.model.digest import lock_hash
 from envlock.model.files import IMAGE_PREFIX
@@ -39,9 +39,29 @@ _DEBIAN_CONFIG = {"Cmd": ["/bin/sh"]}
 _DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Executed:
+    """What an engine adds that runs code: `locked` has the wheels that it built in place of their sources, `base` is
+    one that it made, `layers` lie on top; of the conda packages of `linked` it ran the link scripts. `key` is the lock
+    hash."""
+
+    key: str
+    locked: PlatformLock
+    base: BaseImage | None = None
+    layers: tuple[PlannedLayer, ...] = ()
+    linked: frozenset[str] = frozenset()
+    annotations: Mapping[str, str] = field(default_factory=dict)
+
+
 def make_embedded(project: Project, lock: Lock, locked: PlatformLock, context: Context, options: MakeOptions) -> Made:
     """The image of one platform, and what is to be said of its packages' scripts."""
-    base = base_image(locked, project, context)
+    return pack(project, lock, Executed(key=lock_hash(lock, locked), locked=locked), context, options)
+
+
+def pack(project: Project, lock: Lock, executed: Executed, context: Context, options: MakeOptions) -> Made:
+    """The same of what has run its code by now, if there was any to be run."""
+    locked = executed.locked
+    base = executed.base or base_image(locked, project, context)
     files = fetch_all(locked, lock.inputs, project, context)
     contents = all_contents(locked, files, context.cache)
     with scratch_folder(context.cache.root / "stages") as folder:
@@ -50,19 +70,20 @@ def make_embedded(project: Project, lock: Lock, locked: PlatformLock, context: C
         plan = plan_layers(locked, contents, files, stage)
         recipe = ImageRecipe(
             base=replace(base, config=_DEBIAN_CONFIG) if debian else base,
-            layers=(*(debian.layers if debian else ()), *plan.layers),
+            layers=(*(debian.layers if debian else ()), *plan.layers, *executed.layers),
             changes=_changes(lock, locked, base, contents, is_there=bool(plan.layers)),
             annotations={
-                HASH_ANNOTATION: lock_hash(lock, locked),
+                HASH_ANNOTATION: executed.key,
                 LAYOUT_ANNOTATION: str(LAYOUT),
                 COMPRESSOR_ANNOTATION: compressor_id(),
+                **executed.annotations,
             },
         )
         debian_notes = debian.notes if debian else ()
         how = embedded.BuildWith(use_cache=options.use_cache, reuse=options.reuse, progress=context.progress)
         built = embedded.build(recipe, context.cache, how)
     notes = (
-        *(note for c in contents for note in script_notes(c.package.name, c.scripts, c.paths)),
+        *(note for c in contents for note in _script_notes(c, executed.linked)),
         *_taken_over(plan.ownership),
         *debian_notes,
     )
@@ -89,6 +110,11 @@ def _changes(
         cmd=image.cmd,
         labels=dict(image.labels),
     )
+
+
+def _script_notes(contents: PackageContents, linked: frozenset[str]) -> Iterator[str]:
+    scripts = () if contents.package.name in linked else contents.scripts
+    return script_notes(contents.package.name, scripts, contents.paths)
 
 
 def _taken_over(ownership: Ownership) -> Iterator[str]:

@@ -5,7 +5,7 @@ Secrets come with a command's environment, or lie on a tmpfs; neither is part of
 
 import io
 import tarfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import IO
@@ -59,7 +59,7 @@ class Container:
         listed = self.session.engine.client.api.diff(self.id) or ()
         return {str(each["Path"]): int(each["Kind"]) for each in listed}
 
-    def get(self, path: str) -> Iterator[tuple[tarfile.TarInfo, IO[bytes] | None]]:
+    def get(self, path: str) -> Generator[tuple[tarfile.TarInfo, IO[bytes] | None]]:
         """The members of what lies at a path, one after the other; names begin with its last part."""
         stream, _ = self.session.engine.client.api.get_archive(self.id, path, chunk_size=_PIECE)
         try:

@@ -1,0 +1,72 @@
+"""What building asks for, chosen and fetched on this machine: containers see wheels, and neither indexes nor logins."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from envlock.errors import OutsideError
+from envlock.model.lock import Lock, PipPackage, PlatformLock
+from envlock.model.platform import PLATFORMS
+from envlock.solvers.pip_uv import solve
+from envlock.solvers.requests import PipAnswer, PipRequest
+from envlock.sources.fetch import fetch, remember
+from envlock.sources.places import Sources
+from envlock.sources.supply import Supply
+from envlock.system.secrets import redact
+from envlock.workflows.context import Context
+from envlock.workflows.logins import uv_logins
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildNeeds:
+    """Answers for one platform; what is newest then is taken, as what is needed for building is not locked."""
+
+    lock: Lock
+    locked: PlatformLock
+    sources: Sources
+    supply: Supply
+    context: Context
+
+    def files(self, requirements: Iterable[str]) -> dict[str, Path]:
+        """By file name all that answers requirements, with all that this needs in turn: in the cache, verified."""
+        answers = solve(self._request(tuple(sorted(requirements))))
+        return {answer.file: self._file(answer) for answer in answers}
+
+    def _request(self, requirements: tuple[str, ...]) -> PipRequest:
+        inputs, context = self.lock.inputs, self.context
+        platform = PLATFORMS[self.locked.platform]
+        indexes = self.sources.asked_indexes(inputs.indexes)
+        limit = inputs.exclude_newer
+        return PipRequest(
+            requirements=requirements,
+            indexes=indexes,
+            provided={},
+            python=self.locked.python or "",
+            platform=platform,
+            system=dict(inputs.systems).get(platform.name, platform.system),
+            keep=(),
+            cache=context.cache.solver_cache,
+            offline=context.offline,
+            cutoff=limit if limit and limit.endswith("Z") else None,
+            credentials=uv_logins(indexes, context.environment),
+        )
+
+    def _file(self, answer: PipAnswer) -> Path:
+        if not answer.sha256:
+            raise OutsideError(
+                f"building asks for `{answer.name}` from {redact(answer.url)}, which is no file of an index",
+                hint="let it be built elsewhere, and name its wheel in env.toml",
+            )
+        if answer.index and answer.index not in self.sources.mirrors:
+            remember(answer.sha256, answer.url, self.context.cache)
+        package = PipPackage(
+            name=answer.name,
+            version=answer.version,
+            file=answer.file,
+            sha256=answer.sha256,
+            size=answer.size,
+            index=answer.index,
+            url=None if answer.index else answer.url,
+            builds=answer.builds,
+        )
+        return fetch(package, self.supply)
