@@ -90,7 +90,7 @@ def pull_base(reference: str, digest: str | None, platform: Platform, project: P
 def _from_registry(reference: Reference, digest: str | None, platform: Platform, context: Context) -> Descriptor:
     client = later.registry_client(context)
     digest = digest or client.resolve(reference, platform).digest
-    return client.pull(reference.at(digest), Layout(context.cache.image_layout))
+    return client.pull(reference.at(digest), Layout(context.cache.image_layout), context.moved)
 
 
 def base_facts(pulled: PulledBase, context: Context, *, interpreter: str | None, minor: str | None) -> BaseFacts:
