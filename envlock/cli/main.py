@@ -31,6 +31,7 @@ COMMANDS = {
     "export": "Write what is locked as a file that other tools install from.",
     "build": "Make a container image of the environment, without Docker.",
     "cache": "Say what is kept on this machine, and make room.",
+    "verify": "Is an image what its lock makes? It is derived anew, and compared.",
     "doctor": "Say what is found, what is missing and what to do.",
     "completion": "Print the completion script of a shell.",
 }
