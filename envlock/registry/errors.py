@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime
 from email.utils import parsedate_to_datetime
+from typing import Any
 from urllib.parse import parse_qsl
 
 from envlock.errors import OutsideError
@@ -78,11 +79,18 @@ def _words(response: Response) -> str:
     try:
         document = json.loads(b"".join(pieces(response, limit=_MOST_READ)))
         listed = document.get("errors") or [document]
-        messages = [item.get("message") or item.get("details") or item.get("code") or "" for item in listed]
+        messages = map(_message, listed)
         text = "; ".join(" ".join(str(message).split()) for message in messages if message)
     except (OutsideError, ValueError, AttributeError, TypeError):
         return ""  # the status says enough
     return redact_text(_without_secrets(text, response)[:_MOST_SHOWN])
+
+
+def _message(item: dict[str, Any]) -> object:
+    """What one error says; "unknown error" says nothing, but its detail may."""
+    said = item.get("message") or item.get("details") or item.get("code") or ""
+    detail = item.get("detail")
+    return f"{said}, {json.dumps(detail, ensure_ascii=False)}" if item.get("code") == "UNKNOWN" and detail else said
 
 
 def _without_secrets(text: str, response: Response) -> str:
