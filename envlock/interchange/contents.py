@@ -15,7 +15,8 @@ class Contents:
 
     `platforms` hold the wanted packages alone, sorted by name; `urls` and `md5` are those that the format needs;
     `channels` (by the manifest's name) and `indexes` (in order, the default one first) are URLs; `folder` is
-    env.toml's, seen from where the file will be. No URL holds a secret.
+    env.toml's, seen from where the file will be. `snapshot` is the archive that env.toml names for Debian's packages,
+    `snapshots` each suite with its place there as it was locked. No URL holds a secret.
     """
 
     name: str
@@ -28,6 +29,8 @@ class Contents:
     indexes: Mapping[str, str] = field(default_factory=dict)
     default_index: str = ""
     folder: str = "."
+    snapshot: str | None = None
+    snapshots: tuple[tuple[str, str], ...] = ()
 
     @property
     def whole(self) -> tuple[PlatformLock, ...]:

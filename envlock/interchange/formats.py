@@ -1,10 +1,11 @@
 """The formats there are: who writes them, and what they cannot hold."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from envlock.interchange.conda_lock_yml import conda_lock_yml
 from envlock.interchange.contents import Contents
+from envlock.interchange.dockerfile import dockerfile, dockerfile_notes, outside
 from envlock.interchange.environment_yml import environment_yml
 from envlock.interchange.explicit import explicit
 from envlock.interchange.pixi_lock import pixi_lock
@@ -22,6 +23,7 @@ class Format:
     `asks_for_pip`: does it name a `pip` that is not locked where there is none to install the rest?
     `needs_url`: are URLs of pip packages of the default index written, too? `bill`: what is written is a bill of
     materials, Debian's packages and all, by the table of `workflows.later`: a library makes it.
+    `of_image`: it makes an image, base and all. `notes`: what else is to be said of what it holds.
     """
 
     write: Callable[[Contents], str] = lambda _contents: ""
@@ -34,6 +36,8 @@ class Format:
     needs_url: bool = True
     needs_md5: bool = False
     bill: bool = False
+    of_image: bool = False
+    notes: Callable[[Contents], Iterable[str]] = lambda _contents: ()
 
 
 def _hashes_nothing_of(package: PipPackage) -> str | None:
@@ -65,6 +69,9 @@ FORMATS = {
     "requirements": Format(write=requirements_txt, left_out=_PYTHON_ALONE, refuses=_hashes_nothing_of, needs_url=False),
     "pylock": Format(write=pylock_toml, left_out=_PYTHON_ALONE),
     "pixi": Format(write=pixi_lock, without_python=_NO_PYTHON),
+    "dockerfile": Format(
+        write=dockerfile, one_platform=True, refuses=outside, needs_url=False, of_image=True, notes=dockerfile_notes
+    ),
     "cyclonedx": Format(bill=True, one_platform=True),
     "spdx": Format(bill=True, one_platform=True),
 }

@@ -3,15 +3,13 @@
 import json
 import re
 from collections.abc import Iterator
-from contextlib import suppress
-from datetime import datetime, timedelta
 from typing import IO, Any
 from urllib.parse import quote
 
 from envlock.errors import OutsideError
 from envlock.model.lock import DebianPackage
 from envlock.sources.archive_files import LOGIN_HINT, SLOTS
-from envlock.sources.debian_archives import DebianArchives, snapshot_path
+from envlock.sources.debian_archives import DebianArchives, seen_by, snapshot_path
 from envlock.sources.place import Place, at
 from envlock.sources.supply import Supply
 from envlock.system.cache import typed
@@ -20,9 +18,6 @@ from envlock.system.secrets import redact
 __all__ = ["LOGIN_HINT", "download", "hint", "places", "source"]
 
 _SHA1 = re.compile(r"[0-9a-f]{40}")
-_TIME = "%Y-%m-%dT%H:%M:%SZ"
-# of a time a snapshot archive has what it saw before: a day later, it has seen what was new then
-_SEEN = timedelta(days=1)
 
 
 def places(package: DebianPackage, supply: Supply) -> tuple[list[Place], list[Place]]:
@@ -49,9 +44,7 @@ def _times(package: DebianPackage, archives: DebianArchives) -> Iterator[str]:
     of_security = package.archive == "security"
     dates = {date for suite, date in archives.dates if suite.endswith("-security") == of_security}
     for date in sorted(dates, reverse=True):
-        yield date
-        with suppress(OverflowError):  # of the last day there is
-            yield (datetime.strptime(date, _TIME) + _SEEN).strftime(_TIME)  # both are UTC, as text
+        yield from seen_by(date)
 
 
 def _named(package: DebianPackage, asked: str, snapshot: str, supply: Supply) -> str | None:

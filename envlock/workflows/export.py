@@ -20,11 +20,13 @@ from envlock.workflows import later
 from envlock.workflows.bill import Billed, bill_of
 from envlock.workflows.check import require_fresh
 from envlock.workflows.context import Context
-from envlock.workflows.export_places import conda_urls, md5s, pip_urls, public
+from envlock.workflows.export_places import conda_urls, md5s, pip_urls, public, snapshot_address, snapshots
 from envlock.workflows.licences import licences
 from envlock.workflows.logins import sources_of
 from envlock.workflows.packages import supply_of
 from envlock.workflows.project import Project
+
+_DEBIAN = {"Debian": "they are the image's base"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +63,8 @@ def export(project: Project, context: Context, options: ExportOptions) -> Export
         platforms=tuple(_holdable(locked, form) for locked in asked),
         groups=options.groups,
         folder=_folder(project, options.output),
+        snapshot=snapshot_address(spec.image.debian),
+        snapshots=tuple(snapshots(chosen[0].base.dates)) if form.of_image else (),
     )
     contents = _with_places(contents, form, project, context)
     exported = Exported(text=form.write(contents), notes=tuple(_notes(asked, contents, form, spec)))
@@ -85,21 +89,31 @@ def _bill(name: str, lock: Lock, locked: PlatformLock, options: ExportOptions, c
 
 def _platforms(lock: Lock, form: Format, options: ExportOptions) -> tuple[PlatformLock, ...]:
     """Those to be exported: the named one, or all, or of a format that holds one that of this machine."""
-    listed = ", ".join(p.platform for p in lock.platforms)
+    possible = _possible(lock, form)
+    listed = ", ".join(p.platform for p in possible)
     name = options.platform
-    if name is None and form.one_platform and len(lock.platforms) > 1:
+    if name is None and form.one_platform and len(possible) > 1:
         name = _this_machine()
-        if lock.platform(name or "") is None:
+        if name not in [p.platform for p in possible]:
             raise UserInputError(
                 f"a file of the format `{options.format}` holds one platform, and this machine's is not locked",
                 hint=f"name one by --platform: {listed}",
             )
     if name is None:
-        return lock.platforms
-    locked = lock.platform(name)
+        return possible
+    locked = next((p for p in possible if p.platform == name), None)
     if locked is None:
-        raise UserInputError(f"`{name}` is not locked", hint=f"locked are: {listed}")
+        what = f"no image is made for `{name}`" if lock.platform(name) else f"`{name}` is not locked"
+        raise UserInputError(what, hint=f"locked are: {listed}")
     return (locked,)
+
+
+def _possible(lock: Lock, form: Format) -> tuple[PlatformLock, ...]:
+    """The platforms that a format is for."""
+    found = tuple(p for p in lock.platforms if PLATFORMS[p.platform].has_images or not form.of_image)
+    if not found:
+        raise UserInputError("no image is made for the locked platforms", hint="add `linux-64` to `platforms`")
+    return found
 
 
 def _this_machine() -> str | None:
@@ -158,7 +172,7 @@ def _folder(project: Project, output: Path | None) -> str:
 def _notes(asked: tuple[PlatformLock, ...], contents: Contents, form: Format, spec: EnvSpec) -> Iterator[str]:
     """What the file does not hold, and why."""
     pythons = " and ".join(contents.pythons)
-    for kind, why in {"Debian": "they are the image's base", **form.left_out}.items():
+    for kind, why in {**({} if form.of_image else _DEBIAN), **form.left_out}.items():
         count = len({p.name for locked in asked for p in locked.packages if p.kind == kind.lower()})
         if count:
             yield f"{count} {kind} package{'s' if count > 1 else ''} left out: {why}"
@@ -167,6 +181,7 @@ def _notes(asked: tuple[PlatformLock, ...], contents: Contents, form: Format, sp
     if form.without_python and pythons and not any(locked.conda for locked in asked):
         yield f"Python {pythons} is not a conda package here: {form.without_python}"
     yield from _of_folders(contents)
+    yield from form.notes(contents)
     if form.asks_for_pip and any(p.pip and "pip" not in {c.name for c in p.conda} for p in contents.platforms):
         yield "no `pip` is locked: the file asks conda for one, to install the `pip:` part"
     if "pip" not in form.left_out:

@@ -2,11 +2,13 @@
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from envlock.errors import OutsideError
 from envlock.model.lock import CondaPackage, PipPackage, PrefixPackage
+from envlock.model.spec import DebianSpec
+from envlock.sources.debian_archives import seen_by, snapshot_path
 from envlock.sources.fetch import fetch
 from envlock.sources.order import places
 from envlock.sources.supply import Supply
@@ -22,6 +24,19 @@ def public(url: str) -> str:
     """A URL without what only its owner may know: user, password, `/t/TOKEN` before the path, query, fragment."""
     parts = urlsplit(url)
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], _TOKEN.sub("", parts.path), "", ""))
+
+
+def snapshot_address(debian: DebianSpec | None) -> str | None:
+    """The snapshot archive that env.toml names for Debian's packages, where others may reach it."""
+    url = debian.snapshot if debian else None
+    return public(url) if url and "://" in url else None
+
+
+def snapshots(dates: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """Each suite, and where a snapshot archive has it as it was when it was locked: by then, or a day later."""
+    for suite, date in dates:
+        archive = "security" if suite.endswith("-security") else "main"
+        yield from ((suite, snapshot_path(archive, time)) for time in seen_by(date))
 
 
 def conda_urls(packages: Iterable[CondaPackage], supply: Supply) -> dict[PrefixPackage, str]:
