@@ -1,7 +1,8 @@
 """The bytes of one member of a wheel, read when they are wanted and checked as they pass.
 
-A member is found by its offset, so that any number of threads can read one wheel, none of them waits, and
-nothing stays open. `zipfile` reads the directory of the archive; this reads what the directory points to.
+A member is found by its offset, so that any number of threads can read one wheel, and none of them waits.
+`zipfile` reads the directory of the archive; this reads what the directory points to. Members of usual size are
+unpacked and checked in one go by libdeflate, larger ones piece by piece by isal.
 """
 
 import os
@@ -10,16 +11,19 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Self, cast
 
+import deflate
 from isal import isal_zlib
 
 from envlock.errors import OutsideError
 from envlock.model.files import Deflatable, Deflation
 
 PIECE = 1 << 20
+AT_ONCE = 8 << 20  # bytes, packed and unpacked, up to which a member is unpacked in one go: bounds memory
 COMPRESSIONS = {zipfile.ZIP_STORED: "stored", zipfile.ZIP_DEFLATED: "deflated"}
 
+_GZIP_HEADER = b"\x1f\x8b\x08\0\0\0\0\0\0\xff"
 _LOCAL_HEADER = struct.Struct("<4s2xH18xHH")  # signature, flags, length of the name, length of the extra field
 _SIGNATURE = b"PK\3\4"
 _UTF8_NAME = 0x800
@@ -70,17 +74,35 @@ class WheelMember(Deflatable):
         try:
             file = os.open(self.wheel, os.O_RDONLY | os.O_CLOEXEC)
             try:
-                stored = self._stored(file)
-                yield from self._checked(_inflated(stored) if self.deflated else ((piece, piece) for piece in stored))
+                if self.deflated and max(self.size, self.packed) <= AT_ONCE:
+                    stored = next(self._stored(file, AT_ONCE))
+                    if (plain := self._at_once(stored)) is not None:
+                        yield stored, plain
+                        return
+                pieces = self._stored(file, PIECE)
+                yield from self._checked(_inflated(pieces) if self.deflated else ((piece, piece) for piece in pieces))
             finally:
                 os.close(file)
         except (OSError, _Damage, isal_zlib.IsalError) as error:  # type: ignore[misc]  # its stub names an instance
             raise self._damaged(str(error)) from error
 
-    def _stored(self, file: int) -> Iterator[bytes]:
-        """The stored bytes: the header before them is read together with the first of them."""
+    def _at_once(self, stored: bytes) -> bytes | None:
+        """All of the plain bytes, checked; None where something is wrong, and the slow way is to say what."""
+        end = struct.pack("<LL", self.crc, self.size)
+        member = b"".join((_GZIP_HEADER, stored, end))
+        # the library takes what stands behind the first such end for another member, and leaves it
+        if len(stored) != self.packed or member.find(end, len(_GZIP_HEADER)) != len(member) - len(end):
+            return None
+        try:
+            plain = deflate.gzip_decompress(member, self.size)
+        except deflate.DeflateError:
+            return None
+        return cast(bytes, plain) if len(plain) == self.size else None  # a bytearray nobody else has: not copied
+
+    def _stored(self, file: int, most: int) -> Iterator[bytes]:
+        """The stored bytes, in pieces of `most` of them; the header before them is read together with the first."""
         ahead = _LOCAL_HEADER.size + 4 * len(self.name) + _EXTRA  # a character has at most 4 bytes
-        window = os.pread(file, ahead + min(self.packed, PIECE), self.offset)
+        window = os.pread(file, ahead + min(self.packed, most), self.offset)
         if len(window) < _LOCAL_HEADER.size:
             raise self._damaged("it ends too early")
         signature, flags, name_length, extra_length = _LOCAL_HEADER.unpack_from(window)
@@ -92,7 +114,7 @@ class WheelMember(Deflatable):
         first = window[start : start + self.packed]
         yield first
         place, end = self.offset + start + len(first), self.offset + start + self.packed
-        while place < end and (piece := os.pread(file, min(PIECE, end - place), place)):
+        while place < end and (piece := os.pread(file, min(most, end - place), place)):
             yield piece
             place += len(piece)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from installer.scripts import Script
 
-from envlock.environments.wheel_member import WheelMember
+from envlock.environments.wheel_member import PIECE, WheelMember
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,8 +30,8 @@ class RewrittenScript:
 
 def rewritten(member: WheelMember, interpreter: str) -> RewrittenScript | None:
     """A script that asks for Python, with the interpreter of the prefix; None for any other, binaries above all."""
-    start, end, _ = next(member.chunks(), b"").partition(b"\n")
-    # a line that goes on beyond the first piece is none: no system reads that much of it
+    start, end, _ = next(member.chunks(), b"")[:PIECE].partition(b"\n")
+    # a line that goes on beyond that is none: no system reads that much of it
     if not start.startswith(b"#!python") or (not end and len(start) < member.size):
         return None
     return RewrittenScript(member=member, first=shebang(interpreter), left_out=len(start) + len(end))

@@ -12,10 +12,11 @@ from envlock.model.image import Descriptor, Image
 from envlock.model.reference import parse_reference
 from envlock.oci.document import hex_of
 from envlock.oci.index import IMAGE_NAME, REFERENCE_NAME, IndexEntry, index_bytes
-from envlock.oci.layer import END, padding, tar_header
+from envlock.oci.layer import END
 from envlock.oci.layout import INDEX, LAYOUT_FILE, MARK, Layout
 from envlock.oci.manifest import read_manifest
 from envlock.oci.several import entry_of, images_of
+from envlock.oci.tar_header import padding, tar_header
 from envlock.system.files import replace_folder, sync_folder, usual_mode
 from envlock.system.parts import part_file, scratch_folder
 

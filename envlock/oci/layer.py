@@ -4,6 +4,7 @@ Sorted by path, time 0, all parent directories in every layer (AWS Lambda needs 
 where ustar has no room. Files of a prefix belong to 0:0, with mode 0755 or 0644; those of a root say whose they are.
 """
 
+import re
 import tarfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -14,11 +15,15 @@ from envlock.model.files import EXECUTABLE, Content, Deflatable, PrefixFile, Sys
 from envlock.model.image import LAYER_TYPE, Descriptor
 from envlock.oci.compress import KEPT_FROM, GzipStream, gzip_stream
 from envlock.oci.layout import Layout
+from envlock.oci.tar_header import owned_header, padding
 
 LayerFile = PrefixFile | SystemFile
 END = bytes(2 * tarfile.BLOCKSIZE)
 CHANGED = "it was changed while it was read; try again"
 WHITEOUT = ".wh."  # a name that would delete what lies in the layers below
+_LOOKED_AT = re.compile(
+    rf"\0|(?:^|/)(?:\.{{0,2}}(?:/|$)|{re.escape(WHITEOUT)})"
+)  # what makes a path worth a closer look
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,25 +60,6 @@ def write_layer(
     return Layer(descriptor=blob.descriptor(LAYER_TYPE), diff_id=stream.diff_id, files=len(placed))
 
 
-def tar_header(path: str, *, mode: int, size: int = 0, kind: bytes = tarfile.REGTYPE, link: str = "") -> bytes:
-    """The header of an entry: the same on every Python, whoever runs it."""
-    info = tarfile.TarInfo(path)
-    info.mode, info.size, info.type, info.linkname = mode, size, kind, link
-    return _header(info)
-
-
-def _header(info: tarfile.TarInfo) -> bytes:
-    try:
-        return info.tobuf(tarfile.USTAR_FORMAT, "ascii", "strict")
-    except ValueError:  # too long, too large, or not ASCII
-        return info.tobuf(tarfile.PAX_FORMAT, "utf-8", "strict")
-
-
-def padding(size: int) -> bytes:
-    """What fills the last block of an entry of `size` bytes."""
-    return bytes(-size % tarfile.BLOCKSIZE)
-
-
 def _placed(files: Iterable[LayerFile], root: str) -> dict[str, LayerFile]:
     placed: dict[str, LayerFile] = {}
     start = f"{root.strip('/')}/".lstrip("/")
@@ -100,6 +86,8 @@ def _require_file_before(path: str, target: str, placed: Mapping[str, LayerFile]
 
 
 def _wrong_path(path: str) -> str | None:
+    if path.isascii() and not _LOOKED_AT.search(path):
+        return None
     parts = path.split("/")
     if "" in parts or "." in parts or ".." in parts or "\0" in path:
         return "is not a plain path below the prefix"
@@ -155,15 +143,14 @@ def _write_entry(stream: GzipStream, path: str, file: LayerFile) -> None:
 
 
 def _entry_header(path: str, file: LayerFile) -> bytes:
-    info = tarfile.TarInfo(path)
-    info.mode, info.uid, info.gid, info.size = file.mode, file.uid, file.gid, file.size
+    kind, mode, link = tarfile.REGTYPE, file.mode, ""
     if file.is_folder:
-        info.type = tarfile.DIRTYPE
+        kind = tarfile.DIRTYPE
     elif file.link is not None:
-        info.type, info.linkname, info.mode = tarfile.SYMTYPE, file.link, 0o777
+        kind, mode, link = tarfile.SYMTYPE, 0o777, file.link
     elif file.hardlink is not None:
-        info.type, info.linkname = tarfile.LNKTYPE, file.hardlink
-    return _header(info)
+        kind, link = tarfile.LNKTYPE, file.hardlink
+    return owned_header(path, (mode, file.uid, file.gid), size=file.size, kind=kind, link=link)
 
 
 def _exactly(content: Content, path: str) -> Iterator[bytes]:
