@@ -35,7 +35,7 @@ class Session:
         return tuple(self.project(env) for env in envs or (None,))
 
     @contextmanager
-    def context(self, *, animated: bool = True) -> Iterator[Context]:
+    def context(self, *, animated: bool = True, insecure: Sequence[str] = ()) -> Iterator[Context]:
         """What workflows work with; the console shows their progress meanwhile, `animated` if nobody else prints."""
         cache = Cache(self.settings.cache_folder)
         with self.console.progress(animated=animated) as told, cache.users.among():
@@ -43,6 +43,7 @@ class Session:
                 cache=cache,
                 environment=environment(),
                 offline=self.settings.offline,
+                insecure=tuple(insecure),
                 progress=told.line,
                 moved=told.moved,
             )

@@ -42,6 +42,16 @@ def env_option(function: _Command) -> _Command:
     )
 
 
+def insecure_option(function: _Command) -> _Command:
+    """Hosts that are spoken to without TLS, given as `insecure`."""
+    return click.option(
+        "--insecure",
+        multiple=True,
+        metavar="HOST[:PORT]",
+        help="Speak to this registry by plain HTTP; may be repeated.",
+    )(function)
+
+
 def platform_option(function: _Command) -> _Command:
     """One of the locked platforms, given as `platform`."""
     return click.option("--platform", metavar="NAME", help="Of this platform alone.")(function)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path, PurePosixPath
 
 import pygit2
@@ -153,6 +154,22 @@ class Repository:
                 return None
             found = self._git[entry.id]
             return found.data if isinstance(found, pygit2.Blob) else None
+
+    def past(self, file: Path, *, versions: int, commits: int) -> Iterator[bytes]:
+        """What stood in a file of the work tree at HEAD, and before each commit that changed it, the newest first: at
+        most so many versions, found among so many commits."""
+        root, seen = self.root, set[str]()
+        if root is None or not self.has_commits or not file.resolve().is_relative_to(root.resolve()):
+            return
+        path = file.resolve().relative_to(root.resolve()).as_posix()
+        with _reading(self._git.path):
+            for commit in islice(self._git.walk(self._git.head.target), commits):
+                blob = commit.tree[path] if path in commit.tree else None
+                if isinstance(blob, pygit2.Blob) and str(blob.id) not in seen:
+                    seen.add(str(blob.id))
+                    yield blob.data
+                if len(seen) == versions:
+                    return
 
     def _tree(self, commit: str) -> pygit2.Tree:
         return self._git[commit].peel(pygit2.Tree)

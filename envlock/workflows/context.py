@@ -38,11 +38,13 @@ def _unseen(_what: str, _done: int, _of: int) -> None:
 class Context:
     """`environment` is that of the process, read once by `cli`; `progress` takes one line about work that has begun,
     `moved` what is on its way, the bytes that have arrived and those in all; both may be called by several threads.
-    `stopped` is set where what other threads fetch is no longer wanted."""
+    `insecure` are hosts, with port, that are spoken to by plain HTTP; `stopped` is set where what other threads fetch
+    is no longer wanted."""
 
     cache: Cache
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
     offline: bool = False
+    insecure: tuple[str, ...] = ()
     progress: Callable[[str], None] = field(default=_silent)
     moved: Callable[[str, int, int], None] = field(default=_unseen)
 

@@ -175,7 +175,7 @@ def registry_client(context: "Context") -> "RegistryClient":
     from envlock.registry.client import RegistryClient
     from envlock.registry.credentials import Credentials
 
-    return RegistryClient(context.http, Credentials(context.environment))
+    return RegistryClient(context.http, Credentials(context.environment), context.insecure)
 
 
 def conda_matches(spec: str, record: "CondaRecord") -> bool:
