@@ -67,7 +67,7 @@ def _known(
     records = {p.key: cache.record(LAYERS, p.key, _layer) for p in recipe.layers} if how.use_cache else {}
     kept = {key: layer for key, layer in records.items() if layer and layout.has(layer.descriptor)}
     missing = {p.key: p for p in recipe.layers if p.key not in kept}
-    found = how.reuse(missing.keys()) if missing else {}
+    found = how.reuse({key: p.made_of for key, p in missing.items()}) if missing else {}
     reused = {key: known for key, known in found.items() if _agrees(known, records.get(key))}
     layers = {key: _as_planned(known, missing[key]) for key, known in reused.items()}
     return {**kept, **layers}, {known.blob.digest: known.where for known in reused.values()}
@@ -119,9 +119,10 @@ def _make_all(missing: Sequence[PlannedLayer], cache: Cache, layout: Layout) -> 
 
 def _make(planned: PlannedLayer, cache: Cache, layout: Layout, *, threads: int) -> Layer:
     layer = write_layer(layout, planned.files(), root=planned.root, folders=planned.folders, threads=threads)
-    if layer.files != planned.count:
+    wanted = planned.count + planned.added()
+    if layer.files != wanted:
         # a file that silently vanishes from an image is the worst that a packer can do
-        raise OutsideError(f"layer `{planned.title}` has {layer.files} files and should have {planned.count}")
+        raise OutsideError(f"layer `{planned.title}` has {layer.files} files and should have {wanted}")
     cache.keep(LAYERS, planned.key, _plain(layer))
     return layer
 

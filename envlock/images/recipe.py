@@ -14,7 +14,8 @@ class PlannedLayer:
 
     `size` is that of the files, in bytes: work for large layers is begun first. The files stand below `root`; what
     their parents are like is said by `folders`, as `write_layer` has it. `part` is "env", or "base" for a layer that is
-    made as well and that the environment stands on.
+    made as well and that the environment stands on. `added` is how many files there are beyond `count`, once they were
+    made: of modules, only those that compile have bytecode.
     """
 
     title: str
@@ -24,7 +25,9 @@ class PlannedLayer:
     files: Callable[[], Iterable[LayerFile]]
     root: str = IMAGE_PREFIX
     part: str = "env"
+    made_of: frozenset[str] = frozenset()
     folders: Mapping[str, SystemFile | None] = field(default_factory=dict)
+    added: Callable[[], int] = lambda: 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,15 +1,14 @@
 """The layer of copied files: above all others, so that what is edited most often moves nothing else."""
 
-import hashlib
 from collections.abc import Iterator
 
 from envlock.images.recipe import PlannedLayer
-from envlock.model.digest import canonical_json
 from envlock.model.files import PrefixFile
 from envlock.model.layers import LAYOUT
 from envlock.model.lock import Lock
 from envlock.oci.compress import compressor_id
 from envlock.oci.image import BaseImage
+from envlock.workflows.bytecode import Bytecode, digest_of
 from envlock.workflows.copied import CopiedContent, copied_files, require_contents
 from envlock.workflows.project import Project
 
@@ -22,23 +21,23 @@ _USUAL = {
 _HOMES = "home/"
 
 
-def copied_layer(project: Project, lock: Lock, base: BaseImage) -> PlannedLayer | None:
-    """What is copied into `workdir`; None where nothing is. UserInputError where its bytes are not here."""
-    workdir = lock.image.workdir
-    if not lock.copied or not workdir:
-        return None
+def copied_layer(project: Project, lock: Lock, base: BaseImage, bytecode: Bytecode | None) -> PlannedLayer:
+    """What is copied into `workdir`. UserInputError where its bytes are not here."""
+    workdir = lock.image.workdir or "/"
     require_contents(project.folder, lock)
     files = tuple(file for path, _ in lock.copied for file in copied_files(project.folder, path))
     known = _known(base)
     folders = dict.fromkeys(path for path in _with_parents(workdir) if path in known or path.startswith(_HOMES))
+    key = _key(workdir, files, sorted(folders), bytecode)
     return PlannedLayer(
         title=f"copied: {', '.join(path for path, _ in lock.copied)}",
-        key=_key(workdir, files, sorted(folders)),
+        key=key,
         count=len(files),
         size=sum(file.size for file in files),
-        files=lambda: files,
+        files=lambda: (*files, *(bytecode.files(key, files, root=workdir, everywhere=True) if bytecode else ())),
         root=workdir,
         folders=folders,
+        added=lambda: bytecode.count([key]) if bytecode else 0,
     )
 
 
@@ -55,11 +54,11 @@ def _with_parents(path: str) -> Iterator[str]:
         path = path.rpartition("/")[0]
 
 
-def _key(workdir: str, files: tuple[PrefixFile, ...], unwritten: list[str]) -> str:
+def _key(workdir: str, files: tuple[PrefixFile, ...], unwritten: list[str], bytecode: Bytecode | None) -> str:
     listed = [[file.path, file.mode, file.link, _sha256(file)] for file in files]
-    scheme = ["copied", LAYOUT, workdir, unwritten]
+    scheme = ["copied", LAYOUT, workdir, unwritten, *(bytecode.scheme if bytecode else ())]
     told = {"scheme": scheme, "compressor": compressor_id(), "files": listed}
-    return hashlib.sha256(canonical_json(told)).hexdigest()
+    return digest_of(told)
 
 
 def _sha256(file: PrefixFile) -> str | None:

@@ -6,9 +6,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from envlock.images.recipe import PlannedLayer
     from envlock.model.lock import Lock
     from envlock.model.problem import Problem
     from envlock.model.spec import EnvSpec
+    from envlock.oci.image import BaseImage
+    from envlock.workflows.bytecode import Bytecode
+    from envlock.workflows.project import Project
 
 # kinds of what a good verdict rests on
 PLAIN, COPIED, CONTEXT = "", "copied", "dockerfile"
@@ -29,6 +33,17 @@ def changed_copies(folder: Path, spec: "EnvSpec", lock: "Lock") -> "Iterable[Pro
     from envlock.workflows.copied import changed_copies
 
     return changed_copies(folder, spec, lock)
+
+
+def copied_layers(
+    project: "Project", lock: "Lock", base: "BaseImage", bytecode: "Bytecode | None"
+) -> "tuple[PlannedLayer, ...]":
+    """The layer of copied files, where there are any."""
+    if not lock.copied:
+        return ()
+    from envlock.workflows.copied_layer import copied_layer
+
+    return (copied_layer(project, lock, base, bytecode),)
 
 
 def changed_context(folder: Path, spec: "EnvSpec", lock: "Lock") -> "Iterable[Problem]":

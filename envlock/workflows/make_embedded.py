@@ -20,9 +20,11 @@ from envlock.system.parts import scratch_folder
 from envlock.workflows import later
 from envlock.workflows.activation import variables
 from envlock.workflows.base_images import base_image
+from envlock.workflows.bytecode import bytecode_for
 from envlock.workflows.conda_stage import CondaStage
 from envlock.workflows.contents import PackageContents, all_contents
 from envlock.workflows.context import Context
+from envlock.workflows.later_local import copied_layers
 from envlock.workflows.make_image import (
     COMPRESSOR_ANNOTATION,
     HASH_ANNOTATION,
@@ -67,10 +69,12 @@ def pack(project: Project, lock: Lock, executed: Executed, context: Context, opt
     with scratch_folder(context.cache.root / "stages") as folder:
         debian = later.debian_image(project, lock, locked, context, folder) if locked.debian else None
         stage = CondaStage(locked.conda, files, context.cache, folder / "prefix")
-        plan = plan_layers(locked, contents, files, stage)
+        bytecode = bytecode_for(lock, locked, context)
+        plan = plan_layers(locked, contents, files, stage, bytecode)
+        copied = copied_layers(project, lock, base, bytecode)
         recipe = ImageRecipe(
             base=replace(base, config=_DEBIAN_CONFIG) if debian else base,
-            layers=(*(debian.layers if debian else ()), *plan.layers, *executed.layers),
+            layers=(*(debian.layers if debian else ()), *plan.layers, *executed.layers, *copied),
             changes=_changes(lock, locked, base, contents, is_there=bool(plan.layers)),
             annotations={
                 HASH_ANNOTATION: executed.key,

@@ -1,7 +1,7 @@
 """From a lock to a recipe: which package's files go into which layer, and what each layer's bytes depend on."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -15,10 +15,13 @@ from envlock.model.lock import CondaPackage, PlatformLock
 from envlock.model.ownership import Ownership, resolve
 from envlock.model.spec import python_minor
 from envlock.oci.compress import compressor_id
+from envlock.workflows.bytecode import Bytecode, digest_of
 from envlock.workflows.conda_stage import CondaStage
 from envlock.workflows.contents import PackageContents, image_files
 
 _TOP = "envlock"
+# a package, and those of its paths that no other one has taken
+Member = tuple[PackageContents, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,24 +33,34 @@ class ImagePlan:
 
 
 def plan_layers(
-    locked: PlatformLock, contents: Sequence[PackageContents], files: Mapping[str, Path], stage: CondaStage
+    locked: PlatformLock,
+    contents: Sequence[PackageContents],
+    files: Mapping[str, Path],
+    stage: CondaStage,
+    bytecode: Bytecode | None = None,
 ) -> ImagePlan:
-    """Groups packages into the layers of the layout; nothing is unpacked before a layer's files are asked for."""
+    """Groups packages into the layers of the layout; nothing is unpacked, or compiled, before a layer's files are
+    asked for."""
     top = _top_files(locked)
     brought = [(c.key, paths) for c, paths in _brought(contents, stage)]
     ownership = resolve([*brought, (_TOP, [f.path for f in top])])
+    kept = bytecode.without_shipped(ownership.kept) if bytecode else ownership.kept
     by_key = {c.key: c for c in contents}
-    sizes = [Sized(key=c.key, size=c.size) for c in contents if ownership.kept[c.key]]
+    sizes = [Sized(key=c.key, size=c.size) for c in contents if kept[c.key]]
     layers = []
     for found in group(sizes):
-        members = [(by_key[key], ownership.kept[key]) for key in found.keys]
+        members = [(by_key[key], kept[key]) for key in found.keys]
+        keys = [_member_key(*member) for member in members]
+        plain = partial(_member_files, files=files, stage=stage, minor=python_minor(locked.python))
         layers.append(
             PlannedLayer(
                 title=_title(found.title, members),
-                key=_layer_key(locked, members),
+                key=_layer_key(locked, keys, bytecode),
                 count=sum(len(paths) for _, paths in members),
                 size=sum(c.size for c, _ in members),
-                files=partial(_layer_files, members, files, stage, python_minor(locked.python)),
+                made_of=frozenset(c.package.sha256 for c, _ in members),
+                files=partial(_layer_files, members, plain, bytecode),
+                added=partial(bytecode.count, [*map(digest_of, keys)]) if bytecode else lambda: 0,
             )
         )
     if top:
@@ -72,26 +85,40 @@ def _records(paths: Iterable[str]) -> Iterator[str]:
 
 
 def _layer_files(
-    members: Sequence[tuple[PackageContents, tuple[str, ...]]],
-    files: Mapping[str, Path],
-    stage: CondaStage,
-    minor: str,
+    members: Sequence[Member], plain: Callable[[Member], Iterable[PrefixFile]], bytecode: Bytecode | None
 ) -> Iterator[PrefixFile]:
-    for each, paths in members:
-        if isinstance(each.package, CondaPackage):
-            yield from stage.prefix_files(each.package, each.index, paths)
-        else:
-            kept = set(paths)
-            yield from (file for file in image_files(files[each.package.sha256], minor) if file.path in kept)
+    """The files of several packages, each followed by its bytecode."""
+    for member in members:
+        found = [*plain(member)]
+        yield from found
+        if bytecode:
+            yield from bytecode.files(digest_of(_member_key(*member)), found, root=IMAGE_PREFIX, everywhere=False)
 
 
-def _layer_key(locked: PlatformLock, members: Sequence[tuple[PackageContents, tuple[str, ...]]]) -> str:
-    packages = [
-        [c.package.kind, c.package.name, c.package.sha256, hashlib.sha256("\0".join(paths).encode()).hexdigest()]
-        for c, paths in members
-    ]
+def _member_files(member: Member, *, files: Mapping[str, Path], stage: CondaStage, minor: str) -> Iterator[PrefixFile]:
+    each, paths = member
+    if isinstance(each.package, CondaPackage):
+        yield from stage.prefix_files(each.package, each.index, paths)
+    else:
+        kept = set(paths)
+        yield from (file for file in image_files(files[each.package.sha256], minor) if file.path in kept)
+
+
+def _member_key(found: PackageContents, paths: tuple[str, ...]) -> list[str]:
+    """What tells the files of a package in a layer."""
+    package = found.package
+    return [package.kind, package.name, package.sha256, hashlib.sha256("\0".join(paths).encode()).hexdigest()]
+
+
+def _layer_key(locked: PlatformLock, packages: Sequence[list[str]], bytecode: Bytecode | None) -> str:
     # a noarch package is linked for the Python of its environment, and prefixes are written into files
-    scheme = [LAYOUT, IMAGE_PREFIX, locked.platform, python_minor(locked.python)]
+    scheme = [
+        LAYOUT,
+        IMAGE_PREFIX,
+        locked.platform,
+        python_minor(locked.python),
+        *(bytecode.scheme if bytecode else ()),
+    ]
     return _digest({"scheme": scheme, "compressor": compressor_id(), "packages": packages})
 
 
@@ -110,7 +137,7 @@ def _top_key(files: Iterable[PrefixFile]) -> str:
     return _digest({"scheme": [LAYOUT, IMAGE_PREFIX], "compressor": compressor_id(), "files": listed})
 
 
-def _title(title: str, members: Sequence[tuple[PackageContents, tuple[str, ...]]]) -> str:
+def _title(title: str, members: Sequence[Member]) -> str:
     """What stands in the image's history: names and versions, nothing of clock or machine."""
     listed = ", ".join(f"{c.package.name} {c.package.version}" for c, _ in members[:4])
     more = f", and {len(members) - 4} more" if len(members) > 4 else ""
