@@ -14,7 +14,7 @@ import pytest
 
 from envlock.errors import EnvlockError
 from envlock.registry.transfer import Pushed
-from tests.support.pushing import (
+from tests.support.push_trial import (
     ALWAYS,
     BLOBS,
     HEAD_BLOB,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import json
 import re
 import socket
 import struct
@@ -11,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import urlsplit
 
 PIECE = 4096
 _HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length"}
@@ -27,10 +29,14 @@ class Fault:
     # answered at once, without asking the registry
     status: int | None = None
     content: bytes = b""
+    # with all that was shown, in words of the registry
+    echoes: bool = False
     # and before the request's body has come
     early: bool = False
     # on whichever answer there is; None takes one away
     headers: Mapping[str, str | None] = field(default_factory=dict)
+    # the origin of another server, to which answers send on: in a redirect, or in the place of an upload
+    moves_to: str | None = None
     # bytes of the request's body that reach the registry before the connection is reset
     upload_breaks_at: int | None = None
     # the same of the answer's body; by `closes` it only ends
@@ -173,12 +179,15 @@ class _Handler(BaseHTTPRequestHandler):
         self.proxy.seen.append(seen)
 
     def _failed(self, fault: Fault) -> None:
+        shown = ""
         if fault.early:
             self.close_connection = True
         else:
-            for _ in self._body(fault):
-                pass
-        self._answer(fault, fault.status or 500, {}, fault.content)
+            content = b"".join(self._body(fault))
+            shown = f"you said {self.headers['Authorization']} and {content[:1000]!r}"
+        self._answer(
+            fault, fault.status or 500, {}, json.dumps({"message": shown}).encode() if fault.echoes else fault.content
+        )
 
     def _forwarded(self, fault: Fault) -> None:
         registry = http.client.HTTPConnection(self.proxy.upstream, timeout=30)
@@ -223,28 +232,30 @@ class _Handler(BaseHTTPRequestHandler):
         self.proxy.passed()
         self._note(status)
         content = _damaged(content) if fault.corrupts_answer and content else content
-        told = {
-            "content-length": str(len(content) if length is None else length),
-            **_lower(headers),
-            **_lower(fault.headers),
-        }
+        length = len(content) if length is None else length
+        told = {"content-length": str(length), **_lower(headers), **_lower(fault.headers)}
+        if fault.moves_to is not None:
+            place = urlsplit(told.get("location") or self.path)
+            told["location"] = f"{fault.moves_to}{place.path}?{place.query}"
         self.send_response_only(status)
         for name, value in told.items():
             if value is not None:
                 self.send_header(name, value)
         self.end_headers()
-        if self.command == "HEAD":
-            return
+        if self.command != "HEAD":
+            self._send(fault, content)
+
+    def _send(self, fault: Fault, content: bytes) -> None:
         if fault.drips:
             for byte in content:
                 self.wfile.write(bytes((byte,)))
-        elif fault.answer_breaks_at is None:
-            self.wfile.write(content)
         else:
             self.wfile.write(content[: fault.answer_breaks_at])
-            if not fault.closes:
-                raise _Reset
-            self.close_connection = True
+        if fault.answer_breaks_at is None:
+            return
+        if not fault.closes:
+            raise _Reset
+        self.close_connection = True
 
 
 def _damaged(data: bytes) -> bytes:

@@ -22,7 +22,7 @@ SERVICE, ISSUER = "registry of a test", "token server of a test"
 
 @dataclass(frozen=True)
 class Asked:
-    """One request for a token: its query or form, and its Authorization header."""
+    """One request for a token: its query or form, all scopes in one, and its Authorization header."""
 
     method: str
     parameters: Mapping[str, str]
@@ -31,20 +31,24 @@ class Asked:
 
 @dataclass
 class TokenServer:
-    """Gives everybody tokens of what is `public`, and of all else to whom it knows."""
+    """Gives everybody tokens of what is `public`, and of all else to whom it knows: of `read_only` not to write."""
 
     folder: Path
     port: int = 0
+    through: int = 0  # the port of a proxy by which it is to be asked
     users: dict[str, str] = field(default_factory=dict)  # name -> password
     identity_tokens: set[str] = field(default_factory=set)
     public: set[str] = field(default_factory=set)  # repositories
+    read_only: set[str] = field(default_factory=set)
+    hidden: set[str] = field(default_factory=set)  # from everybody
     seconds: int = 300  # how long a token is good
     field_name: str = "token"
     asked: list[Asked] = field(default_factory=list)
+    _signs: threading.Lock = field(default_factory=threading.Lock)
 
     @property
     def realm(self) -> str:
-        return f"http://127.0.0.1:{self.port}/token?kind=a%2Cb"
+        return f"http://127.0.0.1:{self.through or self.port}/token?kind=a%2Cb"
 
     @property
     def registry_setting(self) -> Mapping[str, Any]:
@@ -59,10 +63,14 @@ class TokenServer:
             return 401, {
                 "errors": [{"code": "UNAUTHORIZED", "message": "wrong name or password, see https://u:pw@a.test/"}]
             }
-        kind, repository, actions = asked.parameters["scope"].split(":")
-        allowed = known or repository in self.public
-        access = [{"type": kind, "name": repository, "actions": actions.split(",")}] if allowed else []
+        access = [granted for scope in asked.parameters["scope"].split() for granted in self._granted(scope, known)]
         return 200, {self.field_name: self._token(access), "expires_in": self.seconds}
+
+    def _granted(self, scope: str, known: bool) -> Iterator[dict[str, Any]]:
+        kind, repository, actions = scope.split(":")
+        if repository in self.public or (known and repository not in self.hidden):
+            denied = {"push"} if repository in self.read_only else set()
+            yield {"type": kind, "name": repository, "actions": sorted({*actions.split(",")} - denied)}
 
     def _known(self, asked: Asked) -> bool | None:
         """Is it somebody we know? None where it is somebody who only says so."""
@@ -84,10 +92,11 @@ class TokenServer:
 
     def _signature(self, text: str) -> bytes:
         message, signature = self.folder / "message", self.folder / "signature"
-        message.write_text(text)
         key = self.folder / "token.key"
-        run((require("openssl", "openssl"), "dgst", "-sha256", "-sign", key, "-out", signature, message))
-        return signature.read_bytes()
+        with self._signs:
+            message.write_text(text)
+            run((require("openssl", "openssl"), "dgst", "-sha256", "-sign", key, "-out", signature, message))
+            return signature.read_bytes()
 
 
 @contextmanager
@@ -122,7 +131,9 @@ class _Handler(BaseHTTPRequestHandler):
         """Print nothing: the log is `TokenServer.asked`."""
 
     def _answer(self, parameters: str) -> None:
-        asked = Asked(self.command, dict(urllib.parse.parse_qsl(parameters)), self.headers["Authorization"])
+        parts = urllib.parse.parse_qsl(parameters)
+        scopes = " ".join(value for name, value in parts if name == "scope")
+        asked = Asked(self.command, dict(parts) | {"scope": scopes}, self.headers["Authorization"])
         status, document = self.served.answer(asked)
         content = json.dumps(document).encode()
         self.send_response(status)
