@@ -1,33 +1,61 @@
-"""What `build` says about an image: what its layers are, and which of them had to be made."""
+"""What `build` says about an image: what its layers are, which had to be made, and what had to be sent."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from envlock.cli.text import number, size
 from envlock.errors import escaped
 from envlock.model.image_layers import BuiltLayer, Came
 from envlock.workflows.build import BuildResult
 
+if TYPE_CHECKING:
+    from envlock.registry.transfer import Pushed
+
 _SHOWN = 4
+_CAME = {Came.CACHED: "cached", Came.REUSED: "in the registry already"}
 
 
 def build_lines(result: BuildResult) -> Iterator[str]:
     for note in result.notes:
         yield f"note: {escaped(note)}"
+    if result.cached == "registry":
+        return  # there is nothing to say but which it is
     yield result.name
-    base = [layer for layer in result.layers if layer.part == "base"]
-    yield f"  base  {_made(base)}" if base else f"  base  {number(result.base_layers, 'layer')}"
+    made = [layer for layer in result.layers if layer.part == "base"]
+    base = _made(made) if made else _base(result)
     env = [layer for layer in result.layers if layer.part == "env"]
-    yield f"  env   {_made(env) if not result.cached else 'as it was built before'}   {result.seconds:.1f} s"
+    said = "as it was built before" if result.cached else _made(env)
+    yield f"  base  {base}"
+    yield f"  env   {number(len(env), 'layer')}: {said}   {result.seconds:.1f} s"
+    if result.pushed:
+        yield f"  push  {_sent(result.pushed)}   {result.pushing:.1f} s"
+
+
+def _base(result: BuildResult) -> str:
+    """The layers of a base that others made; of one that was pushed, where they are."""
+    count = number(len(result.base), "layer")
+    if not result.pushed or not result.base:
+        return count
+    sent = len(result.pushed.sent.intersection(result.base))
+    return f"{count}: {sent} sent" if sent else f"{count}   in the registry already"
 
 
 def _made(layers: Sequence[BuiltLayer]) -> str:
-    """How many there are, and which of them were made, the largest first."""
+    """How many were there already, and which of them were made, the largest first."""
+    counts = Counter(layer.came for layer in layers)
+    there = [f"{counts[came]} {said}" for came, said in _CAME.items() if counts[came]]
     made = sorted((layer for layer in layers if layer.came is Came.MADE), key=lambda layer: -layer.size)
     names = [f"{_named(layer)} {size(layer.size)}" for layer in made[:_SHOWN]]
     more = ", …" if len(made) > _SHOWN else ""
-    built = f", {len(made)} built ({', '.join(names)}{more})" if made else ""
-    cached = f": {len(layers) - len(made)} cached" if layers else ""
-    return f"{number(len(layers), 'layer')}{cached}{built}"
+    built = [f"{len(made)} built ({', '.join(names)}{more})"] if made else []
+    return ", ".join((*there, *built))
+
+
+def _sent(pushed: "Pushed") -> str:
+    """What went to the registry; manifests go each time."""
+    taken = f", {pushed.mounted} taken over" if pushed.mounted else ""
+    return f"{number(pushed.layers, 'layer')}, {size(pushed.uploaded_bytes)}{taken}"
 
 
 def _named(layer: BuiltLayer) -> str:

@@ -30,8 +30,10 @@ COMMANDS = {
     "shell": "Start a shell in the environment.",
     "export": "Write what is locked as a file that other tools install from.",
     "build": "Make a container image of the environment, without Docker.",
+    "push": "Push the image of the environment to its registry.",
     "cache": "Say what is kept on this machine, and make room.",
     "verify": "Is an image what its lock makes? It is derived anew, and compared.",
+    "inspect": "Show an image: its layers, why they are there, and what hangs on it.",
     "doctor": "Say what is found, what is missing and what to do.",
     "completion": "Print the completion script of a shell.",
 }

@@ -1,6 +1,6 @@
 """Layers of an image that is being made: which were made, and which somebody has made before."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -38,10 +38,10 @@ class KnownLayer:
     where: Reference
 
 
-# keys of layers that are wanted -> those of them that need not be made
-Reuse = Callable[[Collection[str]], Mapping[str, KnownLayer]]
+# layers that are wanted, each by its key with the sha256s of the packages in it -> those that need not be made
+Reuse = Callable[[Mapping[str, frozenset[str]]], Mapping[str, KnownLayer]]
 
 
-def nothing_known(_keys: Collection[str]) -> Mapping[str, KnownLayer]:
+def nothing_known(_wanted: Mapping[str, frozenset[str]]) -> Mapping[str, KnownLayer]:
     """No registry is asked."""
     return {}

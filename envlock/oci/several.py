@@ -26,6 +26,13 @@ def images_of(image: Image) -> tuple[Image, ...]:
     return tuple(replace(image, manifest=entry.descriptor) for entry in entries)
 
 
+def layers_of(image: Image) -> tuple[str, ...]:
+    """The digests of all layers, each once, in their order."""
+    layout = Layout(image.layout)
+    manifests = (read_manifest(layout.read(part.manifest), "manifest") for part in images_of(image))
+    return tuple(dict.fromkeys(layer.digest for manifest in manifests for layer in manifest.layers))
+
+
 def entry_of(layout: Layout, manifest: Descriptor) -> IndexEntry:
     """A manifest with the platform that its config states."""
     config = parse(layout.read(read_manifest(layout.read(manifest), "manifest").config), "config")

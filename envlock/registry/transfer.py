@@ -12,12 +12,13 @@ from envlock.oci.layout import Layout
 from envlock.oci.manifest import Manifest, read_document
 from envlock.registry.client import RegistryClient
 from envlock.registry.moved import Moved, Moves, together, unseen
+from envlock.registry.upload import WRITES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pushed:
     """What a push came to. Blobs: sent (`layers` of them are layers of the image), taken over by the registry from
-    another of its repositories, there already.
+    another of its repositories, there already; `sent` are the digests of the first.
 
     `uploaded_bytes` is all that was sent: manifests, and what had to be sent twice, included.
     """
@@ -28,6 +29,7 @@ class Pushed:
     mounted: int
     present: int
     layers: int = 0
+    sent: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,7 @@ def push(
         mounted=len(shipped.mounted),
         present=len({*cargo, *(blob.digest for blob in contents.blobs)} - shipped.sent - shipped.mounted),
         layers=len(shipped.sent & contents.layers),
+        sent=shipped.sent,
     )
 
 
@@ -142,7 +145,7 @@ def _source(image: Image, blob: Descriptor) -> Reference:
 
 def _ship(client: RegistryClient, target: Reference, cargo: Sequence[_Cargo], progress: Moved) -> _Shipped:
     """Has those blobs that the repository lacks taken over, or sends them; the largest first, several at a time."""
-    there = together(lambda one: client.has(target, one.blob.digest), cargo)
+    there = together(lambda one: client.has(target, one.blob.digest, WRITES), cargo)
     missing = [one for one, has in zip(cargo, there, strict=True) if not has]
     missing.sort(key=lambda one: -one.blob.size)
     moves = Moves(_pushing(len(missing)), progress, sum(one.blob.size for one in missing))

@@ -1,31 +1,32 @@
 """build: the image of a locked environment, in the cache, a folder, a file, an engine or a registry."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
-from time import monotonic
+from typing import TYPE_CHECKING
 
+from envlock.errors import OutsideError, UserInputError
 from envlock.lockfile.reader import read_lock
 from envlock.model.image import Image
-from envlock.model.image_layers import BuiltLayer, Reuse, nothing_known
-from envlock.model.layers import LAYOUT
+from envlock.model.image_layers import BuiltLayer
 from envlock.oci.archive import export_layout, write_archive
-from envlock.oci.compress import compressor_id
-from envlock.oci.several import index_of
+from envlock.oci.layout import Layout
+from envlock.oci.several import layers_of
 from envlock.workflows import later, later_images
-from envlock.workflows.build_record import keep_image, keep_index, known_image
+from envlock.workflows.build_parts import Making, lost_layers, whole
+from envlock.workflows.build_record import recorded_digest
 from envlock.workflows.build_target import Target, target_of
 from envlock.workflows.check import require_fresh
 from envlock.workflows.context import Context
 from envlock.workflows.make_image import (
-    COMPRESSOR_ANNOTATION,
-    KEY_ANNOTATION,
-    LAYOUT_ANNOTATION,
-    Made,
-    MakeOptions,
-    make_image,
+    EMBEDDED,
 )
 from envlock.workflows.project import Project
+
+if TYPE_CHECKING:
+    from envlock.registry.transfer import Pushed
+
+CACHE, REGISTRY = "cache", "registry"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,19 +52,21 @@ class BuildOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildResult:
-    """An image, under which name, and what was done."""
+    """An image, under which name, and what was done.
+
+    `cached` says where the whole of it was, "registry" or "cache": of one in the registry nothing else is known, for
+    nothing else was looked at. `base` are the digests of the layers below the environment's.
+    """
 
     name: str
-    image: Image
-    base_layers: int
-    layers: tuple[BuiltLayer, ...]
-    notes: tuple[str, ...]
-    seconds: float
-    cached: bool
-
-    @property
-    def digest(self) -> str:
-        return self.image.manifest.digest
+    digest: str
+    base: tuple[str, ...] = ()
+    layers: tuple[BuiltLayer, ...] = ()
+    notes: tuple[str, ...] = ()
+    cached: str | None = None
+    pushed: "Pushed | None" = None
+    seconds: float = 0.0  # until it was there, and for pushing it
+    pushing: float = 0.0
 
     @property
     def reference(self) -> str:
@@ -73,61 +76,105 @@ class BuildResult:
 
 def build(project: Project, context: Context, options: BuildOptions = BuildOptions()) -> BuildResult:
     """Builds what is not there yet and puts it where it is asked for."""
-    began = monotonic()
+    began = datetime.now(UTC)
     require_fresh(project, context.cache)
-    lock, spec = read_lock(project.lockfile), later.read_manifest(project)
-    target = target_of(project, lock, spec.image.repository or spec.name, options.platforms, options.engine)
-    known = _known(target, context) if options.use_cache else None
-    parts = known or _made(target, context, options)
-    image = _whole(target, parts, context)
-    _hand_over(image, [target.name], options, context)
+    target = _target(project, options, context)
+    found = _in_registry(target, context) if options.push and options.ask and options.use_cache else None
+    if found and not (options.output or options.load):
+        return BuildResult(name=target.name, digest=found, cached=REGISTRY, seconds=_since(began))
+    making = Making(
+        target=target,
+        context=context,
+        use_cache=options.use_cache,
+        reuse=options.reuse if options.push else None,
+    )
+    known = making.known()
+    parts = known or making.made()
+    built = _since(began)
+    image = whole(target, parts, context)
+    try:
+        pushed = _hand_over(target, image, options, context, began)
+    except OutsideError:
+        lost = lost_layers(parts, image, context)
+        if not lost:
+            raise
+        context.warn(f"{lost} of its layers are in the registry no more: made here")
+        known, parts = None, making.made_here()
+        image = whole(target, parts, context)
+        pushed = _hand_over(target, image, options, context, began)
+    layers = tuple(layer for part in parts for layer in part.layers)
+    ours = {layer.digest for layer in layers if layer.part == "env"}
     return BuildResult(
         name=target.name,
-        image=image,
-        base_layers=sum(part.base_layers for part in parts),
-        layers=tuple(layer for part in parts for layer in part.layers),
+        digest=image.manifest.digest,
+        base=tuple(digest for digest in layers_of(image) if digest not in ours),
+        layers=layers,
         notes=tuple(dict.fromkeys((*target.notes, *(note for part in parts for note in part.notes)))),
-        seconds=monotonic() - began,
-        cached=known is not None,
+        cached=CACHE if known else None,
+        pushed=pushed,
+        seconds=built,
+        pushing=_since(began) - built,
     )
 
 
-def _known(target: Target, context: Context) -> tuple[Made, ...] | None:
-    """The images of all platforms, where all were made before."""
-    found = [known_image(target, locked, context.cache) for locked in target.platforms]
-    return tuple(part for part in found if part) if all(found) else None
+def _since(began: datetime) -> float:
+    return (datetime.now(UTC) - began).total_seconds()
 
 
-def _made(target: Target, context: Context, options: BuildOptions, reuse: Reuse = nothing_known) -> tuple[Made, ...]:
-    how = MakeOptions(engine=target.engine, use_cache=options.use_cache, reuse=reuse)
-    parts = []
-    for locked in target.platforms:
-        made = make_image(target.project, target.lock, locked, context, how)
-        keep_image(target, locked, made, context.cache)
-        parts.append(made)
-    return tuple(parts)
+def _target(project: Project, options: BuildOptions, context: Context) -> Target:
+    lock, spec = read_lock(project.lockfile), later.read_manifest(project)
+    if options.push and spec.image.repository is None:
+        raise UserInputError(
+            "env.toml does not say where images go", hint='`[image] repository = "registry.test/team/train"`'
+        )
+    if options.push and context.offline:
+        raise UserInputError("an image cannot be pushed with --offline")
+    return target_of(project, lock, spec.image.repository or spec.name, options.platforms, options.engine)
 
 
-def _whole(target: Target, parts: Sequence[Made], context: Context) -> Image:
-    if not target.is_index:
-        return parts[0].image
-    annotations = {
-        KEY_ANNOTATION: target.key,
-        LAYOUT_ANNOTATION: str(LAYOUT),
-        COMPRESSOR_ANNOTATION: compressor_id(),
-    }
-    image = index_of([part.image for part in parts], annotations)
-    keep_index(target, image, context.cache)
-    return image
+def _in_registry(target: Target, context: Context) -> str | None:
+    """The digest that the registry has under the key; None where it has none, or another than was made here: then
+    somebody has put something else there."""
+    found = later_images.in_registry(target, context)
+    # what is executed comes out otherwise each time
+    recorded = recorded_digest(target, context.cache) if target.engine == EMBEDDED else None
+    if found and recorded and found.descriptor.digest != recorded:
+        context.warn(
+            f"`{target.name}` is {found.descriptor.digest} in the registry, and {recorded} was made here of the same"
+            " lock: pushed again"
+        )
+        return None
+    return found.descriptor.digest if found else None
 
 
-def _hand_over(image: Image, names: Sequence[str], options: BuildOptions, context: Context) -> None:
+def _hand_over(
+    target: Target, image: Image, options: BuildOptions, context: Context, began: datetime
+) -> "Pushed | None":
+    if options.output or options.load:
+        image = _complete(image, context)
     if options.output:
         context.progress(f"writing {options.output}")
         if options.output.suffix == ".tar":
-            write_archive(image, names, options.output)
+            write_archive(image, [target.name], options.output)
         else:
-            export_layout(image, options.output, names)
+            export_layout(image, options.output, [target.name])
     if options.load:
         context.progress("loading into the Docker engine")
-        later_images.load_into_engine(image, names, context)
+        later_images.load_into_engine(image, [target.name], context)
+    if options.push:
+        return later_images.push_image(target, image, context, attach=options.attach, began=began)
+    return None
+
+
+def _complete(image: Image, context: Context) -> Image:
+    layout = Layout(image.layout)
+    missing = [digest for digest in layers_of(image) if not layout.has(digest)]
+    if not missing:
+        return image
+    if context.offline:
+        where = image.elsewhere[missing[0]]
+        raise OutsideError(
+            f"layers of `{where.registry}/{where.repository}` are not in the cache, and this is --offline",
+            hint="run it once without",
+        )
+    return later_images.complete(image, context)

@@ -127,6 +127,7 @@ class DebianImage:
             files=lambda: files,
             root=_ROOT,
             part="base",
+            made_of=frozenset(package.sha256 for package in packages),
             folders=self._folders,
         )
 

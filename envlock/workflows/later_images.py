@@ -4,10 +4,18 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from datetime import datetime
 
     from envlock.model.image import Image
+    from envlock.model.lock import Lock
+    from envlock.oci.attachment import Attachment
+    from envlock.registry.found import Found
+    from envlock.registry.transfer import Pushed
+    from envlock.workflows.build_target import Target
     from envlock.workflows.context import Context
     from envlock.workflows.make_image import Made
+    from envlock.workflows.project import Project
+    from envlock.workflows.trusted_layers import Trusted
 
 ENGINES = {
     "embedded": ("envlock.workflows.make_embedded", "make_embedded"),
@@ -28,3 +36,46 @@ def load_into_engine(image: "Image", names: "Sequence[str]", context: "Context")
     from envlock.images.docker_engine.loading import load
 
     load(image, names, context.environment)
+
+
+def attachments(
+    project: "Project", lock: "Lock", image: "Image", context: "Context", *, began: "datetime | None"
+) -> "tuple[Attachment, ...]":
+    from envlock.workflows.attachments import attachments
+
+    return attachments(project, lock, image, context, began=began)
+
+
+def in_registry(target: "Target", context: "Context") -> "Found | None":
+    from envlock.workflows.push_image import in_registry
+
+    return in_registry(target, context)
+
+
+def push_image(target: "Target", image: "Image", context: "Context", *, attach: bool, began: "datetime") -> "Pushed":
+    from envlock.workflows.push_image import push_image
+
+    return push_image(target, image, context, attach=attach, began=began)
+
+
+def gone(image: "Image", context: "Context") -> list[str]:
+    from envlock.workflows.push_image import gone
+
+    return gone(image, context)
+
+
+def trusted(target: "Target", references: "tuple[str, ...]", context: "Context") -> "Trusted":
+    from envlock.model.reference import parse_reference
+    from envlock.workflows.later import registry_client
+    from envlock.workflows.trusted_layers import Trusted
+
+    named = tuple(parse_reference(text) for text in references)
+    return Trusted(target=target, client=registry_client(context), context=context, references=named)
+
+
+def complete(image: "Image", context: "Context") -> "Image":
+    """The image with all of its layers in the cache."""
+    from envlock.registry.transfer import complete
+    from envlock.workflows.later import registry_client
+
+    return complete(registry_client(context), image, context.moved)
