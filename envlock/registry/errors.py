@@ -8,7 +8,7 @@ from contextlib import suppress
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, quote, quote_plus
 
 from envlock.errors import OutsideError
 from envlock.model.reference import Reference
@@ -20,6 +20,7 @@ PASSING = frozenset({408, 429, 500, 502, 503, 504})
 _MOST_READ = 64 << 10  # bytes of a refusal
 _MOST_SHOWN = 300  # characters of one
 _READING = ("GET", "HEAD")
+_UNKNOWN_BLOB = "MANIFEST_BLOB_UNKNOWN"
 
 
 def refusal(response: Response, reference: Reference, *, taking: bool | None = None) -> OutsideError:
@@ -28,7 +29,7 @@ def refusal(response: Response, reference: Reference, *, taking: bool | None = N
     `Passing` where the whole step may go well when it is begun anew: by itself an upload is not repeated.
     """
     method, status = response.request.method or "GET", response.status_code
-    words = _words(response)
+    words, codes = _said(response)
     answer = f"{status} {response.reason or ''}".strip() + (f": {words}" if words else "")
     asked = f"{method} {redact(response.url)} answers {answer}"
     registry = reference.registry
@@ -53,7 +54,8 @@ def refusal(response: Response, reference: Reference, *, taking: bool | None = N
                 after=_retry_after(response),
             )
     message = f"{asked}, asked for `{reference}`"
-    if status in PASSING or (status == 404 and _is_upload(response)):  # it has forgotten that the upload was begun
+    # the other of two that push the same is just writing the blob again; 404: forgotten is that the upload was begun
+    if status in PASSING or (status == 404 and _is_upload(response)) or _UNKNOWN_BLOB in codes:
         return Passing(message, after=_retry_after(response))
     return OutsideError(message)
 
@@ -74,16 +76,18 @@ def _retry_after(response: Response) -> float | None:
     return max(0.0, (then - datetime.now(then.tzinfo)).total_seconds())
 
 
-def _words(response: Response) -> str:
-    """The messages of the distribution spec's error object (or a token server's); "" where there are none."""
+def _said(response: Response) -> tuple[str, set[str]]:
+    """The messages of the distribution spec's error object (or a token server's), and its codes; "" where there are
+    none."""
     try:
         document = json.loads(b"".join(pieces(response, limit=_MOST_READ)))
         listed = document.get("errors") or [document]
         messages = map(_message, listed)
         text = "; ".join(" ".join(str(message).split()) for message in messages if message)
+        codes = {str(item.get("code")) for item in listed}
     except (OutsideError, ValueError, AttributeError, TypeError):
-        return ""  # the status says enough
-    return redact_text(_without_secrets(text, response)[:_MOST_SHOWN])
+        return "", set()  # the status says enough
+    return redact_text(_without_secrets(text, response)[:_MOST_SHOWN]), codes
 
 
 def _message(item: dict[str, Any]) -> object:
@@ -110,4 +114,5 @@ def _shown(response: Response) -> Iterator[str]:
             yield base64.b64decode(value).decode().partition(":")[2] or value
     form = response.request.body
     if isinstance(form, str):
-        yield from (value for name, value in parse_qsl(form) if name == "refresh_token" and value)
+        tokens = (value for name, value in parse_qsl(form) if name == "refresh_token" and value)
+        yield from (written for token in tokens for written in (token, quote(token, safe=""), quote_plus(token)))
