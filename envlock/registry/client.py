@@ -64,9 +64,9 @@ class RegistryClient:
         ) as response:
             return response.status_code == HTTPStatus.OK
 
-    def has(self, reference: Reference, digest: str) -> bool:
+    def has(self, reference: Reference, digest: str, scope: str = "pull") -> bool:
         """Is a blob in the repository? Not where the registry will not say."""
-        return uploads.is_there(self._exchange, reference, digest)
+        return uploads.is_there(self._exchange, reference, digest, scope)
 
     def read(self, reference: Reference, blob: Descriptor) -> bytes:
         """A small blob that is looked into at once and not kept, checked."""

@@ -46,9 +46,9 @@ def upload(
     return False
 
 
-def is_there(exchange: Exchange, reference: Reference, digest: str) -> bool:
+def is_there(exchange: Exchange, reference: Reference, digest: str, scope: str = WRITES) -> bool:
     """Has the repository this blob? Not where the registry will not say."""
-    with exchange.ask("HEAD", reference, f"blobs/{digest}", accepted=(200, 403, 404), scope=WRITES) as response:
+    with exchange.ask("HEAD", reference, f"blobs/{digest}", accepted=(200, 403, 404), scope=scope) as response:
         return response.status_code == HTTPStatus.OK
 
 
