@@ -16,7 +16,8 @@ from envlock.workflows.docker_log import Log, network
 _CA = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "PIP_CERT", "GIT_SSL_CAINFO")
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY")
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-PATH = f"{IMAGE_PREFIX}/bin:{_PATH}"
+# and no clock where that can be had: archives that are made have the oldest time that a zip file knows
+_TOLD = {"PATH": f"{IMAGE_PREFIX}/bin:{_PATH}", "PYTHONDONTWRITEBYTECODE": "1", "SOURCE_DATE_EPOCH": "315532800"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +45,7 @@ def room(image: Image, context: Context) -> Iterator[Room]:
         context.progress(f"starting a container ({held.engine})")
         name = held.load(image, "prefix")
         with container(held, name, reached) as started:
-            variables = {"PATH": PATH, "PYTHONDONTWRITEBYTECODE": "1", **_proxies(context)}
+            variables = {**_TOLD, **_proxies(context)}
             bundle = host_bundle(context.environment) if reached != "none" else None
             if bundle:
                 place = started.put_on_tmpfs("ca.pem", bundle.encode())

@@ -20,6 +20,7 @@ class Engine:
 
     url: str  # unix://…, as in DOCKER_HOST
     client: docker.DockerClient
+    data: Path  # the folder in which it keeps everything
 
 
 @contextlib.contextmanager
@@ -30,9 +31,9 @@ def running_engine() -> Iterator[Engine]:
     folder = Path(tempfile.mkdtemp(prefix="envlock-"))
     try:
         with _dockerd(program, folder) as url, contextlib.closing(docker.DockerClient(url)) as client:
-            yield Engine(url, client)
+            yield Engine(url, client, folder / "data")
     finally:
-        _unmount_below(folder)
+        unmount_below(folder)
         shutil.rmtree(folder)
 
 
@@ -41,11 +42,11 @@ def _dockerd(program: str, folder: Path) -> Iterator[str]:
     url = f"unix://{folder}/docker.sock"
     command = (program, "--data-root", folder / "data", "--exec-root", folder / "exec", "-H", url)
     isolation = ("--pidfile", folder / "pid", "--bridge=none", "--iptables=false")
-    with service((*command, *isolation), log=folder / "log", answers=lambda: _answers(url)):
+    with service((*command, *isolation), log=folder / "log", answers=lambda: engine_answers(url)):
         yield url
 
 
-def _answers(url: str) -> bool:
+def engine_answers(url: str) -> bool:
     try:
         with contextlib.closing(docker.DockerClient(url)) as client:
             return client.ping()
@@ -53,7 +54,7 @@ def _answers(url: str) -> bool:
         return False
 
 
-def _unmount_below(folder: Path) -> None:
+def unmount_below(folder: Path) -> None:
     """What containers leave mounted when the engine is ended under them, the innermost first."""
     mounts = [line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines()]
     for mount in sorted((each for each in mounts if Path(each).is_relative_to(folder)), reverse=True):

@@ -3,13 +3,13 @@
 import contextlib
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import NoReturn
 
 import pytest
 
-from tests.support.processes import Command, ServerError, server
+from tests.support.processes import AMBIENT, Command, ServerError, server
 
 # services such as dockerd are installed where an ordinary user's PATH does not look
 ADMINISTRATION = ("/usr/local/sbin", "/usr/sbin", "/sbin")
@@ -31,11 +31,13 @@ def require(program: str, package: str) -> str:
 
 
 @contextlib.contextmanager
-def service(command: Command, *, log: Path, answers: Callable[[], bool]) -> Iterator[None]:
+def service(
+    command: Command, *, log: Path, answers: Callable[[], bool], environment: Mapping[str, str] = AMBIENT
+) -> Iterator[None]:
     """A server that tests need; that it cannot start is the machine's fault, not the test's."""
     with contextlib.ExitStack() as running:
         try:
-            running.enter_context(server(command, log=log, answers=answers))
+            running.enter_context(server(command, log=log, answers=answers, environment=environment))
         except ServerError as error:
             unavailable(f"no service: {error}")
         yield

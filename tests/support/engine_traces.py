@@ -1,0 +1,28 @@
+"""What an engine keeps, and in which of it a text stands that must not."""
+
+import gzip
+import json
+from collections.abc import Iterator
+
+from envlock.oci.layout import Layout
+from envlock.oci.manifest import read_manifest
+from tests.support.docker_engine import Engine
+
+
+def left(engine: Engine, *, but: tuple[str, ...] = ()) -> list[str]:
+    """Containers, images and volumes that are in an engine, but for images of these names."""
+    containers = [str(each.name) for each in engine.client.containers.list(all=True)]
+    tags = [tag for image in engine.client.images.list(all=True) for tag in image.tags or [image.id]]
+    volumes = [str(volume.name) for volume in engine.client.volumes.list()]
+    return [*containers, *(tag for tag in tags if not tag.endswith(but or ("\0",))), *volumes]
+
+
+def texts(layout: Layout) -> Iterator[tuple[str, bytes]]:
+    """Everything of the images of a layout by name: manifests, configs, layers as tars."""
+    for entry in layout.manifests():
+        content = layout.read(entry.descriptor)
+        manifest = read_manifest(content, "manifest")
+        yield "manifest", content
+        yield "config", json.dumps(json.loads(layout.read(manifest.config)), ensure_ascii=False).encode()
+        for layer in manifest.layers:
+            yield layer.digest, gzip.decompress(layout.blob_path(layer.digest).read_bytes())
