@@ -1,5 +1,6 @@
 """An image held against the one that was derived from its lock: documents, settings, and each layer by its bytes."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
@@ -14,6 +15,7 @@ from envlock.oci.manifest import read_manifest
 
 COMPRESSOR = "dev.envlock.compressor"
 _OURS = "envlock: "
+_DEBIAN = re.compile(r"debian( \d\d)?: ")  # layers of ours that the environment stands on
 # of a layer's descriptor: what is compared otherwise
 _BLOB = ("digest", "size", "mediaType")
 
@@ -35,15 +37,28 @@ class Documents:
         return tuple(node.digest() for node in stated.items())
 
     @property
-    def titles(self) -> tuple[str, ...]:
-        """What each layer is, bottom to top: those of ours say it in the history."""
+    def parts(self) -> tuple[tuple[str, str], ...]:
+        """Of each layer whether it is of the "base" or of the "env", and what it is: ours say it in the history."""
         history = parse(self.config, "the config").optional("history")
-        lines = [entry.optional("created_by") for entry in history.items()] if history else []
-        texts = [line.text() for line in lines if line]
-        ours = [text.removeprefix(_OURS) for text in texts if text.startswith(_OURS)]
+        entries = history.items() if history else ()
+        # an entry of a setting has no layer
+        filled = [each for each in entries if each.mapping().get("empty_layer") is not True]
+        lines = [line.text() if (line := each.optional("created_by")) else "" for each in filled]
         count = len(self.layers)
-        ours = ours[-count:] if ours else []
-        return (*(f"base layer {n}" for n in range(1, count - len(ours) + 1)), *ours)
+        # histories may be shorter than they should be: they are told from the top down
+        told = [*[""] * (count - len(lines)), *lines[len(lines) - count if len(lines) > count else 0 :]]
+        return tuple(_part(line, number) for number, line in enumerate(told, 1))
+
+    @property
+    def titles(self) -> tuple[str, ...]:
+        return tuple(title for _, title in self.parts)
+
+
+def _part(line: str, number: int) -> tuple[str, str]:
+    title = line.removeprefix(_OURS)
+    if title == line:
+        return "base", f"base layer {number}"
+    return ("base" if _DEBIAN.match(title) else "env"), title
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -85,6 +85,8 @@ class TarFiles:
 class LocalImage:
     """The one image that a layout holds, or the one of a tag."""
 
+    where = "file"
+
     def __init__(self, files: Files, title: str, tag: str | None = None) -> None:
         self._files = files
         self.title = title

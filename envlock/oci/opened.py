@@ -70,8 +70,21 @@ def opened(stream: Streamed, media_type: str) -> Iterator[IO[bytes]]:
     opener = _OPENERS.get(media_type)
     if opener is None:
         raise BrokenBlob(f"its media type is `{media_type}`, which cannot be looked into")
-    try:
+    with _unpacking():
         yield opener(stream)
+
+
+@contextmanager
+def gunzipped(stream: Streamed, *, is_packed: bool) -> Iterator[IO[bytes]]:
+    """A document that is stored as it is, or `is_packed` by gzip."""
+    with _unpacking():
+        yield _gzip(stream) if is_packed else _plain(stream)
+
+
+@contextmanager
+def _unpacking() -> Iterator[None]:
+    try:
+        yield
     except _FAILURES as error:
         raise BrokenBlob(f"it cannot be unpacked ({error or 'it ends too soon'})") from error
 

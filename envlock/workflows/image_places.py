@@ -5,20 +5,27 @@ from pathlib import Path
 from typing import Protocol
 
 from envlock.errors import OutsideError, UserInputError
-from envlock.model.image import Descriptor
+from envlock.model.image import INDEX_TYPE, MANIFEST_TYPE, Descriptor, Image
 from envlock.model.reference import Reference, parse_reference
 from envlock.oci.blob import BrokenBlob
 from envlock.oci.index import IndexEntry
+from envlock.oci.layout import Layout
 from envlock.oci.local_image import FolderFiles, LocalImage, TarFiles
 from envlock.registry.client import RegistryClient
 from envlock.workflows import later
+from envlock.workflows.build_record import known_image, recorded_digest
+from envlock.workflows.build_target import Target
 from envlock.workflows.context import Context
 
 _FOLDER = "oci:"
 
 
 class ImagePlace(Protocol):
-    """One image: `tags` are those that it was found under; `problems` is what its place alone can have wrong."""
+    """One image: `where` is "registry", "file" or "cache"; `tags` are those that it was found under; `problems` is what
+    its place alone can have wrong."""
+
+    @property
+    def where(self) -> str: ...
 
     @property
     def title(self) -> str: ...
@@ -39,6 +46,8 @@ class ImagePlace(Protocol):
 
 class RegistryImage:
     """An image in a registry, by tag or digest."""
+
+    where = "registry"
 
     def __init__(self, client: RegistryClient, reference: Reference) -> None:
         self._client, self._reference = client, reference
@@ -70,6 +79,47 @@ class RegistryImage:
 
     def referrers(self, digest: str) -> tuple[IndexEntry, ...]:
         return self._client.referrers(self._reference.at(digest))
+
+    def problems(self) -> Iterator[str]:
+        yield from ()
+
+
+class CachedImage:
+    """The image of an environment, as this machine keeps it."""
+
+    where = "cache"
+
+    def __init__(self, image: Image, name: str) -> None:
+        self._image, self._layout = image, Layout(image.layout)
+        self.title = name
+        self.tags = (name.rpartition(":")[2],)
+
+    @classmethod
+    def of(cls, target: Target, context: Context) -> "CachedImage | None":
+        """None where it was not made here, or not all of it is here any more."""
+        found = [known_image(target, locked, context.cache) for locked in target.platforms]
+        digest = recorded_digest(target, context.cache)
+        layout = Layout(context.cache.image_layout)
+        if not all(found) or digest is None or not layout.has(digest):
+            return None
+        media_type = INDEX_TYPE if target.is_index else MANIFEST_TYPE
+        size = layout.blob_path(digest).stat().st_size
+        manifest = Descriptor(media_type=media_type, digest=digest, size=size)
+        return cls(Image(layout=layout.root, manifest=manifest), target.name)
+
+    def top(self) -> tuple[Descriptor, bytes]:
+        return self._image.manifest, self.read(self._image.manifest)
+
+    def read(self, blob: Descriptor) -> bytes:
+        return self._layout.read(blob)
+
+    def pieces(self, blob: Descriptor) -> Iterator[bytes]:
+        return self._layout.pieces(blob)
+
+    def referrers(self, digest: str) -> tuple[IndexEntry, ...]:
+        """They are made when it is pushed."""
+        del digest
+        return ()
 
     def problems(self) -> Iterator[str]:
         yield from ()

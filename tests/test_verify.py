@@ -1,0 +1,258 @@
+"""`envlock verify`: an image that is what its lock makes, and images that were tampered with, each in one place."""
+
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from envlock.cli.verdict_lines import wrong_lines
+from envlock.model.image_verdict import Verdict
+from envlock.system.cache import Cache
+from envlock.workflows.context import Context
+from envlock.workflows.verify import VerifyOptions, verify
+from tests.support.index_server import WheelFolders, serve_index
+from tests.support.layered_images import Member, file
+from tests.support.poisoned import Poisoned
+from tests.support.projects import Project, Result, new_project
+from tests.support.tiny_base import write_base
+from tests.support.tiny_project import NO_PROXY
+from tests.support.tiny_wheels import write_wheel
+
+PYTHON = ".".join(map(str, sys.version_info[:3]))
+MINOR = PYTHON.rpartition(".")[0]
+MANIFEST = """
+name = "train"
+python = "{minor}"
+[pip]
+dependencies = ["alpha", "beta"]
+[[pip.indexes]]
+name = "ours"
+url = "{index}"
+default = true
+[variables]
+MODE = "prod"
+[image]
+base = "oci:base"
+repository = "registry.test/acme/train"
+user = "1000"
+"""
+RIGHT = "2 packages fetched by the lock's hashes; 4 of 4 layers are what they should be\n"
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+    """Two wheels upon a tiny base, locked."""
+    root = tmp_path_factory.mktemp("verify")
+    for name in ("alpha", "beta"):
+        write_wheel(root / "wheels", name)
+    base = write_base(root / "base", python=PYTHON)
+    with serve_index(WheelFolders((root / "wheels",))) as index:
+        text = MANIFEST.format(minor=MINOR, index=index.url)
+        project = new_project(root / "train", text, cache=root / "cache", base=base).given(**NO_PROXY)
+        project.must("lock")
+        yield project
+
+
+@pytest.fixture(scope="module")
+def built(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("built") / "image"
+    project.must("build", "--output", folder)
+    return folder
+
+
+@pytest.fixture
+def poisoned(built: Path, tmp_path: Path) -> Poisoned:
+    return Poisoned.copy_of(built, tmp_path / "image")
+
+
+def said(result: Result) -> list[str]:
+    """What is wrong, without the title and the count."""
+    lines = [line.strip() for line in result.stdout.splitlines()]
+    assert result.code == 1, result
+    return lines[1:]
+
+
+def verified(project: Project, poisoned: Poisoned, *flags: str) -> Result:
+    return project.call("verify", f"oci:{poisoned.layout.root}", *flags)
+
+
+def judged(project: Project, image: str | Path) -> Verdict:
+    """As the command has it, in this process."""
+    context = Context(cache=Cache(project.cache), environment=NO_PROXY)
+    return verify(str(image), context, VerifyOptions(start=project.folder))
+
+
+def wrong(project: Project, image: str | Path) -> list[str]:
+    verdict = judged(project, image)
+    assert not verdict.is_good
+    return [*wrong_lines(verdict)]
+
+
+def test_an_image_is_what_its_lock_makes(project: Project, built: Path, tmp_path: Path) -> None:
+    project.must("build", "--output", tmp_path / "train.tar")
+    for image in (built, f"oci:{built}", tmp_path / "train.tar"):
+        assert project.call("verify", image).stdout == RIGHT
+    assert project.call("verify", built, "--no-cache").stdout == RIGHT
+
+
+def test_it_is_derived_where_nothing_was_built_before(project: Project, built: Path, tmp_path: Path) -> None:
+    elsewhere = replace(project, cache=tmp_path / "cache")
+    assert elsewhere.call("verify", built).stdout == RIGHT
+
+
+def test_a_changed_an_added_and_a_missing_file_are_named(project: Project, poisoned: Poisoned) -> None:
+    def change(members: list[Member]) -> list[Member]:
+        member, _ = members[-1]
+        member.size = 4
+        return [*members[:-2], (member, b"evil"), file("opt/env/evil.pth", b"import evil\n")]
+
+    missing, changed = (member.name for member, _ in poisoned.members(1)[-2:])
+    poisoned.change_layer(1, change)
+    poisoned.save()
+    result = verified(project, poisoned)
+    title, *files, count = said(result)
+    assert title.startswith("layer 2 (bin ")
+    assert title.endswith(": it is not what the lock makes")
+    assert files == [f"differs  {changed}", "added    opt/env/evil.pth", f"missing  {missing}"]
+    assert count == "3 of 4 layers are what they should be"
+
+
+def test_only_the_first_files_are_named(project: Project, poisoned: Poisoned) -> None:
+    more = [file(f"opt/env/evil/{number:03}") for number in range(40)]
+    poisoned.change_layer(1, lambda members: [*members, *more])
+    poisoned.save()
+    _, *files, rest, _ = said(verified(project, poisoned))
+    assert files == [f"added  opt/env/evil/{number:03}" for number in range(10)]
+    assert rest == "and 30 more files"
+
+
+def of_mode(member: Member) -> Member:
+    member[0].mode = 0o4755
+    return member
+
+
+def of_root(poisoned: Poisoned) -> None:
+    poisoned.config["config"]["User"] = "0"
+
+
+def with_a_variable(poisoned: Poisoned) -> None:
+    poisoned.config["config"]["Env"] += ["LD_PRELOAD=/opt/evil.so"]
+
+
+def with_another_variable(poisoned: Poisoned) -> None:
+    variables = poisoned.config["config"]["Env"]
+    poisoned.config["config"]["Env"] = [each.replace("MODE=prod", "MODE=test") for each in variables]
+
+
+def with_an_entrypoint(poisoned: Poisoned) -> None:
+    poisoned.config["config"]["Entrypoint"] = ["/bin/evil"]
+
+
+def with_a_healthcheck(poisoned: Poisoned) -> None:
+    poisoned.config["config"]["Healthcheck"] = {"Test": ["CMD", "evil"]}
+
+
+def of_another_lock(poisoned: Poisoned) -> None:
+    poisoned.manifest["annotations"]["dev.envlock.lock-hash"] = "0" * 64
+
+
+def of_a_known_layer(poisoned: Poisoned) -> None:
+    poisoned.manifest["layers"][1]["annotations"]["dev.envlock.layer"] = "0" * 64
+
+
+def with_urls(poisoned: Poisoned) -> None:
+    poisoned.manifest["layers"][1]["urls"] = ["https://evil.test/layer"]
+
+
+def without_annotations(poisoned: Poisoned) -> None:
+    del poisoned.manifest["annotations"]["dev.envlock.layout"]
+
+
+def with_a_subject(poisoned: Poisoned) -> None:
+    poisoned.manifest["artifactType"] = "application/evil"
+
+
+def of_another_time(poisoned: Poisoned) -> None:
+    poisoned.config["created"] = "2026-01-01T00:00:00Z"
+
+
+def of_another_history(poisoned: Poisoned) -> None:
+    poisoned.config["history"][-1]["created_by"] = "envlock: harmless"
+
+
+def with_more_history(poisoned: Poisoned) -> None:
+    poisoned.config["history"].append({"created_by": "evil"})
+
+
+def with_wrong_diff_ids(poisoned: Poisoned) -> None:
+    poisoned.config["rootfs"]["diff_ids"][1] = f"sha256:{'0' * 64}"
+
+
+def with_a_layer_on_top(poisoned: Poisoned) -> None:
+    poisoned.insert_layer(4, file("etc/passwd", b"evil::0:0::/:/bin/sh"))
+
+
+def with_a_layer_between(poisoned: Poisoned) -> None:
+    poisoned.insert_layer(2, file("usr/bin/evil"))
+
+
+def without_a_layer(poisoned: Poisoned) -> None:
+    del poisoned.manifest["layers"][3], poisoned.config["rootfs"]["diff_ids"][3]
+
+
+def in_another_order(poisoned: Poisoned) -> None:
+    for layers in (poisoned.manifest["layers"], poisoned.config["rootfs"]["diff_ids"]):
+        layers[1], layers[2] = layers[2], layers[1]
+
+
+def of_another_base(poisoned: Poisoned) -> None:
+    poisoned.change_layer(0, lambda members: [*members, file("bin/sh2", b"evil")])
+
+
+def with_setuid(poisoned: Poisoned) -> None:
+    poisoned.change_layer(1, lambda members: [*members[:-1], of_mode(members[-1])])
+
+
+def said_to_be_arm(poisoned: Poisoned) -> None:
+    poisoned.index["manifests"][0]["platform"]["architecture"] = "arm64"
+
+
+def of_another_tag(poisoned: Poisoned) -> None:
+    poisoned.index["manifests"][0]["annotations"]["org.opencontainers.image.ref.name"] = "lock-0123456789abcdef"
+
+
+POISONS: list[tuple[Callable[[Poisoned], None], str]] = [
+    (of_root, '`config.User` is "0", expected "1000"'),
+    (with_a_variable, '`config.Env.LD_PRELOAD` is "/opt/evil.so", expected absent'),
+    (with_another_variable, '`config.Env.MODE` is "test", expected "prod"'),
+    (with_an_entrypoint, '`config.Entrypoint` is ["/bin/evil"], expected absent'),
+    (with_a_healthcheck, '`config.Healthcheck` is {"Test": ["CMD", "evil"]}, expected absent'),
+    (of_another_lock, "manifest: `annotations.dev.envlock.lock-hash` is "),
+    (of_a_known_layer, "manifest: layer 2.annotations.dev.envlock.layer"),
+    (with_urls, 'urls` is ["https://evil.test/layer"], expected absent'),
+    (without_annotations, 'manifest: `annotations.dev.envlock.layout` is absent, expected "1"'),
+    (with_a_subject, 'manifest: `artifactType` is "application/evil", expected absent'),
+    (of_another_time, 'config: `created` is "2026-01-01T00:00:00Z", expected "1970-01-01T00:00:00Z"'),
+    (of_another_history, 'history entry 3: `created_by` is "envlock: harmless", expected "envlock: '),
+    (with_more_history, "config: the history has 4 entries, expected 3"),
+    (with_wrong_diff_ids, f"config: the diff id of layer 2 is said to be sha256:{'0' * 64}, and is sha256:"),
+    (with_a_layer_on_top, "layer 5: the lock makes no such layer\n    added  etc/passwd"),
+    (with_a_layer_between, "layer 3: the lock makes no such layer\n    added  usr/bin/evil"),
+    (without_a_layer, ": this layer is missing"),
+    (in_another_order, "the lock makes no such layer"),
+    (of_another_base, "layer 1 (base layer 1): it is not what the lock makes\n    added"),
+    (with_setuid, "mode 4755 instead of 0"),
+    (said_to_be_arm, "`index.json` says that `architecture` is arm64, the config says amd64"),
+    (of_another_tag, "tag: it is `lock-0123456789abcdef`, expected `lock-"),
+]
+
+
+@pytest.mark.parametrize(("poison", "words"), POISONS, ids=lambda each: getattr(each, "__name__", ""))
+def test_tampering_is_named(
+    project: Project, poisoned: Poisoned, poison: Callable[[Poisoned], None], words: str
+) -> None:
+    poison(poisoned)
+    poisoned.save()
+    assert words in "\n".join(wrong(project, f"oci:{poisoned.layout.root}"))
