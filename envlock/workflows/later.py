@@ -5,7 +5,7 @@ answer from the cache; they must not wait for solvers, HTTP and packers to be lo
 """
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from envlock.model.edges import CondaRecord
     from envlock.model.image import Descriptor
     from envlock.model.index_file import IndexFile
-    from envlock.model.lock import Base, CondaPackage, Lock, PipPackage, PlatformLock
+    from envlock.model.lock import Base, CondaPackage, Lock, Package, PipPackage
     from envlock.model.place import Place
     from envlock.model.platform import Platform
     from envlock.model.problem import Problem
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from envlock.workflows.begun import Begun
     from envlock.workflows.context import Context
     from envlock.workflows.debian_base import DebianBase
-    from envlock.workflows.debian_image import DebianImage
     from envlock.workflows.docker_log import Log
     from envlock.workflows.prefix_task import PrefixTask
     from envlock.workflows.project import Project
@@ -48,6 +47,12 @@ def http(*, offline: bool, stopped: "Event") -> "Http":
     from envlock.system.http import Http
 
     return Http(offline=offline, stopped=stopped)
+
+
+def look_into(package: "Package", path: Path, context: "Context") -> None:
+    from envlock.workflows.known_wheels import look_into
+
+    look_into(package, path, context.cache)
 
 
 def find_wheel(http: "Http", index_url: str | None, *, name: str, file: str, sha256: str) -> "Listed | None":
@@ -272,19 +277,16 @@ def folders_with(name: str, root: Path) -> list[Path]:
     return folders_with(name, root)
 
 
+def run_in_docker(project: "Project", context: "Context", command: "Sequence[str]", **options: Any) -> int:
+    from envlock.workflows.run_in_docker import RunOptions, run_in_docker
+
+    return run_in_docker(project, context, command, RunOptions(**options))
+
+
 def fill_prefix(task: "PrefixTask", folder: Path, final: Path) -> None:
     from envlock.workflows.fill_prefix import fill_prefix
 
     fill_prefix(task, folder, final)
-
-
-def debian_image(
-    project: "Project", lock: "Lock", locked: "PlatformLock", context: "Context", folder: Path
-) -> "DebianImage":
-    """Reading Debian's packages takes libraries that other bases do without."""
-    from envlock.workflows.debian_image import debian_image
-
-    return debian_image(project, lock, locked, context, folder)
 
 
 def bill_text(bill: "Bill", form: str) -> str:

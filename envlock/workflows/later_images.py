@@ -5,14 +5,17 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
+    from pathlib import Path
 
+    from envlock.images.docker_engine.running import Seen
     from envlock.model.image import Image
-    from envlock.model.lock import Lock
+    from envlock.model.lock import Lock, PlatformLock
     from envlock.oci.attachment import Attachment
     from envlock.registry.found import Found
     from envlock.registry.transfer import Pushed
     from envlock.workflows.build_target import Target
     from envlock.workflows.context import Context
+    from envlock.workflows.debian_image import DebianImage
     from envlock.workflows.make_image import Made
     from envlock.workflows.project import Project
     from envlock.workflows.trusted_layers import Trusted
@@ -32,10 +35,25 @@ def engine(name: str) -> "Callable[..., Made]":
     return made
 
 
+def debian_image(
+    project: "Project", lock: "Lock", locked: "PlatformLock", context: "Context", folder: "Path"
+) -> "DebianImage":
+    """Reading Debian's packages takes libraries that other bases do without."""
+    from envlock.workflows.debian_image import debian_image
+
+    return debian_image(project, lock, locked, context, folder)
+
+
 def load_into_engine(image: "Image", names: "Sequence[str]", context: "Context") -> None:
     from envlock.images.docker_engine.loading import load
 
     load(image, names, context.environment)
+
+
+def look_into_engine(context: "Context", images: "Sequence[str]" = ()) -> "Seen":
+    from envlock.images.docker_engine.running import look
+
+    return look(context.environment, images)
 
 
 def attachments(

@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from envlock.environments.store import working_in
 from envlock.errors import CommandNotFound
@@ -45,8 +45,13 @@ def shell(project: Project, context: Context, *, groups: Sequence[str] = ()) -> 
         return attach([context.environment.get("SHELL") or "/bin/sh"], environment=inside)
 
 
+def without_foreign(environment: Mapping[str, str]) -> dict[str, str]:
+    """The variables without those of another environment."""
+    return {name: value for name, value in environment.items() if name not in _FOREIGN}
+
+
 def _environment(installed: Installed, context: Context) -> dict[str, str]:
-    ambient = {name: value for name, value in context.environment.items() if name not in _FOREIGN}
+    ambient = without_foreign(context.environment)
     inside = environment(
         installed.locked,
         installed.lock.image,

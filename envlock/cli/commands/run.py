@@ -1,22 +1,57 @@
 """`envlock run`"""
 
+import sys
+from typing import Any
+
 import click
 
 from envlock.cli.command import Session, command
 from envlock.cli.options import env_option, groups_option
+from envlock.cli.settings import is_terminal
+from envlock.workflows.later import run_in_docker
 from envlock.workflows.run import run
 
 
 @command(
-    "envlock run python train.py", "envlock run -e train -- python -c 'import sys; print(sys.prefix)'", passes_on=True
+    "envlock run python train.py",
+    "envlock run -e train -- python -c 'import sys; print(sys.prefix)'",
+    "envlock run --in docker --gpus all -- python train.py",
+    passes_on=True,
 )
 @env_option
 @groups_option
+@click.option("--in", "where", type=click.Choice(["docker"]), help="In a container of the image, not on this machine.")
+@click.option("--volume", "volumes", multiple=True, metavar="HERE:THERE", help="Mount this, too; may be repeated.")
+@click.option("--gpus", metavar="WHICH", help="GPUs for the container: `all`, or as docker takes them.")
+@click.option("--network", metavar="NAME", help="The network of the container: `none`, `host`, or another.")
 @click.argument("words", nargs=-1, required=True, type=click.UNPROCESSED, metavar="COMMAND...")
-def run_command(session: Session, env: str | None, groups: tuple[str, ...], words: tuple[str, ...]) -> int:
+def run_command(
+    session: Session,
+    env: str | None,
+    groups: tuple[str, ...],
+    words: tuple[str, ...],
+    where: str | None,
+    **of_docker: Any,
+) -> int:
     """Run a command in the environment, which is installed first where it is not.
 
-    Input, output, signals and the exit code are the command's own.
+    Input, output, signals and the exit code are the command's own. In docker it runs as the current user, with the
+    current folder mounted where it is; the image is built and loaded first where it is not there.
     """
+    _refuse(where, groups, of_docker)
     with session.context(animated=False) as context:
-        return run(session.project(env), context, words, groups=groups)
+        project = session.project(env)
+        if where is None:
+            return run(project, context, words, groups=groups)
+        tty = is_terminal(sys.stdin) and is_terminal(sys.stdout)
+        return run_in_docker(project, context, words, tty=tty, **of_docker)
+
+
+def _refuse(where: str | None, groups: tuple[str, ...], of_docker: dict[str, Any]) -> None:
+    alone = next((name for name, value in of_docker.items() if value), None)
+    if alone and where is None:
+        raise click.UsageError(
+            f"`--{alone.removesuffix('s') if alone == 'volumes' else alone}` goes with `--in docker`"
+        )
+    if groups and where:
+        raise click.UsageError("`--group` does not go with `--in docker`: images have the main set alone")
