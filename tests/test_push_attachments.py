@@ -117,7 +117,7 @@ def test_what_others_hung_there_stays_as_it_is(registry: Registry, image: Image)
 def test_two_who_hang_something_there_at_once(registry: Registry, image: Image) -> None:
     target = parse_reference(f"{registry.host}/hang/twice:1")
     push(client(), image, [target])
-    each = [[attachment(image, f"{who} {n}") for n in range(3)] for who in ("one", "other")]
+    each = [[attachment(image, f"{who} {n}") for n in range(2)] for who in ("one", "other")]
     start = threading.Barrier(2)
 
     def hang(attachments: Sequence[Attachment]) -> None:

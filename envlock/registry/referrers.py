@@ -55,7 +55,8 @@ def attach(client: "RegistryClient", reference: Reference, manifests: Sequence[b
     for content in (one for one, is_listed in zip(manifests, listed, strict=True) if not is_listed):
         root = parse(content, "what is attached")
         unlisted[root.field("subject").descriptor().digest].append(_entry(content, root))
-    return size + sum(_add(client, _tag(reference.at(subject)), entries) for subject, entries in unlisted.items())
+    added = together(lambda one: _add(client, _tag(reference.at(one[0])), one[1]), tuple(unlisted.items()))
+    return size + sum(added)
 
 
 def _of_list(exchange: Exchange, reference: Reference, artifact_type: str | None) -> tuple[IndexEntry, ...] | None:
@@ -96,7 +97,7 @@ def _entry(content: bytes, root: Node) -> dict[str, Any]:
 def _add(client: "RegistryClient", tag: Reference, entries: Sequence[dict[str, Any]]) -> int:
     """Adds to the index under the tag what it lacks, until it has it; returns the bytes sent."""
     size = 0
-    for _ in range(_ROUNDS):
+    for number in range(_ROUNDS):
         root = _there(client, tag)
         kept = root["manifests"]
         digests = {entry["digest"] for entry in kept}
@@ -106,7 +107,7 @@ def _add(client: "RegistryClient", tag: Reference, entries: Sequence[dict[str, A
         content = canonical_json({**root, "manifests": [*kept, *missing]})
         client.put(tag, content, INDEX_TYPE)
         size += len(content)
-        client.wait(_SETTLED * random.uniform(1, 2))
+        client.wait(_SETTLED * random.uniform(1, 1 + number))
     raise OutsideError(f"`{tag}` loses what is added to it: others write it all the time", hint="push again")
 
 
