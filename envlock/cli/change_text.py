@@ -11,7 +11,8 @@ if TYPE_CHECKING:  # a `lock` with nothing to do says nothing of changes, and wa
     from envlock.model.lock import Base, Package, PlatformLock
 
 _SHORT = 8
-_DIGEST = len("sha256:") + 12
+_HEX = 12
+_DIGEST = len("sha256:") + _HEX
 
 
 class Row(NamedTuple):
@@ -84,6 +85,8 @@ def _base(change: "BaseChange") -> Row:
 def _reference(base: "Base | None", *, digest: bool) -> str:
     if base and base.suite:
         return f"Debian {escaped(base.suite)}"
+    if base and base.context:
+        return f"Dockerfile {base.context[:_HEX]}…"
     if base is None or base.reference is None:
         return ""
     return escaped(base.reference) + (f"@{base.digest[:_DIGEST]}…" if digest and base.digest else "")
@@ -91,9 +94,9 @@ def _reference(base: "Base | None", *, digest: bool) -> str:
 
 def _fields(change: "BaseChange") -> list[str]:
     """What differs in bases of one name."""
-    names = ("digest", "interpreter", "glibc", "shell")
+    names = ("digest", "context", "interpreter", "glibc", "shell")
     differ = [n for n in names if any(getattr(b, n, None) != getattr(a, n, None) for _, b, a in change.on)]
-    return ["rebuilt"] if "digest" in differ else [f"another {name}" for name in differ]
+    return ["rebuilt"] if {"digest", "context"} & {*differ} else [f"another {name}" for name in differ]
 
 
 def _pythons(changes: "tuple[ValueChange, ...]") -> Iterator[Row]:

@@ -68,7 +68,7 @@ def _line(view: PlatformView, kinds: Sequence[str]) -> tuple[str, ...]:
     digest = f"{view.base.digest[:_DIGEST]}…" if view.base.digest else None
     counts = (str(view.count(kind)) for kind in kinds)
     short = view.lock_hash[:_HASH]
-    base = _base(view.base, digest) if view.base.reference or view.base.suite else ""
+    base = _base(view.base, digest) if view.base != Base(python=view.base.python) else ""
     return view.platform, *counts, size(view.size), view.python or "", short, base
 
 
@@ -84,4 +84,6 @@ def _download(view: PlatformView) -> str:
 def _base(base: Base, digest: str | None) -> str:
     if base.suite:
         return f"Debian {escaped(base.suite)}"
+    if base.context:
+        return f"what a Dockerfile makes of {base.context[:_HASH]}…"
     return escaped(base.reference or "none") + (f"@{digest}" if digest else "")

@@ -52,9 +52,12 @@ def _platform(locked: "PlatformLock") -> tuple[str, ...]:
     pinned = f"base {base.reference} → {_short(base.digest)}" if base.digest else f"base {base.reference}"
     if base.suite:
         pinned = f"Debian {base.suite}, {number(len(locked.debian), 'package')}"
+    if base.context:
+        pinned = f"Dockerfile {_short(base.context)}"
+    known = base.reference or base.suite or base.context
     python = f"python {locked.python}" if locked.python else ""
     counts = [f"{len(found)} {kind}" for kind, found in (("conda", locked.conda), ("pip", locked.pip)) if found]
-    return f"  {locked.platform}", pinned if base.reference or base.suite else "", python, ", ".join(counts)
+    return f"  {locked.platform}", pinned if known else "", python, ", ".join(counts)
 
 
 def _short(digest: str | None) -> str:

@@ -22,6 +22,7 @@ from envlock.model.lock import (
 # what one platform had and has of a package
 Pair = tuple[Package | None, Package | None]
 _TABLES = ("variables", "labels")  # of image settings
+_SHOWN = 12  # digits of a hash
 
 
 class Facts(NamedTuple):
@@ -131,7 +132,7 @@ def changes(*, before: Lock | None, after: Lock | None) -> Changes:
         packages=_merged(pairs),
         base=_merged_bases(bases),
         python=tuple(_pythons(bases)),
-        image=tuple(_image(before.image if before else ImageSettings(), after.image if after else ImageSettings())),
+        image=tuple(_image(_settings(before), _settings(after))),
         added=tuple(new[n] for n in sorted(new.keys() - old.keys()) if both),
         removed=tuple(old[n] for n in sorted(old.keys() - new.keys()) if both),
         kept=sum(differences(*pair) == () for _, found in pairs for pair in found if None not in pair),
@@ -235,11 +236,11 @@ def _merged_bases(bases: Iterable[tuple[str, Base | None, Base | None]]) -> tupl
 def _told(base: Base | None) -> Base | None:
     if base and base.suite:
         return Base(suite=base.suite)  # what else there is of it is of its packages
-    return replace(base, python=None) if base and base.reference else None
+    return replace(base, python=None) if base and (base.reference or base.context) else None
 
 
 def _named(base: Base | None) -> Node:
-    return (base.reference or "", base.suite or "") if base else ("", "")
+    return (base.reference or base.context or "", base.suite or "") if base else ("", "")
 
 
 def _pythons(bases: Iterable[tuple[str, Base | None, Base | None]]) -> Iterator[ValueChange]:
@@ -249,18 +250,19 @@ def _pythons(bases: Iterable[tuple[str, Base | None, Base | None]]) -> Iterator[
             yield ValueChange(platform, was, now)
 
 
-def _image(before: ImageSettings, after: ImageSettings) -> Iterator[ValueChange]:
-    was, now = _settings(before), _settings(after)
+def _image(was: dict[str, str], now: dict[str, str]) -> Iterator[ValueChange]:
     for key in sorted(was.keys() | now.keys()):
         if was.get(key) != now.get(key):
             yield ValueChange(key, was.get(key), now.get(key))
 
 
-def _settings(image: ImageSettings) -> dict[str, str]:
-    """What is set, by key; lists as TOML has them."""
-    values = asdict(image)
+def _settings(lock: Lock | None) -> dict[str, str]:
+    """What is set, by key; lists as TOML has them, copied files by what is in them."""
+    values = asdict(lock.image if lock else ImageSettings())
     entries = {f"{table}.{key}": value for table in _TABLES for key, value in values.pop(table)}
-    return {key: _text(value) for key, value in values.items() if value is not None} | entries
+    entries |= {f"copy.{path}": f"{sha256[:_SHOWN]}…" for path, sha256 in (lock.copied if lock else ())}
+    told = {"copy": None, "bytecode": "true" if values["bytecode"] else None}
+    return {key: _text(value) for key, value in {**values, **told}.items() if value is not None} | entries
 
 
 def _text(value: object) -> str:
