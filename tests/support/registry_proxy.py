@@ -75,6 +75,8 @@ class RegistryProxy:
     watch: Callable[[int], None] | None = None
     points: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    _under_way: int = 0
+    _ended: threading.Condition = field(default_factory=threading.Condition)
 
     @property
     def host(self) -> str:
@@ -114,6 +116,22 @@ class RegistryProxy:
                     return fault
         return None
 
+    @contextmanager
+    def at_work(self) -> Iterator[None]:
+        with self._ended:
+            self._under_way += 1
+        try:
+            yield
+        finally:
+            with self._ended:
+                self._under_way -= 1
+                self._ended.notify_all()
+
+    def settle(self) -> None:
+        """Waits until nothing is under way any more."""
+        with self._ended:
+            assert self._ended.wait_for(lambda: not self._under_way, timeout=30)
+
     def passed(self) -> None:
         with self._lock:
             self.points += 1
@@ -148,7 +166,8 @@ class _Handler(BaseHTTPRequestHandler):
     proxy: RegistryProxy
 
     def do_GET(self) -> None:
-        self._exchange()
+        with self.proxy.at_work():
+            self._exchange()
 
     do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_GET
 
