@@ -27,7 +27,7 @@ def wheel_metadata(package: PipPackage, url: str, supply: Supply) -> WheelMetada
     text = _announced(package, url, supply)
     if text is None:
         return own_metadata(fetch(package, supply), package)
-    metadata = _of(package, text.encode())
+    metadata = promised_metadata(package, text.encode())
     supply.cache.keep(ANNOUNCED, package.sha256, text)
     return metadata
 
@@ -38,12 +38,12 @@ def kept_metadata(package: PipPackage, supply: Supply) -> WheelMetadata | None:
     if here:
         return own_metadata(here, package)
     kept = supply.cache.record(ANNOUNCED, package.sha256)
-    return _of(package, kept.encode()) if isinstance(kept, str) else None
+    return promised_metadata(package, kept.encode()) if isinstance(kept, str) else None
 
 
 def own_metadata(path: Path, package: PipPackage) -> WheelMetadata:
     """What a wheel that is here says of itself; OutsideError where it is another than the lock names."""
-    return _of(package, metadata_of_file(path))
+    return promised_metadata(package, metadata_of_file(path))
 
 
 def said_by(path: Path) -> WheelMetadata:
@@ -51,7 +51,8 @@ def said_by(path: Path) -> WheelMetadata:
     return read_metadata(metadata_of_file(path))
 
 
-def _of(package: PipPackage, content: bytes) -> WheelMetadata:
+def promised_metadata(package: PipPackage, content: bytes) -> WheelMetadata:
+    """METADATA, read; OutsideError where it is of another package."""
     metadata = read_metadata(content)
     if metadata.name != canonicalize_name(package.name) or str(metadata.version) != package.version:
         raise OutsideError(f"`{package.file}` says that it is {metadata.name} {metadata.version}")

@@ -1,13 +1,13 @@
 """What each locked package puts into a prefix: paths and size, read once and kept by the package's sha256."""
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from envlock.environments.wheel import WheelTarget, wheel_files
+from envlock.environments.wheel import WheelTarget, placed
 from envlock.errors import OutsideError
 from envlock.model.conda_contents import CondaContents, conda_meta_path, contents
 from envlock.model.files import IMAGE_PREFIX, PrefixFile
@@ -16,9 +16,11 @@ from envlock.model.paths import name_problem
 from envlock.model.platform import PLATFORMS
 from envlock.model.promises import conda_disagreement, disagreement
 from envlock.model.spec import python_minor
-from envlock.sources.metadata import own_metadata
+from envlock.sources.metadata import metadata_of_file, promised_metadata
 from envlock.system.cache import Cache, typed
-from envlock.workflows.solve_conda import ANNOUNCED, read_contents
+from envlock.workflows.known_wheels import known_wheel
+from envlock.workflows.package_files import bring
+from envlock.workflows.solve_conda import ANNOUNCED, known_contents, read_contents
 
 WHEELS = "wheel-contents"
 
@@ -26,7 +28,8 @@ WHEELS = "wheel-contents"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PackageContents:
     """Paths below the prefix, sorted; unpacked size in bytes; scripts that would want to run when it is linked;
-    the texts of what conda would read on activation, by path; and what a conda package's own index says."""
+    the texts of what conda would read on activation, by path; what a conda package's own index says; and the `files`
+    of a wheel in an image."""
 
     package: PrefixPackage
     paths: tuple[str, ...]
@@ -34,6 +37,7 @@ class PackageContents:
     scripts: tuple[str, ...] = ()
     activation: tuple[tuple[str, str], ...] = ()
     index: Mapping[str, Any] = field(default_factory=dict)
+    files: Callable[[], tuple[PrefixFile, ...]] = field(default=tuple, compare=False)
 
     @property
     def key(self) -> str:
@@ -43,14 +47,18 @@ class PackageContents:
 
 def all_contents(locked: PlatformLock, files: Mapping[str, Path], cache: Cache) -> tuple[PackageContents, ...]:
     """The contents of every package of a platform; `files` are the packages by sha256."""
-    wheels = (_wheel_contents(p, files[p.sha256], locked, cache) for p in locked.pip)
-    return (*conda_contents(locked, files, cache), *wheels)
+    conda = conda_contents(locked, files, cache)
+    minor = python_minor(locked.python)
+    kept = {p: cache.record(WHEELS, _wheel_key(p, minor), _paths_and_size) for p in locked.pip}
+    bring(files, [package.sha256 for package, known in kept.items() if known is None])
+    return (*conda, *(_wheel_contents(p, known, files, locked, cache) for p, known in kept.items()))
 
 
-def require_promised(package: PipPackage, path: Path, locked: PlatformLock) -> None:
-    """OutsideError where a wheel's own METADATA is not what the lock says of it."""
+def require_promised(package: PipPackage, path: Path, locked: PlatformLock, said: bytes | None = None) -> None:
+    """OutsideError where a wheel's own METADATA, read here unless it is `said`, is not what the lock says of it."""
     environment = PLATFORMS[locked.platform].markers(locked.python or "")
-    _refuse(disagreement(package, own_metadata(path, package), environment), package)
+    own = promised_metadata(package, metadata_of_file(path) if said is None else said)
+    _refuse(disagreement(package, own, environment), package)
 
 
 def _refuse(why: str | None, package: PrefixPackage) -> None:
@@ -63,7 +71,10 @@ def conda_contents(locked: PlatformLock, files: Mapping[str, Path], cache: Cache
     if not locked.conda:
         return ()
     minor = python_minor(locked.python)
-    raw = read_contents([(p.sha256, str(files[p.sha256])) for p in locked.conda], cache)
+    kept = known_contents([p.sha256 for p in locked.conda], cache)
+    missing = [p.sha256 for p in locked.conda if p.sha256 not in kept]
+    bring(files, missing)
+    raw = {**kept, **read_contents([(sha256, str(files[sha256])) for sha256 in missing], cache)}
     found = {p: contents(raw[p.sha256], python=minor) for p in locked.conda}
     for package, each in found.items():
         if why := conda_disagreement(package, each.provides):
@@ -91,23 +102,32 @@ def _conda_contents(
     )
 
 
-def _wheel_contents(package: PipPackage, path: Path, locked: PlatformLock, cache: Cache) -> PackageContents:
-    minor = python_minor(locked.python)
+def _wheel_key(package: PipPackage, minor: str) -> str:
     # what the lock says of the wheel is part of the key: who changes it has the wheel asked again
-    key = f"{package.sha256}-{minor}-{hashlib.sha256(repr(package).encode()).hexdigest()[:16]}"
-    kept = cache.record(WHEELS, key, _paths_and_size)
-    if kept is None:
-        require_promised(package, path, locked)
-        planned = image_files(path, minor)
-        kept = tuple(f.path for f in planned), sum(f.size for f in planned)
-        cache.keep(WHEELS, key, {"paths": kept[0], "size": kept[1]})
-    return PackageContents(package=package, paths=kept[0], size=kept[1])
+    return f"{package.sha256}-{minor}-{hashlib.sha256(repr(package).encode()).hexdigest()[:16]}"
 
 
-@cache
-def image_files(path: Path, minor: str) -> tuple[PrefixFile, ...]:
-    """The files of a wheel in an image; planned once in a run, of a file whose name is its content."""
-    return wheel_files(path, WheelTarget(prefix=IMAGE_PREFIX, python=minor))
+def _wheel_contents(
+    package: PipPackage,
+    known: tuple[tuple[str, ...], int] | None,
+    files: Mapping[str, Path],
+    locked: PlatformLock,
+    cache: Cache,
+) -> PackageContents:
+    minor = python_minor(locked.python)
+    planned = partial(_image_files, package, files, minor, cache)
+    if known is None:
+        require_promised(
+            package, files[package.sha256], locked, known_wheel(package, files[package.sha256], cache).metadata
+        )
+        found = planned()
+        known = tuple(f.path for f in found), sum(f.size for f in found)
+        cache.keep(WHEELS, _wheel_key(package, minor), {"paths": known[0], "size": known[1]}, lasting=False)
+    return PackageContents(package=package, paths=known[0], size=known[1], files=planned)
+
+
+def _image_files(package: PipPackage, files: Mapping[str, Path], minor: str, cache: Cache) -> tuple[PrefixFile, ...]:
+    return placed(known_wheel(package, files[package.sha256], cache), WheelTarget(prefix=IMAGE_PREFIX, python=minor))
 
 
 def _paths_and_size(kept: Any) -> tuple[tuple[str, ...], int]:

@@ -12,19 +12,14 @@ from envlock.sources.supply import Supply
 from envlock.workflows import later
 from envlock.workflows.context import Context
 from envlock.workflows.debian_mirrors import AT_ONCE, mirrors_of
-from envlock.workflows.fetch_files import fetch_files
+from envlock.workflows.fetch_files import Fetching, fetch_files
 from envlock.workflows.project import Project
 
 
 def fetch_debian(locked: PlatformLock, project: Project, context: Context) -> dict[str, Path]:
     """Every Debian package of a platform in the cache, by sha256; one error that names all that cannot be had."""
-    return fetch_files(
-        locked.debian,
-        context,
-        supply=lambda: debian_supply(locked, project, context),
-        what=f"{locked.platform}, Debian",
-        at_once=AT_ONCE,
-    )
+    how = Fetching(what=f"{locked.platform}, Debian", at_once=AT_ONCE)
+    return fetch_files(locked.debian, context, how, lambda: debian_supply(locked, project, context))
 
 
 def peek_debian(package: DebianPackage, supply: Supply) -> bytes | None:

@@ -1,6 +1,7 @@
 """Files of locked packages in the cache: what is missing fetched, several at a time, all failures said at once."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from envlock.errors import OutsideError
@@ -11,16 +12,19 @@ from envlock.system.side_by_side import AT_ONCE, side_by_side
 from envlock.workflows.context import Context
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetching:
+    """`what` stands before the line about the fetching; `arrived` is called, where packages are fetched, with each."""
+
+    what: str
+    at_once: int = AT_ONCE
+    arrived: Callable[[Package, Path], None] = lambda _package, _path: None
+
+
 def fetch_files(
-    packages: Sequence[Package],
-    context: Context,
-    *,
-    supply: Callable[[], Supply],
-    what: str,
-    at_once: int = AT_ONCE,
+    packages: Sequence[Package], context: Context, how: Fetching, supply: Callable[[], Supply]
 ) -> dict[str, Path]:
-    """The files by sha256; one error names all that cannot be had. `what` stands before the line about the fetching;
-    `supply` is called where anything is missing."""
+    """The files by sha256; one error names all that cannot be had. `supply` is called where anything is missing."""
     stop, cache = context.stopped.set, context.cache
     # what is about to be unpacked is hashed once more: a disk that lost a bit must not change an image
     here = side_by_side(lambda p: cache.intact(p.sha256, file_name(p)), packages, stop=stop)
@@ -28,15 +32,16 @@ def fetch_files(
     if missing:
         megabytes = sum(p.size or 0 for p in missing) / 1e6
         count = f"{len(missing)} packages" if len(missing) > 1 else "a package"
-        context.progress(f"{what}: fetching {count}, {megabytes:.1f} MB")
+        context.progress(f"{how.what}: fetching {count}, {megabytes:.1f} MB")
         source = supply()
-        _raise([f for f in side_by_side(lambda p: _failure(p, source), missing, stop=stop, at_once=at_once) if f])
+        done = side_by_side(lambda p: _failure(p, source, how), missing, stop=stop, at_once=how.at_once)
+        _raise([failure for failure in done if failure])
     return {p.sha256: cache.package(p.sha256, file_name(p)) or fetch(p, supply()) for p in packages}
 
 
-def _failure(package: Package, supply: Supply) -> OutsideError | None:
+def _failure(package: Package, supply: Supply, how: Fetching) -> OutsideError | None:
     try:
-        fetch(package, supply)
+        how.arrived(package, fetch(package, supply))
     except OutsideError as error:
         return error
     return None

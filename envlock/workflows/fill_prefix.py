@@ -6,7 +6,8 @@ from pathlib import Path
 from envlock.environments.interpreter import Interpreter
 from envlock.environments.prefix import write_prefix
 from envlock.environments.venv import venv_files
-from envlock.environments.wheel import WheelTarget, wheel_files
+from envlock.environments.wheel import WheelTarget, placed
+from envlock.environments.wheel_reading import ReadWheel, read_wheel
 from envlock.model.conda_contents import conda_meta, conda_meta_path
 from envlock.model.files import Inline, PrefixFile
 from envlock.model.lock import CondaPackage, PlatformLock
@@ -16,6 +17,7 @@ from envlock.system.parts import scratch_folder
 from envlock.workflows.conda_stage import LinkTarget, link
 from envlock.workflows.contents import PackageContents, conda_contents, require_promised
 from envlock.workflows.context import Context
+from envlock.workflows.known_wheels import known_wheel
 from envlock.workflows.made_wheels import made_wheels
 from envlock.workflows.packages import fetch_all
 from envlock.workflows.prefix_task import PrefixTask
@@ -27,13 +29,14 @@ def fill_prefix(task: PrefixTask, folder: Path, final: Path) -> None:
     files = fetch_all(locked, task.lock.inputs, task.project, context)
     context.progress(f"installing {len(locked.prefix_packages)} packages")
     contents = conda_contents(locked, files, context.cache)
-    ready = {p.name: files[p.sha256] for p in locked.pip if not p.builds}
+    ready = {p.name: known_wheel(p, files[p.sha256], context.cache) for p in locked.pip if not p.builds}
     for package in locked.pip:
         if package.name in ready:
-            require_promised(package, ready[package.name], locked)
+            require_promised(package, files[package.sha256], locked, ready[package.name].metadata)
     owned = _link(contents, files, context, LinkTarget(prefix=folder, final=str(final), share=False))
     with scratch_folder(context.cache.root / "stages") as stage:
-        wheels = {**ready, **made_wheels(task, folder, stage)}
+        made = made_wheels(task, folder, stage)
+        wheels = {**ready, **{name: read_wheel(path) for name, path in made.items()}}
         planned = _wheel_files(locked, task.python, wheels, final=str(final), owned=owned)
         write_prefix(folder, [*_notes(contents, owned), *_venv(task.python), *planned])
 
@@ -56,14 +59,14 @@ def _link(
 def _wheel_files(
     locked: PlatformLock,
     python: Interpreter | None,
-    wheels: Mapping[str, Path],
+    wheels: Mapping[str, ReadWheel],
     *,
     final: str,
     owned: Mapping[str, tuple[str, ...]],
 ) -> Iterator[PrefixFile]:
     """The files of wheels, which win over conda's; only the virtual environment wins over theirs."""
     target = WheelTarget(prefix=final, python=python_minor(python.version if python else locked.python))
-    plans = {name: wheel_files(path, target) for name, path in wheels.items()}
+    plans = {name: placed(wheel, target) for name, wheel in wheels.items()}
     brought = [(f"conda:{name}", paths) for name, paths in owned.items()]
     brought += [(f"pip:{name}", tuple(f.path for f in plan)) for name, plan in plans.items()]
     kept = resolve([*brought, ("envlock", [f.path for f in _venv(python)])]).kept

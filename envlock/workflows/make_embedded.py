@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from envlock.images import embedded
 from envlock.images.recipe import ImageRecipe, PlannedLayer
-from envlock.model.activation import environment
+from envlock.model.activation import environment, user_variables
 from envlock.model.digest import lock_hash
 from envlock.model.files import IMAGE_PREFIX
 from envlock.model.layers import LAYOUT
@@ -17,7 +17,7 @@ from envlock.model.ownership import Ownership
 from envlock.oci.compress import compressor_id
 from envlock.oci.image import BaseImage, ConfigChanges
 from envlock.system.parts import scratch_folder
-from envlock.workflows import later
+from envlock.workflows import later_images
 from envlock.workflows.activation import variables
 from envlock.workflows.base_images import base_image
 from envlock.workflows.bytecode import bytecode_for
@@ -33,7 +33,7 @@ from envlock.workflows.make_image import (
     MakeOptions,
 )
 from envlock.workflows.notes import script_notes
-from envlock.workflows.packages import fetch_all
+from envlock.workflows.package_files import PackageFiles
 from envlock.workflows.plan_image import plan_layers
 from envlock.workflows.project import Project
 
@@ -64,13 +64,13 @@ def pack(project: Project, lock: Lock, executed: Executed, context: Context, opt
     """The same of what has run its code by now, if there was any to be run."""
     locked = executed.locked
     base = executed.base or base_image(locked, project, context)
-    files = fetch_all(locked, lock.inputs, project, context)
+    files = PackageFiles(locked, lock.inputs, project, context)
     contents = all_contents(locked, files, context.cache)
     with scratch_folder(context.cache.root / "stages") as folder:
-        debian = later.debian_image(project, lock, locked, context, folder) if locked.debian else None
+        debian = later_images.debian_image(project, lock, locked, context, folder) if locked.debian else None
         stage = CondaStage(locked.conda, files, context.cache, folder / "prefix")
         bytecode = bytecode_for(lock, locked, context)
-        plan = plan_layers(locked, contents, files, stage, bytecode)
+        plan = plan_layers(locked, contents, stage, bytecode)
         copied = copied_layers(project, lock, base, bytecode)
         recipe = ImageRecipe(
             base=replace(base, config=_DEBIAN_CONFIG) if debian else base,
@@ -84,7 +84,9 @@ def pack(project: Project, lock: Lock, executed: Executed, context: Context, opt
             },
         )
         debian_notes = debian.notes if debian else ()
-        how = embedded.BuildWith(use_cache=options.use_cache, reuse=options.reuse, progress=context.progress)
+        how = embedded.BuildWith(
+            use_cache=options.use_cache, reuse=options.reuse, bring=files.bring, progress=context.progress
+        )
         built = embedded.build(recipe, context.cache, how)
     notes = (
         *(note for c in contents for note in _script_notes(c, executed.linked)),
@@ -107,7 +109,7 @@ def _changes(
         activated=variables(texts),
     )
     return ConfigChanges(
-        environment=tuple(sorted(inside.items())),
+        environment=tuple(sorted({**user_variables(image.user, base.environment), **inside}.items())),
         user=image.user,
         workdir=image.workdir,
         entrypoint=image.entrypoint,

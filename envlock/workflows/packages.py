@@ -7,7 +7,7 @@ from envlock.sources.places import Sources
 from envlock.sources.supply import Supply
 from envlock.workflows import later
 from envlock.workflows.context import Context
-from envlock.workflows.fetch_files import fetch_files
+from envlock.workflows.fetch_files import Fetching, fetch_files
 from envlock.workflows.logins import logged_in, logins, sources_of
 from envlock.workflows.project import Project
 
@@ -29,4 +29,6 @@ def fetch_all(locked: PlatformLock, inputs: Inputs, project: Project, context: C
     """Every file that is locked for a platform in the cache, by sha256; one error that names all that cannot be had."""
     supply = supply_of(sources_of(inputs.channels, inputs.indexes, project.folder, context), context)
     files = [p for p in locked.prefix_packages if p.sha256]
-    return fetch_files(files, context, supply=lambda: supply, what=locked.platform)
+    # while others are still on their way
+    how = Fetching(what=locked.platform, arrived=lambda p, path: later.look_into(p, path, context))
+    return fetch_files(files, context, how, lambda: supply)

@@ -1,10 +1,9 @@
 """From a lock to a recipe: which package's files go into which layer, and what each layer's bytes depend on."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 from envlock.environments.venv import venv_files
 from envlock.images.recipe import PlannedLayer
@@ -17,7 +16,7 @@ from envlock.model.spec import python_minor
 from envlock.oci.compress import compressor_id
 from envlock.workflows.bytecode import Bytecode, digest_of
 from envlock.workflows.conda_stage import CondaStage
-from envlock.workflows.contents import PackageContents, image_files
+from envlock.workflows.contents import PackageContents
 
 _TOP = "envlock"
 # a package, and those of its paths that no other one has taken
@@ -35,7 +34,6 @@ class ImagePlan:
 def plan_layers(
     locked: PlatformLock,
     contents: Sequence[PackageContents],
-    files: Mapping[str, Path],
     stage: CondaStage,
     bytecode: Bytecode | None = None,
 ) -> ImagePlan:
@@ -51,7 +49,7 @@ def plan_layers(
     for found in group(sizes):
         members = [(by_key[key], kept[key]) for key in found.keys]
         keys = [_member_key(*member) for member in members]
-        plain = partial(_member_files, files=files, stage=stage, minor=python_minor(locked.python))
+        plain = partial(_member_files, stage=stage)
         layers.append(
             PlannedLayer(
                 title=_title(found.title, members),
@@ -95,13 +93,13 @@ def _layer_files(
             yield from bytecode.files(digest_of(_member_key(*member)), found, root=IMAGE_PREFIX, everywhere=False)
 
 
-def _member_files(member: Member, *, files: Mapping[str, Path], stage: CondaStage, minor: str) -> Iterator[PrefixFile]:
+def _member_files(member: Member, *, stage: CondaStage) -> Iterator[PrefixFile]:
     each, paths = member
     if isinstance(each.package, CondaPackage):
         yield from stage.prefix_files(each.package, each.index, paths)
     else:
         kept = set(paths)
-        yield from (file for file in image_files(files[each.package.sha256], minor) if file.path in kept)
+        yield from (file for file in each.files() if file.path in kept)
 
 
 def _member_key(found: PackageContents, paths: tuple[str, ...]) -> list[str]:
