@@ -54,6 +54,7 @@ def run_link_scripts(scripts: Sequence[tuple[CondaPackage, str]], room: Room, fo
     for package, script in scripts:
         room.log.line(f"running the link script of `{package.name}` in a container")
         told = {
+            "PYTHONDONTWRITEBYTECODE": "1",  # it is none of what the script is for
             "PREFIX": IMAGE_PREFIX,
             "CONDA_PREFIX": IMAGE_PREFIX,
             "ROOT_PREFIX": IMAGE_PREFIX,

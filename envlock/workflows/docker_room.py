@@ -17,7 +17,7 @@ _CA = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "PIP_CERT", "GIT
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY")
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 # and no clock where that can be had: archives that are made have the oldest time that a zip file knows
-_TOLD = {"PATH": f"{IMAGE_PREFIX}/bin:{_PATH}", "PYTHONDONTWRITEBYTECODE": "1", "SOURCE_DATE_EPOCH": "315532800"}
+_TOLD = {"PATH": f"{IMAGE_PREFIX}/bin:{_PATH}", "SOURCE_DATE_EPOCH": "315532800"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

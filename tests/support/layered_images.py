@@ -116,3 +116,11 @@ def _linked(name: str, target: str, kind: bytes) -> Member:
     member = tarfile.TarInfo(name)
     member.type, member.linkname = kind, target
     return member, b""
+
+
+def entries_of(layout: Layout, layer: Descriptor) -> dict[str, int]:
+    """The modes of what stands in a gzip layer, by path, but for folders that only lead there."""
+    with tarfile.open(layout.blob_path(layer.digest), "r:gz") as archive:
+        members = archive.getmembers()
+    parents = {"opt", "opt/env", "opt/env/bin", "opt/env/share"}
+    return {member.name: member.mode for member in members if member.name not in parents}
