@@ -30,7 +30,7 @@ from envlock.registry.credentials import Credentials
 from envlock.registry.exchange import Exchange
 from envlock.registry.found import Found, read_found
 from envlock.registry.moved import Moved, unseen
-from envlock.system.http import Http, Response, pieces
+from envlock.system.http import Http, Response
 
 _ACCEPT = ", ".join((*INDEX_TYPES, *MANIFEST_TYPES))
 _MOST_READ = 4 << 20  # bytes of a manifest: registries need not keep larger ones; configs are smaller still
@@ -45,15 +45,15 @@ class RegistryClient:
 
     def get(self, reference: Reference) -> Found:
         """The manifest or index that a tag or digest names, checked; OutsideError with what the registry says."""
-        with self._exchange.ask("GET", reference, _manifest(reference), headers={"Accept": _ACCEPT}) as response:
-            return _found(reference, response)
+        headers = {"Accept": _ACCEPT}
+        return _found(reference, *self._exchange.read(reference, _manifest(reference), _MOST_READ, headers=headers))
 
     def find(self, reference: Reference) -> Found | None:
         """The same; None where it is not there, or the registry does not tell us whether it is."""
         accepted = (200, 401, 403, 404)
         path, headers = _manifest(reference), {"Accept": _ACCEPT}
-        with self._exchange.ask("GET", reference, path, headers=headers, accepted=accepted) as response:
-            return _found(reference, response) if response.status_code == HTTPStatus.OK else None
+        response, content = self._exchange.read(reference, path, _MOST_READ, headers=headers, accepted=accepted)
+        return _found(reference, response, content) if response.status_code == HTTPStatus.OK else None
 
     def knows(self, reference: Reference) -> bool:
         """Is the manifest or index of a digest there? Registries have all of what such a one names."""
@@ -140,6 +140,5 @@ def _manifest(reference: Reference) -> str:
     return f"manifests/{reference.digest or reference.tag}"
 
 
-def _found(reference: Reference, response: Response) -> Found:
-    content = b"".join(pieces(response, limit=_MOST_READ))
+def _found(reference: Reference, response: Response, content: bytes) -> Found:
     return read_found(reference, content, response.headers.get("Content-Type", ""))

@@ -1,11 +1,11 @@
 """Questions to a registry's API: with what it wants to be shown, along its redirects, anew where a fault may pass."""
 
 import random
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import TypedDict, Unpack
+from typing import TypedDict, TypeVar, Unpack
 
 from envlock.errors import OutsideError
 from envlock.model.reference import Reference
@@ -14,10 +14,11 @@ from envlock.registry.credentials import Credentials
 from envlock.registry.errors import refusal
 from envlock.registry.hosts import base_url, next_url, origin
 from envlock.system.body import Streamed
-from envlock.system.http import Http, Passing, Response
+from envlock.system.http import Http, Passing, Response, pieces
 from envlock.system.http_connections import is_public
 from envlock.system.secrets import Secret, redact
 
+Taken = TypeVar("Taken")
 _REDIRECTS = {301, 302, 303, 307, 308}
 _MOST_REDIRECTS = 5
 _TRIES = 5
@@ -77,12 +78,15 @@ class Exchange:
         but for those in the midst of an upload's session, and in the midst of the answer's body: the caller, told by
         `Passing`, begins these anew, after `pause`.
         """
-        is_session = "://" in path or path.startswith("/")
-        base = f"{base_url(reference.registry, self._insecure)}/v2/{reference.repository}/"
-        url = next_url(base, path, self._insecure) if is_session else base + path
-        question = _Question(method=method, reference=reference, url=url, is_session=is_session, **asking)
+        question = self._question(method, reference, path, asking)
         with ExitStack() as answers:
-            yield self._answer(question, answers)
+            yield self._answer(question, answers, lambda response: response)
+
+    def read(self, reference: Reference, path: str, limit: int, **asking: Unpack[Asking]) -> tuple[Response, bytes]:
+        """The answer to GET with its whole body, of at most `limit` bytes; asked for anew where it breaks off."""
+        with ExitStack() as answers:
+            question = self._question("GET", reference, path, asking)
+            return self._answer(question, answers, lambda response: (response, b"".join(pieces(response, limit=limit))))
 
     def location(self, response: Response) -> str:
         """Where an answer says that an upload goes on; OutsideError where it may not."""
@@ -103,11 +107,17 @@ class Exchange:
         pause = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2**number * (1 + random.random()))
         self._http.wait(pause if fault.after is None else max(fault.after, random.random()))
 
-    def _answer(self, question: _Question, answers: ExitStack) -> Response:
+    def _question(self, method: str, reference: Reference, path: str, asking: Asking) -> _Question:
+        is_session = "://" in path or path.startswith("/")
+        base = f"{base_url(reference.registry, self._insecure)}/v2/{reference.repository}/"
+        url = next_url(base, path, self._insecure) if is_session else base + path
+        return _Question(method=method, reference=reference, url=url, is_session=is_session, **asking)
+
+    def _answer(self, question: _Question, answers: ExitStack, take: Callable[[Response], Taken]) -> Taken:
         number = 0
         while True:
             try:
-                return _accepted(self._let_in(question, answers), question)
+                return take(_accepted(self._let_in(question, answers), question))
             except Passing as fault:
                 answers.close()
                 if number == _TRIES - 1 or not question.is_repeatable:
