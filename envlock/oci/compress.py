@@ -4,15 +4,20 @@ A gzip file is a row of members (RFC 1952), each a DEFLATE stream with a header 
 as a DEFLATE stream becomes a member as it is: nobody compresses it again, and no compressor can make it differ.
 What stands between is cut into blocks of at most 1 MiB of plain bytes, and each becomes one member by libdeflate at
 level 6, whose header is constant: no time, no file name, OS 255.
+
+A compressor is tried on a known text before it is used. Where libdeflate makes something else of it than everywhere,
+blocks are stored as they are, which needs no compressor; layers made so say so by another compressor id.
 """
 
 import hashlib
 import os
 import struct
+import zlib
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cache
 
 import deflate
@@ -28,10 +33,65 @@ KEPT_FROM = 4 << 10  # bytes of a DEFLATE stream from which it is kept; smaller 
 HEADER = b"\x1f\x8b\x08\0\0\0\0\0\0\xff"  # of a member that is kept: no time, no name, OS unknown
 
 
+STORED = 0xFFFF  # bytes that a stored block of DEFLATE has at most
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compressor:
+    """`member` makes a gzip member of a block; `expected` is the SHA-256 of the one it makes of the known text, None
+    where nothing of it depends on a library."""
+
+    name: str
+    member: Callable[[bytes], bytes]
+    expected: str | None
+
+    @property
+    def id(self) -> str:
+        """What stands in keys and annotations: another one wherever it makes other bytes."""
+        return f"kept-{KEPT_FROM}+{self.name}" + (f"-{self.expected[:8]}" if self.expected else "")
+
+
+def libdeflate_member(block: bytes) -> bytes:
+    return bytes(deflate.gzip_compress(block, LEVEL))
+
+
+def stored_member(block: bytes) -> bytes:
+    """A gzip member that holds a block as it is, in stored blocks of DEFLATE (RFC 1951, 3.2.4)."""
+    ends = range(STORED, len(block), STORED)
+    pieces = [block[start : start + STORED] for start in (0, *ends)]
+    packed = [
+        struct.pack("<BHH", number == len(pieces), len(piece), len(piece) ^ 0xFFFF) + piece
+        for number, piece in enumerate(pieces, 1)
+    ]
+    return b"".join((HEADER, *packed, struct.pack("<LL", zlib.crc32(block), len(block) & 0xFFFFFFFF)))
+
+
+# the first that makes of the known text what it makes of it everywhere; the last does in any case
+COMPRESSORS = (
+    Compressor(
+        name=f"libdeflate-{LEVEL}-1MiB",
+        member=libdeflate_member,
+        expected="a111df2b79135ab90a584c5f8ff63c422cadc047174e6933b91a6fef830b9f7d",
+    ),
+    Compressor(name="stored-1MiB", member=stored_member, expected=None),
+)
+
+
+def canonical(compressors: Sequence[Compressor]) -> Compressor:
+    """The first that can be used on this machine."""
+    text = known_text()
+    return next(c for c in compressors if c.expected in (None, hashlib.sha256(c.member(text)).hexdigest()))
+
+
 @cache
+def compressor() -> Compressor:
+    """What compresses here, tried once."""
+    return canonical(COMPRESSORS)
+
+
 def compressor_id() -> str:
-    """What compresses: its name, and what it makes of a known text, so that an unlike one has an unlike id."""
-    return f"kept-{KEPT_FROM}+libdeflate-{LEVEL}-1MiB-{hashlib.sha256(_member(_known_text())).hexdigest()[:8]}"
+    """What compresses here, by its name and what it makes of a known text."""
+    return compressor().id
 
 
 class GzipStream:
@@ -40,8 +100,9 @@ class GzipStream:
     With one thread everything is done where it is called: for many small streams side by side.
     """
 
-    def __init__(self, sink: Callable[[bytes], object], *, threads: int) -> None:
+    def __init__(self, sink: Callable[[bytes], object], *, threads: int, compressor: Compressor) -> None:
         self.size = 0
+        self._member = compressor.member
         self._sink = sink
         self._compressors = ThreadPoolExecutor(threads) if threads > 1 else None
         self._hasher = ThreadPoolExecutor(1) if threads > 1 else None  # one: hashing has an order
@@ -101,9 +162,9 @@ class GzipStream:
         self.size += len(block)
         self._hash(block)
         if self._compressors is None:
-            self._sink(_member(block))
+            self._sink(self._member(block))
             return
-        self._under_way.append(self._compressors.submit(_member, block))  # releases the GIL, and so does hashing
+        self._under_way.append(self._compressors.submit(self._member, block))  # releases the GIL, and so does hashing
         if len(self._under_way) >= self._ahead:
             self._sink(self._under_way.popleft().result())
 
@@ -123,9 +184,12 @@ class GzipStream:
 
 
 @contextmanager
-def gzip_stream(sink: Callable[[bytes], object], *, threads: int | None = None) -> Iterator[GzipStream]:
+def gzip_stream(
+    sink: Callable[[bytes], object], *, threads: int | None = None, by: Compressor | None = None
+) -> Iterator[GzipStream]:
     """A stream whose gzip members go to `sink` in order; all of them have, when the block is left."""
-    stream = GzipStream(sink, threads=threads or min(os.cpu_count() or 1, MOST_THREADS))
+    threads = threads or min(os.cpu_count() or 1, MOST_THREADS)
+    stream = GzipStream(sink, threads=threads, compressor=by or compressor())
     try:
         yield stream
         stream.finish()
@@ -133,11 +197,7 @@ def gzip_stream(sink: Callable[[bytes], object], *, threads: int | None = None) 
         stream.close()
 
 
-def _member(block: bytes) -> bytes:
-    return bytes(deflate.gzip_compress(block, LEVEL))
-
-
-def _known_text() -> bytes:
+def known_text() -> bytes:
     """200 KiB with what compressors differ in: words near and far, a long run, and noise."""
     noise = hashlib.shake_128(b"envlock").digest(40_000)
     words = [noise[n : n + 1 + n % 4].hex().encode() for n in range(256)]
