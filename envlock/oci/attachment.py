@@ -7,6 +7,11 @@ from envlock.model.digest import canonical_json
 from envlock.model.image import MANIFEST_TYPE, Descriptor
 from envlock.oci.image import digest_of
 
+LOCK = "application/vnd.envlock.lock.v1+toml"
+CYCLONEDX = "application/vnd.cyclonedx+json"
+SPDX = "application/spdx+json"
+PROVENANCE = "application/vnd.in-toto+json"
+COMPRESSED = "+gzip"  # ends the media type of a document that is stored compressed
 EMPTY_TYPE = "application/vnd.oci.empty.v1+json"
 EMPTY = b"{}"
 

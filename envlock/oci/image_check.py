@@ -10,7 +10,6 @@ from envlock.errors import OutsideError
 from envlock.model.image import CONFIG_TYPE, Descriptor
 from envlock.oci.differences import differences
 from envlock.oci.document import parse
-from envlock.oci.layer_check import LayerFound
 from envlock.oci.manifest import read_manifest
 
 COMPRESSOR = "dev.envlock.compressor"
@@ -59,6 +58,15 @@ def _part(line: str, number: int) -> tuple[str, str]:
     if title == line:
         return "base", f"base layer {number}"
     return ("base" if _DEBIAN.match(title) else "env"), title
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LayerFound:
+    """A layer as its bytes are: `diff_id` is None where they cannot be read, and `wrong` says why."""
+
+    descriptor: Descriptor
+    diff_id: str | None = None
+    wrong: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

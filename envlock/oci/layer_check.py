@@ -2,26 +2,18 @@
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 
 from envlock.model.image import Descriptor
 from envlock.oci.blob import BrokenBlob
-from envlock.oci.opened import PIECE, Streamed, opened, require_described
+from envlock.oci.image_check import LayerFound
+from envlock.oci.opened import opened
+from envlock.oci.streamed import PIECE, Streamed, require_described
 
 # what a layer may unpack to: a layer that is mostly zeros is a bomb to whoever unpacks it
 _ALWAYS_ALLOWED = 64 << 20
 _MOST_TIMES = 256
 
 Pieces = Callable[[], Iterator[bytes]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LayerFound:
-    """A layer as its bytes are: `diff_id` is None where they cannot be read, and `wrong` says why."""
-
-    descriptor: Descriptor
-    diff_id: str | None = None
-    wrong: str | None = None
 
 
 def read_layer(layer: Descriptor, pieces: Pieces, known: Mapping[str, str]) -> LayerFound:

@@ -9,7 +9,8 @@ from typing import IO, NamedTuple
 from envlock.model.image import Descriptor
 from envlock.oci.blob import BrokenBlob
 from envlock.oci.layer_check import Pieces, limit
-from envlock.oci.opened import PIECE, Streamed, opened
+from envlock.oci.opened import opened
+from envlock.oci.streamed import PIECE, Streamed
 
 SHOWN = 10
 _LONGEST_HEADER = 1 << 20  # bytes of an extended header, which tarfile reads whole

@@ -5,14 +5,16 @@ from collections.abc import Iterator
 from envlock.errors import AnswerIsNo, OutsideError
 from envlock.model.image import MANIFEST_TYPE, Descriptor
 from envlock.model.image_view import AttachedView, ImageView
+from envlock.oci.attachment import COMPRESSED, CYCLONEDX, LOCK, PROVENANCE, SPDX
 from envlock.oci.blob import BrokenBlob
 from envlock.oci.document import parse
 from envlock.oci.layout import MOST_READ
 from envlock.oci.manifest import read_manifest
-from envlock.oci.opened import PIECE, Streamed, gunzipped, require_described
-from envlock.workflows.attachments import COMPRESSED
+from envlock.oci.streamed import PIECE, Streamed, gunzipped, plain, require_described, unpacking
 from envlock.workflows.image_places import ImagePlace
 
+# what can be asked for, by the words of the command line
+DOCUMENTS = {"lock": LOCK, "sbom": CYCLONEDX, "spdx": SPDX, "provenance": PROVENANCE}
 _MOST = 100  # documents of an image
 
 
@@ -38,8 +40,9 @@ def attached(place: ImagePlace, subject: str) -> Iterator[AttachedView]:
         )
 
 
-def document(place: ImagePlace, view: ImageView, artifact_type: str) -> str:
-    """The newest document of a type, as text; AnswerIsNo where none hangs there, or it is not what it is said to be."""
+def document(place: ImagePlace, view: ImageView, wanted: str) -> str:
+    """The newest document of what is wanted, as text; AnswerIsNo where there is none, or a broken one."""
+    artifact_type = DOCUMENTS[wanted]
     found = [each for each in view.attached if each.artifact_type == artifact_type]
     if not found:
         raise AnswerIsNo(
@@ -56,9 +59,10 @@ def _read(place: ImagePlace, view: AttachedView) -> bytes:
     if blob.size > MOST_READ:
         raise OutsideError(f"`{blob.digest}` has {blob.size} bytes, more than is read at once")
     stream = Streamed(place.pieces(blob), blob.size)
-    with gunzipped(stream, is_packed=view.media_type.endswith(COMPRESSED)) as plain:
-        content = bytearray()
-        while piece := plain.read(PIECE):
+    opener = gunzipped if view.media_type.endswith(COMPRESSED) else plain
+    with unpacking():
+        content, file = bytearray(), opener(stream)
+        while piece := file.read(PIECE):
             content += piece
             if len(content) > MOST_READ:
                 raise BrokenBlob(f"it unpacks to more than {MOST_READ} bytes")

@@ -17,7 +17,7 @@ from envlock.model.image import Descriptor, Image
 from envlock.model.layers import LAYOUT
 from envlock.model.lock import Lock, PlatformLock
 from envlock.model.platform import PLATFORMS
-from envlock.oci.attachment import Attachment
+from envlock.oci.attachment import COMPRESSED, CYCLONEDX, LOCK, PROVENANCE, SPDX, Attachment
 from envlock.oci.compress import compressor_id, gzip_stream
 from envlock.oci.document import parse
 from envlock.oci.index import read_index
@@ -29,11 +29,6 @@ from envlock.workflows.context import Context
 from envlock.workflows.project import Project
 from envlock.workflows.source_revision import revision_of
 
-LOCK = "application/vnd.envlock.lock.v1+toml"
-CYCLONEDX = "application/vnd.cyclonedx+json"
-SPDX = "application/spdx+json"
-PROVENANCE = "application/vnd.in-toto+json"
-COMPRESSED = "+gzip"
 _BILLS = ((CYCLONEDX, "cyclonedx", ""), (SPDX, "spdx", COMPRESSED))
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from envlock.errors import OutsideError, UserInputError
 from envlock.model.image import INDEX_TYPE, MANIFEST_TYPE, Descriptor, Image
@@ -11,11 +11,13 @@ from envlock.oci.blob import BrokenBlob
 from envlock.oci.index import IndexEntry
 from envlock.oci.layout import Layout
 from envlock.oci.local_image import FolderFiles, LocalImage, TarFiles
-from envlock.registry.client import RegistryClient
 from envlock.workflows import later
 from envlock.workflows.build_record import known_image, recorded_digest
 from envlock.workflows.build_target import Target
 from envlock.workflows.context import Context
+
+if TYPE_CHECKING:
+    from envlock.registry.client import RegistryClient
 
 _FOLDER = "oci:"
 
@@ -49,7 +51,7 @@ class RegistryImage:
 
     where = "registry"
 
-    def __init__(self, client: RegistryClient, reference: Reference) -> None:
+    def __init__(self, client: "RegistryClient", reference: Reference) -> None:
         self._client, self._reference = client, reference
         self.title = str(reference)
         self.tags = (reference.tag,) if reference.tag else ()

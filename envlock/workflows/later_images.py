@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from envlock.images.docker_engine.running import Seen
-    from envlock.model.image import Image
+    from envlock.model.image import Descriptor, Image
     from envlock.model.lock import Lock, PlatformLock
     from envlock.oci.attachment import Attachment
     from envlock.registry.found import Found
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from envlock.workflows.make_image import Made
     from envlock.workflows.project import Project
     from envlock.workflows.trusted_layers import Trusted
+    from envlock.workflows.verify_target import Asked, Judged
 
 ENGINES = {
     "embedded": ("envlock.workflows.make_embedded", "make_embedded"),
@@ -97,3 +98,10 @@ def complete(image: "Image", context: "Context") -> "Image":
     from envlock.workflows.later import registry_client
 
     return complete(registry_client(context), image, context.moved)
+
+
+def judge(asked: "Asked", locked: "PlatformLock", manifest: "Descriptor") -> "Judged":
+    """Reading other people's layers takes libraries for all that they may be compressed with."""
+    from envlock.workflows.verify_platform import judge
+
+    return judge(asked, locked, manifest)

@@ -21,11 +21,11 @@ from envlock.oci.index import IndexEntry
 from envlock.oci.layout import Layout
 from envlock.oci.manifest import Manifest, read_config, read_document
 from envlock.oci.several import index_of
+from envlock.workflows import later_images
 from envlock.workflows.context import Context
 from envlock.workflows.image_places import ImagePlace, image_place
 from envlock.workflows.make_image import COMPRESSOR_ANNOTATION, HASH_ANNOTATION, KEY_ANNOTATION, LAYOUT_ANNOTATION
-from envlock.workflows.verify_platform import Judged, judge
-from envlock.workflows.verify_target import DOCKER_TAG, Against, Asked, against, annotations_of
+from envlock.workflows.verify_target import DOCKER_TAG, Against, Asked, Judged, against, annotations_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,12 +47,12 @@ def verify(image: str, context: Context, options: VerifyOptions = VerifyOptions(
     document = read_document(content, f"`{place.title}`")
     if isinstance(document, Manifest):
         locked = _of_manifest(asked, document)
-        judged: tuple[Judged, ...] = (judge(asked, locked, top),) if locked else ()
+        judged: tuple[Judged, ...] = (later_images.judge(asked, locked, top),) if locked else ()
         key = lock_hash(target.lock, locked) if locked else image_key(target.lock)
         problems: tuple[str, ...] = () if locked else ("it is for a platform that no image is locked for",)
     else:
         locks = _linux(target)
-        judged = tuple(judge(asked, locked, entry) for locked, entry in _matching(locks, document))
+        judged = tuple(later_images.judge(asked, locked, entry) for locked, entry in _matching(locks, document))
         key = image_key(target.lock)
         problems = (*_of_entries(locks, document), *_of_index(content, key, judged))
     return Verdict(

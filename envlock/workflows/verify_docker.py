@@ -9,8 +9,7 @@ from envlock.model.lock import Lock, PlatformLock
 from envlock.oci.differences import differences
 from envlock.oci.document import parse
 from envlock.oci.image import BaseImage
-from envlock.oci.image_check import Documents
-from envlock.oci.layer_check import LayerFound
+from envlock.oci.image_check import Documents, LayerFound
 from envlock.workflows.base_images import base_image
 from envlock.workflows.make_image import HASH_ANNOTATION
 from envlock.workflows.verify_target import REPRODUCIBLE_ANNOTATION, Asked, annotations_of

@@ -1,17 +1,16 @@
 """The image of one platform, held against what the lock makes for it."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 
 from envlock.errors import OutsideError
-from envlock.model.image import Descriptor, Image
+from envlock.model.image import Descriptor
 from envlock.model.image_verdict import PlatformVerdict, WrongLayer
 from envlock.model.layers import LAYOUT
 from envlock.model.lock import PlatformLock
 from envlock.oci.blob import BrokenBlob
-from envlock.oci.image_check import Documents, LayerProblem, check_image
-from envlock.oci.layer_check import LayerFound, read_layer
+from envlock.oci.image_check import Documents, LayerFound, LayerProblem, check_image
+from envlock.oci.layer_check import read_layer
 from envlock.oci.layer_files import file_differences
 from envlock.oci.layout import Layout
 from envlock.oci.manifest import read_manifest
@@ -27,21 +26,11 @@ from envlock.workflows.make_image import (
     make_image,
 )
 from envlock.workflows.verify_docker import judge_docker
-from envlock.workflows.verify_target import REPRODUCIBLE_ANNOTATION, Asked, annotations_of
+from envlock.workflows.verify_target import REPRODUCIBLE_ANNOTATION, Asked, Judged, annotations_of
 
 _AT_ONCE = 4
 # what derives an image, by the number of its layout: images of older ones stay valid, as what made them then says
 _MAKERS: Mapping[str, Callable[..., Made]] = {str(LAYOUT): make_image}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Judged:
-    """The verdict, and the image that was derived for it; None where none can be. `repacked`: all is right, but the
-    layers were compressed by another."""
-
-    verdict: PlatformVerdict
-    expected: Image | None
-    repacked: bool = False
 
 
 def judge(asked: Asked, locked: PlatformLock, manifest: Descriptor) -> Judged:

@@ -6,6 +6,8 @@ from pathlib import Path
 from envlock.errors import EnvlockError, OutsideError, UserInputError
 from envlock.lockfile.reader import read_lock
 from envlock.model.digest import image_key, lock_hash
+from envlock.model.image import Image
+from envlock.model.image_verdict import PlatformVerdict
 from envlock.model.lock import Lock
 from envlock.model.platform import PLATFORMS
 from envlock.oci.document import parse
@@ -34,6 +36,16 @@ class Asked:
     target: Against
     context: Context
     use_cache: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """The verdict, and the image that was derived for it; None where none can be. `repacked`: all is right, but the
+    layers were compressed by another."""
+
+    verdict: PlatformVerdict
+    expected: Image | None
+    repacked: bool = False
 
 
 def annotations_of(content: bytes) -> dict[str, str]:

@@ -11,10 +11,7 @@ from envlock.cli.image_lines import image_lines
 from envlock.cli.options import as_json, env_names, insecure_option
 from envlock.errors import escaped
 from envlock.workflows.attached import document
-from envlock.workflows.attachments import CYCLONEDX, LOCK, PROVENANCE, SPDX
 from envlock.workflows.inspect import inspect, place_of, view
-
-_DOCUMENTS = {"lock": LOCK, "sbom": CYCLONEDX, "spdx": SPDX, "provenance": PROVENANCE}
 
 
 @command(
@@ -39,7 +36,7 @@ def inspect_command(session: Session, image: str | None, wanted: str | None, as_
     with session.context(insecure=flags["insecure"]) as context:
         if wanted:
             place = place_of(image, context, Path.cwd())
-            text = document(place, view(place), _DOCUMENTS[wanted])
+            text = document(place, view(place), wanted)
         else:
             found = inspect(image, context, Path.cwd())
     if wanted:
