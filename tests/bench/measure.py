@@ -33,7 +33,7 @@ class Sample:
     """Seconds, and bytes of resident memory.
 
     `largest` is the peak of the largest single process; `tree` is the largest sum over all processes at one moment,
-    which counts shared pages once a process; sampled, so only where asked for.
+    which counts shared pages once a process; sampled, so only where asked for. `counts` is what else was counted.
     """
 
     wall: float
@@ -41,6 +41,7 @@ class Sample:
     system: float
     largest: int
     tree: int | None = None
+    counts: Mapping[str, float] = field(default_factory=dict)
 
 
 def measure(steps: Sequence[Step], *, watch: bool = False) -> Sample:

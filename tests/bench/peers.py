@@ -70,11 +70,16 @@ class Peers:
         layout = f"oci:{base_image.base_layout()}:{base_image.TAG}"
         skopeo = (require("skopeo", "skopeo"), "--insecure-policy", "copy", "--quiet")
         run((*skopeo, "--dest-daemon-host", self.engine.url, layout, f"docker-daemon:{BASE}"))
+        assert self.tools_context
+        self._run_now(self._build("tools", TOOLS, buildkit=False))
+        return TOOLS
+
+    @cached_property
+    def tools_context(self) -> Path:
         context = self._context("tools", {})
         shutil.copy(uv.find_uv_bin(), context / "uv")
         shutil.copytree(Path(pip.__file__).parent, context / "pip", ignore=shutil.ignore_patterns("__pycache__"))
-        self._run_now(self._build("tools", TOOLS, buildkit=False))
-        return TOOLS
+        return context
 
     def with_uv(self) -> Sequence[Step]:
         """uv in BuildKit; wheels come from its cache mount once a round has filled it."""
@@ -129,6 +134,10 @@ class Peers:
 
     def _run_now(self, step: Step) -> None:
         run(step.command, environment=step.variables, folder=step.folder)
+
+    def dockerfile(self, kind: str) -> Path:
+        """The folder of a Dockerfile, ready to be built."""
+        return self._context(kind, {"INDEX": self._index, "FLAGS": ""})
 
     def facts(self) -> dict[str, Any]:
         words = run((self.docker, "--host", self.engine.url, "info", "--format", "{{.ServerVersion}} {{.Driver}}"))

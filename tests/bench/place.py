@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from functools import cached_property
 from pathlib import Path
 
+from tests.bench.buildah import Buildah
 from tests.bench.environments import Environment
 from tests.bench.peers import Peers
 from tests.bench.synthetic import write_wheels
@@ -16,6 +17,7 @@ from tests.support.debian_projects import debian_manifest, debian_project
 from tests.support.docker_engine import running_engine
 from tests.support.index_server import WheelFolders, serve_index
 from tests.support.projects import new_project
+from tests.support.registry import Registry, running_registry
 
 PACKAGES = ("numpy", "pandas", "scikit-learn", "flask", "lightgbm")
 FROM_CONDA = ("numpy", "pandas")
@@ -69,7 +71,7 @@ class Place:
     @cached_property
     def reference(self) -> Environment:
         if self.small:
-            return self._from_index("reference", wheels.folder(), SMALL)
+            return self.from_index("reference", wheels.folder(), SMALL)
         manifest = FROM_PYPI.format(python=base_image.MINOR, packages=list(PACKAGES))
         return self._environment("reference", manifest, base_image.base_layout())
 
@@ -94,7 +96,7 @@ class Place:
     def synthetic(self) -> Environment:
         """2 GiB in 8 wheels."""
         folder = self.folder / "synthetic-wheels"
-        return self._from_index("synthetic", folder, write_wheels(folder, count=8, mebibytes=256))
+        return self.from_index("synthetic", folder, write_wheels(folder, count=8, mebibytes=256))
 
     @cached_property
     def peers(self) -> Peers:
@@ -106,10 +108,20 @@ class Place:
         index = self._stack.enter_context(serve_index(WheelFolders(folders)))
         return Peers(self.folder / "peers", engine, environment.locked, index.url)
 
+    @cached_property
+    def buildah(self) -> Buildah:
+        return Buildah(self.folder / "buildah", self.peers)
+
+    @cached_property
+    def registry(self) -> Registry:
+        """A registry on loopback, with nothing in it."""
+        (self.folder / "registry").mkdir()
+        return self._stack.enter_context(running_registry(self.folder / "registry"))
+
     def requirement_set(self, name: str, packages: tuple[str, ...]) -> Environment:
         """Packages of PyPI upon nothing, of which none is downloaded."""
         if self.small:
-            return self._from_index(f"set-{name}", wheels.folder(), SMALL)
+            return self.from_index(f"set-{name}", wheels.folder(), SMALL)
         manifest = FROM_PYPI_ALONE.format(python=RUNNING, packages=list(packages))
         cache = self.folder / f"set-{name}-cache"
         return Environment(new_project(self.folder / f"set-{name}", manifest, cache=cache))
@@ -118,16 +130,18 @@ class Place:
         """What was measured, as far as it was made."""
         environments = [made for made in vars(self).values() if isinstance(made, Environment)]
         made = {"environments": {each.made.folder.name: each.facts() for each in environments}}
-        return made | ({"engine": self.peers.facts()} if "peers" in vars(self) else {})
+        others = {"peers": "engine", "buildah": "buildah"}
+        return made | {word: getattr(self, name).facts() for name, word in others.items() if name in vars(self)}
 
-    def _from_index(self, name: str, folder: Path, packages: tuple[str, ...]) -> Environment:
+    def from_index(self, name: str, folder: Path, packages: tuple[str, ...], cache: Path | None = None) -> Environment:
+        """Packages of a folder of wheels, upon nothing."""
         index = self._stack.enter_context(serve_index(WheelFolders((folder,))))
         return self._environment(
-            name, FROM_INDEX.format(python=RUNNING, packages=list(packages), url=index.url), base=None
+            name, FROM_INDEX.format(python=RUNNING, packages=list(packages), url=index.url), None, cache
         )
 
-    def _environment(self, name: str, manifest: str, base: Path | None) -> Environment:
-        cache = self.folder / f"{name}-cache"
+    def _environment(self, name: str, manifest: str, base: Path | None, cache: Path | None = None) -> Environment:
+        cache = cache or self.folder / f"{name}-cache"
         environment = Environment(new_project(self.folder / name, manifest, cache=cache, base=base))
         environment.only_downloads()
         return environment

@@ -1,9 +1,9 @@
 """What is compared with what, and the figures of it."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from statistics import median
-from typing import Any, Literal
+from typing import Any
 
 from tests.bench.measure import Sample, Step, measure
 
@@ -14,24 +14,26 @@ MIB = 1 << 20
 class Subject:
     """`ready` prepares a round, which is not measured, and gives the steps that are.
 
-    Of what a daemon does for a client only the time is seen here: then it is not `own`.
+    Of what a daemon does for a client only the time is seen here: then it is not `own`. `counts` tells after a round
+    what came of it, by what it is.
     """
 
     name: str
     ready: Callable[[], Sequence[Step]]
     own: bool = True
+    counts: Callable[[], Mapping[str, float]] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Limit:
-    """At most so many seconds, or mebibytes; with `peer`, so many times as long as that takes; with `beyond`, so many
-    seconds more than that takes."""
+    """At most so many seconds, mebibytes, or what `of` counts; with `peer`, so many times as long as that takes; with
+    `beyond`, so many seconds more than that takes."""
 
     subject: str
     at_most: float
     peer: str | None = None
     beyond: str | None = None
-    of: Literal["wall", "largest", "tree"] = "wall"
+    of: str = "wall"  # or "largest", "tree", else a name of what is counted
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,6 +73,8 @@ def interleaved(scenario: Scenario, rounds: int) -> Samples:
     for number in range(rounds + 1):
         for subject in scenario.subjects:
             sample = measure(subject.ready(), watch=scenario.watch)
+            if subject.counts:
+                sample = replace(sample, counts=subject.counts())
             if number:
                 samples[subject.name].append(sample)
     return samples
@@ -85,6 +89,8 @@ def figures(samples: Sequence[Sample], subject: Subject) -> dict[str, Any]:
         found["largest_process_mib"] = spread([s.largest / MIB for s in samples])
         trees = [s.tree / MIB for s in samples if s.tree is not None]
         found["all_processes_mib"] = spread(trees) if trees else None
+    counted = samples[0].counts if samples else {}
+    found["counted"] = {name: spread([s.counts[name] for s in samples]) for name in counted}
     return found
 
 
@@ -112,6 +118,8 @@ def _found(limit: Limit, samples: Samples) -> float:
             return max(sample.largest for sample in found) / MIB
         case "tree":
             return max(sample.tree or 0 for sample in found) / MIB
+        case counted:
+            return max(sample.counts[counted] for sample in found)
 
 
 def _quotients(samples: Samples, subject: str, peer: str) -> list[float]:

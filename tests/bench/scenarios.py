@@ -13,6 +13,7 @@ from tests.bench.environments import Environment
 from tests.bench.many_packages import TAGS, write_environment
 from tests.bench.measure import Step
 from tests.bench.place import Place
+from tests.bench.registries import push_2gib, push_changed, push_known, push_many, push_whole
 from tests.bench.scenario import Limit, Scenario, Subject
 from tests.bench.sets import set_scenarios
 from tests.bench.solvers import solver_steps
@@ -105,11 +106,13 @@ def build(place: Place) -> Scenario:
             Subject(name="BuildKit with uv", ready=peers.with_uv, own=False),
             Subject(name="docker build with pip", ready=peers.with_pip, own=False),
             Subject(name="docker build with pip --no-compile", ready=lambda: peers.with_pip("--no-compile"), own=False),
+            Subject(name="buildah with pip", ready=place.buildah.with_pip),
             Subject(name="build --load", ready=loading),
         ),
         limits=(
             Limit(subject="build", peer="BuildKit with uv", at_most=1 / 3),
             Limit(subject="build", peer="docker build with pip", at_most=1 / 6),
+            Limit(subject="build", peer="buildah with pip", at_most=1 / 6),
         ),
     )
 
@@ -131,18 +134,31 @@ def build_cached(place: Place) -> Scenario:
 
 
 def start(place: Place) -> Scenario:
+    """Of modules without bytecode, with that of `bytecode = true`, and with what compileall makes."""
     peers = place.peers
     image = _image_name(place.reference, peers.host)
+    ours = _image_name(_with_bytecode(place.reference, place.folder / "bytecode"), peers.host)
     compiled = peers.compiled(image)
-    python = ("python", "-c", IMPORTS)
+    imports = "import flask" if place.small else IMPORTS
+    images = {"without .pyc": image, "bytecode = true": ours, "compileall": compiled}
+    python = ("python", "-c", imports)
+    subjects = [(name, peers.run_in(each, *python)) for name, each in images.items()]
+    subjects.append(("a container that does nothing", peers.run_in(image, "true")))
     return Scenario(
-        does=f"a container from its start to its end, which does `{IMPORTS}`",
-        subjects=(
-            Subject(name="without .pyc", ready=lambda: [peers.run_in(image, *python)], own=False),
-            Subject(name="with .pyc", ready=lambda: [peers.run_in(compiled, *python)], own=False),
-            Subject(name="a container that does nothing", ready=lambda: [peers.run_in(image, "true")], own=False),
+        does=f"a container from its start to its end, which does `{imports}`",
+        subjects=tuple(replace(_always(name, step), own=False) for name, step in subjects),
+        limits=(
+            Limit(subject="bytecode = true", peer="without .pyc", at_most=0.7),
+            Limit(subject="bytecode = true", peer="compileall", at_most=1.2),
         ),
     )
+
+
+def _with_bytecode(environment: Environment, folder: Path) -> Environment:
+    made = environment.made.elsewhere(folder)
+    made.change("[image]\n", "[image]\nbytecode = true\n")
+    made.must("lock")
+    return Environment(made)
 
 
 def memory(place: Place) -> Scenario:
@@ -180,6 +196,11 @@ SCENARIOS: dict[str, Callable[[Place], Scenario]] = {
     "install": install,
     "debian-build": debian_build,
     "debian-solve": debian_solve,
+    "push-known": push_known,
+    "push-changed": push_changed,
+    "push-whole": push_whole,
+    "push-2gib": push_2gib,
+    "push-many": push_many,
     **set_scenarios(),
 }
 

@@ -19,14 +19,19 @@ def write_wheels(folder: Path, *, count: int, mebibytes: int) -> tuple[str, ...]
     return names
 
 
-def _write_wheel(folder: Path, name: str, pieces: int) -> None:
+def write_wheel(folder: Path, name: str, *, size: int) -> None:
+    """A wheel of two files that have `size` bytes together."""
+    _write_wheel(folder, name, 1, size // 2)
+
+
+def _write_wheel(folder: Path, name: str, pieces: int, piece: int = PIECE) -> None:
     info = f"{name}-1.0.dist-info"
     metadata = f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n"
     tags = "Wheel-Version: 1.0\nGenerator: bench\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
     with zipfile.ZipFile(folder / f"{name}-1.0-py3-none-any.whl", "w", zipfile.ZIP_DEFLATED, compresslevel=1) as wheel:
         rows = [
-            _write(wheel, f"{name}/noise.bin", _noise(name, pieces)),
-            _write(wheel, f"{name}/text.txt", _text(name, pieces)),
+            _write(wheel, f"{name}/noise.bin", _noise(name, pieces, piece)),
+            _write(wheel, f"{name}/text.txt", _text(name, pieces, piece)),
             _write(wheel, f"{info}/METADATA", iter([metadata.encode()])),
             _write(wheel, f"{info}/WHEEL", iter([tags.encode()])),
         ]
@@ -43,12 +48,12 @@ def _write(wheel: zipfile.ZipFile, path: str, content: Iterator[bytes]) -> str:
     return f"{path},sha256={base64.urlsafe_b64encode(digest.digest()).rstrip(b'=').decode()},{size}\n"
 
 
-def _noise(name: str, pieces: int) -> Iterator[bytes]:
+def _noise(name: str, pieces: int, piece: int) -> Iterator[bytes]:
     source = random.Random(name)  # the same in every run
-    yield from (source.randbytes(PIECE) for _ in range(pieces))
+    yield from (source.randbytes(piece) for _ in range(pieces))
 
 
-def _text(name: str, pieces: int) -> Iterator[bytes]:
+def _text(name: str, pieces: int, piece: int) -> Iterator[bytes]:
     for number in range(pieces):
         line = f"{name} line {number} of text that packs as well as source code does\n".encode()
-        yield (line * (PIECE // len(line) + 1))[:PIECE]
+        yield (line * (piece // len(line) + 1))[:piece]

@@ -9,8 +9,9 @@ def table(result: dict[str, Any]) -> str:
 
 
 def _figures(scenarios: dict[str, Any]) -> Iterator[str]:
-    yield "| scenario | what | median, s | least – most, s | processor, s | largest process, MiB | all processes, MiB |"
-    yield "|---|---|---|---|---|---|---|"
+    times = "| scenario | what | median, s | least – most, s | processor, s "
+    yield f"{times}| largest process, MiB | all processes, MiB | counted |"
+    yield "|---|---|---|---|---|---|---|---|"
     for name, scenario in scenarios.items():
         for subject, found in scenario.get("subjects", {}).items():
             wall = found["wall"]
@@ -24,7 +25,7 @@ def _figures(scenarios: dict[str, Any]) -> Iterator[str]:
                 _processor(found),
                 *(_mebibytes(found.get(f"{kind}_mib")) for kind in ("largest_process", "all_processes")),
             )
-            yield f"| {' | '.join((*cells, *own))} |"
+            yield f"| {' | '.join((*cells, *own, _counted(found)))} |"
 
 
 def _limits(scenarios: dict[str, Any]) -> Iterator[str]:
@@ -48,7 +49,16 @@ def _amount(limit: dict[str, Any], value: float) -> str:
         return f"{value:.2f} × `{limit['peer']}`"
     if limit.get("beyond"):
         return f"{_seconds(value)} s beyond `{limit['beyond']}`"
-    return f"{_seconds(value)} s" if limit["of"] == "wall" else f"{value:.0f} MiB"
+    unit = {"wall": "s", "largest": "MiB", "tree": "MiB"}.get(limit["of"], limit["of"])
+    return f"{_seconds(value) if unit == 's' else _count(value)} {unit}"
+
+
+def _counted(found: dict[str, Any]) -> str:
+    return ", ".join(f"{_count(spread['max'])} {name}" for name, spread in found.get("counted", {}).items())
+
+
+def _count(value: float) -> str:
+    return f"{value:.2f}" if value < 10 and value % 1 else f"{value:.0f}"
 
 
 def _seconds(value: float) -> str:
