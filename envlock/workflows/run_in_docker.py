@@ -1,7 +1,7 @@
 """run --in docker: a command in a container of the environment's image.
 
 The image is what is asked for by id, so that the engine is sent it once. Containers are started by the docker program,
-or podman's where there is no other: terminals, signals and what else people know of `docker run` are theirs.
+in Podman's engine by podman's: terminals, signals and what else people know of `docker run` are theirs.
 """
 
 import os
@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from envlock.errors import OutsideError
@@ -22,7 +23,11 @@ from envlock.workflows.context import Context
 from envlock.workflows.project import Project
 from envlock.workflows.run import without_foreign
 
+if TYPE_CHECKING:
+    from envlock.images.docker_engine.running import Seen
+
 _LOCAL = ("unix", "npipe")
+_TO_PODMAN = ("--remote", "--url")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +52,7 @@ def run_in_docker(project: Project, context: Context, command: Sequence[str], op
         raise OutsideError(f"the Docker engine does not have `{result.name}`, which was loaded into it just now")
     if urlsplit(engine.address.url).scheme not in _LOCAL:
         context.warn("the engine is on another machine: folders are mounted as that one has them")
-    words = [*_program(engine.address.url, context), "run", "--rm", "--interactive", "--pull", "never"]
+    words = [*_program(engine, context), "run", "--rm", "--interactive", "--pull", "never"]
     words += _options(options, init=engine.init, rootless=engine.rootless)
     context.cache.users.leave()  # the engine has its own copy
     return attach(
@@ -69,17 +74,16 @@ def _image(result: BuildResult, context: Context) -> str | None:
     return later_images.look_into_engine(context, (config.digest, result.digest)).image
 
 
-def _program(url: str, context: Context) -> list[str]:
-    path = context.environment.get("PATH", os.defpath)
-    docker, podman = (shutil.which(name, path=path) for name in ("docker", "podman"))
-    if docker:
-        return [docker]
-    if podman:
-        return [podman, "--remote", "--url", url]
-    raise OutsideError(
-        "neither `docker` nor `podman` is on PATH: one of them starts the container",
-        hint="install one of them, or run without `--in docker`",
-    )
+def _program(engine: "Seen", context: Context) -> list[str]:
+    # of a container in Podman's engine that removes itself the docker program is told no exit code
+    name = "podman" if engine.name == "Podman" else "docker"
+    program = shutil.which(name, path=context.environment.get("PATH", os.defpath))
+    if program is None:
+        raise OutsideError(
+            f"`{name}` is not on PATH, which starts containers in {engine.name}'s engine",
+            hint="install it, or run without `--in docker`",
+        )
+    return [program, *_TO_PODMAN, engine.address.url] if name == "podman" else [program]
 
 
 def _options(options: RunOptions, *, init: bool, rootless: bool) -> Iterator[str]:

@@ -15,11 +15,12 @@ _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """`architecture` is "amd64" or "arm64"; `rootless`: its root is the user who runs it; `init`: it can put a first
-    process before ours, which hands it signals; `image` is the id of the one that was asked for, None where it is not
-    there."""
+    """`name` is "Docker" or "Podman"; `architecture` is "amd64" or "arm64"; `rootless`: its root is the user who runs it;
+    `init`: it can put a first process before ours, which hands it signals; `image` is the id of the one that was asked
+    for, None where it is not there."""
 
     address: EngineAddress
+    name: str
     architecture: str
     rootless: bool
     init: bool
@@ -33,6 +34,7 @@ def look(environment: Mapping[str, str], images: Iterable[str] = ()) -> Seen:
         machine = str(told.get("Architecture", ""))
         return Seen(
             address=engine.address,
+            name=engine.name,
             architecture=_ARCHITECTURES.get(machine, machine),
             rootless=_ROOTLESS in (told.get("SecurityOptions") or ()),
             init=_has_init(told),
