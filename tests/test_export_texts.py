@@ -23,7 +23,10 @@ FILES = {
     "requirements": "requirements.txt",
     "pylock": "pylock.toml",
     "pixi": "pixi.lock",
+    "dockerfile": "Dockerfile",
 }
+# bills of materials are made by libraries, and tested where they are made
+OF_OURS = [name for name, form in FORMATS.items() if not form.bill]
 # what one version of YAML or the other takes for a number, a date, a truth value, nothing, or syntax
 HOSTILE = (
     *("1.10", "1e3", "0x1f", "0o17", "017", "1_000", "12:30:45", "1:20", "2026-01-02", ".5", "+1", "-1", ".inf", "nan"),
@@ -33,14 +36,14 @@ HOSTILE = (
 )
 
 
-@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("name", OF_OURS)
 def test_the_whole_file(name: str) -> None:
     golden = Path(__file__).parent / "exports" / FILES[name]
     assert export_text(name) == golden.read_text(encoding="utf-8")
 
 
 def test_there_is_a_file_of_each_format() -> None:
-    assert FILES.keys() == FORMATS.keys()
+    assert [*FILES] == OF_OURS
     assert {path.name for path in (Path(__file__).parent / "exports").iterdir()} == set(FILES.values())
 
 

@@ -80,7 +80,7 @@ def test_an_image_is_loaded_once(project: Project, docker_engine: Engine) -> Non
         image.tag("another:name")
         images.remove(tag)
     assert project.call(*run_in(project, "true")).stderr == ""
-    images.remove(image.id, force=True)
+    images.remove(str(image.id), force=True)
     assert project.call(*run_in(project, "true")).stderr == LOADING
     assert docker_engine.client.containers.list(all=True) == []
 

@@ -7,6 +7,7 @@ py-rattler does the work. Called as `micromamba create --yes --prefix PREFIX --f
 import argparse
 import asyncio
 import hashlib
+import os
 import urllib.request
 from pathlib import Path
 from typing import Any
@@ -49,3 +50,4 @@ async def _install(records: list[Any], prefix: str) -> None:
 
 if __name__ == "__main__":
     main()
+    os._exit(0)  # py-rattler sometimes crashes when the interpreter ends, its work done
