@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from envlock.cli.progress import rows
+from envlock.cli.progress import Announced, Transfer, rows
 from tests.conftest import IndexServers
 from tests.support.projects import Project, manifest_text, new_project
 from tests.support.tiny_wheels import write_wheel
@@ -25,6 +25,28 @@ from tests.support.tiny_wheels import write_wheel
 )
 def test_a_text_is_about_platforms_or_about_all(text: str, found: dict[str, str]) -> None:
     assert rows(text) == found
+
+
+@pytest.mark.parametrize(
+    ("transfer", "text"),
+    [
+        (Transfer(done=0, of=80_000_000, seconds=0), "0 B of 80 MB"),
+        (Transfer(done=0, of=80_000_000, seconds=3), "0 B of 80 MB"),
+        (Transfer(done=1_000_000, of=80_000_000, seconds=0.1), "1.0 MB of 80 MB"),
+        (Transfer(done=12_000_000, of=80_000_000, seconds=2), "12 MB of 80 MB, 6.0 MB/s"),
+    ],
+)
+def test_how_far_and_how_fast(transfer: Transfer, text: str) -> None:
+    assert transfer.text == text
+
+
+def test_a_transfer_is_one_line_where_nothing_is_drawn_over() -> None:
+    lines: list[str] = []
+    told = Announced(lines.append)
+    for done in (0, 40, 80, 0):
+        told.moved("pushing 2 blobs", done, 80)
+    told.moved("downloading", 0, 1000)
+    assert lines == ["pushing 2 blobs, 80 B", "downloading, 1.0 kB"]
 
 
 @pytest.fixture

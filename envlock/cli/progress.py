@@ -89,12 +89,12 @@ class Progress:
     def moved(self, what: str, done: int, of: int) -> None:
         """Bytes of a transfer, which is shown as a bar until all of them are there."""
         with self._lock:
-            live, now = self._started(), monotonic()
+            live, now, is_new = self._started(), monotonic(), what not in self._began
             self._transfers.pop(what, None)
+            began = self._began.setdefault(what, now)
             if done < of:
-                began = self._began.setdefault(what, now)
                 self._transfers[what] = Transfer(done=done, of=of, seconds=now - began)
-            live.update(self._drawn())
+            live.update(self._drawn(), refresh=is_new)
 
     def _started(self) -> "Live":
         from rich.console import Console as Rich

@@ -11,7 +11,7 @@ import re
 import threading
 import urllib.parse
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
@@ -190,12 +190,17 @@ class _Handler(BaseHTTPRequestHandler):
         headers = {name.lower(): value for name, value in self.headers.items()}
         if "transfer-encoding" in headers or self.command == "PATCH":
             served.forbidden.append("a body in chunks")
-        body = self.rfile.read(int(headers.get("content-length", "0")))
+        length = int(headers.get("content-length", "0"))
+        body = self.rfile.read(length)
+        if len(body) < length:
+            self.close_connection = True  # who asked has ended
+            return
         asked = Asked(self.command, self.path, len(body))
         with served.lock:
             served.asked.append(asked)
             answer = served.instead(asked) or served.answer(asked, body, headers)
-        self._send(answer)
+        with suppress(ConnectionError):
+            self._send(answer)
 
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = answer
 
