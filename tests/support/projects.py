@@ -12,6 +12,7 @@ from typing import NamedTuple, Self
 
 from envlock.lockfile.reader import read_lock
 from envlock.model.lock import Lock, PlatformLock
+from tests.support import image_schemas
 from tests.support.processes import run
 
 # the console script beside the Python that runs the tests
@@ -74,9 +75,11 @@ class Project:
         return Result(done.returncode, done.stdout, done.stderr)
 
     def must(self, *arguments: str | Path) -> str:
-        """What a call that has to succeed prints on stdout."""
+        """What a call that has to succeed prints on stdout; the images that it has made are as the schemas have it."""
         result = self.call(*arguments)
         assert result.code == 0, result
+        if arguments[0] in ("build", "push") and image_schemas.expected():
+            assert image_schemas.cache_problems(self.cache / "image") == ()
         return result.stdout
 
     def change(self, old: str, new: str, *, file: str = "env.toml") -> None:
