@@ -1,7 +1,7 @@
 """The embedded engine: layers straight from packages, no daemon, nothing of a package executed."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from typing import Any
@@ -32,10 +32,12 @@ class Built:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildWith:
-    """What is taken as it is: layers of the cache, and those that `reuse` knows where to find."""
+    """What is taken as it is: layers of the cache, and those that `reuse` knows where to find. `bring` is told of which
+    packages, by sha256, the bytes are needed."""
 
     use_cache: bool = True
     reuse: Reuse = nothing_known
+    bring: Callable[[Collection[str]], object] = lambda _: None
     progress: Callable[[str], None] = lambda _: None
 
 
@@ -47,6 +49,7 @@ def build(recipe: ImageRecipe, cache: Cache, how: BuildWith = BuildWith()) -> Bu
     kept, elsewhere = _known(recipe, cache, layout, how)
     missing = [p for p in recipe.layers if p.key not in kept]
     if missing:
+        how.bring(frozenset().union(*(p.made_of for p in missing)))
         how.progress(f"making {len(missing)} of {len(recipe.layers)} layers")
     layers = {**kept, **_make_all(missing, cache, layout)}
     named = [NamedLayer(layer=layers[p.key], title=p.title, key=p.key) for p in recipe.layers]

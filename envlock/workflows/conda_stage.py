@@ -14,6 +14,7 @@ from envlock.model.lock import CondaPackage
 from envlock.system.cache import Cache, typed
 from envlock.system.conda.child import ask
 from envlock.system.disk import DiskContent
+from envlock.workflows.package_files import bring
 
 OWNERSHIP = "conda-ownership"
 _NOT_OURS = ("conda-meta/", "__clobbers__/")
@@ -35,6 +36,7 @@ def link(
     packages: tuple[CondaPackage, ...], files: Mapping[str, Path], cache: Cache, target: LinkTarget
 ) -> dict[str, tuple[str, ...]]:
     """Links packages; the paths that each owns, without what the linker notes itself."""
+    bring(files, [package.sha256 for package in packages])
     request = {
         "packages": [str(files[p.sha256]) for p in packages],
         "prefix": str(target.prefix),

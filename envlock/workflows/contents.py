@@ -1,7 +1,7 @@
 """What each locked package puts into a prefix: paths and size, read once and kept by the package's sha256."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -47,10 +47,10 @@ class PackageContents:
 
 def all_contents(locked: PlatformLock, files: Mapping[str, Path], cache: Cache) -> tuple[PackageContents, ...]:
     """The contents of every package of a platform; `files` are the packages by sha256."""
-    conda = conda_contents(locked, files, cache)
     minor = python_minor(locked.python)
     kept = {p: cache.record(WHEELS, _wheel_key(p, minor), _paths_and_size) for p in locked.pip}
-    bring(files, [package.sha256 for package, known in kept.items() if known is None])
+    unknown = [package.sha256 for package, known in kept.items() if known is None]
+    conda = conda_contents(locked, files, cache, beside=unknown)
     return (*conda, *(_wheel_contents(p, known, files, locked, cache) for p, known in kept.items()))
 
 
@@ -66,14 +66,15 @@ def _refuse(why: str | None, package: PrefixPackage) -> None:
         raise OutsideError(why, hint=f"`envlock lock -P {package.name}` locks what it says now")
 
 
-def conda_contents(locked: PlatformLock, files: Mapping[str, Path], cache: Cache) -> tuple[PackageContents, ...]:
-    """The contents of the conda packages; OutsideError where a file of one would leave the prefix."""
-    if not locked.conda:
-        return ()
-    minor = python_minor(locked.python)
+def conda_contents(
+    locked: PlatformLock, files: Mapping[str, Path], cache: Cache, *, beside: Sequence[str] = ()
+) -> tuple[PackageContents, ...]:
+    """The contents of the conda packages; OutsideError where a file of one would leave the prefix. The files `beside`
+    theirs are brought together with them."""
     kept = known_contents([p.sha256 for p in locked.conda], cache)
     missing = [p.sha256 for p in locked.conda if p.sha256 not in kept]
-    bring(files, missing)
+    bring(files, [*missing, *beside])
+    minor = python_minor(locked.python)
     raw = {**kept, **read_contents([(sha256, str(files[sha256])) for sha256 in missing], cache)}
     found = {p: contents(raw[p.sha256], python=minor) for p in locked.conda}
     for package, each in found.items():

@@ -1,7 +1,7 @@
 """The conda part of a platform's lock: solve, then look into the packages for the distributions they bring."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -78,6 +78,12 @@ def read_contents(packages: Sequence[tuple[str, str]], cache: Cache, *, kind: st
             cache.keep(kind, sha256, raw)
             known[sha256] = raw
     return known
+
+
+def known_contents(sha256s: Iterable[str], cache: Cache) -> dict[str, Any]:
+    """The same of those packages that were read before."""
+    found = {sha256: cache.record(CONTENTS, sha256, _looked_into) for sha256 in sha256s}
+    return {sha256: raw for sha256, raw in found.items() if raw is not None}
 
 
 def _looked_into(kept: Any) -> dict[str, Any]:
