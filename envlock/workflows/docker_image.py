@@ -18,7 +18,8 @@ def dockerfile_image(read: DockerContext, platform: Platform, context: Context, 
         network=network(context.environment, offline=False),
         anew=anew,
         stages=context.cache.root / "stages",
+        environment=context.environment,
     )
     with session(context.environment, context.cache) as held:
-        name = build_dockerfile(held, wanted, context.environment, log.line)
+        name = build_dockerfile(held, wanted, log.line)
         return save(held.engine, name, context.cache)

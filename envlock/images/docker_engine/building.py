@@ -3,9 +3,12 @@
 import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
+
+from docker.errors import APIError
 
 from envlock.errors import OutsideError
 from envlock.images.docker_engine.session import Session
@@ -22,39 +25,52 @@ _USUAL = ("/usr/local/bin", "/usr/bin")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DockerfileBuild:
-    """What is to be built: `anew` passes over what the engine has of earlier builds, and looks for newer bases."""
+    """What is to be built: `anew` passes over what the engine has of earlier builds, and looks for newer bases;
+    `environment` is that of the process."""
 
     context: DockerContext
     platform: Platform
     network: str | None
     anew: bool
     stages: Path
+    environment: Mapping[str, str] = field(repr=False)
 
 
-def build_dockerfile(
-    session: Session, wanted: DockerfileBuild, environment: Mapping[str, str], line: Callable[[str], None]
-) -> str:
+class _Build(Protocol):
+    """As the two of them."""
+
+    def __call__(
+        self, session: Session, wanted: DockerfileBuild, line: Callable[[str], None], *, pull: bool
+    ) -> None: ...
+
+
+def build_dockerfile(session: Session, wanted: DockerfileBuild, line: Callable[[str], None]) -> str:
     """The name of the new image in the engine, which goes with the session; what is said goes to `line`."""
     name = session.image_name("base")
-    program = _buildkit(environment) if session.engine.has_buildkit else None
-    if program:
-        _by_buildkit(program, session, wanted, environment, line)
-    else:
-        _by_engine(session, wanted, line)
+    program = _buildkit(wanted.environment) if session.engine.has_buildkit else None
+    build: _Build = partial(_by_buildkit, program) if program else _by_engine
+    try:
+        build(session, wanted, line, pull=wanted.anew)
+    except (APIError, OutsideError):
+        if not wanted.anew:
+            raise
+        line("once more, with the images that the engine has")  # one of them may be in no registry
+        build(session, wanted, line, pull=False)
     session.engine.client.images.get(name)
     return name
 
 
 def _by_buildkit(
-    program: str, session: Session, wanted: DockerfileBuild, environment: Mapping[str, str], line: Callable[[str], None]
+    program: str, session: Session, wanted: DockerfileBuild, line: Callable[[str], None], *, pull: bool
 ) -> None:
     with scratch_folder(wanted.stages) as folder:
         dockerfile = stage_context(wanted.context, folder)
         command = [program, "build", "--progress", "plain", "--file", str(dockerfile)]
         command += ["--tag", session.image_name("base"), "--platform", _platform(wanted.platform)]
         command += ["--network", wanted.network] if wanted.network else []
-        command += ["--no-cache", "--pull"] if wanted.anew else []
-        variables = {**_scrubbed(environment), **session.engine.address.variables(), "DOCKER_BUILDKIT": "1"}
+        command += ["--no-cache"] if wanted.anew else []
+        command += ["--pull"] if pull else []
+        variables = {**_scrubbed(wanted.environment), **session.engine.address.variables(), "DOCKER_BUILDKIT": "1"}
         # an image with attestations is an index, which older engines do not load
         variables["BUILDX_NO_DEFAULT_ATTESTATIONS"] = "1"
         code = told([*command, str(folder / "context")], environment=variables, line=line)
@@ -62,7 +78,7 @@ def _by_buildkit(
         raise OutsideError(f"`{wanted.context.name}` could not be built")
 
 
-def _by_engine(session: Session, wanted: DockerfileBuild, line: Callable[[str], None]) -> None:
+def _by_engine(session: Session, wanted: DockerfileBuild, line: Callable[[str], None], *, pull: bool) -> None:
     with tempfile.TemporaryFile() as archive:
         dockerfile = write_context(wanted.context, archive)
         archive.seek(0)
@@ -74,7 +90,7 @@ def _by_engine(session: Session, wanted: DockerfileBuild, line: Callable[[str], 
             platform=_platform(wanted.platform),
             network_mode=wanted.network,
             nocache=wanted.anew,
-            pull=wanted.anew,
+            pull=pull,
             rm=True,
             forcerm=True,
             decode=True,

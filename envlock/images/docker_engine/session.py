@@ -6,6 +6,7 @@ cache while it lasts; what is marked with one whose lock is free was left behind
 
 import hashlib
 import platform
+import re
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -20,6 +21,7 @@ from envlock.model.image import Image
 from envlock.system.cache import Cache
 
 OWNER, SESSION = "dev.envlock.owner", "dev.envlock.session"
+_STANDS_ON = re.compile(r"FROM ([0-9a-f]{12,64})")  # Podman's words
 # in full, as Podman wants names; the host is none that anything could be pushed to
 _REPOSITORY = "localhost/envlock-temporary"
 
@@ -53,12 +55,13 @@ def session(environment: Mapping[str, str], cache: Cache) -> Iterator[Session]:
     token = secrets.token_hex(8)
     with connected(environment) as engine, cache.lock(_lock(token)):
         _clear_leftovers(engine, owner, cache)
+        before = frozenset(str(image["Id"]) for image in engine.client.api.images(all=True))
         try:
             yield Session(engine=engine, owner=owner, token=token)
         finally:
             # an engine that does not answer any more has said so already
             with suppress(DockerException, RequestException):
-                _clear(engine, owner, token)
+                _clear(engine, owner, token, before)
 
 
 def _clear_leftovers(engine: Engine, owner: str, cache: Cache) -> None:
@@ -75,15 +78,35 @@ def _tokens(engine: Engine, owner: str) -> set[str]:
     return {token for token in found if token}
 
 
-def _clear(engine: Engine, owner: str, token: str) -> None:
-    """Removes a session's containers with their volumes, then its images."""
+def _clear(engine: Engine, owner: str, token: str, before: frozenset[str] | None = None) -> None:
+    """Removes a session's containers with their volumes, then its images; what led to these, where it is known which
+    images were there `before`."""
     api = engine.client.api
     for container in _containers(engine, f"{SESSION}={token}"):
         with suppress(APIError):  # gone by itself
             api.remove_container(container["Id"], force=True, v=True)
     for name in _names(engine, f"{_REPOSITORY}:{owner}-{token}-"):
         with suppress(APIError):
+            steps = [] if before is None else _steps(engine, name, before)
             api.remove_image(name, force=True)
+            for step in steps:
+                with suppress(APIError):  # it is of another image, too
+                    api.remove_image(step)
+
+
+def _steps(engine: Engine, name: str, before: frozenset[str]) -> list[str]:
+    """The images on the way to one, the last first: of a Dockerfile, what Podman keeps of each line. Not those of
+    before, and none that has a name."""
+    api, found, at = engine.client.api, [], name
+    while at:
+        top = api.history(at)[0]
+        said = _STANDS_ON.fullmatch(str(top.get("Comment", "")))
+        known = api.inspect_image(said[1]) if said else {}
+        at = str(known.get("Id", ""))
+        if not at or at in before or known.get("RepoTags"):
+            break
+        found.append(at)
+    return found
 
 
 def _containers(engine: Engine, label: str) -> list[dict[str, dict[str, str]]]:
