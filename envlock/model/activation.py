@@ -10,6 +10,8 @@ _EXPORT = re.compile(
     r"export (?P<name>[A-Za-z_][A-Za-z0-9_]*)="
     r"""(?:(?P<quote>["'])(?P<quoted>[^"'$`\\]*)(?P=quote)|(?P<plain>[^\s"'$`\\;&|<>(){}*?\[\]~]*))[ \t]*"""
 )
+# `getpass.getuser()` takes the name; /tmp is there on a read-only root, too
+_NAMELESS = {"HOME": "/tmp", "USER": "user"}
 
 
 def environment(
@@ -31,6 +33,14 @@ def environment(
     own = {"CONDA_PREFIX": prefix} if locked.conda else {"VIRTUAL_ENV": prefix}
     first = {"PYTHONNOUSERSITE": "1", **dict(activated)} if locked.conda else dict(activated)
     return {**first, **dict(image.variables), **own, "PATH": f"{prefix}/bin:{path}" if path else f"{prefix}/bin"}
+
+
+def user_variables(user: str | None, base: Mapping[str, str]) -> dict[str, str]:
+    """What a user who is a number needs to be told, as no /etc/passwd need know it: a name, and a home that it may
+    write to. `base` is what the base sets, and keeps."""
+    if user is None or not user[:1].isdecimal() or int(user.partition(":")[0]) == 0:
+        return {}
+    return {name: value for name, value in _NAMELESS.items() if name not in base}
 
 
 def literal_exports(script: str) -> Mapping[str, str]:
