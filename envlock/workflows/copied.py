@@ -106,10 +106,8 @@ def require_contents(folder: Path, lock: Lock) -> None:
         for file in copied_files(folder, path):
             place = file.content.place if isinstance(file.content, CopiedContent) else None
             if place and lfs_pointer(place):
-                raise UserInputError(
-                    f"`{display(place)}` is to be copied, and is a git-LFS pointer here",
-                    hint="`git lfs pull` brings it",
-                )
+                what = f"`{display(place)}` is to be copied into the image, and is a git-LFS pointer here"
+                raise UserInputError(what, hint="`git lfs pull` brings the file itself")
 
 
 def _changed(folder: Path, path: str, locked: str) -> str | None:

@@ -1,5 +1,6 @@
 """The layer of copied files: above all others, so that what is edited most often moves nothing else."""
 
+import re
 from collections.abc import Iterator
 
 from envlock.images.recipe import PlannedLayer
@@ -18,7 +19,7 @@ _USUAL = {
     *("usr/bin", "usr/lib", "usr/local", "usr/local/bin", "usr/local/lib", "usr/share", "usr/src"),
     *("var/cache", "var/lib", "var/log", "var/opt", "var/tmp"),
 }
-_HOMES = "home/"
+_HOME = re.compile("home/[^/]+")
 
 
 def copied_layer(project: Project, lock: Lock, base: BaseImage, bytecode: Bytecode | None) -> PlannedLayer:
@@ -27,7 +28,7 @@ def copied_layer(project: Project, lock: Lock, base: BaseImage, bytecode: Byteco
     require_contents(project.folder, lock)
     files = tuple(file for path, _ in lock.copied for file in copied_files(project.folder, path))
     known = _known(base)
-    folders = dict.fromkeys(path for path in _with_parents(workdir) if path in known or path.startswith(_HOMES))
+    folders = dict.fromkeys(path for path in _with_parents(workdir) if path in known or _HOME.fullmatch(path))
     key = _key(workdir, files, sorted(folders), bytecode)
     return PlannedLayer(
         title=f"copied: {', '.join(path for path, _ in lock.copied)}",
