@@ -34,9 +34,14 @@ USERS_OF_OCI = {"oci", "images", "registry", "workflows"}
 DOORS = {
     "subprocess": ("envlock.system.process",),
     # the docker SDK lets errors of its HTTP library through
-    "requests": ("envlock.system.http", "envlock.images.docker_engine"),
-    "urllib3": ("envlock.system.http",),
-    "truststore": ("envlock.system.http",),
+    "requests": (
+        "envlock.system.http",
+        "envlock.system.http_connections",
+        "envlock.system.http_logins",
+        "envlock.images.docker_engine",
+    ),
+    "urllib3": ("envlock.system.http", "envlock.system.http_connections"),
+    "truststore": ("envlock.system.http_connections",),
     "rattler": ("envlock.system.conda",),
     "uv": ("envlock.system.uv_program",),
     "conda_lock": ("envlock.solvers.conda_lock_child",),

@@ -25,6 +25,39 @@ def test_only_this_machine_is_asked_without_encryption(registry: str, url: str) 
     assert base_url(registry) == url
 
 
+@pytest.mark.parametrize(
+    ("insecure", "registry", "scheme"),
+    [
+        ("registry.test", "registry.test", "http"),
+        ("registry.test", "registry.test:5000", "http"),
+        ("registry.test:5000", "registry.test:5000", "http"),
+        ("REGISTRY.test:5000", "registry.TEST:5000", "http"),
+        ("registry.test:80", "registry.test", "http"),
+        ("registry.test:5000", "registry.test", "https"),
+        ("registry.test:5000", "registry.test:5001", "https"),
+        ("registry.test", "other.registry.test", "https"),
+        ("test", "registry.test", "https"),
+        ("10.0.0.7", "10.0.0.7:5000", "http"),
+        ("[fd00::7]:5000", "[fd00::7]:5000", "http"),
+        ("[fd00::7]", "[fd00::7]:5000", "http"),
+        ("docker.io", "docker.io", "https"),
+    ],
+)
+def test_hosts_that_are_named_are_asked_without_encryption(insecure: str, registry: str, scheme: str) -> None:
+    assert base_url(registry, [insecure]).startswith(f"{scheme}://")
+    assert base_url(registry).startswith("https://")
+
+
+def test_hosts_that_are_named_may_be_sent_to_without_encryption() -> None:
+    plain = "http://registry.test:5000/v2/a"
+    assert next_url(PUBLIC, plain, ["registry.test:5000"]) == plain
+    for insecure in ([], ["other.test"], ["registry.test:5001"]):
+        with pytest.raises(OutsideError, match="that would not be encrypted"):
+            next_url(PUBLIC, plain, insecure)
+    with pytest.raises(OutsideError, match="that address is in a private network"):
+        next_url(PUBLIC, "http://10.0.0.7/v2/a", ["10.0.0.7"])
+
+
 PUBLIC, INSIDE, HERE = "https://registry.test/v2/a", "https://10.1.2.3/v2/a", "http://127.0.0.1:5000/v2/a"
 
 

@@ -108,8 +108,9 @@ class Access:
         if "realm" in bearer and not (login and login.is_registry_token):
             realm = next_url(answer.url, bearer["realm"], self._insecure)
             server = _TokenServer(realm, bearer.get("service"), is_public(answer))
-            self._servers[wanted.reference.registry] = server
-            return self._token(wanted, server, (*wanted.scopes, *bearer.get("scope", "").split()))
+            token = self._token(wanted, server, (*wanted.scopes, *bearer.get("scope", "").split()))
+            self._servers[wanted.reference.registry] = server  # one that gives tokens
+            return token
         if login is None or login.is_identity_token:
             return None
         value = login.bearer if login.is_registry_token else login.basic

@@ -20,7 +20,6 @@ from envlock.oci.image import digest_of
 from envlock.oci.index import IndexEntry, read_index
 from envlock.registry.exchange import Exchange
 from envlock.registry.moved import together
-from envlock.system.http import pieces
 
 if TYPE_CHECKING:
     from envlock.registry.client import RegistryClient
@@ -66,15 +65,15 @@ def _of_list(exchange: Exchange, reference: Reference, artifact_type: str | None
         place = f"{place}?{urlencode({'artifactType': artifact_type})}"
     entries: list[IndexEntry] = []
     for _ in range(_PAGES):
-        with exchange.ask("GET", reference, place, accepted=(200, 400, 403, 404, 405)) as response:
-            stated = response.headers.get("Content-Type", "").partition(";")[0].strip()
-            if response.status_code != HTTPStatus.OK or stated != INDEX_TYPE:
-                return None
-            entries += read_index(b"".join(pieces(response, limit=_MOST_READ)), f"the referrers of `{reference}`")
-            following = response.links.get("next", {}).get("url")
-            if not following:
-                return tuple(entries)
-            place = urljoin(response.url, following)
+        response, content = exchange.read(reference, place, _MOST_READ, accepted=(200, 400, 403, 404, 405))
+        stated = response.headers.get("Content-Type", "").partition(";")[0].strip()
+        if response.status_code != HTTPStatus.OK or stated != INDEX_TYPE:
+            return None
+        entries += read_index(content, f"the referrers of `{reference}`")
+        following = response.links.get("next", {}).get("url")
+        if not following:
+            return tuple(entries)
+        place = urljoin(response.url, following)
     raise OutsideError(f"the list of what refers to `{reference}` has no end")
 
 

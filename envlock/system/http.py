@@ -11,7 +11,7 @@ from urllib3.util.retry import Retry
 from envlock import __version__
 from envlock.errors import Interrupted, OutsideError
 from envlock.system.body import UNCHANGED, Body, Streamed
-from envlock.system.http_connections import TIMEOUT, SystemTrust, Watched
+from envlock.system.http_connections import TIMEOUT, ExactSession, SystemTrust
 from envlock.system.http_logins import KnownLogins, auth_of
 from envlock.system.login import Login, Refused
 from envlock.system.secrets import Secret, redact
@@ -93,10 +93,8 @@ class Http:
     def _exact_session(self, only_public: bool) -> requests.Session:
         with self._exact_lock:
             if only_public not in self._exact:
-                session = self._exact[only_public] = requests.Session()
+                session = self._exact[only_public] = ExactSession(only_public=only_public)
                 session.headers["User-Agent"] = self.session.headers["User-Agent"]
-                for scheme in ("https://", "http://"):
-                    session.mount(scheme, Watched(only_public=only_public))
             return self._exact[only_public]
 
     @contextmanager

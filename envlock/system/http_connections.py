@@ -14,6 +14,7 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from envlock.errors import OutsideError
 
 TIMEOUT = (10, 60)  # seconds to connect, seconds between two bytes
+_PUBLIC_MARK = "came_from_public"
 
 
 class SystemTrust(HTTPAdapter):
@@ -42,11 +43,28 @@ class Watched(SystemTrust):
         super().init_poolmanager(*args, **kwargs)
         self.poolmanager.pool_classes_by_scheme = self._pools
 
+    def build_response(self, req: requests.PreparedRequest, resp: Any) -> requests.Response:
+        response = super().build_response(req, resp)
+        peer = getattr(resp.connection, "peer", None)
+        setattr(response, _PUBLIC_MARK, peer is not None and _is_global(peer))
+        return response
+
+
+class ExactSession(requests.Session):
+    """Asks once, by watched connections; redirects are the caller's, and their bodies nobody's."""
+
+    def __init__(self, *, only_public: bool) -> None:
+        super().__init__()
+        for scheme in ("https://", "http://"):
+            self.mount(scheme, Watched(only_public=only_public))
+
+    def get_redirect_target(self, resp: requests.Response) -> None:  # noqa: ARG002 - the name is of the base class
+        return None
+
 
 def is_public(response: requests.Response) -> bool:
     """Did a public address give this answer, as far as can be known? Not through a proxy."""
-    peer = getattr(response.raw.connection, "peer", None)
-    return peer is not None and _is_global(peer)
+    return bool(getattr(response, _PUBLIC_MARK, False))
 
 
 class _Connection(HTTPConnection):
