@@ -1,14 +1,21 @@
 """`envlock verify`: an image that is what its lock makes, and images that were tampered with, each in one place."""
 
+import gzip
+import json
+import os
 import sys
+import tarfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import zstandard
 
 from envlock.cli.verdict_lines import wrong_lines
+from envlock.model.image import CONFIG_TYPE, LAYER_TYPE, MANIFEST_TYPE
 from envlock.model.image_verdict import Verdict
+from envlock.oci.opened import PLAIN_TYPE, ZSTD_TYPE
 from envlock.system.cache import Cache
 from envlock.workflows.context import Context
 from envlock.workflows.verify import VerifyOptions, verify
@@ -256,3 +263,165 @@ def test_tampering_is_named(
     poison(poisoned)
     poisoned.save()
     assert words in "\n".join(wrong(project, f"oci:{poisoned.layout.root}"))
+
+
+def with_a_damaged_blob(poisoned: Poisoned) -> None:
+    path = poisoned.blob(1)
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    _overwrite(path, bytes(data))
+
+
+def with_a_blob_cut_off(poisoned: Poisoned) -> None:
+    _overwrite(poisoned.blob(1), poisoned.blob(1).read_bytes()[:-20])
+
+
+def with_more_at_the_end(poisoned: Poisoned) -> None:
+    _overwrite(poisoned.blob(1), poisoned.blob(1).read_bytes() + b"evil")
+
+
+def without_a_blob(poisoned: Poisoned) -> None:
+    poisoned.blob(1).unlink()
+
+
+def with_a_bomb(poisoned: Poisoned) -> None:
+    poisoned.replace_layer(1, bytes(80 << 20))
+
+
+def with_what_is_no_gzip(poisoned: Poisoned) -> None:
+    poisoned.repack(1, b"no gzip", LAYER_TYPE)
+
+
+def with_a_half_gzip(poisoned: Poisoned) -> None:
+    poisoned.repack(1, poisoned.blob(1).read_bytes()[:-20], LAYER_TYPE)
+
+
+def of_an_unknown_type(poisoned: Poisoned) -> None:
+    poisoned.repack(1, b"layer", "application/vnd.evil.layer")
+
+
+def with_a_huge_header(poisoned: Poisoned) -> None:
+    """A PAX header that would be read into memory as a whole."""
+    member = tarfile.TarInfo("evil")
+    member.type, member.size = tarfile.XHDTYPE, 50 << 20
+    poisoned.replace_layer(1, member.tobuf() + os.urandom(1 << 20))
+
+
+def without_a_config(poisoned: Poisoned) -> None:
+    poisoned.layout.blob_path(poisoned.manifest["config"]["digest"]).unlink()
+
+
+DAMAGED: list[tuple[Callable[[Poisoned], None], str]] = [
+    (with_a_damaged_blob, "the bytes of `sha256:"),
+    (with_a_blob_cut_off, "bytes that are described"),
+    (with_more_at_the_end, "it has more than the "),
+    (without_a_blob, "its blob is missing"),
+    (with_a_bomb, "it unpacks to more than 256 times its size"),
+    (with_what_is_no_gzip, "it cannot be unpacked (Not a gzipped file"),
+    (with_a_half_gzip, "it cannot be unpacked (Compressed file ended before"),
+    (of_an_unknown_type, "its media type is `application/vnd.evil.layer`, which cannot be looked into"),
+    (with_a_huge_header, f"one of its headers has {50 << 20} bytes"),
+]
+
+
+@pytest.mark.parametrize(("damage", "words"), DAMAGED, ids=lambda each: getattr(each, "__name__", ""))
+def test_layers_that_are_not_what_is_described_are_named(
+    project: Project, poisoned: Poisoned, damage: Callable[[Poisoned], None], words: str
+) -> None:
+    damage(poisoned)
+    poisoned.save()
+    lines = wrong(project, f"oci:{poisoned.layout.root}")
+    (line,) = [line for line in lines if words in line]
+    assert line.startswith("  layer 2 (bin ")
+
+
+def test_a_missing_config_is_named(project: Project, poisoned: Poisoned) -> None:
+    without_a_config(poisoned)
+    assert "  its blob is missing" in wrong(project, f"oci:{poisoned.layout.root}")
+
+
+@pytest.mark.parametrize("text", [b"{}", b"[]", b"no JSON", b'{"rootfs": {"diff_ids": 5}}'])
+def test_a_config_that_is_none_is_named(project: Project, poisoned: Poisoned, text: bytes) -> None:
+    """It says no platform: nothing can be held against it."""
+    poisoned.manifest["config"] |= poisoned.layout.put(text, CONFIG_TYPE).json()
+    found = poisoned.layout.put(json.dumps(poisoned.manifest).encode(), MANIFEST_TYPE)
+    poisoned.index["manifests"][0] |= found.json()
+    poisoned.write_index()
+    result = verified(project, poisoned)
+    assert result.code == 1, result
+
+
+@pytest.mark.parametrize("kind", [PLAIN_TYPE, ZSTD_TYPE, LAYER_TYPE])
+def test_another_compression_of_the_same_files_is_right_and_said(
+    project: Project, poisoned: Poisoned, kind: str
+) -> None:
+    tar = gzip.decompress(poisoned.blob(1).read_bytes())
+    packed = {PLAIN_TYPE: tar, ZSTD_TYPE: zstandard.compress(tar), LAYER_TYPE: gzip.compress(tar, 1, mtime=0)}
+    poisoned.repack(1, packed[kind], kind)
+    poisoned.manifest["annotations"]["dev.envlock.compressor"] = "another"
+    poisoned.save()
+    result = verified(project, poisoned)
+    said_of_it = f"  1 layer is compressed otherwise ({kind.rpartition('.')[2]}), with the same files\n"
+    assert (result.code, result.stdout) == (0, RIGHT + said_of_it)
+
+
+def test_a_tar_that_docker_would_load_otherwise_is_refused(project: Project, tmp_path: Path) -> None:
+    project.must("build", "--output", tmp_path / "train.tar")
+    with tarfile.open(tmp_path / "train.tar") as archive:
+        archive.extractall(tmp_path / "tar", filter="data")
+    docker = json.loads((tmp_path / "tar/manifest.json").read_bytes())
+    docker[0]["Layers"].pop()
+    (tmp_path / "tar/manifest.json").write_text(json.dumps(docker))
+    with tarfile.open(tmp_path / "evil.tar", "w") as archive:
+        archive.add(tmp_path / "tar", arcname=".")
+    assert wrong(project, tmp_path / "evil.tar")[1] == (
+        "  `manifest.json`, by which Docker loads, names another config or other layers"
+    )
+    with tarfile.open(tmp_path / "evil.tar", "a") as archive:
+        archive.add(tmp_path / "tar/manifest.json", arcname="manifest.json")
+    result = project.call("verify", tmp_path / "evil.tar")
+    assert (result.code, result.stdout) == (3, "")
+    assert "holds `manifest.json` twice" in result.stderr
+
+
+def test_a_list_for_programs(project: Project, poisoned: Poisoned) -> None:
+    poisoned.insert_layer(4, file("etc/passwd"))
+    poisoned.save()
+    result = verified(project, poisoned, "--json")
+    shown = json.loads(result.stdout)
+    (platform,) = shown["platforms"]
+    assert (result.code, shown["is_good"], shown["environment"]) == (1, False, "train")
+    assert platform["wrong"] == [
+        {"title": "layer 5", "what": "the lock makes no such layer", "files": 1, "first": [["added", "etc/passwd"]]}
+    ]
+
+
+def test_the_lock_of_today_makes_another_image(project: Project, built: Path, tmp_path: Path) -> None:
+    """What was built before a package was taken out."""
+    changed = project.elsewhere(tmp_path / "changed")
+    changed.change('"alpha", "beta"', '"alpha"')
+    changed.must("lock")
+    lines = wrong(changed, built)
+    assert any("`annotations.dev.envlock.lock-hash` is " in line for line in lines)
+    assert any(line.startswith("  layer 3: the lock makes no such layer") for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("image", "code", "words"),
+    [
+        ("./none.tar", 2, "there is no `none.tar`"),
+        ("oci:nowhere", 2, "there is no `nowhere`"),
+        ("env.toml", 3, "`env.toml` is not a tar"),
+        ("Not/A/Reference", 2, "is not a repository name"),
+        (".", 3, "holds no image that envlock can read: it has no `oci-layout`"),
+    ],
+)
+def test_what_is_no_image_is_said(project: Project, image: str, code: int, words: str) -> None:
+    result = project.call("verify", image)
+    assert (result.code, result.stdout) == (code, "")
+    assert words in result.stderr
+
+
+def _overwrite(path: Path, data: bytes) -> None:
+    path.chmod(0o644)
+    path.write_bytes(data)

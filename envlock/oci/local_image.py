@@ -17,6 +17,7 @@ from envlock.oci.manifest import INDEX_TYPES, MANIFEST_TYPES, Manifest, read_doc
 
 DOCKER_MANIFEST = "manifest.json"
 _PIECE = 1 << 20
+_DOCKER_FIELDS = {"Config", "RepoTags", "Layers"}
 _MOST_MEMBERS = 100_000
 
 
@@ -152,16 +153,22 @@ class LocalImage:
             yield f"`{INDEX}` says that the image's document has {max(sizes)} bytes, it has {len(content)}"
         if isinstance(document, Manifest):
             yield from self._of_platform(self._stated(document))
-        yield from self._of_docker(document)
+        try:
+            yield from self._of_docker(document)
+        except OutsideError as error:
+            yield error.message
 
     def _stated(self, manifest: Manifest) -> Mapping[str, str]:
-        config = parse(self.read(manifest.config), "the config")
-        return {name: config.field(name).text() for name in ("os", "architecture")}
+        try:
+            config = parse(self.read(manifest.config), "the config")
+            return {name: config.field(name).text() for name in ("os", "architecture")}
+        except OutsideError:
+            return {}  # whoever looks into it says more
 
     def _of_platform(self, stated: Mapping[str, str]) -> Iterator[str]:
         for entry in self.entries:
             for name, said in (("os", entry.os), ("architecture", entry.architecture)):
-                if said not in (None, stated[name]):
+                if name in stated and said not in (None, stated[name]):
                     yield f"`{INDEX}` says that `{name}` is {said}, the config says {stated[name]}"
 
     def _of_docker(self, document: Manifest | tuple[IndexEntry, ...]) -> Iterator[str]:
@@ -171,6 +178,10 @@ class LocalImage:
         manifests = [document] if isinstance(document, Manifest) else list(self._manifests(document))
         possible = [([hex_of(m.config.digest)], [hex_of(layer.digest) for layer in m.layers]) for m in manifests]
         for image in parse(written, f"`{DOCKER_MANIFEST}`").items():
+            # Go reads names without regard to case: another spelling would be another value to it
+            surplus = sorted(image.mapping().keys() - _DOCKER_FIELDS)
+            if surplus:
+                yield f"`{DOCKER_MANIFEST}` has fields that it should not have: {', '.join(surplus)}"
             config = [image.field("Config").text().rpartition("/")[2]]
             layers = [layer.rpartition("/")[2] for layer in image.field("Layers").texts()]
             if (config, layers) not in possible:

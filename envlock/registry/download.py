@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from envlock.errors import OutsideError
 from envlock.model.image import Descriptor
 from envlock.model.reference import Reference
+from envlock.oci.blob import BrokenBlob
 from envlock.oci.layout import Layout
 from envlock.registry.exchange import Exchange
 from envlock.registry.moved import Moved, Moves, together
@@ -36,7 +37,7 @@ def blob_pieces(exchange: Exchange, reference: Reference, blob: Descriptor) -> I
         yield piece
     found = f"sha256:{sha256.hexdigest()}"
     if found != blob.digest:
-        raise OutsideError(f"`{blob.digest}` of `{reference}` came with other bytes: their digest is {found}")
+        raise BrokenBlob(f"`{blob.digest}` of `{reference}` came with other bytes: their digest is {found}")
 
 
 def _gone_on(exchange: Exchange, reference: Reference, blob: Descriptor) -> Iterator[bytes]:

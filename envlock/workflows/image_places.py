@@ -63,10 +63,11 @@ class RegistryImage:
     def read(self, blob: Descriptor) -> bytes:
         """A config, or by its media type a manifest."""
         if "manifest" in blob.media_type or "index" in blob.media_type:
-            content = self._client.get(self._reference.at(blob.digest)).content
-            if len(content) != blob.size:
-                raise BrokenBlob(f"`{blob.digest}` has {len(content)} bytes, {blob.size} are described")
-            return content
+            found = self._client.find(self._reference.at(blob.digest))
+            if found is None or len(found.content) != blob.size:
+                what = f"has {len(found.content)} bytes, {blob.size} are described" if found else "is missing"
+                raise BrokenBlob(f"`{blob.digest}` {what}")
+            return found.content
         return b"".join(self.pieces(blob))
 
     def pieces(self, blob: Descriptor) -> Iterator[bytes]:

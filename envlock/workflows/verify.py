@@ -7,12 +7,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from envlock.errors import OutsideError
 from envlock.model.digest import image_key, image_tag, lock_hash
 from envlock.model.image import Descriptor, Image
 from envlock.model.image_verdict import Verdict
 from envlock.model.layers import LAYOUT
 from envlock.model.lock import PlatformLock
 from envlock.model.platform import PLATFORMS
+from envlock.oci.blob import BrokenBlob
 from envlock.oci.compress import compressor_id
 from envlock.oci.differences import differences
 from envlock.oci.document import parse
@@ -49,7 +51,7 @@ def verify(image: str, context: Context, options: VerifyOptions = VerifyOptions(
         locked = _of_manifest(asked, document)
         judged: tuple[Judged, ...] = (later_images.judge(asked, locked, top),) if locked else ()
         key = lock_hash(target.lock, locked) if locked else image_key(target.lock)
-        problems: tuple[str, ...] = () if locked else ("it is for a platform that no image is locked for",)
+        problems: tuple[str, ...] = () if locked else ("config: it is for no platform that is locked",)
     else:
         locks = _linux(target)
         judged = tuple(later_images.judge(asked, locked, entry) for locked, entry in _matching(locks, document))
@@ -66,9 +68,24 @@ def verify(image: str, context: Context, options: VerifyOptions = VerifyOptions(
 
 
 def _of_manifest(asked: Asked, manifest: Manifest) -> PlatformLock | None:
-    """What is locked for the platform that the config states."""
-    stated = read_config(asked.place.read(manifest.config), f"the config of `{asked.place.title}`").platform
-    return next((p for p in _linux(asked.target) if _named(p) == stated), None)
+    """What is locked for the platform that the config states; where only one is locked, for that."""
+    locks = _linux(asked.target)
+    if len(locks) == 1:
+        return locks[0]
+    stated = _stated(asked.place, manifest)
+    return next((p for p in locks if _named(p) == stated), None)
+
+
+def _stated(place: ImagePlace, manifest: Manifest) -> str | None:
+    """The platform that the config names; None where it cannot be read."""
+    try:
+        config = place.read(manifest.config)
+    except BrokenBlob:
+        return None
+    try:
+        return read_config(config, "the config").platform
+    except OutsideError:
+        return None
 
 
 def _linux(target: Against) -> tuple[PlatformLock, ...]:
