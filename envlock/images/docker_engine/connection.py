@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import docker
+from docker.constants import DEFAULT_DOCKER_API_VERSION
 from docker.errors import APIError, DockerException
 from docker.tls import TLSConfig
 from requests.exceptions import RequestException
@@ -43,9 +44,7 @@ def connected(environment: Mapping[str, str]) -> Iterator[Engine]:
     with ExitStack() as held:
         try:
             url = held.enter_context(relayed(address.url, environment))
-            client = docker.DockerClient(base_url=url, timeout=_TIMEOUT, tls=_tls(address))
-            held.callback(client.close)
-            engine = _known(client, address)
+            engine = _known(url, address, held)
         except (DockerException, RequestException, OSError) as error:
             raise failed(error, address) from error
         try:
@@ -88,11 +87,19 @@ _HINTS = {
 }
 
 
-def _known(client: Any, address: EngineAddress) -> Engine:
-    said = client.version()
+def _known(url: str, address: EngineAddress, held: ExitStack) -> Engine:
+    def client(version: str) -> Any:
+        made = docker.DockerClient(base_url=url, version=version, timeout=_TIMEOUT, tls=_tls(address))
+        held.callback(made.close)
+        # else REQUESTS_CA_BUNDLE would outrank the authority that was given for this engine
+        made.api.trust_env = False
+        return made
+
+    said = client(DEFAULT_DOCKER_API_VERSION).version(api_version=False)
     parts = [str(part.get("Name", "")) for part in said.get("Components") or ()]
     name = "Podman" if any("podman" in part.lower() for part in parts) else "Docker"
-    return Engine(client=client, address=address, name=name, version=str(said.get("Version", "")))
+    spoken = client(str(said["ApiVersion"]))
+    return Engine(client=spoken, address=address, name=name, version=str(said.get("Version", "")))
 
 
 def _tls(address: EngineAddress) -> TLSConfig | bool:
