@@ -123,6 +123,9 @@ def test_what_does_not_pass_is_told(trial: Trial, place: Place, kind: str, tmp_p
         assert "503 Service Unavailable: tired" in error.message
     if kind == "status":
         assert error.message.startswith(f"{place[0]} http://")
+    digests = {seen.path.rpartition("digest=")[2] for seen in trial.proxy.seen if "digest=" in seen.path}
+    tried = trial.proxy.count(*place) / (len(digests) if place == PUT_BLOB else BLOBS)
+    assert tried <= 5  # a fault is not met with tries of tries
     assert trial.tagged() is None
     trial.next_finishes(tmp_path / "pulled")
 

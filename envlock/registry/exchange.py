@@ -120,8 +120,10 @@ class Exchange:
                 return take(_accepted(self._let_in(question, answers), question))
             except Passing as fault:
                 answers.close()
-                if number == _TRIES - 1 or not question.is_repeatable:
+                if not question.is_repeatable:
                     raise
+                if number == _TRIES - 1:  # said as what does not pass: nobody is to try all of this once more
+                    raise OutsideError(fault.message, hint=fault.hint) from fault
                 self.pause(fault, number)
             number += 1
 
