@@ -2,12 +2,13 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from envlock.errors import OutsideError
-from envlock.model.image import DOCKER_MANIFEST_TYPE, Descriptor
+from envlock.model.image import DOCKER_LIST_TYPE, DOCKER_MANIFEST_TYPE, INDEX_TYPE, Descriptor
 from envlock.model.platform import PLATFORMS, Platform
 from envlock.model.reference import Reference, parse_reference
 from envlock.oci.index import IndexEntry
@@ -15,6 +16,7 @@ from envlock.oci.layout import Layout
 from envlock.oci.manifest import read_manifest
 from envlock.registry.client import RegistryClient
 from envlock.registry.credentials import Credentials
+from envlock.registry.found import read_found
 from envlock.system.http import Http
 from tests.support.base_image import digest as digest_of
 from tests.support.layered_images import add_image, add_index, add_layer, file, new_layout, push
@@ -210,3 +212,52 @@ def test_a_manifest_that_was_changed_in_the_registry_is_refused(
 def test_a_pull_is_by_digest(target: Layout) -> None:
     with pytest.raises(ValueError, match="resolve the tag first"):
         client().pull(Reference(registry="registry.test", repository="a", tag="1"), target)
+
+
+def test_what_is_found_is_told_with_its_type(registry: Registry, source: Layout) -> None:
+    manifest = image(source, b"found")
+    index = add_index(source, [entry(manifest, "linux/amd64")])
+    for pushed, name in ((manifest, "found/manifest:1"), (index, "found/index:1")):
+        reference = parse_reference(push(source, pushed, registry, name))
+        for asked in (reference, reference.at(pushed.digest)):
+            found = client().find(asked)
+            assert found
+            assert (found.descriptor, found.content) == (pushed, source.read(pushed))
+            assert client().get(asked) == found
+        assert client().knows(reference.at(pushed.digest))
+        assert not client().knows(reference.at(f"sha256:{'1' * 64}"))
+        assert client().find(replace(reference, tag="2")) is None
+
+
+@pytest.mark.parametrize(
+    ("stated", "told"),
+    [
+        (INDEX_TYPE, INDEX_TYPE),
+        (f"{DOCKER_LIST_TYPE}; charset=utf-8", DOCKER_LIST_TYPE),
+        ("application/json", INDEX_TYPE),
+        ("", INDEX_TYPE),
+    ],
+)
+def test_an_index_that_does_not_say_its_type_is_what_the_registry_says(stated: str, told: str) -> None:
+    content = b'{"schemaVersion": 2, "manifests": []}'
+    reference = parse_reference("registry.test/some/index:1")
+    assert read_found(reference, content, stated).descriptor.media_type == told
+    said = content.replace(b"2,", f'2, "mediaType": "{INDEX_TYPE}",'.encode())
+    assert read_found(reference, said, DOCKER_LIST_TYPE).descriptor.media_type == INDEX_TYPE
+
+
+@pytest.mark.parametrize("content", [b"{}", b"[]", b"<html>", b'{"layers": [], "manifests": []}'])
+def test_what_is_no_image_is_not_found(content: bytes) -> None:
+    with pytest.raises(OutsideError):
+        read_found(parse_reference("registry.test/some/page:1"), content, INDEX_TYPE)
+
+
+def test_what_is_read_at_once_is_small(registry: Registry, source: Layout) -> None:
+    manifest = image(source, b"read at once")
+    reference = parse_reference(push(source, manifest, registry, "read/at-once:1"))
+    config = read_manifest(source.read(manifest), "it").config
+    assert client().read(reference, config) == source.read(config)
+    with pytest.raises(OutsideError, match="more than is read at once"):
+        client().read(reference, replace(config, size=(4 << 20) + 1))
+    with pytest.raises(OutsideError, match="expected"):
+        client().read(reference, replace(config, size=config.size + 1))

@@ -70,10 +70,8 @@ def _mount(exchange: Exchange, reference: Reference, blob: Descriptor, source: R
                 return exchange.location(response)
             require_digest(response, blob.digest)
             return _MOUNTED
-    except Passing:
-        raise
     except OutsideError:
-        return None  # perhaps we may not read there: it is sent, then
+        return None  # perhaps we may not read there, or it does not know how: it is sent, then
 
 
 def _begin(exchange: Exchange, reference: Reference) -> str:
