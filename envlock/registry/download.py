@@ -66,11 +66,11 @@ def _from(exchange: Exchange, reference: Reference, blob: Descriptor, first: int
             dropped = max(0, min(first - come, len(piece)))
             come += len(piece)
             if come > blob.size:
-                raise OutsideError(f"`{blob.digest}` has more than {blob.size} bytes, expected {blob.size}")
+                raise BrokenBlob(f"`{blob.digest}` has more than {blob.size} bytes, expected {blob.size}")
             if piece[dropped:]:
                 yield piece[dropped:]
     if come != blob.size:
-        raise OutsideError(f"`{blob.digest}` has {come} bytes, expected {blob.size}")
+        raise BrokenBlob(f"`{blob.digest}` has {come} bytes, expected {blob.size}")
 
 
 def _continues(response: Response, first: int) -> bool:

@@ -45,9 +45,7 @@ def document(place: ImagePlace, view: ImageView, wanted: str) -> str:
     artifact_type = DOCUMENTS[wanted]
     found = [each for each in view.attached if each.artifact_type == artifact_type]
     if not found:
-        raise AnswerIsNo(
-            f"nothing of the type `{artifact_type}` hangs on {view.name}", hint="`envlock push` attaches it"
-        )
+        raise AnswerIsNo(f"no {wanted} hangs on {view.name}", hint="`envlock push` attaches one")
     try:
         return _read(place, found[-1]).decode()
     except (BrokenBlob, UnicodeDecodeError) as error:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from envlock.model.image import CONFIG_TYPE, INDEX_TYPE, LAYER_TYPE, MANIFEST_TYPE, Descriptor
+from envlock.model.image import CONFIG_TYPE, LAYER_TYPE, MANIFEST_TYPE, Descriptor
 from envlock.oci.image import digest_of
 from envlock.oci.layout import Layout
 from tests.support.layered_images import Member, tar_of
@@ -28,11 +28,12 @@ class Poisoned:
     config: Json
 
     @classmethod
-    def copy_of(cls, source: Path, target: Path) -> Self:
+    def copy_of(cls, source: Path, target: Path, digest: str | None = None) -> Self:
+        """Of the one image in a layout, or of the one of a digest in it."""
         shutil.copytree(source, target)
         layout = Layout(target)
         index = json.loads((target / "index.json").read_bytes())
-        manifest = json.loads(layout.read(index["manifests"][0]["digest"]))
+        manifest = json.loads(layout.read(digest or index["manifests"][0]["digest"]))
         config = json.loads(layout.read(manifest["config"]["digest"]))
         return cls(layout=layout, index=index, manifest=manifest, config=config)
 
@@ -75,11 +76,6 @@ class Poisoned:
 
     def write_index(self) -> None:
         (self.layout.root / "index.json").write_bytes(_bytes(self.index))
-
-    def wrap(self, entries: list[Json], annotations: dict[str, str]) -> Descriptor:
-        """An index of several platforms in place of the one manifest."""
-        content = {"schemaVersion": 2, "mediaType": INDEX_TYPE, "manifests": entries, "annotations": annotations}
-        return self.layout.put(_bytes(content), INDEX_TYPE)
 
 
 def _bytes(value: Json) -> bytes:
