@@ -20,6 +20,7 @@ TMPFS = "/run/envlock"
 _WAIT = ["/bin/sh", "-c", "read forever"]  # of its stdin, which nobody ever writes to
 _PIECE = 1 << 20
 _AT_ONCE = 96 << 10  # bytes of one variable: Linux takes 128 KiB
+_ENDED = "is not running"
 _NO_SHELL = ("no such file or directory", "executable file not found")
 
 
@@ -86,26 +87,30 @@ def container(session: Session, image: str, network: str | None) -> Iterator[Con
         host_config=api.create_host_config(**settings),
     )["Id"]
     try:
-        _start(session, made)
-        yield Container(session=session, id=made)
+        started = Container(session=session, id=made)
+        _start(started)
+        yield started
     finally:
         with suppress(APIError):
             api.remove_container(made, force=True, v=True)
 
 
-def _start(session: Session, made: str) -> None:
+def _start(container: Container) -> None:
+    """Starts it, and sees that programs run in it: an engine takes one as started that then ends at once."""
+    api = container.session.engine.client.api
     try:
-        session.engine.client.api.start(made)
+        api.start(container.id)
+        container.run([_WAIT[0], "-c", ":"], lambda _: None, {})
     except APIError as error:
         said = str(error.explanation or error)
         if _WAIT[0] in said and any(words in said for words in _NO_SHELL):
             raise OutsideError(
                 f"the base has no `{_WAIT[0]}`, by which all is run in a container", hint="choose a base with a shell"
             ) from error
+        words = api.logs(container.id).decode(errors="replace").strip() if _ENDED in said else ""
+        if words:
+            raise refusal(words) from error
         raise
-    if not session.engine.client.api.inspect_container(made)["State"]["Running"]:
-        said = b"".join(session.engine.client.api.logs(made, stream=True)).decode(errors="replace")
-        raise refusal(said or "the container ended at once")
 
 
 def files_tar(files: Iterable[tuple[str, bytes]]) -> IO[bytes]:
