@@ -127,7 +127,8 @@ class Access:
         return self._logins[repository]
 
     def _keep(self, registry: str, shown: _Shown) -> Secret:
-        self._kept.setdefault(registry, []).insert(0, shown)
+        now = time.monotonic()
+        self._kept[registry] = [shown, *(kept for kept in self._kept.get(registry, []) if now < kept.until)]
         return shown.value
 
     def _token(self, wanted: Wanted, server: _TokenServer, scopes: Iterable[str]) -> Secret:
