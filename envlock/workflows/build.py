@@ -88,6 +88,11 @@ def build(project: Project, context: Context, options: BuildOptions = BuildOptio
         use_cache=options.use_cache,
         reuse=options.reuse if options.push else None,
     )
+    return _built(making, options, began)
+
+
+def _built(making: Making, options: BuildOptions, began: datetime) -> BuildResult:
+    target, context = making.target, making.context
     known = making.known()
     parts = known or making.made()
     built = _since(began)
