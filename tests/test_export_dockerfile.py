@@ -16,6 +16,10 @@ from tests.support import micromamba
 from tests.support.base_image import INTERPRETER, MINOR
 from tests.support.conda_channel import write_channel
 from tests.support.conda_package import CondaPackage
+from tests.support.debian_archive import Archive
+from tests.support.debian_minbase import PACKAGES, ROOT, MinimalRoot
+from tests.support.debian_projects import debian_manifest, debian_project
+from tests.support.debian_servers import serve_snapshot
 from tests.support.docker_engine import Engine
 from tests.support.http_server import FileServer, serve_folder
 from tests.support.processes import CommandError, run, with_variables
@@ -107,14 +111,8 @@ class Buildah:
     """Debian's buildah with a storage of its own; containers without isolation that this machine may not give."""
 
     def __init__(self, storage: Path) -> None:
-        self._words = (
-            require("buildah", "buildah"),
-            "--root",
-            str(storage / "root"),
-            "--runroot",
-            str(storage / "run"),
-        )
-        self._words += ("--storage-driver", "vfs")
+        places = ("--root", str(storage / "root"), "--runroot", str(storage / "run"))
+        self._words = require("buildah", "buildah"), *places, "--storage-driver", "vfs"
 
     def __call__(self, folder: Path, command: str, micromamba: str) -> Built:
         words = ("--isolation", "chroot", "--network", "host", "--tls-verify=false", "--build-arg", micromamba)
@@ -242,3 +240,31 @@ def test_a_package_that_was_changed_is_not_installed(
     write_wheel(wheels, "beta", "1.0", files={"beta/other.py": "changed = 1"})
     with pytest.raises(CommandError, match="THESE PACKAGES DO NOT MATCH THE HASHES"):
         docker(docker_engine, "build", "--network", "host", str(folder))
+
+
+@pytest.mark.full
+def test_a_base_of_debian_packages(docker_engine: Engine, debian_archive: Archive, tmp_path: Path) -> None:
+    """From a snapshot archive, upon a Debian as its image is; a wheel by the Python that comes with it."""
+    folder = tmp_path / "image"
+    folder.mkdir()
+    root = MinimalRoot(PACKAGES)
+    docker(docker_engine, "import", str(root.folder / ROOT), "debian:bare")
+    shutil.copy(debian_archive.keys, folder / "test.asc")
+    (folder / "Dockerfile").write_text("FROM debian:bare\nCOPY test.asc /etc/apt/trusted.gpg.d/\n")
+    docker(docker_engine, "build", "--quiet", "--tag", "debian:test", str(folder))
+    manifest = debian_manifest(debian_archive, ["python3", "libgomp1", "libstdc++6"])
+    made = debian_project(tmp_path / "project", debian_archive, manifest, cache=tmp_path / "cache")
+    context, notes = exported(made)
+    assert len(notes) == 2
+    assert notes[1].startswith("note: no snapshot archive is named")
+    missing = {p.name for p in made.locked().debian} - set(root.packages)
+    assert "libgomp1" in missing
+    with serve_snapshot(debian_archive) as server:
+        given = ("--build-arg", "DEBIAN=debian:test", "--build-arg", f"SNAPSHOT={server.url}")
+        docker(docker_engine, "build", "--network", "host", *given, "--tag", "with-debian", str(context))
+    listed = ("dpkg-query", "--show", "--showformat", "${Package} ${Version}\\n")
+    said = docker(docker_engine, "run", "--rm", "--network", "none", "with-debian", *listed)
+    installed = dict(line.split(" ") for line in said.splitlines())
+    assert {p.name: installed.get(p.name) for p in made.locked().debian} == {
+        p.name: p.version for p in made.locked().debian
+    }

@@ -129,10 +129,11 @@ def _apt(contents: Contents) -> Iterator[str]:
         f'"deb [check-valid-until=no] $SNAPSHOT/{path} {suite} {components}"' for suite, path in contents.snapshots
     ]
     yield "ARG SNAPSHOT"
+    # of several days one has each version: it is the installing that must find them all
     yield from _run(
         "set -e; if [ -n \"$SNAPSHOT\" ]; then rm -f /etc/apt/sources.list.d/*; printf '%s\\n'",
         *sources,
-        "> /etc/apt/sources.list; fi; apt-get update; DEBIAN_FRONTEND=noninteractive apt-get install --yes",
+        "> /etc/apt/sources.list; fi; apt-get update || :; DEBIAN_FRONTEND=noninteractive apt-get install --yes",
         "--no-install-recommends --allow-downgrades",
         *(shlex.quote(f"{package.name}={package.version}") for package in locked.debian),
         "; rm -rf /var/lib/apt/lists/*",

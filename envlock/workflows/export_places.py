@@ -32,11 +32,14 @@ def snapshot_address(debian: DebianSpec | None) -> str | None:
     return public(url) if url and "://" in url else None
 
 
-def snapshots(dates: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
-    """Each suite, and where a snapshot archive has it as it was when it was locked: by then, or a day later."""
+def snapshots(dates: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """Each suite, and where a snapshot archive has it as it was when it was locked: by its date, or the last of all, or
+    a day later."""
+    last = max((date for _, date in dates), default="")
     for suite, date in dates:
         archive = "security" if suite.endswith("-security") else "main"
-        yield from ((suite, snapshot_path(archive, time)) for time in seen_by(date))
+        times = dict.fromkeys((*seen_by(date), *seen_by(last)))
+        yield from ((suite, snapshot_path(archive, time)) for time in times)
 
 
 def conda_urls(packages: Iterable[CondaPackage], supply: Supply) -> dict[PrefixPackage, str]:
