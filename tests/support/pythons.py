@@ -8,7 +8,7 @@ from pathlib import Path
 
 from uv import find_uv_bin
 
-from tests.support.cache import AMBIENT, made_once, recipe_key
+from tests.support.cache import AMBIENT, cache_folder, made_once, recipe_key
 from tests.support.processes import PROJECT, CommandError, run
 from tests.support.services import unavailable
 
@@ -20,12 +20,24 @@ START = f"import sys; sys.path.insert(0, {str(PROJECT)!r}); from envlock.cli.mai
 def envlock_under(minor: str) -> tuple[str | Path, ...]:
     """The words by which a CPython of this minor version is `envlock`."""
     python = _python(minor)
-    key = recipe_key(str(python), PROJECT / "pyproject.toml")
-    folder = made_once(f"envlock-python-{key}", lambda target: _install(python, target))
+    if python is None:
+        unavailable(f"no Python {minor} on this machine")
+    folder = made_once(_name(python), lambda target: _install(python, target))
     return folder / "bin" / "python", "-c", START
 
 
-def _python(minor: str) -> Path:
+def made_before(minor: str) -> bool:
+    """Is the environment of this minor version here already?"""
+    python = _python(minor)
+    return python is not None and (cache_folder() / _name(python)).is_dir()
+
+
+def _name(python: Path) -> str:
+    return f"envlock-python-{recipe_key(str(python), PROJECT / 'pyproject.toml')}"
+
+
+@cache
+def _python(minor: str) -> Path | None:
     """On PATH, or behind the shims of pyenv, which start nothing but the version that is chosen there."""
     pyenv = Path(AMBIENT.get("PYENV_ROOT") or Path(AMBIENT.get("HOME", "/"), ".pyenv"))
     folders = (*AMBIENT.get("PATH", "").split(os.pathsep), *sorted(pyenv.glob(f"versions/{minor}.*/bin")))
@@ -33,7 +45,7 @@ def _python(minor: str) -> Path:
         program = shutil.which(f"python{minor}", path=str(folder))
         if program and _answer(program) == minor:
             return Path(program).resolve()
-    unavailable(f"no Python {minor} on this machine")
+    return None
 
 
 def _answer(program: str) -> str:
