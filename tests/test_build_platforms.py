@@ -96,6 +96,12 @@ def test_an_index_as_folder_and_archive_is_read_by_others(
     assert image.tags == [shown["name"]]
 
 
+def test_an_engine_is_given_its_own_platform(project: Project, docker_engine: Engine) -> None:
+    here = project.given(DOCKER_HOST=docker_engine.url)
+    name = built(here, "--load")["name"]
+    assert docker_engine.client.images.get(name).attrs["Architecture"] == docker_engine.client.version()["Arch"]
+
+
 def _described(entry: dict[str, Any]) -> dict[str, Any]:
     return {"media_type": entry["mediaType"], "digest": entry["digest"], "size": entry["size"]}
 

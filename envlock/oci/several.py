@@ -26,6 +26,13 @@ def images_of(image: Image) -> tuple[Image, ...]:
     return tuple(replace(image, manifest=entry.descriptor) for entry in entries)
 
 
+def image_for(image: Image, architecture: str) -> Image | None:
+    """That of one architecture, as configs name it; None where it is not among them."""
+    layout = Layout(image.layout)
+    parts = ((part, entry_of(layout, part.manifest)) for part in images_of(image))
+    return next((part for part, entry in parts if entry.architecture == architecture), None)
+
+
 def layers_of(image: Image) -> tuple[str, ...]:
     """The digests of all layers, each once, in their order."""
     layout = Layout(image.layout)
