@@ -38,5 +38,5 @@ def compiled(source: bytes, filename: str) -> "bytes | None":
 
 if __name__ == "__main__":
     if sys.version_info.releaselevel != "final":
-        raise SystemExit("not a release of Python")
+        raise RuntimeError("it is no release of Python")
     main(sys.argv[1], sys.argv[2])
