@@ -13,6 +13,8 @@ from envlock.model.reference import Reference, parse_reference
 from envlock.oci.layout import Layout
 from envlock.registry.transfer import complete, push
 from tests.support.layered_images import add_image, add_layer, file, new_layout
+from tests.support.layered_images import push as push_by_skopeo
+from tests.support.processes import CommandError
 from tests.support.pushing import blobs_of, forget, layers_of, quick_client, random_image
 from tests.support.strict_registry import Answer, Asked, StrictRegistry, strict_registry
 
@@ -49,6 +51,24 @@ def once(*, method: str, word: str, answer: Answer) -> object:
     """Instead of the first such answer, another one."""
     left = [answer]
     return lambda asked: left.pop() if left and asked.method == method and word in asked.path else None
+
+
+def test_that_registry_is_strict(image: Image) -> None:
+    """What it is for: to see chunks, manifests that lack something, and bytes of another digest."""
+    with strict_registry() as served:
+        target, layout = at(served), Layout(image.layout)
+        with pytest.raises(CommandError, match="PATCH"):  # skopeo sends in chunks
+            push_by_skopeo(layout, image.manifest, served, "some/app:1")
+        assert "a body in chunks" in served.forbidden
+        served.forbidden.clear()
+        with pytest.raises(OutsideError, match="400"):
+            quick_client().put(target, layout.read(image.manifest), image.manifest.media_type)
+        layer = layers_of(image)[0]
+        with pytest.raises(OutsideError, match="400"):
+            quick_client().upload(target, layer, lambda: iter((bytes(layer.size),)))
+        assert len(served.forbidden) == 2
+        assert served.manifests == {}
+        assert served.blobs == {}
 
 
 def test_what_is_sent_is_what_the_spec_allows(served: StrictRegistry, image: Image) -> None:

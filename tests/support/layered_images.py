@@ -7,16 +7,24 @@ import json
 import tarfile
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from envlock.model.image import CONFIG_TYPE, INDEX_TYPE, LAYER_TYPE, MANIFEST_TYPE, Descriptor
 from envlock.oci.index import REFERENCE_NAME, IndexEntry, index_bytes
 from envlock.oci.layout import Layout
 from tests.support.processes import run
-from tests.support.registry import Registry
 from tests.support.services import require
 
 Member = tuple[tarfile.TarInfo, bytes]
+
+
+class HasHost(Protocol):
+    """A registry, whichever it is."""
+
+    @property
+    def host(self) -> str: ...
+
+
 TAR_TYPE = LAYER_TYPE.removesuffix("+gzip")
 
 
@@ -89,9 +97,7 @@ def add_index(layout: Layout, entries: Iterable[IndexEntry]) -> Descriptor:
     return layout.put(index_bytes(entries), INDEX_TYPE)
 
 
-def push(
-    layout: Layout, image: Descriptor, registry: Registry, name: str, *, option: str = "--preserve-digests"
-) -> str:
+def push(layout: Layout, image: Descriptor, registry: HasHost, name: str, *, option: str = "--preserve-digests") -> str:
     """The image or index in the registry, by skopeo; but for another `option` with the digest it has."""
     layout.write_index([IndexEntry(descriptor=image, annotations={REFERENCE_NAME: "pushed"})])
     reference = f"{registry.host}/{name}"
