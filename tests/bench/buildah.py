@@ -28,9 +28,8 @@ class Buildah:
     def tools(self) -> str:
         """The image that the build starts from, made once."""
         layout = f"oci:{base_image.base_layout()}:{base_image.TAG}"
-        run((*self._words, "pull", "--quiet", layout))
-        identity = run((*self._words, "images", "--quiet")).split()[0]
-        run((*self._words, "tag", identity, f"localhost/{BASE}"))
+        storage = f"containers-storage:[{self.storage}@{self._folder / 'root'}+{self._folder / 'run'}]localhost/{BASE}"
+        run((require("skopeo", "skopeo"), "--insecure-policy", "copy", "--quiet", layout, storage))
         assert self._peers.tools_context
         step = self._build("tools", TOOLS)
         run(step.command, folder=step.folder)
