@@ -80,7 +80,7 @@ def answering(address: str, routes: dict[str, tuple[int, dict[str, str]]]) -> It
 
 
 def told(exchange: Exchange, registry: str, method: str, path: str) -> str:
-    """The status of an answer, or what is wrong; of an upload also where it goes on."""
+    """The status of an answer, or what is wrong, with its hint; of an upload also where it goes on."""
     reference = parse_reference(f"{registry}/team/app:1")
     try:
         with exchange.ask(method, reference, path, accepted=(200, 201, 202)) as response:
@@ -90,7 +90,7 @@ def told(exchange: Exchange, registry: str, method: str, path: str) -> str:
         with exchange.ask("PUT", reference, place, body=b"blob", accepted=(200,)) as response:
             return str(response.status_code)
     except OutsideError as error:
-        return error.message
+        return " | ".join(filter(None, (error.message, error.hint)))
 
 
 def in_a_network() -> str:
@@ -129,4 +129,6 @@ def test_a_public_registry_cannot_reach_a_private_address_through_us(tmp_path: P
     assert answers["public"] == [HIDDEN, HIDDEN, HIDDEN, "200"]
     assert answers["seen"] == []
     assert answers["home"] == ["200", "200"]
-    assert answers["unnamed"].startswith("no answer from https://public.test:")
+    message, hint = answers["unnamed"].split(" | ")
+    assert message.startswith("no answer from https://public.test:")
+    assert hint.startswith("if it speaks plain HTTP: `--insecure public.test:")

@@ -33,6 +33,7 @@ def test_only_this_machine_is_asked_without_encryption(registry: str, url: str) 
         ("registry.test:5000", "registry.test:5000", "http"),
         ("REGISTRY.test:5000", "registry.TEST:5000", "http"),
         ("registry.test:80", "registry.test", "http"),
+        ("http://registry.test:5000/", "registry.test:5000", "http"),
         ("registry.test:5000", "registry.test", "https"),
         ("registry.test:5000", "registry.test:5001", "https"),
         ("registry.test", "other.registry.test", "https"),

@@ -14,7 +14,7 @@ from envlock.registry.credentials import Credentials
 from envlock.registry.errors import refusal
 from envlock.registry.hosts import base_url, next_url, origin
 from envlock.system.body import Streamed
-from envlock.system.http import Http, Passing, Response, pieces
+from envlock.system.http import Http, NotEncrypted, Passing, Response, pieces
 from envlock.system.http_connections import is_public
 from envlock.system.secrets import Secret, redact
 
@@ -118,6 +118,9 @@ class Exchange:
         while True:
             try:
                 return take(_accepted(self._let_in(question, answers), question))
+            except NotEncrypted as error:
+                registry = question.reference.registry
+                raise OutsideError(error.message, hint=f"if it speaks plain HTTP: `--insecure {registry}`") from error
             except Passing as fault:
                 answers.close()
                 if not question.is_repeatable:

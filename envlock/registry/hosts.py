@@ -56,7 +56,7 @@ def _objection(before: SplitResult, after: SplitResult, insecure: Collection[str
 def _may_be_plain(place: SplitResult, insecure: Collection[str]) -> bool:
     """This machine, or a host that was named, with its port or with none for all of them."""
     host = place.hostname or ""
-    named = {name.lower() for name in insecure}
+    named = {name.lower().removeprefix("http://").rstrip("/") for name in insecure}
     return _is_loopback(host) or not named.isdisjoint(_names(host, place.port))
 
 

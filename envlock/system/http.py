@@ -23,6 +23,8 @@ PIECE = 1 << 20
 _SLOWEST = (10, 300)  # the same as TIMEOUT for what was sent a body: a registry hashes it before it answers
 _TRIES = 3  # for a download whose stream breaks off
 SMALL = 64 << 20  # what an answer that is read whole may have
+# how OpenSSL calls an answer in plain HTTP
+_PLAIN = ("wrong_version_number", "wrong version number", "record layer failure", "record_layer_failure")
 _DRAINED = 64 << 10  # bytes of an answer that are read though nobody wants them, to keep its connection
 
 
@@ -215,6 +217,10 @@ class BrokenOff(Passing):
     """A body that ended before its end; asked for again, it may come whole."""
 
 
+class NotEncrypted(OutsideError):
+    """Who was asked by HTTPS seems to know only plain HTTP."""
+
+
 class NoAnswer(Passing):
     """Nobody answered, or the connection broke before the answer came."""
 
@@ -234,7 +240,10 @@ def _drain(response: requests.Response) -> None:
 def unreachable(url: str, error: Exception) -> OutsideError:
     """The one way to say that no answer came."""
     message = f"no answer from {redact(url)} ({type(error).__name__})"
-    if "certificate" in str(error).lower():
+    words = str(error).lower()
+    if "certificate" in words:
         return OutsideError(message, hint="does this machine trust its certificate?")
+    if any(sign in words for sign in _PLAIN):
+        return NotEncrypted(message, hint="does it speak plain HTTP?")
     kind = OutsideError if isinstance(error, ValueError) else NoAnswer  # what is no address stays none
     return kind(message, hint="is the network there?")
