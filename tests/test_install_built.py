@@ -59,7 +59,7 @@ def test_a_folder_that_changed_is_stale(tmp_path: Path, index: IndexServer) -> N
 def test_no_image_is_built_of_what_is_no_wheel(tmp_path: Path, index: IndexServer) -> None:
     project = new(tmp_path, index, "old", "beta")
     project.must("lock")
-    refused = project.call("build")
+    refused = project.call("build", "--engine", "embedded")
     assert refused.code == 2
     assert "no wheel is locked of `old`, and making one runs its code" in refused.stderr
     assert "`old @ ./wheels/old-….whl`" in refused.stderr

@@ -44,13 +44,14 @@ def target_of(
     """What these wishes come to; UserInputError for a platform that is not locked."""
     chosen = tuple(p.of_groups() for p in _chosen(lock, platforms))
     needy = [p for p in chosen if engine_for(p) != EMBEDDED]
-    notes = _why(needy[0]) if engine is None and needy else ()
     engine = engine or (DOCKER if needy else EMBEDDED)
+    notes = _why(needy) if engine == DOCKER else ()
     return Target(project=project, lock=lock, platforms=chosen, engine=engine, repository=repository, notes=notes)
 
 
-def _why(locked: PlatformLock) -> tuple[str, ...]:
-    return (f"made by the docker engine, for {why_docker(locked)}: outside the promise of the same image everywhere",)
+def _why(needy: Sequence[PlatformLock]) -> tuple[str, ...]:
+    reason = f", for {why_docker(needy[0])}" if needy else ""
+    return (f"made by the docker engine{reason}: outside the promise of the same image everywhere",)
 
 
 def _chosen(lock: Lock, names: Sequence[str]) -> list[PlatformLock]:
