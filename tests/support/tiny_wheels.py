@@ -23,6 +23,7 @@ def write_wheel(
     tag: str = "py3-none-any",
     bad: Mapping[str, bytes | str] | None = None,
     links: Mapping[str, str] | None = None,
+    licence: str | None = None,
 ) -> Path:
     """A wheel in `folder`; without `files` it holds a module of its name with `__version__`.
 
@@ -35,7 +36,8 @@ def write_wheel(
         files = {f"{module}.py": f'__version__ = "{version}"\n'}
     members: dict[str, bytes] = {member: _bytes(content) for member, content in (bad or {}).items()}
     members |= {member: _bytes(content) for member, content in sorted(files.items())}
-    members[f"{dist_info}/METADATA"] = _metadata(name, version, requires, requires_python, extras)
+    stated = f"License-Expression: {licence}\n".encode() if licence else b""
+    members[f"{dist_info}/METADATA"] = _metadata(name, version, requires, requires_python, extras) + stated
     members[f"{dist_info}/WHEEL"] = _wheel(tag)
     if entry_points:
         lines = "".join(f"{command} = {target}\n" for command, target in sorted(entry_points.items()))
