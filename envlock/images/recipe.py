@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from envlock.errors import OutsideError
 from envlock.model.files import IMAGE_PREFIX, SystemFile
 from envlock.oci.image import BaseImage, ConfigChanges
 from envlock.oci.layer import LayerFile
@@ -38,3 +39,10 @@ class ImageRecipe:
     layers: tuple[PlannedLayer, ...]
     changes: ConfigChanges
     annotations: Mapping[str, str]
+
+
+def require_all(layers: Iterable[PlannedLayer], files: int) -> None:
+    """OutsideError where the layers together do not have as many files as there are: none may vanish between them."""
+    planned = sum(layer.count for layer in layers)
+    if planned != files:
+        raise OutsideError(f"the layers would have {planned} files, and the packages bring {files}")

@@ -11,7 +11,7 @@ from envlock.debian.deb import named
 from envlock.debian.functions import system_files
 from envlock.debian.stage import DebianStage, StageOptions
 from envlock.debian.status import status_files
-from envlock.images.recipe import PlannedLayer
+from envlock.images.recipe import PlannedLayer, require_all
 from envlock.model.debian_relations import relations
 from envlock.model.digest import canonical_json
 from envlock.model.files import Inline, SystemFile
@@ -68,7 +68,9 @@ class DebianImage:
         sizes = (Sized(key=name, size=sum(file.size for file in files)) for name, files in self._files.items())
         grouped = group(sizes, DEBIAN)
         packages = self.stage.packages
-        return (*(self._layer(g.title, [packages[name] for name in g.keys]) for g in grouped), self._system_layer())
+        layers = [self._layer(g.title, [packages[name] for name in g.keys]) for g in grouped]
+        require_all(layers, sum(map(len, self._files.values())))
+        return (*layers, self._system_layer())
 
     @cached_property
     def system(self) -> System:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from envlock.environments.venv import venv_files
-from envlock.images.recipe import PlannedLayer
+from envlock.images.recipe import PlannedLayer, require_all
 from envlock.model.digest import canonical_json
 from envlock.model.files import IMAGE_PREFIX, Inline, PrefixFile
 from envlock.model.layers import LAYOUT, Sized, group
@@ -63,6 +63,7 @@ def plan_layers(
         )
     if top:
         layers.append(PlannedLayer(title=_TOP, key=_top_key(top), count=len(top), size=0, files=lambda: top))
+    require_all(layers, sum(map(len, kept.values())))
     return ImagePlan(layers=tuple(layers), ownership=ownership)
 
 
