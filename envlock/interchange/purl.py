@@ -2,10 +2,11 @@
 
 from packageurl import PackageURL
 
-from envlock.errors import EnvlockError
 from envlock.interchange.contents import git_url
 from envlock.model.lock import Base, CondaPackage, DebianPackage, Package, PipPackage
 from envlock.model.reference import parse_reference
+
+_FOLDER = "oci:"
 
 
 def purl(package: Package, base: Base) -> PackageURL:
@@ -17,12 +18,9 @@ def purl(package: Package, base: Base) -> PackageURL:
 
 def base_purl(base: Base) -> PackageURL | None:
     """Of a base that is in a registry."""
-    if base.reference is None or base.digest is None:
+    if base.reference is None or base.digest is None or base.reference.startswith(_FOLDER):
         return None
-    try:
-        reference = parse_reference(base.reference)
-    except (EnvlockError, ValueError):
-        return None  # a folder
+    reference = parse_reference(base.reference)
     where = f"{reference.registry}/{reference.repository}"
     qualifiers = {"repository_url": where, **({"tag": reference.tag} if reference.tag else {})}
     name = reference.repository.rpartition("/")[2]
