@@ -254,3 +254,14 @@ def test_a_layer_twice_in_an_image_is_sent_once(served: StrictRegistry, layout: 
     image = Image(layout=layout.root, manifest=add_image(layout, [layer, layer]))
     assert push(quick_client(), image, [at(served)]).uploaded == 2
     assert len(served.sent("POST", "")) == 2
+
+
+def test_whether_we_may_write_is_known_beforehand(served: StrictRegistry) -> None:
+    quick_client().require_writable(at(served))
+    assert [asked.method for asked in served.asked] == ["POST", "DELETE"]
+    assert served.sessions == set()
+    served.instead = lambda asked: Answer(status=405) if asked.method == "DELETE" else None
+    quick_client().require_writable(at(served))
+    served.instead = lambda _asked: Answer(status=403)
+    with pytest.raises(OutsideError, match="refuses to take"):
+        quick_client().require_writable(at(served))

@@ -78,6 +78,10 @@ class RegistryClient:
         """A blob as it comes; at its end OutsideError where it was another."""
         return download.blob_pieces(self._exchange, reference, blob)
 
+    def require_writable(self, reference: Reference) -> None:
+        """OutsideError where the repository takes nothing of us: to be known before much is made for it."""
+        uploads.require_writable(self._exchange, reference)
+
     def upload(
         self, reference: Reference, blob: Descriptor, pieces: uploads.Pieces, source: Reference | None = None
     ) -> bool:

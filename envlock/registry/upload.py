@@ -4,6 +4,7 @@ Some registries take chunks of 4 MiB at most, others only one: a single body of 
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from http import HTTPStatus
 from urllib.parse import urlencode
 
@@ -50,6 +51,13 @@ def is_there(exchange: Exchange, reference: Reference, digest: str, scope: str =
     """Has the repository this blob? Not where the registry will not say."""
     with exchange.ask("HEAD", reference, f"blobs/{digest}", accepted=(200, 403, 404), scope=scope) as response:
         return response.status_code == HTTPStatus.OK
+
+
+def require_writable(exchange: Exchange, reference: Reference) -> None:
+    """OutsideError where a repository takes nothing of us: an upload is begun there, and left."""
+    place = _begin(exchange, reference)
+    with suppress(OutsideError), exchange.ask("DELETE", reference, place, accepted=(202, 204), scope=WRITES):
+        pass  # registries that know no end of it forget it by themselves
 
 
 def require_digest(response: Response, digest: str) -> None:

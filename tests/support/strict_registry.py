@@ -84,6 +84,7 @@ class StrictRegistry:
             ("GET", "blobs"): lambda: self._blob(repository, name, headers),
             ("POST", "blobs/uploads"): lambda: self._begin(repository, query),
             ("PUT", "blobs/uploads"): lambda: self._upload(repository, name, query, body),
+            ("DELETE", "blobs/uploads"): lambda: self._end(name),
             ("HEAD", "manifests"): lambda: self._manifest(repository, name),
             ("GET", "manifests"): lambda: self._manifest(repository, name),
             ("PUT", "manifests"): lambda: self._put(repository, name, body, headers),
@@ -119,6 +120,12 @@ class StrictRegistry:
             return self._forbid(400, f"{digest} with the bytes of another blob")
         self.blobs[repository, digest] = body
         return Answer(status=201, headers={"Docker-Content-Digest": digest})
+
+    def _end(self, session: str) -> Answer:
+        if session not in self.sessions:
+            return self._forbid(404, f"an end of {session}, which is not open")
+        self.sessions.remove(session)
+        return Answer(status=204)
 
     def _manifest(self, repository: str, name: str) -> Answer:
         found = self.manifests.get((repository, name))
