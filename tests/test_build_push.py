@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -218,6 +219,32 @@ def test_layers_that_the_registry_has_lost_are_made(made: Factory, registry: Reg
     whole = other.cache.with_name("lost-layout")
     command = (require("skopeo", "skopeo"), "--insecure-policy", "copy", "--quiet", "--src-tls-verify=false")
     run((*command, f"docker://{registry.host}/built/lost@{after['digest']}", f"oci:{whole}:x"))
+
+
+def test_two_at_once_push_the_same(made: Factory, proxy: RegistryProxy) -> None:
+    project = made.project("at-once", PINNED)
+    with ThreadPoolExecutor() as pool:
+        done = [*pool.map(lambda _: project.call("build", "--push"), range(3))]
+    assert {(one.code, one.stdout) for one in done} == {(0, done[0].stdout)}
+    assert built(project, "--push")["reference"] == done[0].stdout.strip()
+    assert project.must("push").strip() == done[0].stdout.strip()
+
+
+def test_a_base_stays_in_its_registry_until_it_is_wanted(made: Factory, tmp_path: Path, proxy: RegistryProxy) -> None:
+    project = with_empty_cache(made.project("sparse", PINNED[:2]), "sparse-empty")
+    proxy.reset()
+    shown = built(project)
+    (base,) = shown["base"]
+    assert proxy.count("GET", base) == 0
+    blob = project.cache / "image" / "blobs" / base.replace(":", "/")
+    assert not blob.exists()
+    refused = project.call("--offline", "build", "--output", tmp_path / "image.tar")
+    assert (refused.code, refused.stdout) == (3, "")
+    assert "are not in the cache, and this is --offline" in refused.stderr
+    assert not (tmp_path / "image.tar").exists()
+    project.must("build", "--output", tmp_path / "image.tar")
+    assert blob.exists()
+    assert proxy.count("GET", base) == 1
 
 
 def test_push_sends_what_was_built(made: Factory, proxy: RegistryProxy) -> None:

@@ -9,7 +9,6 @@ from envlock.errors import OutsideError, UserInputError
 from envlock.lockfile.reader import read_lock
 from envlock.model.image import Image
 from envlock.model.image_layers import BuiltLayer
-from envlock.oci.archive import export_layout, write_archive
 from envlock.oci.layout import Layout
 from envlock.oci.several import layers_of
 from envlock.workflows import later, later_images
@@ -159,10 +158,7 @@ def _hand_over(
         image = _complete(image, context)
     if options.output:
         context.progress(f"writing {options.output}")
-        if options.output.suffix == ".tar":
-            write_archive(image, [target.name], options.output)
-        else:
-            export_layout(image, options.output, [target.name])
+        later_images.write_out(image, [target.name], options.output)
     if options.load:
         context.progress("loading into the Docker engine")
         later_images.load_into_engine(image, [target.name], context)

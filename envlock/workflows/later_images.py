@@ -45,6 +45,16 @@ def debian_image(
     return debian_image(project, lock, locked, context, folder)
 
 
+def write_out(image: "Image", names: "Sequence[str]", place: "Path") -> None:
+    """As a tar where that is how the name ends, else as a folder."""
+    from envlock.oci.archive import export_layout, write_archive
+
+    if place.suffix == ".tar":
+        write_archive(image, names, place)
+    else:
+        export_layout(image, place, names)
+
+
 def load_into_engine(image: "Image", names: "Sequence[str]", context: "Context") -> None:
     from envlock.images.docker_engine.loading import load
 
@@ -66,7 +76,7 @@ def attachments(
 
 
 def in_registry(target: "Target", context: "Context") -> "Found | None":
-    from envlock.workflows.push_image import in_registry
+    from envlock.workflows.found_image import in_registry
 
     return in_registry(target, context)
 

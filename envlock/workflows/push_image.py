@@ -4,36 +4,17 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from envlock.errors import UserInputError
 from envlock.model.image import Image
-from envlock.model.reference import Reference, parse_reference
+from envlock.model.reference import Reference
 from envlock.oci.layout import Layout
 from envlock.oci.several import layers_of
 from envlock.registry.client import RegistryClient
-from envlock.registry.found import Found
 from envlock.registry.transfer import Pushed, push
 from envlock.workflows import later, later_images
 from envlock.workflows.build_target import Target
 from envlock.workflows.context import Context
-from envlock.workflows.found_image import answers
+from envlock.workflows.found_image import destination
 from envlock.workflows.placed import note_placed, placed
-
-
-def destination(target: Target) -> Reference:
-    """Where an image goes; UserInputError for what is no name of a repository."""
-    try:
-        return parse_reference(target.name)
-    except ValueError as error:
-        raise UserInputError(
-            f"images go nowhere: {error}", hint='`[image] repository = "registry.test/team/train"` in env.toml'
-        ) from error
-
-
-def in_registry(target: Target, context: Context) -> Found | None:
-    """The image of this very key, where its repository has it; one request."""
-    context.progress(f"asking for {target.name}")
-    found = later.registry_client(context).find(destination(target))
-    return found if found and answers(target, found) else None
 
 
 def push_image(
