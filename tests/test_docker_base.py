@@ -101,7 +101,7 @@ def test_a_dockerfile_is_built_once_for_what_it_may_copy(project: Project, docke
     (project.folder / "docker" / "bin" / "sh").write_text("changed")
     stale = nowhere.call("check")
     assert stale.code == 1
-    assert "the base of `docker/Dockerfile`: what it is made of has changed (env.toml:10)" in stale.stdout
+    assert "the base of `docker/Dockerfile`: what it is made of has changed: `bin/sh` (env.toml:10)" in stale.stdout
     assert nowhere.call("build").code == 1
     assert nowhere.call("lock").code == 3
     project.must("lock")

@@ -16,6 +16,7 @@ from envlock.images.dockerignore import Pattern, is_left_out, read_patterns
 from envlock.system.files import repository_root
 
 IGNORED = ".dockerignore"
+LISTINGS = "dockerfile-listings"  # records in the cache: what stood in a context, by its hash
 _FORM = b"envlock-docker-context 1\n"
 # the lock would hold the hash of a text that the hash stands in; and git's own folder is another in every clone
 _NEVER = ("env.toml", "env.lock", ".git")

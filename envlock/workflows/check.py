@@ -21,7 +21,7 @@ def check(project: Project, cache: Cache) -> tuple[Problem, ...]:
     key = fingerprint(project)
     if is_good(project, cache, key):
         return ()
-    walked = later.walk(project)
+    walked = later.walk(project, cache)
     # the files that were read are those of the key, unless somebody wrote them meanwhile
     if not walked.problems and key and key == fingerprint(project):
         keep_good(project, cache, key, walked.files)

@@ -4,19 +4,17 @@ It is kept by what Dockerfile and context hold: nothing is built again while tha
 """
 
 import hashlib
-from collections.abc import Iterator
 from dataclasses import asdict
 
 from envlock.errors import OutsideError
 from envlock.images.base import PulledBase, open_base
-from envlock.images.dockerfile import DockerContext, context_sha256, read_context
+from envlock.images.dockerfile import LISTINGS, DockerContext, read_context
 from envlock.model.image import Descriptor
 from envlock.model.lock import Base, Lock, PlatformLock
 from envlock.model.platform import PLATFORMS, Platform
 from envlock.oci.document import Node
 from envlock.oci.layout import Layout
 from envlock.oci.manifest import read_manifest
-from envlock.system.cache import Cache
 from envlock.workflows import later
 from envlock.workflows.base_images import base_facts
 from envlock.workflows.context import Context
@@ -24,9 +22,7 @@ from envlock.workflows.docker_log import Log
 from envlock.workflows.project import Project
 from envlock.workflows.task import PlatformTask
 
-_BASES, _LISTINGS = "dockerfile-bases", "dockerfile-listings"
-
-__all__ = ["changed_files", "context_sha256", "dockerfile_base", "look_into_dockerfile"]
+_BASES = "dockerfile-bases"
 
 
 def look_into_dockerfile(task: PlatformTask, minor: str | None) -> Base:
@@ -57,21 +53,6 @@ def dockerfile_base(lock: Lock, locked: PlatformLock, project: Project, context:
     return pulled
 
 
-def changed_files(project: Project, dockerfile: str, locked: str, cache: Cache) -> tuple[str, ...]:
-    """Which files are not as they were when `locked` was the hash, where this machine has seen them; else none."""
-    before = cache.record(_LISTINGS, locked, lambda kept: {str(k): str(v) for k, v in kept.items()})
-    if before is None:
-        return ()
-    context = read_context(project.folder, dockerfile)
-    return tuple(sorted({*_differing(before, context.listing, context.dockerfile.name)}))
-
-
-def _differing(before: dict[str, str], now: dict[str, str], own: str) -> Iterator[str]:
-    for path in before.keys() | now.keys():
-        if before.get(path) != now.get(path):
-            yield path.strip("'") or own
-
-
 def _built(read: DockerContext, platform: Platform, context: Context, *, anew: bool = False) -> PulledBase:
     """From the cache, or built; one process at a time builds it."""
     sha256, layout = read.sha256, Layout(context.cache.image_layout)
@@ -81,7 +62,7 @@ def _built(read: DockerContext, platform: Platform, context: Context, *, anew: b
         if found is None or not _is_whole(layout, found):
             found = _build(read, platform, context, anew=anew)
             context.cache.keep(_BASES, key, found.json())
-            context.cache.keep(_LISTINGS, sha256, read.listing)
+            context.cache.keep(LISTINGS, sha256, read.listing)
     return open_base(read.name, layout, found)
 
 

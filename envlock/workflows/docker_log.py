@@ -20,7 +20,9 @@ class Log:
         self._last: deque[str] = deque(maxlen=_KEPT)
 
     def line(self, said: str) -> None:
-        clean = escaped(redact_text(said.replace("\t", "    ")))
+        clean = escaped(redact_text(said.replace("\t", "    "))).rstrip()
+        if not clean:
+            return
         self._last.append(clean)
         self._context.progress(clean)
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from envlock.registry.client import RegistryClient
     from envlock.solvers.requests import CondaAnswer, CondaRequest, PipAnswer, PipRequest, Provided
     from envlock.sources.supply import Listed, Supply
+    from envlock.system.cache import Cache
     from envlock.system.conda.child import Child
     from envlock.system.http import Http
     from envlock.workflows.begun import Begun
@@ -180,7 +181,10 @@ def registry_client(context: "Context") -> "RegistryClient":
     from envlock.registry.client import RegistryClient
     from envlock.registry.credentials import Credentials
 
-    return RegistryClient(context.http, Credentials(context.environment), context.insecure)
+    def client() -> RegistryClient:
+        return RegistryClient(context.http, Credentials(context.environment), context.insecure)
+
+    return context.once("registry client", client)  # so that it logs in once
 
 
 def conda_matches(spec: str, record: "CondaRecord") -> bool:
@@ -213,10 +217,10 @@ def root_places(project: "Project") -> "dict[tuple[KeyPath, str], Place]":
     return root_places(project.manifest)
 
 
-def walk(project: "Project") -> "Walked":
+def walk(project: "Project", cache: "Cache") -> "Walked":
     from envlock.workflows.walk import walk
 
-    return walk(project)
+    return walk(project, cache)
 
 
 def places_of(manifest: Path, problems: "Sequence[Problem]") -> "tuple[Place | None, ...]":

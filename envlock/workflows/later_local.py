@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from envlock.model.problem import Problem
     from envlock.model.spec import EnvSpec
     from envlock.oci.image import BaseImage
+    from envlock.system.cache import Cache
     from envlock.workflows.bytecode import Bytecode
     from envlock.workflows.project import Project
 
@@ -46,12 +47,12 @@ def copied_layers(
     return (copied_layer(project, lock, base, bytecode),)
 
 
-def changed_context(folder: Path, spec: "EnvSpec", lock: "Lock") -> "Iterable[Problem]":
+def changed_context(folder: Path, spec: "EnvSpec", lock: "Lock", cache: "Cache") -> "Iterable[Problem]":
     if not spec.image.dockerfile:
         return ()
     from envlock.workflows.local_context import changed_context
 
-    return changed_context(folder, spec.image.dockerfile, lock)
+    return changed_context(folder, spec.image.dockerfile, lock, cache)
 
 
 def context_sha256(folder: Path, dockerfile: str) -> str:

@@ -10,6 +10,7 @@ from envlock.model.lock import Lock
 from envlock.model.place import Place
 from envlock.model.problem import Problem
 from envlock.model.spec import EnvSpec
+from envlock.system.cache import Cache
 from envlock.workflows import later
 from envlock.workflows.later_local import CONTEXT, COPIED, PLAIN, changed_context, changed_copies
 from envlock.workflows.local_sources import changed_sources, local_sources
@@ -26,7 +27,7 @@ class Walked:
     files: tuple[tuple[str, str], ...]
 
 
-def walk(project: Project) -> Walked:
+def walk(project: Project, cache: Cache) -> Walked:
     """Every reason why the lock does not answer; py-rattler judges those match specs that are not plain,
     python-debian the order of Debian's versions."""
     spec, lock = read_manifest(project.manifest), read_lock(project.lockfile)
@@ -34,7 +35,7 @@ def walk(project: Project) -> Walked:
     found = (
         *problems(spec, lock, JUDGES),
         *changed_sources(folder, spec, lock),
-        *changed_context(folder, spec, lock),
+        *changed_context(folder, spec, lock, cache),
         *changed_copies(folder, spec, lock),
     )
     if found:
