@@ -3,6 +3,7 @@
 import gzip
 import json
 import os
+import shutil
 import sys
 import tarfile
 from collections.abc import Callable, Iterator
@@ -22,6 +23,7 @@ from envlock.workflows.verify import VerifyOptions, verify
 from tests.support.index_server import WheelFolders, serve_index
 from tests.support.layered_images import Member, file
 from tests.support.poisoned import Poisoned
+from tests.support.processes import run
 from tests.support.projects import Project, Result, new_project
 from tests.support.tiny_base import write_base
 from tests.support.tiny_project import NO_PROXY
@@ -425,3 +427,92 @@ def test_what_is_no_image_is_said(project: Project, image: str, code: int, words
 def _overwrite(path: Path, data: bytes) -> None:
     path.chmod(0o644)
     path.write_bytes(data)
+
+
+@pytest.fixture
+def two(project: Project, tmp_path: Path) -> Project:
+    """A repository of two environments, `train` and `serve`, each of which has another image."""
+    copied = project.elsewhere(tmp_path / "two")
+    root = tmp_path / "repository"
+    (root / "serve").mkdir(parents=True)
+    run(("git", "init", "--quiet", root))
+    shutil.move(copied.folder, root / "train")
+    shutil.rmtree(root / "train/.git")
+    for name in ("env.toml", "env.lock"):
+        text = (root / "train" / name).read_text()
+        text = text.replace('name = "train"', 'name = "serve"').replace('"prod"', '"serving"')
+        (root / "serve" / name).write_text(text)
+    shutil.copytree(root / "train/base", root / "serve/base")
+    return replace(copied, folder=root)
+
+
+def test_the_environment_is_found_by_the_hash_that_the_image_states(
+    two: Project, built: Path, poisoned: Poisoned
+) -> None:
+    assert two.call("verify", built).stdout == f"environment `train`: {RIGHT}"
+    assert two.call("verify", built, "--env", "train").stdout == RIGHT
+    result = two.call("verify", built, "--env", "serve")
+    assert (result.code, result.stdout.splitlines()[0]) == (1, f"{built} is not what the lock of `serve` makes")
+    assert '`config.Env.MODE` is "prod", expected "serving"' in result.stdout
+    of_another_lock(poisoned)
+    poisoned.save()
+    result = two.call("verify", poisoned.layout.root)
+    assert (result.code, result.stdout) == (2, "")
+    assert result.stderr.endswith(
+        f"error: the image says that it is of the lock hash {'0' * 64}, which is that of no environment here\n"
+        "hint: name the one that it should be of: `--env NAME`\n"
+    )
+
+
+def made_by_docker(poisoned: Poisoned) -> None:
+    """What an engine would have made: other files than packages bring, said to be not reproducible."""
+    poisoned.manifest["annotations"]["dev.envlock.reproducible"] = "false"
+    poisoned.change_layer(1, lambda members: [*members, file("opt/env/built")])
+    for entry in poisoned.index["manifests"]:
+        tag = entry["annotations"]["org.opencontainers.image.ref.name"]
+        entry["annotations"]["org.opencontainers.image.ref.name"] = f"{tag}-docker"
+
+
+def test_of_what_an_engine_made_only_some_can_be_told(project: Project, poisoned: Poisoned) -> None:
+    made_by_docker(poisoned)
+    poisoned.save()
+    result = verified(project, poisoned)
+    title, *lines = result.stdout.splitlines()
+    assert (result.code, title) == (1, f"{poisoned.layout.root} cannot be verified as a whole")
+    assert lines == [
+        "  3 of 4 layers were made by the docker engine from 2 packages, and nobody can tell whether they are what it"
+        " made",
+        "  1 of 4 layers is what they should be",
+    ]
+    assert result.stderr.endswith("hint: `--allow-docker` accepts that\n")
+    assert verified(project, poisoned, "--allow-docker").code == 0
+
+
+@pytest.mark.parametrize(
+    ("poison", "words"),
+    [
+        (of_root, '`config.User` is "0", expected "1000"'),
+        (with_another_variable, '`config.Env.MODE` is "test", expected "prod"'),
+        (of_another_lock, "manifest: `annotations.dev.envlock.lock-hash` is "),
+        (of_another_base, "base layer 1: it is not the locked base's"),
+        (with_wrong_diff_ids, "layer 2: its diff id is not the one that the config states"),
+        (of_another_tag, "tag: it is `lock-0123456789abcdef`, expected `lock-"),
+    ],
+    ids=lambda each: getattr(each, "__name__", ""),
+)
+def test_and_what_can_be_told_is_told(
+    project: Project, poisoned: Poisoned, poison: Callable[[Poisoned], None], words: str
+) -> None:
+    made_by_docker(poisoned)
+    poison(poisoned)
+    poisoned.save()
+    assert words in "\n".join(wrong(project, f"oci:{poisoned.layout.root}"))
+
+
+def test_an_image_is_not_made_right_by_saying_that_an_engine_made_it(project: Project, poisoned: Poisoned) -> None:
+    """The lock needs no engine: `--allow-docker` alone lets such an image through, and it says what it accepts."""
+    made_by_docker(poisoned)
+    poisoned.save()
+    assert verified(project, poisoned).code == 1
+    lines = verified(project, poisoned, "--allow-docker").stdout.splitlines()
+    assert lines[1].strip().startswith("3 of 4 layers were made by the docker engine")
