@@ -34,7 +34,7 @@ SITE = f"/opt/env/lib/python{MINOR}/site-packages"
 def project(tmp_path_factory: pytest.TempPathFactory, base_image: Path) -> Iterator[Project]:
     """Wheels made like those of CUDA's libraries, and like one that is linked with them, over a plain Debian."""
     root = tmp_path_factory.mktemp("users")
-    library = {"nvidia/demo/lib/libdemo.so.12": loadable("libdemo.so.12")}
+    library: dict[str, bytes | str] = {"nvidia/demo/lib/libdemo.so.12": loadable("libdemo.so.12")}
     write_wheel(root / "wheels", "nvidia-demo-cu12", files=library)
     linked = loadable("linked.so", needed="libdemo.so.12", runpath="$ORIGIN/../nvidia/demo/lib")
     module = "import ctypes, pathlib\nctypes.CDLL(str(pathlib.Path(__file__).with_name('linked.so')))\n"

@@ -266,7 +266,23 @@ DIFFERENT = {
     "order of cmd": image(cmd=LOCK.image.cmd[::-1] if LOCK.image.cmd else None),
     "labels": image(labels=()),
     "variables": image(variables=(("OMP_NUM_THREADS", "2"),)),
+    "bytecode": image(bytecode=True),
+    "copied": replace(LOCK, copied=(("./src", "1" * 64),)),
+    "copied from another place": replace(LOCK, copied=(("./lib", "1" * 64),)),
+    "another content": replace(LOCK, copied=(("./src", "2" * 64),)),
+    "what a Dockerfile makes": platform(base=replace(PLATFORM.base, reference=None, digest=None, context="1" * 64)),
+    "of another context": platform(base=replace(PLATFORM.base, reference=None, digest=None, context="2" * 64)),
 }
+
+
+def test_how_later_settings_are_hashed() -> None:
+    """Beside what was hashed before, each by its own key."""
+    lock = replace(SCRATCH, image=ImageSettings(bytecode=True), copied=(("../b", "2" * 64), ("./a", "1" * 64)))
+    base = Base(context="3" * 64)
+    lock = replace(lock, platforms=(PlatformLock(platform="linux-64", base=base),))
+    told = {"bytecode": True, "copy": {"../b": "2" * 64, "./a": "1" * 64}}
+    hashed = rfc8785.dumps({"platform": "linux-64", "dockerfile": "3" * 64, "packages": [], "image": told})
+    assert only(lock) == hashlib.sha256(b"envlock-lock-hash 1\n" + hashed).hexdigest()
 
 
 def test_what_is_hashed_tells_locks_apart() -> None:

@@ -224,6 +224,38 @@ def refused(text: str) -> UserInputError:
     return caught.value
 
 
+# copied files and Dockerfiles
+EDITS += [
+    (
+        'workdir = "/srv"',
+        f'copy."./src" = "{"1" * 64}"',
+        "env.lock:43: `image.copy`: not without `workdir`, which it is copied into",
+    ),
+    (
+        f'digest = "sha256:{"3" * 64}"',
+        f'context = "{"1" * 64}"',
+        "env.lock:58: `platform.linux-64.base.reference`: not together with `context`: the base is what a Dockerfile"
+        " makes",
+    ),
+    (
+        'base = "debian:trixie-slim"',
+        'base = "debian:trixie-slim"\ndockerfile = "Dockerfile"',
+        "env.lock:9: `inputs.base`: not together with `inputs.dockerfile`",
+    ),
+    (
+        "[image.labels]",
+        f'[image.copy]\n"src" = "{"1" * 64}"\n\n[image.labels]',
+        "env.lock:52: `image.copy.src`: expected a path relative to env.toml, which begins with `./` or `../`, got"
+        " `src`",
+    ),
+    (
+        "[image.labels]",
+        '[image.copy]\n"./src" = "1"\n\n[image.labels]',
+        'env.lock:52: `image.copy."./src"`: expected 64 hex digits, got `1`',
+    ),
+]
+
+
 @pytest.mark.parametrize(("old", "new", "message", "exit_code"), [(*row, 2) for row in EDITS], ids=range(len(EDITS)))
 def test_spoilt_lock(folder: Path, old: str, new: str, message: str, exit_code: int) -> None:
     assert old in TEXT

@@ -204,6 +204,22 @@ def test_one_base_takes_the_place_of_the_other() -> None:
     assert image.debian == DebianSpec(suite="bookworm")
 
 
+def test_a_dockerfile_takes_the_place_of_bases_and_they_of_it() -> None:
+    files = {
+        "../base/env.toml": "[image]\ndockerfile = 'docker/Dockerfile'\nworkdir = '/srv'\ncopy = ['src', '../tool']"
+    }
+    inherited = read("extends = '../base/env.toml'", files)
+    assert (inherited.image.dockerfile, inherited.base) == ("../base/docker/Dockerfile", None)
+    assert inherited.image.copy == ("../base/src", "../tool")
+    own = read("extends = '../base/env.toml'\nimage.base = 'scratch'\nimage.copy = ['.']", files)
+    assert (own.image.dockerfile, own.base, own.image.copy) == (None, "scratch", ("./",))
+    own = read("extends = '../base/env.toml'\nimage.debian.suite = 'bookworm'", files)
+    assert (own.image.dockerfile, own.image.debian) == (None, DebianSpec(suite="bookworm"))
+    for lower in ("base = 'scratch'", "debian.suite = 'bookworm'"):
+        own = read("extends = 'a.toml'\nimage.dockerfile = 'Dockerfile'", {"a.toml": f"[image]\n{lower}"})
+        assert (own.image.dockerfile, own.image.base, own.image.debian) == ("Dockerfile", None, None)
+
+
 BROKEN_BASE = """\
 python = 3
 pip.dependencies = [

@@ -187,7 +187,30 @@ over_images = st.builds(
         entrypoint=st.none() | some(prose),
         cmd=st.none() | some(prose),
         labels=pairs(line, prose),
+        bytecode=st.booleans(),
     ),
     platforms=platforms().map(lambda platform: (platform,)),
 )
-locks = over_images | st.builds(over_debian, over_images, debian_inputs, debian_bases())
+copies = pairs(st.sampled_from(["./src", "../tool.sh", "./a b/\u00e4"]), digests)
+
+
+def copying(lock: Lock, copied: tuple[tuple[str, str], ...]) -> Lock:
+    """The same with files that are copied, where there is a place for them."""
+    if lock.image.workdir is None:
+        return lock
+    return replace(lock, image=replace(lock.image, copy=tuple(path for path, _ in copied)), copied=copied)
+
+
+def over_dockerfile(lock: Lock, context: str) -> Lock:
+    """The same over what a Dockerfile makes."""
+    inputs = replace(lock.inputs, base=None, dockerfile="docker/Dockerfile")
+    bases = (replace(platform.base, reference=None, digest=None, context=context) for platform in lock.platforms)
+    platforms = tuple(replace(p, base=base) for p, base in zip(lock.platforms, bases, strict=True))
+    return replace(lock, inputs=inputs, platforms=platforms)
+
+
+locks = (
+    st.builds(copying, over_images, copies)
+    | st.builds(over_debian, over_images, debian_inputs, debian_bases())
+    | st.builds(over_dockerfile, over_images, digests)
+)
