@@ -38,7 +38,7 @@ def project(tmp_path_factory: pytest.TempPathFactory, base_image: Path) -> Itera
     write_wheel(root / "wheels", "nvidia-demo-cu12", files=library)
     linked = loadable("linked.so", needed="libdemo.so.12", runpath="$ORIGIN/../nvidia/demo/lib")
     module = "import ctypes, pathlib\nctypes.CDLL(str(pathlib.Path(__file__).with_name('linked.so')))\n"
-    files = {"uses_demo/__init__.py": module, "uses_demo/linked.so": linked}
+    files: dict[str, bytes | str] = {"uses_demo/__init__.py": module, "uses_demo/linked.so": linked}
     write_wheel(root / "wheels", "uses-demo", files=files, requires=["nvidia-demo-cu12"])
     write_wheel(
         root / "wheels",

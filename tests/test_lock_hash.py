@@ -280,7 +280,7 @@ def test_how_later_settings_are_hashed() -> None:
     lock = replace(SCRATCH, image=ImageSettings(bytecode=True), copied=(("../b", "2" * 64), ("./a", "1" * 64)))
     base = Base(context="3" * 64)
     lock = replace(lock, platforms=(PlatformLock(platform="linux-64", base=base),))
-    told = {"bytecode": True, "copy": {"../b": "2" * 64, "./a": "1" * 64}}
+    told: Any = {"bytecode": True, "copy": {"../b": "2" * 64, "./a": "1" * 64}}
     hashed = rfc8785.dumps({"platform": "linux-64", "dockerfile": "3" * 64, "packages": [], "image": told})
     assert only(lock) == hashlib.sha256(b"envlock-lock-hash 1\n" + hashed).hexdigest()
 
