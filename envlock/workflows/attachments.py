@@ -1,8 +1,8 @@
 """What is pushed beside an image: the lock that it was made from, what is in it (SBOM), and how it came to be.
 
 The lock and the bills of materials are the same wherever the lock is the same: they hang on an image once, whoever
-pushes it. The provenance is of one build, with its time. The lock and SPDX's bill, which repeat themselves most, are
-stored compressed.
+pushes it, and are stored compressed: they repeat themselves a lot, and each push of a changed lock sends them. The
+provenance is of one build, with its time.
 """
 
 import hashlib
@@ -29,7 +29,7 @@ from envlock.workflows.context import Context
 from envlock.workflows.project import Project
 from envlock.workflows.source_revision import revision_of
 
-_BILLS = ((CYCLONEDX, "cyclonedx", ""), (SPDX, "spdx", COMPRESSED))
+_BILLS = ((CYCLONEDX, "cyclonedx"), (SPDX, "spdx"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,8 +72,8 @@ def attachments(
 def _bills(name: str, lock: Lock, parts: tuple[_Part, ...]) -> Iterator[Attachment]:
     for part in parts:
         bill = bill_of(Billed(name=name, lock=lock, locked=part.locked))
-        for artifact_type, form, compressed in _BILLS:
-            yield _attachment(artifact_type, later.bill_text(bill, form).encode(), part.manifest, compressed)
+        for artifact_type, form in _BILLS:
+            yield _attachment(artifact_type, later.bill_text(bill, form).encode(), part.manifest, COMPRESSED)
 
 
 def _attachment(artifact_type: str, content: bytes, subject: Descriptor, compressed: str = "") -> Attachment:
