@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from envlock.errors import OutsideError
 from envlock.model.files import Inline, PrefixFile
 from envlock.model.image import LAYER_TYPE
 from envlock.oci.layer import Layer, write_layer
+from envlock.oci.tar_header import owned_header
 from tests.support.oci_images import FILES, ROOT, new_layout, small_layer
 from tests.support.processes import run_python
 
@@ -187,3 +190,34 @@ print(next(line.split()[1] for line in Path("/proc/self/status").read_text().spl
     size, peak = map(int, printed.split())
     assert 0 < size < 1 << 30
     assert peak < 200 << 10  # KiB
+
+
+names = st.text("ab/", min_size=1, max_size=300).map(lambda text: "/".join(filter(None, text.split("/"))) or "a")
+odd_names = names | st.text("aé\U0001f600", min_size=1, max_size=60)
+numbers = st.sampled_from([0, 1, 1000, 8**7 - 1, 8**7])
+
+
+@given(
+    path=odd_names,
+    owned=st.tuples(st.sampled_from([0o644, 0o755, 0o4755, 0o777]), numbers, numbers),
+    size=st.sampled_from([0, 1, 8**11 - 1, 8**11]),
+    kind=st.sampled_from([tarfile.REGTYPE, tarfile.DIRTYPE]),
+)
+def test_headers_are_those_that_tarfile_writes(path: str, owned: tuple[int, int, int], size: int, kind: bytes) -> None:
+    info = tarfile.TarInfo(path)
+    (info.mode, info.uid, info.gid), info.size, info.type = owned, size, kind
+    assert owned_header(path, owned, size=size, kind=kind) == as_tarfile_writes(info)
+
+
+@given(path=odd_names, target=odd_names | st.integers(99, 101).map(lambda length: "x" * length))
+def test_headers_of_links_are_those_that_tarfile_writes(path: str, target: str) -> None:
+    info = tarfile.TarInfo(path)
+    info.mode, info.type, info.linkname = 0o777, tarfile.SYMTYPE, target
+    assert owned_header(path, (0o777, 0, 0), size=0, kind=tarfile.SYMTYPE, link=target) == as_tarfile_writes(info)
+
+
+def as_tarfile_writes(info: tarfile.TarInfo) -> bytes:
+    try:
+        return info.tobuf(tarfile.USTAR_FORMAT, "ascii", "strict")
+    except ValueError:
+        return info.tobuf(tarfile.PAX_FORMAT, "utf-8", "strict")

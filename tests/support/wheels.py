@@ -33,6 +33,8 @@ VERSIONS = {
     "werkzeug": "3.1.9",
 }
 
+FOREIGN = ("--platform", "manylinux_2_28_aarch64", "--platform", "manylinux2014_aarch64", "--python-version", "3.11")
+
 
 @cache
 def folder() -> Path:
@@ -52,9 +54,16 @@ def paths() -> dict[str, Path]:
     return {str(parse_wheel_filename(wheel.name)[0]): wheel for wheel in sorted(folder().glob("*.whl"))}
 
 
-def _download(pins: list[str], target: Path) -> None:
+@cache
+def foreign_folder() -> Path:
+    """The folder with wheels of another architecture, for the Python of Debian 12: one that is compiled."""
+    pin = f"markupsafe=={VERSIONS['markupsafe']}"
+    return made_once(f"wheels-{recipe_key(*FOREIGN, pin)}", lambda target: _download([pin], target, *FOREIGN))
+
+
+def _download(pins: list[str], target: Path, *flags: str) -> None:
     pip = (sys.executable, "-m", "pip", "--disable-pip-version-check", "download", "--quiet")
     try:
-        run((*pip, "--only-binary", ":all:", "--no-deps", "--dest", target, *pins))
+        run((*pip, "--only-binary", ":all:", "--no-deps", *flags, "--dest", target, *pins))
     except CommandError as error:
         unavailable(f"real wheels cannot be downloaded: {error}")
