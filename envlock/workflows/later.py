@@ -181,10 +181,9 @@ def registry_client(context: "Context") -> "RegistryClient":
     from envlock.registry.client import RegistryClient
     from envlock.registry.credentials import Credentials
 
-    def client() -> RegistryClient:
-        return RegistryClient(context.http, Credentials(context.environment), context.insecure)
-
-    return context.once("registry client", client)  # so that it logs in once
+    # one in a run, so that it logs in once
+    credentials = Credentials(context.environment)
+    return context.once(RegistryClient, lambda: RegistryClient(context.http, credentials, context.insecure))
 
 
 def conda_matches(spec: str, record: "CondaRecord") -> bool:
@@ -298,5 +297,4 @@ def bill_text(bill: "Bill", form: str) -> str:
     from importlib import import_module
 
     writers = {"cyclonedx": "envlock.interchange.cyclonedx", "spdx": "envlock.interchange.spdx"}
-    text: str = import_module(writers[form]).write(bill)
-    return text
+    return str(import_module(writers[form]).write(bill))
