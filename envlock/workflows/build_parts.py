@@ -45,9 +45,11 @@ class Making:
 
     def made(self) -> tuple[Made, ...]:
         """Made of what is known here and, as far as that may be, in the registry."""
-        if self.reuse is None or not self.use_cache:
+        if self.reuse is None:
             return self.made_here()
-        return self._made(later_images.trusted(self.target, self.reuse, self.context))
+        trusted = later_images.trusted(self.target, self.reuse, self.context)
+        trusted.require_writable()
+        return self._made(trusted if self.use_cache else None)
 
     def made_here(self) -> tuple[Made, ...]:
         """Made with no layer of others."""

@@ -40,6 +40,10 @@ class Trusted:
     context: Context
     references: tuple[Reference, ...] = ()
 
+    def require_writable(self) -> None:
+        """OutsideError where nothing can be pushed: said before much is made for it."""
+        self.client.require_writable(parse_reference(self.target.name))
+
     def layers(self, platform: str, wanted: Mapping[str, frozenset[str]]) -> Mapping[str, KnownLayer]:
         """Those of some layers, by key with the packages in each, that trusted images of the platform have."""
         self.context.progress("looking which layers the registry has")
