@@ -55,10 +55,26 @@ class _Command(click.Command):
     examples: tuple[str, ...] = ()
 
     def format_epilog(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Examples"):
-            formatter.write("".join(f"  {line}\n" for line in self.examples))
-        formatter.write_paragraph()
-        formatter.write_text(_GLOBAL)
+        _write_examples(self.examples, formatter)
+
+
+class _Group(click.Group):
+    """A command that has others below it; it shows the examples of these."""
+
+    def format_epilog(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        _write_examples([line for each in self.commands.values() for line in getattr(each, "examples", ())], formatter)
+
+
+def _write_examples(examples: Sequence[str], formatter: click.HelpFormatter) -> None:
+    with formatter.section("Examples"):
+        formatter.write("".join(f"  {line}\n" for line in examples))
+    formatter.write_paragraph()
+    formatter.write_text(_GLOBAL)
+
+
+def command_group(name: str, help: str, **commands: click.Command) -> click.Group:
+    """Makes a command of several, which are called by a second word."""
+    return _Group(name, commands=commands, params=global_options(hidden=True), help=help)
 
 
 def command(*examples: str, passes_on: bool = False) -> Callable[[Callable[..., int | None]], click.Command]:

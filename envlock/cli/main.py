@@ -32,8 +32,8 @@ COMMANDS = {
     "build": "Make a container image of the environment, without Docker.",
     "push": "Push the image of the environment to its registry.",
     "cache": "Say what is kept on this machine, and make room.",
-    "verify": "Is an image what its lock makes? It is derived anew, and compared.",
-    "inspect": "Show an image: its layers, why they are there, and what hangs on it.",
+    "verify": "Is an image what its lock makes? Derived anew, and compared.",
+    "inspect": "Show an image: its layers, and what hangs on it.",
     "doctor": "Say what is found, what is missing and what to do.",
     "completion": "Print the completion script of a shell.",
 }

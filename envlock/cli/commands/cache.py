@@ -8,9 +8,9 @@ from typing import Any
 
 import click
 
-from envlock.cli.command import Session, command
+from envlock.cli.command import Session, command, command_group
 from envlock.cli.options import as_json
-from envlock.cli.settings import global_options, is_terminal
+from envlock.cli.settings import is_terminal
 from envlock.cli.text import age, number, size
 from envlock.system.cache import Cache
 from envlock.system.cache_entries import KINDS
@@ -20,7 +20,7 @@ from envlock.workflows.cache import CleanOptions, KindTotal, cache_totals, clean
 @command("envlock cache info", "envlock cache info --json | jq 'map(.size) | add'")
 @as_json("kinds, counts, bytes and times")
 def info_command(session: Session, as_json: bool) -> None:
-    """Say what is kept, of which kind, how much of it, and when it was used last."""
+    """Say what is kept, how much, and when it was used last."""
     cache = Cache(session.settings.cache_folder)
     totals = cache_totals(cache)
     if as_json:
@@ -37,7 +37,7 @@ def info_command(session: Session, as_json: bool) -> None:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @as_json("kinds, counts and bytes removed")
 def clean_command(session: Session, yes: bool, as_json: bool, **options: Any) -> None:
-    """Remove what is kept: it is fetched or made again where it is needed.
+    """Remove what is kept; it is had again where it is needed.
 
     What another process works with stays. Without options everything else goes, after a question.
     """
@@ -71,9 +71,6 @@ def _row(total: KindTotal) -> tuple[str, ...]:
     return total.kind, f"{total.count:,}", size(total.size), " – ".join(dict.fromkeys(ages)), total.holds
 
 
-cache_command = click.Group(
-    "cache",
-    commands={"info": info_command, "clean": clean_command},
-    params=global_options(hidden=True),
-    help="Say what is kept on this machine, and make room.",
+cache_command = command_group(
+    "cache", "Say what is kept on this machine, and make room.", info=info_command, clean=clean_command
 )
