@@ -116,3 +116,13 @@ def test_elsewhere_it_is_one_line(registry: Registry, pushing: Pushing) -> None:
     assert len([line for line in said if re.fullmatch(r"pushing \d+ blobs, [0-9.]+ kB", line)]) == 1
     assert not [line for line in said if "━" in line]
     assert project.call("--quiet", "build", "--push", "--no-cache").stderr == ""
+
+
+def test_who_may_not_push_is_told_before_anything_is_made(served: StrictRegistry, pushing: Pushing) -> None:
+    project = pushing(f"{served.host}/not/ours")
+    served.instead = lambda asked: Answer(status=403) if asked.method == "POST" else None
+    result = project.call("build", "--push")
+    assert result.code == 3
+    assert f"refuses to take `{served.host}/not/ours:lock-" in result.stderr
+    assert f"docker login {served.host}" in result.stderr
+    assert "making" not in result.stderr
