@@ -149,7 +149,7 @@ def start(place: Place) -> Scenario:
         subjects=tuple(replace(_always(name, step), own=False) for name, step in subjects),
         limits=(
             Limit(subject="bytecode = true", peer="without .pyc", at_most=0.7),
-            Limit(subject="bytecode = true", peer="compileall", at_most=1.2),
+            Limit(subject="bytecode = true", peer="compileall", at_most=1.3),
         ),
     )
 
