@@ -72,6 +72,16 @@ def test_a_limit_is_judged_round_by_round() -> None:
     assert spread([3, 1, 2]) == {"median": 2, "min": 1, "max": 3}
 
 
+def test_what_is_counted_is_judged_by_its_most() -> None:
+    samples = {"push": [Sample(wall=1, user=0, system=0, largest=0, counts={"requests": n}) for n in (1, 4, 2)]}
+    found = judged(Limit(subject="push", of="requests", at_most=3), samples)
+    assert (found["found"], found["met"]) == (4, False)
+    subject = {"wall": spread([1]), "counted": {"requests": spread([1, 4, 2])}}
+    text = table({"scenarios": {"push-known": {"subjects": {"push": subject}, "limits": [found]}}})
+    assert "| push-known | `push` | 1.0 | 1.0 – 1.0 |  |  |  | 4 requests |" in text
+    assert "| push-known | `push` at most 3 requests | 4 requests | **missed** |" in text
+
+
 def test_synthetic_wheels_are_wheels_of_the_size_asked_for(tmp_path: Path) -> None:
     assert write_wheels(tmp_path / "wheels", count=2, mebibytes=2) == ("large0", "large1")
     run_here(sys.executable, "-m", "pip", "install", "--quiet", "--no-index", "--no-deps", "--target", tmp_path / "to",
