@@ -61,7 +61,7 @@ def test_what_is_not_here_has_a_hint(project: Project) -> None:
         assert found[name]["found"] is False
         assert found[name]["hint"]
     said = str(found["Docker engine"]["detail"])
-    assert said.startswith("the Docker engine does not answer: No such file or directory (the usual socket: ")
+    assert said.startswith("the Docker engine does not answer: No such file or directory (DOCKER_HOST: unix:")
 
 
 def test_the_program_that_solves_for_conda_lock(project: Project) -> None:

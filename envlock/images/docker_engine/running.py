@@ -15,7 +15,7 @@ _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """`name` is "Docker" or "Podman"; `architecture` is "amd64" or "arm64"; `rootless`: its root is the user who runs it;
+    """`name` is "Docker" or "Podman"; `architecture` is "amd64" or "arm64"; `rootless`: its root is who runs it;
     `init`: it can put a first process before ours, which hands it signals; `image` is the id of the one that was asked
     for, None where it is not there."""
 
