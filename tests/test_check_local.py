@@ -13,6 +13,7 @@ from envlock.model.lock import Base, ImageSettings, Inputs, Lock, PipPackage, Pl
 from envlock.system.cache import Cache
 from envlock.system.local_files import tree_sha256
 from envlock.workflows import project as workflows
+from envlock.workflows.later_local import PLAIN
 from envlock.workflows.verdicts import fingerprint, is_good, keep_good, stamp_of
 from tests.support.projects import Project, new_project
 from tests.test_check_workflow import reasons
@@ -83,13 +84,14 @@ def test_what_has_long_been_there_is_known_by_its_times(project: Project) -> Non
     cache, here = Cache(project.cache), workflows.Project(project.folder)
     key = fingerprint(here)
     assert key
-    keep_good(here, cache, key, [f"./{WHEEL}"])
-    ((path, sha256, stamp),) = cache.record("verdicts", key)
-    assert (path, sha256, stamp) == (f"./{WHEEL}", hashlib.sha256(BYTES).hexdigest(), None)  # it is seconds old
+    keep_good(here, cache, key, [(f"./{WHEEL}", PLAIN)])
+    ((path, sha256, stamp, kind),) = cache.record("verdicts", key)
+    # it is seconds old
+    assert (path, sha256, stamp, kind) == (f"./{WHEEL}", hashlib.sha256(BYTES).hexdigest(), None, PLAIN)
     status = (project.folder / WHEEL).stat()
     old = [status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino]
     for kept, is_known in ((["0" * 64, [*old]], False), (["0" * 64, None], False), ([sha256, [1, 2, 3, 4]], True)):
-        cache.keep("verdicts", key, [[path, *kept]])
+        cache.keep("verdicts", key, [[path, *kept, kind]])
         assert is_good(here, cache, key) is is_known
     later = status.st_ctime_ns + 10**10
     assert stamp_of(project.folder / WHEEL, now=later) == old
