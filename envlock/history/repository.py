@@ -158,16 +158,16 @@ class Repository:
     def past(self, file: Path, *, versions: int, commits: int) -> Iterator[bytes]:
         """What stood in a file of the work tree at HEAD, and before each commit that changed it, the newest first: at
         most so many versions, found among so many commits."""
-        root, seen = self.root, set[str]()
+        root, seen = self.root, set[bytes]()
         if root is None or not self.has_commits or not file.resolve().is_relative_to(root.resolve()):
             return
         path = file.resolve().relative_to(root.resolve()).as_posix()
         with _reading(self._git.path):
             for commit in islice(self._git.walk(self._git.head.target), commits):
-                blob = commit.tree[path] if path in commit.tree else None
-                if isinstance(blob, pygit2.Blob) and str(blob.id) not in seen:
-                    seen.add(str(blob.id))
-                    yield blob.data
+                content = self.read(str(commit.id), path)
+                if content is not None and content not in seen:
+                    seen.add(content)
+                    yield content
                 if len(seen) == versions:
                     return
 
