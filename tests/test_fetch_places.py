@@ -17,7 +17,8 @@ from envlock.sources import fetch as fetching
 from envlock.sources.fetch import PLACES, fetch
 from envlock.sources.places import Sources
 from envlock.system.conda.child import ask
-from envlock.system.http import TIMEOUT, Http
+from envlock.system.http import Http
+from envlock.system.http_connections import TIMEOUT
 from envlock.system.side_by_side import side_by_side
 from tests.support.conda_channel import write_channel
 from tests.support.http_server import FileServer, Request, Response, serve, serve_folder

@@ -12,7 +12,7 @@ from tests.support.docker_engine import Engine
 def left(engine: Engine, *, but: tuple[str, ...] = ()) -> list[str]:
     """Containers, images and volumes that are in an engine, but for images of these names."""
     containers = [str(each.name) for each in engine.client.containers.list(all=True)]
-    tags = [tag for image in engine.client.images.list(all=True) for tag in image.tags or [image.id]]
+    tags = [tag for image in engine.client.images.list(all=True) for tag in image.tags or [str(image.id)]]
     volumes = [str(volume.name) for volume in engine.client.volumes.list()]
     return [*containers, *(tag for tag in tags if not tag.endswith(but or ("\0",))), *volumes]
 

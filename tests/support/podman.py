@@ -8,8 +8,8 @@ from pathlib import Path
 
 import docker
 
+from tests.support.cache import AMBIENT
 from tests.support.docker_engine import Engine, engine_answers, unmount_below
-from tests.support.processes import AMBIENT
 from tests.support.services import require, require_root, service
 
 # where the machine that runs the tests does not give what podman asks for by default

@@ -9,7 +9,8 @@ from typing import NoReturn
 
 import pytest
 
-from tests.support.processes import AMBIENT, Command, ServerError, server
+from tests.support.cache import AMBIENT
+from tests.support.processes import Command, ServerError, server
 
 # services such as dockerd are installed where an ordinary user's PATH does not look
 ADMINISTRATION = ("/usr/local/sbin", "/usr/sbin", "/sbin")
