@@ -33,6 +33,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "full: a whole matrix, run by `--full` only")
+    # programs that tests start would compile all that they import, each time
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     # started by nohup we ignore hang-ups, and so would all that tests start: with a function of ours they do not
     if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
         signal.signal(signal.SIGHUP, lambda _number, _frame: None)
