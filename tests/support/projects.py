@@ -78,7 +78,7 @@ class Project:
         """What a call that has to succeed prints on stdout; the images that it has made are as the schemas have it."""
         result = self.call(*arguments)
         assert result.code == 0, result
-        if arguments[0] in ("build", "push") and image_schemas.expected():
+        if arguments[:1] in (("build",), ("push",)) and image_schemas.expected():
             assert image_schemas.cache_problems(self.cache / "image") == ()
         return result.stdout
 
