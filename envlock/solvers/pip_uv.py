@@ -86,7 +86,7 @@ def _after_failure(done: Finished, request: PipRequest, asked: Round) -> Round:
     bound = _bound(absent | lacking, request)
     if not bound <= asked.routed:
         return replace(asked, routed=asked.routed | bound)
-    if not lacking <= asked.built:
+    if not request.only_wheels and not lacking <= asked.built:
         return replace(asked, built=asked.built | lacking, lacking=done)
     if asked.lacking is None and asked.built != (named := named_to_build(request)):
         return replace(asked, built=named, lacking=done)  # what was built once may have wheels alone now

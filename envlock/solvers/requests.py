@@ -53,7 +53,8 @@ class Provided:
 class PipRequest:
     """`requirements` that name a source have a `file:` or other URL there; `provided` is what is there already, by
     canonical name; `keep` are pins to prefer; `limits` are requirements that hold for what is chosen, without
-    asking for it; nothing uploaded after `cutoff` (UTC) is taken."""
+    asking for it; nothing uploaded after `cutoff` (UTC) is taken. With `only_wheels` nothing else answers, and so no
+    code of others is run to learn what it requires."""
 
     requirements: tuple[str, ...]
     indexes: tuple[Index, ...]
@@ -66,6 +67,7 @@ class PipRequest:
     offline: bool
     limits: tuple[str, ...] = ()
     cutoff: str | None = None
+    only_wheels: bool = False
     credentials: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 

@@ -4,7 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from envlock.errors import OutsideError
+from packaging.requirements import Requirement
+
+from envlock.errors import EnvlockError, OutsideError
 from envlock.model.lock import Lock, PipPackage, PlatformLock
 from envlock.model.platform import PLATFORMS
 from envlock.solvers.pip_uv import solve
@@ -15,6 +17,8 @@ from envlock.sources.supply import Supply
 from envlock.system.secrets import redact
 from envlock.workflows.context import Context
 from envlock.workflows.logins import uv_logins
+
+_ELSEWHERE = "let it be built elsewhere, and name its wheel in env.toml"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +33,15 @@ class BuildNeeds:
 
     def files(self, requirements: Iterable[str]) -> dict[str, Path]:
         """By file name all that answers requirements, with all that this needs in turn: in the cache, verified."""
-        answers = solve(self._request(tuple(sorted(requirements))))
+        asked = tuple(sorted(requirements))
+        for each in asked:
+            # what the source wants fetched is not for it to say
+            if url := Requirement(each).url:
+                raise OutsideError(f"building asks for `{redact(url)}`, which is no file of an index", hint=_ELSEWHERE)
+        try:
+            answers = solve(self._request(asked))
+        except EnvlockError as error:
+            raise OutsideError(f"building asks for {', '.join(asked)}: {error.message}", hint=_ELSEWHERE) from error
         return {answer.file: self._file(answer) for answer in answers}
 
     def _request(self, requirements: tuple[str, ...]) -> PipRequest:
@@ -48,15 +60,11 @@ class BuildNeeds:
             cache=context.cache.solver_cache,
             offline=context.offline,
             cutoff=limit if limit and limit.endswith("Z") else None,
+            only_wheels=True,
             credentials=uv_logins(indexes, context.environment),
         )
 
     def _file(self, answer: PipAnswer) -> Path:
-        if not answer.sha256:
-            raise OutsideError(
-                f"building asks for `{answer.name}` from {redact(answer.url)}, which is no file of an index",
-                hint="let it be built elsewhere, and name its wheel in env.toml",
-            )
         if answer.index and answer.index not in self.sources.mirrors:
             remember(answer.sha256, answer.url, self.context.cache)
         package = PipPackage(
@@ -66,7 +74,5 @@ class BuildNeeds:
             sha256=answer.sha256,
             size=answer.size,
             index=answer.index,
-            url=None if answer.index else answer.url,
-            builds=answer.builds,
         )
         return fetch(package, self.supply)

@@ -9,12 +9,14 @@ import shutil
 import tarfile
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import IO
 
+from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 
 from envlock.errors import OutsideError
@@ -85,7 +87,8 @@ class WheelShop:
 
         def line(said: str) -> None:
             if found := _LACKING.search(said.strip()):
-                lacking.add(found[1])
+                with suppress(InvalidRequirement):  # anything that runs there may say such a line
+                    lacking.add(str(Requirement(found[1])))
             self.room.log.line(said)
 
         command = [self._python, "-m", "pip", "wheel", "--no-deps", "--no-index", "--find-links", _FOUND]
