@@ -1,13 +1,14 @@
 """What `.dockerignore` leaves out: the same as BuildKit leaves out of the same context."""
 
+import io
 import os
 import tarfile
 from pathlib import Path
 
 import pytest
 
-from envlock.errors import UserInputError
-from envlock.images.dockerfile import context_sha256, read_context
+from envlock.errors import OutsideError, UserInputError
+from envlock.images.dockerfile import context_sha256, read_context, stage_context, write_context
 from envlock.images.dockerignore import is_left_out, read_patterns
 from tests.support.docker_engine import Engine
 from tests.support.processes import run, with_variables
@@ -141,3 +142,17 @@ def test_a_dockerfile_lies_in_the_repository(tmp_path: Path, dockerfile: str, me
     with pytest.raises(UserInputError) as refusal:
         read_context(repository, dockerfile)
     assert refusal.value.message == message
+
+
+def test_what_is_handed_over_is_what_was_hashed(tmp_path: Path) -> None:
+    """Somebody saves a file between the two: a base must never be kept, or locked, under the hash of another text."""
+    (tmp_path / "Dockerfile").write_text("FROM scratch\nCOPY . /\n")
+    (tmp_path / "file").write_text("one")
+    context = read_context(tmp_path, "Dockerfile")
+    before = context.sha256
+    (tmp_path / "file").write_text("two")
+    assert context.sha256 == before
+    with pytest.raises(OutsideError, match="`Dockerfile` or what it may copy was changed just now"):
+        stage_context(context, tmp_path / "staged")
+    with pytest.raises(OutsideError, match="changed just now"):
+        write_context(context, io.BytesIO())

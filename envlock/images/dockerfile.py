@@ -5,7 +5,7 @@ import io
 import os
 import shutil
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path
@@ -48,23 +48,23 @@ class ContextFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DockerContext:
-    """A Dockerfile (its place, and its name as env.toml has it) and the files that it may copy, sorted."""
+    """A Dockerfile (its place, and its name as env.toml has it) and the files that it may copy, sorted; `listing` has
+    what stood in them when they were read."""
 
     dockerfile: Path
     name: str
     files: tuple[ContextFile, ...]
+    listing: Mapping[str, str]
 
     @property
     def sha256(self) -> str:
         """The hash (64 hex) of all that a build may take from the disk."""
         return hashlib.sha256(_FORM + b"".join(f"{k} {v}\n".encode() for k, v in self.listing.items())).hexdigest()
 
-    @property
-    def listing(self) -> dict[str, str]:
-        """By path what stands there, as text; the Dockerfile itself by the empty path, which no file has."""
-        with _opened(self.dockerfile) as file:
-            own = hashlib.file_digest(file, "sha256").hexdigest()
-        return {"": own, **{repr(f.path): f.described.decode(errors="backslashreplace") for f in self.files}}
+    def require_unchanged(self) -> None:
+        """OutsideError where something else was handed to a build than what stands behind the hash."""
+        if _listing(self.dockerfile, self.files) != self.listing:
+            raise OutsideError(f"`{self.name}` or what it may copy was changed just now", hint="run it again")
 
 
 def read_context(project: Path, dockerfile: str) -> DockerContext:
@@ -76,8 +76,15 @@ def read_context(project: Path, dockerfile: str) -> DockerContext:
     if not place.is_file():
         raise UserInputError(f"`dockerfile` is `{dockerfile}`, and there is no such file beside env.toml")
     place = place.parent.resolve() / place.name
-    files = sorted(_files(place.parent, "", _patterns(place)), key=lambda file: os.fsencode(file.path))
-    return DockerContext(dockerfile=place, name=dockerfile, files=tuple(files))
+    files = tuple(sorted(_files(place.parent, "", _patterns(place)), key=lambda file: os.fsencode(file.path)))
+    return DockerContext(dockerfile=place, name=dockerfile, files=files, listing=_listing(place, files))
+
+
+def _listing(dockerfile: Path, files: Iterable[ContextFile]) -> dict[str, str]:
+    """By path what stands there, as text; the Dockerfile itself by the empty path, which no file has."""
+    with _opened(dockerfile) as file:
+        own = hashlib.file_digest(file, "sha256").hexdigest()
+    return {"": own, **{repr(f.path): f.described.decode(errors="backslashreplace") for f in files}}
 
 
 def context_sha256(project: Path, dockerfile: str) -> str:
@@ -101,6 +108,7 @@ def stage_context(context: DockerContext, folder: Path) -> Path:
         os.utime(target, (0, 0))
     (folder / "context").mkdir(exist_ok=True)
     shutil.copyfile(context.dockerfile, folder / "Dockerfile")
+    context.require_unchanged()
     (folder / f"Dockerfile{IGNORED}").touch()
     return folder / "Dockerfile"
 
@@ -118,6 +126,7 @@ def write_context(context: DockerContext, target: IO[bytes]) -> str:
             left_out = next((f.place.read_bytes() for f in context.files if f.path == IGNORED), IGNORED.encode())
             _add_bytes(archive, name, context.dockerfile.read_bytes())
             _add_bytes(archive, IGNORED, left_out + f"\n{name}\n".encode())
+    context.require_unchanged()
     return name
 
 

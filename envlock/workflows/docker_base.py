@@ -62,7 +62,7 @@ def _built(read: DockerContext, platform: Platform, context: Context, *, anew: b
         if found is None or not _is_whole(layout, found):
             found = _build(read, platform, context, anew=anew)
             context.cache.keep(_BASES, key, found.json())
-            context.cache.keep(LISTINGS, sha256, read.listing)
+            context.cache.keep(LISTINGS, sha256, dict(read.listing))
     return open_base(read.name, layout, found)
 
 
