@@ -24,11 +24,19 @@ def hex_of(digest: str) -> str:
 def parse(data: bytes, name: str) -> "Node":
     """The root of a JSON document; `name` says in errors which one it is."""
     try:
-        value = json.loads(data)
+        value = json.loads(data, object_pairs_hook=_once)
         canonical_json(value)  # what cannot be written again (NaN, half a surrogate pair) is refused here
     except (ValueError, RecursionError) as error:
         raise OutsideError(f"{name}: not JSON ({error})") from error
     return Node(value, name)
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object. Of a key that stands in it twice one reader takes the first, one the last, and one parts of both."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a key stands twice in an object")
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,16 +8,12 @@ from typing import IO, NamedTuple
 
 from envlock.model.image import Descriptor
 from envlock.oci.blob import BrokenBlob
+from envlock.oci.bounded_tar import BoundedHeader
 from envlock.oci.layer_check import Pieces, limit
 from envlock.oci.opened import opened
 from envlock.oci.streamed import PIECE, Streamed
 
 SHOWN = 10
-_LONGEST_HEADER = 1 << 20  # bytes of an extended header, which tarfile reads whole
-_EXTENDED = (
-    *(tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE),
-    *(tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK),
-)
 
 
 class _Facts(NamedTuple):
@@ -82,7 +78,7 @@ def _entries(layer: Descriptor, pieces: Pieces) -> Iterator[tuple[str, _Facts]]:
     with opened(stream, layer.media_type) as plain:
         try:
             bounded = _Bounded(plain, limit(layer))
-            with tarfile.open(fileobj=bounded, mode="r|", bufsize=PIECE, tarinfo=_Header) as archive:  # type: ignore[call-overload]
+            with tarfile.open(fileobj=bounded, mode="r|", bufsize=PIECE, tarinfo=BoundedHeader) as archive:  # type: ignore[call-overload]
                 while (member := archive.next()) is not None:
                     archive.members.clear()  # tarfile would keep them all
                     yield member.name, _facts(archive, member)
@@ -102,16 +98,6 @@ class _Bounded:
         if self._left < 0:
             raise BrokenBlob("it unpacks to far more than its size")
         return piece
-
-
-class _Header(tarfile.TarInfo):
-    """Refuses extended headers of a size that nobody needs, before they are read into memory."""
-
-    def _proc_member(self, archive: tarfile.TarFile) -> tarfile.TarInfo:
-        if self.type in _EXTENDED and self.size > _LONGEST_HEADER:
-            raise BrokenBlob(f"one of its headers has {self.size} bytes")
-        found: tarfile.TarInfo = super()._proc_member(archive)  # type: ignore[misc]
-        return found
 
 
 def _facts(archive: tarfile.TarFile, member: tarfile.TarInfo) -> _Facts:

@@ -3,84 +3,20 @@
 import hashlib
 import tarfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from pathlib import Path
-from typing import IO, Protocol
 
 from envlock.errors import OutsideError, UserInputError
 from envlock.model.image import Descriptor
 from envlock.oci.blob import BrokenBlob
-from envlock.oci.document import hex_of, parse
-from envlock.oci.index import REFERENCE_NAME, IndexEntry, read_index
+from envlock.oci.document import Node, hex_of, parse
+from envlock.oci.image_files import DOCKER_MANIFEST, PIECE, Files
+from envlock.oci.index import IMAGE_NAME, REFERENCE_NAME, IndexEntry, read_index
 from envlock.oci.layout import INDEX, MARK, MOST_READ
 from envlock.oci.manifest import INDEX_TYPES, MANIFEST_TYPES, Manifest, read_document
 
-DOCKER_MANIFEST = "manifest.json"
-_PIECE = 1 << 20
+# of all that a reader may go by; Go reads names without regard to case: another spelling would be another value to it
 _DOCKER_FIELDS = {"Config", "RepoTags", "Layers"}
-_MOST_MEMBERS = 100_000
-
-
-class Files(Protocol):
-    """The files of a layout, by their paths below it."""
-
-    def names(self) -> tuple[str, ...]: ...
-
-    @contextmanager
-    def open(self, path: str) -> Iterator[IO[bytes]]:
-        """FileNotFoundError where there is no such file."""
-        ...
-
-
-class FolderFiles:
-    def __init__(self, root: Path) -> None:
-        self._root = root
-
-    def names(self) -> tuple[str, ...]:
-        return tuple(entry.name for entry in self._root.iterdir())
-
-    @contextmanager
-    def open(self, path: str) -> Iterator[IO[bytes]]:
-        with (self._root / path).open("rb") as file:
-            yield file
-
-
-class TarFiles:
-    """Only regular files of a plain tar, each of whose names stands in it once: of two, readers choose differently."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._members: dict[str, tarfile.TarInfo] = {}
-        try:
-            with tarfile.open(path, mode="r:") as archive:
-                for count, member in enumerate(archive):
-                    self._add(member, count)
-        except tarfile.TarError as error:
-            raise OutsideError(f"`{path}` is not a tar ({error})") from error
-
-    def names(self) -> tuple[str, ...]:
-        return tuple(self._members)
-
-    @contextmanager
-    def open(self, path: str) -> Iterator[IO[bytes]]:
-        member = self._members.get(path)
-        if member is None:
-            raise FileNotFoundError(path)
-        with tarfile.open(self._path, mode="r:") as archive:
-            file = archive.extractfile(member)
-            if file is None:
-                raise FileNotFoundError(path)
-            yield file
-
-    def _add(self, member: tarfile.TarInfo, count: int) -> None:
-        name = member.name.removeprefix("./")
-        if count >= _MOST_MEMBERS:
-            raise OutsideError(f"`{self._path}` has more than {_MOST_MEMBERS} members")
-        if member.isdir():
-            return
-        if name in self._members:
-            raise OutsideError(f"`{self._path}` holds `{name}` twice")
-        self._members[name] = member
+_INDEX_FIELDS = {"schemaVersion", "mediaType", "manifests", "annotations"}
+_ENTRY_FIELDS = {"mediaType", "digest", "size", "platform", "annotations", "artifactType"}
 
 
 class LocalImage:
@@ -94,8 +30,9 @@ class LocalImage:
         version = parse(self._whole(MARK), f"`{MARK}` of `{title}`").field("imageLayoutVersion").text()
         if not version.startswith("1."):
             raise OutsideError(f"`{title}` is an image layout of version {version}, expected 1.0.0")
-        entries = read_index(self._whole(INDEX), f"`{INDEX}` of `{title}`")
-        images = [e for e in entries if e.descriptor.media_type in (*INDEX_TYPES, *MANIFEST_TYPES)]
+        self._index = self._whole(INDEX)
+        self._all = read_index(self._index, f"`{INDEX}` of `{title}`")
+        images = [e for e in self._all if e.descriptor.media_type in (*INDEX_TYPES, *MANIFEST_TYPES)]
         self.entries = tuple(e for e in images if tag in (None, e.annotations.get(REFERENCE_NAME)))
         found = {entry.descriptor.digest for entry in self.entries}
         if len(found) != 1:
@@ -107,7 +44,9 @@ class LocalImage:
 
     @property
     def tags(self) -> tuple[str, ...]:
-        return tuple(sorted({e.annotations[REFERENCE_NAME] for e in self.entries if REFERENCE_NAME in e.annotations}))
+        named = {e.annotations[REFERENCE_NAME] for e in self.entries if REFERENCE_NAME in e.annotations}
+        whole = {e.annotations[IMAGE_NAME] for e in self.entries if IMAGE_NAME in e.annotations}
+        return tuple(sorted(named | {name.rpartition(":")[2] for name in whole}))
 
     def top(self) -> tuple[Descriptor, bytes]:
         """The manifest or index that `index.json` names, and its bytes, checked."""
@@ -127,8 +66,8 @@ class LocalImage:
     def pieces(self, blob: Descriptor) -> Iterator[bytes]:
         """The bytes of a blob as they lie there; whoever reads them hashes them."""
         try:
-            with self._files.open(f"blobs/sha256/{hex_of(blob.digest)}") as file:
-                while piece := file.read(_PIECE):
+            with self._files.open(_path(blob)) as file:
+                while piece := file.read(PIECE):
                     yield piece
         except FileNotFoundError:
             raise BrokenBlob("its blob is missing") from None
@@ -142,21 +81,36 @@ class LocalImage:
 
     def docker_manifest(self) -> bytes | None:
         """What Docker goes by when it loads a tar; None where there is none."""
-        return self._whole(DOCKER_MANIFEST) if DOCKER_MANIFEST in self._files.names() else None
+        return self._whole(DOCKER_MANIFEST) if self._files.has(DOCKER_MANIFEST) else None
 
     def problems(self) -> Iterator[str]:
         """What `index.json` and Docker's `manifest.json` say otherwise than the documents that they name."""
+        yield from (f"it holds {what}" for what in self._files.surplus)
+        yield from self._of_index()
         _, content = self.top()
         document = read_document(content, f"`{self.title}`")
         sizes = {entry.descriptor.size for entry in self.entries}
         if sizes != {len(content)}:
             yield f"`{INDEX}` says that the image's document has {max(sizes)} bytes, it has {len(content)}"
+        kinds = (document.media_type,) if isinstance(document, Manifest) else INDEX_TYPES
+        for media_type in sorted({entry.descriptor.media_type for entry in self.entries} - {*kinds}):
+            yield f"`{INDEX}` says that the image's document is of type `{media_type}`, and it is not"
         if isinstance(document, Manifest):
             yield from self._of_platform(self._stated(document))
         try:
             yield from self._of_docker(document)
         except OutsideError as error:
             yield error.message
+
+    def _of_index(self) -> Iterator[str]:
+        root = parse(self._index, f"`{INDEX}`")
+        yield from _surplus(INDEX, root, _INDEX_FIELDS)
+        for node in root.field("manifests").items():
+            yield from _surplus(INDEX, node, _ENTRY_FIELDS)
+        for entry in self._all:
+            media_type = entry.descriptor.media_type
+            if media_type not in (*INDEX_TYPES, *MANIFEST_TYPES):
+                yield f"`{INDEX}` names `{entry.descriptor.digest}`, which is no image (`{media_type}`)"
 
     def _stated(self, manifest: Manifest) -> Mapping[str, str]:
         try:
@@ -176,15 +130,10 @@ class LocalImage:
         if written is None:
             return
         manifests = [document] if isinstance(document, Manifest) else list(self._manifests(document))
-        possible = [([hex_of(m.config.digest)], [hex_of(layer.digest) for layer in m.layers]) for m in manifests]
+        possible = [(_path(m.config), tuple(_path(layer) for layer in m.layers)) for m in manifests]
         for image in parse(written, f"`{DOCKER_MANIFEST}`").items():
-            # Go reads names without regard to case: another spelling would be another value to it
-            surplus = sorted(image.mapping().keys() - _DOCKER_FIELDS)
-            if surplus:
-                yield f"`{DOCKER_MANIFEST}` has fields that it should not have: {', '.join(surplus)}"
-            config = [image.field("Config").text().rpartition("/")[2]]
-            layers = [layer.rpartition("/")[2] for layer in image.field("Layers").texts()]
-            if (config, layers) not in possible:
+            yield from _surplus(DOCKER_MANIFEST, image, _DOCKER_FIELDS)
+            if (image.field("Config").text(), image.field("Layers").texts()) not in possible:
                 yield f"`{DOCKER_MANIFEST}`, by which Docker loads, names another config or other layers"
             tags = image.optional("RepoTags")
             for name in tags.texts() if tags else ():
@@ -206,3 +155,13 @@ class LocalImage:
         if len(data) > MOST_READ:
             raise OutsideError(f"`{path}` of `{self.title}` has more than {MOST_READ} bytes")
         return data
+
+
+def _path(blob: Descriptor) -> str:
+    return f"blobs/sha256/{hex_of(blob.digest)}"
+
+
+def _surplus(name: str, node: Node, fields: set[str]) -> Iterator[str]:
+    surplus = sorted(node.mapping().keys() - fields)
+    if surplus:
+        yield f"`{name}` has fields that it should not have: {', '.join(surplus)}"

@@ -8,9 +8,10 @@ from envlock.errors import OutsideError, UserInputError
 from envlock.model.image import INDEX_TYPE, MANIFEST_TYPE, Descriptor, Image
 from envlock.model.reference import Reference, parse_reference
 from envlock.oci.blob import BrokenBlob
+from envlock.oci.image_files import FolderFiles, TarFiles
 from envlock.oci.index import IndexEntry
-from envlock.oci.layout import Layout
-from envlock.oci.local_image import FolderFiles, LocalImage, TarFiles
+from envlock.oci.layout import MOST_READ, Layout
+from envlock.oci.local_image import LocalImage
 from envlock.workflows import later
 from envlock.workflows.build_record import known_image, recorded_digest
 from envlock.workflows.build_target import Target
@@ -68,6 +69,8 @@ class RegistryImage:
                 what = f"has {len(found.content)} bytes, {blob.size} are described" if found else "is missing"
                 raise BrokenBlob(f"`{blob.digest}` {what}")
             return found.content
+        if blob.size > MOST_READ:
+            raise BrokenBlob(f"`{blob.digest}` has {blob.size} bytes, more than a document may have")
         return b"".join(self.pieces(blob))
 
     def pieces(self, blob: Descriptor) -> Iterator[bytes]:
