@@ -23,7 +23,7 @@ from envlock.oci.document import parse
 from envlock.oci.index import read_index
 from envlock.oci.layout import Layout
 from envlock.oci.manifest import read_config, read_manifest
-from envlock.workflows import later
+from envlock.workflows import later, later_images
 from envlock.workflows.bill import Billed, bill_of
 from envlock.workflows.context import Context
 from envlock.workflows.project import Project
@@ -73,7 +73,7 @@ def _bills(name: str, lock: Lock, parts: tuple[_Part, ...]) -> Iterator[Attachme
     for part in parts:
         bill = bill_of(Billed(name=name, lock=lock, locked=part.locked))
         for artifact_type, form in _BILLS:
-            yield _attachment(artifact_type, later.bill_text(bill, form).encode(), part.manifest, COMPRESSED)
+            yield _attachment(artifact_type, later_images.bill_text(bill, form).encode(), part.manifest, COMPRESSED)
 
 
 def _attachment(artifact_type: str, content: bytes, subject: Descriptor, compressed: str = "") -> Attachment:

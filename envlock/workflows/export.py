@@ -16,7 +16,7 @@ from envlock.model.platform import PLATFORMS
 from envlock.model.spec import DEFAULT_INDEX, EnvSpec
 from envlock.sources.places import Sources
 from envlock.system.files import write_whole
-from envlock.workflows import later
+from envlock.workflows import later, later_images
 from envlock.workflows.bill import Billed, bill_of
 from envlock.workflows.check import require_fresh
 from envlock.workflows.context import Context
@@ -84,7 +84,7 @@ def _bill(name: str, lock: Lock, locked: PlatformLock, options: ExportOptions, c
     unknown = len([p for p in bill.packages if p.node not in bill.licences])
     plural = "s" if unknown > 1 else ""
     notes = (f"no licence is known of {unknown} package{plural}",) if unknown else ()
-    return Exported(text=later.bill_text(bill, options.format), notes=notes)
+    return Exported(text=later_images.bill_text(bill, options.format), notes=notes)
 
 
 def _platforms(lock: Lock, form: Format, options: ExportOptions) -> tuple[PlatformLock, ...]:

@@ -5,14 +5,13 @@ answer from the cache; they must not wait for solvers, HTTP and packers to be lo
 """
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from threading import Event
 
     from envlock.images.dockerfile import DockerContext
-    from envlock.interchange.bill import Bill
     from envlock.lockfile.conflict import Conflict
     from envlock.manifest.workspace import Workspace
     from envlock.model.edges import CondaRecord
@@ -280,21 +279,7 @@ def folders_with(name: str, root: Path) -> list[Path]:
     return folders_with(name, root)
 
 
-def run_in_docker(project: "Project", context: "Context", command: "Sequence[str]", **options: Any) -> int:
-    from envlock.workflows.run_in_docker import RunOptions, run_in_docker
-
-    return run_in_docker(project, context, command, RunOptions(**options))
-
-
 def fill_prefix(task: "PrefixTask", folder: Path, final: Path) -> None:
     from envlock.workflows.fill_prefix import fill_prefix
 
     fill_prefix(task, folder, final)
-
-
-def bill_text(bill: "Bill", form: str) -> str:
-    """A bill of materials in the format that is so called."""
-    from importlib import import_module
-
-    writers = {"cyclonedx": "envlock.interchange.cyclonedx", "spdx": "envlock.interchange.spdx"}
-    return str(import_module(writers[form]).write(bill))

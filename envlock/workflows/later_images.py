@@ -1,6 +1,8 @@
 """What only some builds need, loaded by those: as `later`, for all that makes and moves images."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from envlock.workflows.later import registry_client
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -8,6 +10,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from envlock.images.docker_engine.running import Seen
+    from envlock.interchange.bill import Bill
     from envlock.model.image import Descriptor, Image
     from envlock.model.lock import Lock, PlatformLock
     from envlock.oci.attachment import Attachment
@@ -95,7 +98,6 @@ def gone(image: "Image", context: "Context") -> list[str]:
 
 def trusted(target: "Target", references: "tuple[str, ...]", context: "Context") -> "Trusted":
     from envlock.model.reference import parse_reference
-    from envlock.workflows.later import registry_client
     from envlock.workflows.trusted_layers import Trusted
 
     named = tuple(parse_reference(text) for text in references)
@@ -105,7 +107,6 @@ def trusted(target: "Target", references: "tuple[str, ...]", context: "Context")
 def complete(image: "Image", context: "Context") -> "Image":
     """The image with all of its layers in the cache."""
     from envlock.registry.transfer import complete
-    from envlock.workflows.later import registry_client
 
     return complete(registry_client(context), image, context.moved)
 
@@ -115,3 +116,17 @@ def judge(asked: "Asked", locked: "PlatformLock", manifest: "Descriptor") -> "Ju
     from envlock.workflows.verify_platform import judge
 
     return judge(asked, locked, manifest)
+
+
+def run_in_docker(project: "Project", context: "Context", command: "Sequence[str]", **options: Any) -> int:
+    from envlock.workflows.run_in_docker import RunOptions, run_in_docker
+
+    return run_in_docker(project, context, command, RunOptions(**options))
+
+
+def bill_text(bill: "Bill", form: str) -> str:
+    """A bill of materials in the format that is so called."""
+    from importlib import import_module
+
+    writers = {"cyclonedx": "envlock.interchange.cyclonedx", "spdx": "envlock.interchange.spdx"}
+    return str(import_module(writers[form]).write(bill))

@@ -8,7 +8,7 @@ import click
 from envlock.cli.command import Session, command
 from envlock.cli.options import env_option, groups_option
 from envlock.cli.settings import is_terminal
-from envlock.workflows.later import run_in_docker
+from envlock.workflows.later_images import run_in_docker
 from envlock.workflows.run import run
 
 
