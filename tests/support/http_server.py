@@ -86,6 +86,7 @@ def serve_folder(root: Path) -> Iterator[FileServer]:
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # headers and body are two packets, of which the second would wait
     served: FileServer
     page: Page
 

@@ -192,6 +192,7 @@ def digest_of(content: bytes) -> str:
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # headers and body are two packets, of which the second would wait
     served: StrictRegistry
 
     def answer(self) -> None:

@@ -119,6 +119,7 @@ def running_token_server(folder: Path) -> Iterator[TokenServer]:
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # headers and body are two packets, of which the second would wait
     served: TokenServer
 
     def do_GET(self) -> None:
