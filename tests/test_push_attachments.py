@@ -200,6 +200,25 @@ def test_a_list_without_end_is_left(served: StrictRegistry, image: Image) -> Non
         quick_client().referrers(target)
 
 
+def test_a_list_that_leads_nowhere(served: StrictRegistry, image: Image) -> None:
+    target = parse_reference(f"{served.host}/some/app:1").at(image.manifest.digest)
+    content = canonical_json({"schemaVersion": 2, "mediaType": INDEX_TYPE, "manifests": []})
+    headers = {"Content-Type": INDEX_TYPE, "Link": '<http://[oops>; rel="next"'}
+    served.instead = lambda _asked: Answer(status=200, content=content, headers=headers)
+    with pytest.raises(OutsideError, match="sends us to what is not an address"):
+        quick_client().referrers(target)
+
+
+def test_all_pages_of_a_list_together_are_bounded(served: StrictRegistry, image: Image) -> None:
+    target = parse_reference(f"{served.host}/some/app:1").at(image.manifest.digest)
+    long = canonical_json({"schemaVersion": 2, "mediaType": INDEX_TYPE, "manifests": [], "x": "x" * (3 << 20)})
+    headers = {"Content-Type": INDEX_TYPE, "Link": '<?again>; rel="next"'}
+    served.instead = lambda _asked: Answer(status=200, content=long, headers=headers)
+    with pytest.raises(OutsideError, match="sends more than the [0-9]+ bytes it should"):
+        quick_client().referrers(target)
+    assert len(served.asked) == 3
+
+
 def test_what_is_no_list_is_none(served: StrictRegistry, image: Image) -> None:
     """A page for people in place of the list, and no tag: nothing hangs there."""
     target = parse_reference(f"{served.host}/some/app:1").at(image.manifest.digest)

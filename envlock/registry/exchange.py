@@ -93,6 +93,10 @@ class Exchange:
         told = response.headers.get("Location")
         if not told:
             raise OutsideError(f"{redact(response.url)} does not say where the upload goes on (no `Location`)")
+        return self.place(response, told)
+
+    def place(self, response: Response, told: str) -> str:
+        """Where an answer sends us on; OutsideError where it may not."""
         return next_url(response.url, told, self._insecure)
 
     def pause(self, fault: Passing, number: int) -> None:

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode, urljoin
+from urllib.parse import urlencode
 
 from envlock.errors import OutsideError
 from envlock.model.digest import canonical_json
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _SETTLED = 0.2  # seconds within which another who has read the tag will have written it
 _ROUNDS = 20  # of writing it
 _PAGES = 100  # of a registry's list
-_MOST_READ = 4 << 20  # bytes of a page
+_MOST_READ = 8 << 20  # bytes of all of them
 
 
 def listed(
@@ -64,8 +64,10 @@ def _of_list(exchange: Exchange, reference: Reference, artifact_type: str | None
     if artifact_type:
         place = f"{place}?{urlencode({'artifactType': artifact_type})}"
     entries: list[IndexEntry] = []
+    left = _MOST_READ
     for _ in range(_PAGES):
-        response, content = exchange.read(reference, place, _MOST_READ, accepted=(200, 400, 403, 404, 405))
+        response, content = exchange.read(reference, place, left, accepted=(200, 400, 403, 404, 405))
+        left -= len(content)
         stated = response.headers.get("Content-Type", "").partition(";")[0].strip()
         if response.status_code != HTTPStatus.OK or stated != INDEX_TYPE:
             return None
@@ -73,7 +75,7 @@ def _of_list(exchange: Exchange, reference: Reference, artifact_type: str | None
         following = response.links.get("next", {}).get("url")
         if not following:
             return tuple(entries)
-        place = urljoin(response.url, following)
+        place = exchange.place(response, following)
     raise OutsideError(f"the list of what refers to `{reference}` has no end")
 
 
