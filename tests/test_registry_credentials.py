@@ -127,6 +127,8 @@ MALFORMED = f"`{{path}}`: what it keeps for `{REGISTRY}` is malformed"
         ('{"auths": {"registry.test:5000": {"auth": "not base64"}}}', MALFORMED),
         ('{"auths": {"registry.test:5000": "text"}}', MALFORMED),
         ('{"credHelpers": "text"}', MALFORMED),
+        ('{"auths": {"registry.test:5000": {"registrytoken": "tok€n"}}}', MALFORMED),
+        ('{"auths": {"registry.test:5000": {"registrytoken": "a\\nb"}}}', MALFORMED),
     ],
 )  # fmt: skip
 def test_malformed_files(tmp_path: Path, text: str, message: str) -> None:
@@ -144,6 +146,7 @@ case "$server" in
     https://index.docker.io/v1/) echo '{"Username": "<token>", "Secret": "identity"}' ;;
     nobody.test) echo '{"Username": "", "Secret": ""}' ;;
     broken.test) echo 'not JSON' ;;
+    empty.test) echo '{}' ;;
     locked.test) echo 'the keyring is locked'; exit 1 ;;
     *) echo 'credentials not found in native keychain'; exit 1 ;;
 esac
@@ -208,6 +211,7 @@ def test_helper_programs(
     [
         ("locked.test/a", "`docker-credential-one` has no login for `locked.test`: the keyring is locked"),
         ("broken.test/a", "`{path}`: what it keeps for `broken.test` is malformed"),
+        ("empty.test/a", "`{path}`: what it keeps for `empty.test` is malformed"),
     ],
 )
 def test_helpers_that_fail(tmp_path: Path, helpers: dict[str, str], image: str, message: str) -> None:

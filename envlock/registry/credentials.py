@@ -55,7 +55,7 @@ class Credentials:
             document = _read(path)
             try:
                 found = self._helped(document, reference.registry) or _kept(document, reference)
-            except (AttributeError, TypeError, ValueError) as error:
+            except (AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
                 raise OutsideError(f"`{path}`: what it keeps for `{reference.registry}` is malformed") from error
             if found:
                 return found
@@ -151,6 +151,8 @@ def _login(entry: dict[str, str]) -> Login | None:
     if token:
         return Login(user, Secret(token), is_identity_token=True)
     if shown:
+        if not (shown.isascii() and shown.isprintable()):
+            raise ValueError("not to be shown in a header")
         return Login(user, Secret(shown), is_registry_token=True)
     return Login(user, Secret(password.rstrip("\0"))) if user else None
 
