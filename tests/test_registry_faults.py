@@ -156,6 +156,9 @@ PRIVATE = "does it exist? if it is private: `docker login {host}`"
         (Response(status=400, content=b'{"details": "of a token server"}'),
          f"{ASKED} 400 Bad Request: of a token server, {FOR}", None),
         (Response(status=400, content=b'{"errors": "text"}'), f"{ASKED} 400 Bad Request, {FOR}", None),
+        (Response(status=400, content=b"[" * 50_000), f"{ASKED} 400 Bad Request, {FOR}", None),
+        (Response(status=503, headers={"Retry-After": f"Mon, 01 Jan {'9' * 30} 00:00:00 GMT"}),
+         f"{ASKED} 503 Service Unavailable, {FOR}", None),
         (Response(status=204), f"{ASKED} 204 No Content, {FOR}", None),
         (error(429, "slow down"), f"`{{host}}` was asked too often ({ASKED} 429 Too Many Requests: slow down)",
          "wait, or `docker login {host}` for a higher limit"),
@@ -276,6 +279,7 @@ def test_a_store_does_not_learn_who_we_are_by_asking(
         ("file:///etc/passwd", "{url} sends us to file:///etc/passwd, and that is not an address"),
         ("/v2/some/app/manifests/1", "{url} redirects without end"),
         ("", "{url} redirects without end"),
+        ("https://a..test/x", "no answer from https://a..test/x (LocationParseError)"),
     ],
 )
 def test_redirects_that_are_not_followed(server: FileServer, location: str, message: str) -> None:

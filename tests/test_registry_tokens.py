@@ -148,6 +148,7 @@ def test_what_the_registry_wants_a_token_for(registry: Closed, named: str, scope
         ('{"token": "good", "expires_in": 0}', 3),
         ('{"token": "good", "expires_in": -5}', 3),
         ('{"token": "good", "expires_in": 1e300}', 1),
+        (f'{{"token": "good", "expires_in": {10**400}}}', 1),
     ],
 )
 def test_how_long_a_token_is_good(registry: Closed, answer: str, times: int) -> None:

@@ -23,6 +23,7 @@ from envlock.system.secrets import Secret
 CLIENT = "envlock"
 _MOST_READ = 1 << 20  # bytes of a token answer
 _TOKEN = re.compile(r"[!-~]+")  # it goes into a header
+_MOST_SECONDS = 24 * 60 * 60  # whatever a token server says
 _USUAL_SECONDS = 60  # how long a token is good that does not say: what Docker's description of tokens tells
 _MARGIN = 10  # seconds before its end at which a token is replaced
 
@@ -185,5 +186,5 @@ def _token_in(root: Node) -> str:
 def _seconds(root: Node) -> float:
     """How long a token serves: a little less than it is good, since it takes a while to get there."""
     told = root.mapping().get("expires_in")
-    good = told if isinstance(told, int | float) else _USUAL_SECONDS
+    good = min(told, _MOST_SECONDS) if isinstance(told, int | float) else _USUAL_SECONDS
     return max(0.0, good - min(_MARGIN, good / 4))

@@ -71,7 +71,7 @@ def _retry_after(response: Response) -> float | None:
         return float(told)
     try:
         then = parsedate_to_datetime(told)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return max(0.0, (then - datetime.now(then.tzinfo)).total_seconds())
 
@@ -85,7 +85,7 @@ def _said(response: Response) -> tuple[str, set[str]]:
         messages = map(_message, listed)
         text = "; ".join(" ".join(str(message).split()) for message in messages if message)
         codes = {str(item.get("code")) for item in listed}
-    except (OutsideError, ValueError, AttributeError, TypeError):
+    except (OutsideError, ValueError, AttributeError, TypeError, RecursionError):
         return "", set()  # the status says enough
     return redact_text(_without_secrets(text, response)[:_MOST_SHOWN]), codes
 

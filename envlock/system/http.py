@@ -6,6 +6,7 @@ from threading import Event, Lock
 from typing import IO, Any
 
 import requests
+from urllib3.exceptions import HTTPError
 from urllib3.util.retry import Retry
 
 from envlock import __version__
@@ -18,6 +19,7 @@ from envlock.system.secrets import Secret, redact
 
 # what every failed request raises, for libraries that use our session by themselves
 RequestFailed = requests.RequestException
+_FAILED = (RequestFailed, HTTPError)  # the latter for redirects to what is no host
 Response = requests.Response
 PIECE = 1 << 20
 _SLOWEST = (10, 300)  # the same as TIMEOUT for what was sent a body: a registry hashes it before it answers
@@ -83,7 +85,7 @@ class Http:
             with session.request(method, url, stream=True, allow_redirects=False, **options) as response:
                 yield response
                 _drain(response)
-        except requests.RequestException as error:
+        except _FAILED as error:
             raise unreachable(url, error) from error
 
     def wait(self, seconds: float) -> None:
@@ -105,7 +107,7 @@ class Http:
         try:
             with self.session.request(method, url, stream=True, timeout=TIMEOUT, **options) as response:
                 yield response
-        except requests.RequestException as error:
+        except _FAILED as error:
             raise unreachable(url, error) from error
 
     def _refuse_offline(self, url: str) -> None:
@@ -232,7 +234,7 @@ def _as_given(request: requests.PreparedRequest) -> requests.PreparedRequest:
 def _drain(response: requests.Response) -> None:
     """Reads the rest of a small answer, so that its connection serves the next request."""
     length = response.headers.get("Content-Length", "")
-    if length.isascii() and length.isdigit() and int(length) <= _DRAINED:
+    if length.isascii() and length.isdigit() and len(length) < 10 and int(length) <= _DRAINED:
         with suppress(requests.RequestException, RuntimeError):  # RuntimeError: it was read in part
             _ = response.content
 
