@@ -313,6 +313,11 @@ def without_a_config(poisoned: Poisoned) -> None:
     poisoned.layout.blob_path(poisoned.manifest["config"]["digest"]).unlink()
 
 
+def of_another_type(poisoned: Poisoned) -> None:
+    """The bytes are those of the lock: whoever goes by the type leaves the layer out, or reads it otherwise."""
+    poisoned.manifest["layers"][1]["mediaType"] = "application/vnd.evil.layer"
+
+
 DAMAGED: list[tuple[Callable[[Poisoned], None], str]] = [
     (with_a_damaged_blob, "the bytes of `sha256:"),
     (with_a_blob_cut_off, "bytes that are described"),
@@ -322,6 +327,7 @@ DAMAGED: list[tuple[Callable[[Poisoned], None], str]] = [
     (with_what_is_no_gzip, "it cannot be unpacked (Not a gzipped file"),
     (with_a_half_gzip, "it cannot be unpacked (Compressed file ended before"),
     (of_an_unknown_type, "its media type is `application/vnd.evil.layer`, which cannot be looked into"),
+    (of_another_type, "its media type is `application/vnd.evil.layer`, which cannot be looked into"),
     (with_a_huge_header, f"one of its headers has {50 << 20} bytes"),
 ]
 
@@ -340,6 +346,16 @@ def test_layers_that_are_not_what_is_described_are_named(
 def test_a_missing_config_is_named(project: Project, poisoned: Poisoned) -> None:
     without_a_config(poisoned)
     assert "  its blob is missing" in wrong(project, f"oci:{poisoned.layout.root}")
+
+
+def test_a_key_that_stands_twice_in_a_config_is_named(project: Project, poisoned: Poisoned) -> None:
+    """Go unites both: what the first one sets and the second one does not is set."""
+    text = json.dumps(poisoned.config)
+    evil = text.replace('"config": {', '"config": {"Healthcheck": {"Test": ["CMD", "evil"]}}, "config": {', 1)
+    poisoned.manifest["config"] |= poisoned.layout.put(evil.encode(), CONFIG_TYPE).json()
+    poisoned.index["manifests"][0] |= poisoned.layout.put(json.dumps(poisoned.manifest).encode(), MANIFEST_TYPE).json()
+    poisoned.write_index()
+    assert any("a key stands twice in an object" in line for line in wrong(project, f"oci:{poisoned.layout.root}"))
 
 
 @pytest.mark.parametrize("text", [b"{}", b"[]", b"no JSON", b'{"rootfs": {"diff_ids": 5}}'])
@@ -469,8 +485,7 @@ def made_by_docker(poisoned: Poisoned) -> None:
     poisoned.manifest["annotations"]["dev.envlock.reproducible"] = "false"
     poisoned.change_layer(1, lambda members: [*members, file("opt/env/built")])
     for entry in poisoned.index["manifests"]:
-        tag = entry["annotations"]["org.opencontainers.image.ref.name"]
-        entry["annotations"]["org.opencontainers.image.ref.name"] = f"{tag}-docker"
+        entry["annotations"] = {name: f"{named}-docker" for name, named in entry["annotations"].items()}
 
 
 def test_of_what_an_engine_made_only_some_can_be_told(project: Project, poisoned: Poisoned) -> None:
@@ -507,6 +522,14 @@ def test_and_what_can_be_told_is_told(
     poison(poisoned)
     poisoned.save()
     assert words in "\n".join(wrong(project, f"oci:{poisoned.layout.root}"))
+
+
+@pytest.mark.parametrize("settings", [5, {"Env": 5}, {"Env": [5]}, {"Labels": ["evil"]}])
+def test_settings_that_are_none_are_named(project: Project, poisoned: Poisoned, settings: object) -> None:
+    made_by_docker(poisoned)
+    poisoned.config["config"] = settings
+    poisoned.save()
+    assert any("the config: `config" in line for line in wrong(project, f"oci:{poisoned.layout.root}"))
 
 
 def test_an_image_is_not_made_right_by_saying_that_an_engine_made_it(project: Project, poisoned: Poisoned) -> None:

@@ -1,5 +1,6 @@
 """`envlock verify` and `envlock inspect` of images in a real registry, good ones and such as were tampered with."""
 
+import gzip
 import json
 import shutil
 import sys
@@ -9,10 +10,14 @@ from pathlib import Path
 import pytest
 
 from envlock.cli.verdict_lines import wrong_lines
-from envlock.model.image import INDEX_TYPE
-from envlock.oci.layout import Layout
+from envlock.model.image import CONFIG_TYPE, INDEX_TYPE, Descriptor
+from envlock.oci.blob import BrokenBlob
+from envlock.oci.index import IndexEntry, index_bytes
+from envlock.oci.layout import MOST_READ, Layout
+from envlock.oci.opened import PLAIN_TYPE
 from envlock.system.cache import Cache
 from envlock.workflows.context import Context
+from envlock.workflows.image_places import image_place
 from envlock.workflows.verify import VerifyOptions, verify
 from tests.support.index_server import WheelFolders, serve_index
 from tests.support.layered_images import file, push
@@ -143,6 +148,36 @@ def test_a_layer_of_one_platform_is_named(
     assert "added  opt/env/evil" in lines
     assert lines.count("1 of 1 layer is what they should be") == 1
     assert lines.count("0 of 1 layer are what they should be") == 1
+
+
+def test_an_index_of_which_no_manifest_can_be_read_is_named(project: Project, copy: tuple[Layout, Json]) -> None:
+    layout, index = copy
+    for entry in index["manifests"]:
+        layout.blob_path(entry["digest"]).unlink()
+    lines = wrong(project, f"oci:{layout.root}")
+    assert lines.count("its blob is missing") == 2
+
+
+def test_an_entry_is_compared_also_where_its_layers_are_packed_otherwise(
+    project: Project, copy: tuple[Layout, Json], tmp_path: Path
+) -> None:
+    layout, index = copy
+    poisoned = Poisoned.copy_of(layout.root, tmp_path / "poisoned", index["manifests"][1]["digest"])
+    poisoned.repack(0, gzip.decompress(poisoned.blob(0).read_bytes()), PLAIN_TYPE)
+    entry = index["manifests"][1]
+    entry |= poisoned.save().json()
+    entry["platform"]["variant"] = "v9"
+    top = poisoned.layout.put(json.dumps(index).encode(), INDEX_TYPE)
+    (poisoned.layout.root / "index.json").write_bytes(index_bytes([IndexEntry(descriptor=top)]))
+    line = f'index: `{entry["digest"]}.platform.variant` is "v9", expected absent'
+    assert line in wrong(project, f"oci:{poisoned.layout.root}")
+
+
+def test_a_config_is_not_read_without_bound(project: Project, name: str) -> None:
+    place = image_place(name, Context(cache=Cache(project.cache), environment=NO_PROXY))
+    huge = Descriptor(media_type=CONFIG_TYPE, digest=f"sha256:{'0' * 64}", size=MOST_READ + 1)
+    with pytest.raises(BrokenBlob, match="more than a document may have"):
+        place.read(huge)
 
 
 def test_bytes_that_the_registry_has_lost_or_changed_are_named(

@@ -16,11 +16,11 @@ _MOST_TIMES = 256
 Pieces = Callable[[], Iterator[bytes]]
 
 
-def read_layer(layer: Descriptor, pieces: Pieces, known: Mapping[str, str]) -> LayerFound:
-    """Reads a layer once; `known` are the diff ids of blobs that were derived, which need no unpacking."""
+def read_layer(layer: Descriptor, pieces: Pieces, known: Mapping[Descriptor, str]) -> LayerFound:
+    """Reads a layer once; `known` are the diff ids of layers that were derived, which need no unpacking."""
     try:
         stream = Streamed(pieces(), layer.size)
-        diff_id = known.get(layer.digest) or _diff_id(stream, layer)
+        diff_id = known.get(layer) or _diff_id(stream, layer)
         stream.drain()
         require_described(stream, layer)
     except BrokenBlob as error:

@@ -6,6 +6,7 @@ Nothing inside the image is believed: what it states only says what to compare.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from envlock.errors import OutsideError
 from envlock.model.digest import image_key, image_tag, lock_hash
@@ -120,16 +121,30 @@ def _of_entries(locks: Sequence[PlatformLock], entries: Sequence[IndexEntry]) ->
 
 def _of_index(content: bytes, key: str, judged: Sequence[Judged]) -> Iterator[str]:
     """What the index says beyond its entries, and what its entries say of those that are what they should be."""
-    expected = index_of([each.expected for each in judged if each.expected], _annotations(key)) if judged else None
-    if expected is None:
+    derived = [each.expected for each in judged if each.expected]
+    if not derived:
         return
-    ours, theirs = (dict(parse(each, "the index").mapping()) for each in (_content(expected), content))
-    mine = {e["digest"]: e for e in ours.pop("manifests")}
-    others = [e for e in theirs.pop("manifests") if e["digest"] in mine]
-    yield from (f"index: {line}" for e in others for line in differences(e, mine[e["digest"]], e["digest"]))
+    expected = _content(index_of(derived, _annotations(key)))
+    ours, theirs = (dict(parse(each, "the index").mapping()) for each in (expected, content))
+    mine = {_platform_of(entry): entry for entry in ours.pop("manifests")}
+    for entry in theirs.pop("manifests"):
+        known = mine.get(_platform_of(entry))
+        if known:
+            lines = differences(_beyond(entry), _beyond(known), entry["digest"])
+            yield from (f"index: {line}" for line in lines)
     if any(each.repacked for each in judged):
         ours, theirs = without_compressor(ours), without_compressor(theirs)
     yield from (f"index: {line}" for line in differences(theirs, ours, ""))
+
+
+def _platform_of(entry: dict[str, Any]) -> tuple[str | None, str | None]:
+    stated = entry.get("platform") or {}
+    return stated.get("os"), stated.get("architecture")
+
+
+def _beyond(entry: dict[str, Any]) -> dict[str, Any]:
+    """What an entry says beyond which manifest is meant, into which is looked."""
+    return {name: value for name, value in entry.items() if name not in ("digest", "size")}
 
 
 def _content(image: Image) -> bytes:

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Iterator, Sequence
 
+from envlock.errors import OutsideError
 from envlock.model.digest import lock_hash
 from envlock.model.image import Descriptor
 from envlock.model.image_verdict import PlatformVerdict, WrongLayer
 from envlock.model.lock import Lock, PlatformLock
 from envlock.oci.differences import differences
-from envlock.oci.document import parse
+from envlock.oci.document import Node, parse
 from envlock.oci.image import BaseImage
 from envlock.oci.image_check import Documents, LayerFound
 from envlock.workflows.base_images import base_image
@@ -25,6 +26,10 @@ def judge_docker(
     stated = {HASH_ANNOTATION: lock_hash(lock, locked), REPRODUCIBLE_ANNOTATION: "false"}
     annotations = {k: v for k, v in annotations_of(found.manifest).items() if k in stated}
     wrong = tuple(_of_layers(layers, found, base))
+    try:
+        settings = tuple(_of_settings(found, lock))
+    except OutsideError as error:
+        settings = (error.message,)
     return PlatformVerdict(
         platform=locked.platform,
         digest=manifest.digest,
@@ -32,7 +37,7 @@ def judge_docker(
         layers=len(layers),
         problems=(
             *(f"manifest: {line}" for line in differences(annotations, stated, "annotations")),
-            *(f"config: {line}" for line in _of_settings(found, lock)),
+            *(f"config: {line}" for line in settings),
         ),
         wrong=wrong,
         unverifiable=f"{len(layers) - below} of {len(layers)} layers were made by the docker engine from"
@@ -58,7 +63,7 @@ def _of_settings(found: Documents, lock: Lock) -> Iterator[str]:
     """What env.lock says of the config; what it leaves open may come from the base."""
     image = lock.image
     told = parse(found.config, "the config").optional("config")
-    config = told.mapping() if told else {}
+    config = told or Node({}, "the config")
     wanted = {
         "User": image.user,
         "WorkingDir": image.workdir,
@@ -67,10 +72,11 @@ def _of_settings(found: Documents, lock: Lock) -> Iterator[str]:
     }
     for name, value in wanted.items():
         if value is not None:
-            yield from differences(config.get(name), value, f"config.{name}")
-    labels = config.get("Labels") or {}
+            yield from differences(config.mapping().get(name), value, f"config.{name}")
+    labels = found_labels.text_by_name() if (found_labels := config.optional("Labels")) else {}
     for name, label in image.labels:
         yield from differences(labels.get(name), label, f"config.Labels.{name}")
-    variables = {each.partition("=")[0]: each.partition("=")[2] for each in config.get("Env") or ()}
+    texts = environment.texts() if (environment := config.optional("Env")) else ()
+    variables = {each.partition("=")[0]: each.partition("=")[2] for each in texts}
     for name, variable in image.variables:
         yield from differences(variables.get(name), variable, f"config.Env.{name}")

@@ -48,7 +48,7 @@ def judge(asked: Asked, locked: PlatformLock, manifest: Descriptor) -> Judged:
     made = make(asked.target.project, asked.target.lock, locked, asked.context, options)
     layout = Layout(made.image.layout)
     expected = _documents(layout, made.image.manifest)
-    known = dict(zip((layer.digest for layer in expected.layers), expected.diff_ids, strict=True))
+    known = dict(zip(expected.layers, expected.diff_ids, strict=True))
     read = _all_layers(asked, layers, known)
     check = check_image(found, expected, read)
     verdict = PlatformVerdict(
@@ -85,7 +85,7 @@ def _documents(layout: Layout, manifest: Descriptor) -> Documents:
 
 
 def _all_layers(
-    asked: Asked, layers: Sequence[Descriptor], known: Mapping[str, str]
+    asked: Asked, layers: Sequence[Descriptor], known: Mapping[Descriptor, str]
 ) -> Callable[[Descriptor], LayerFound]:
     """Every layer read, several at a time, none of them kept."""
     wanted = list(dict.fromkeys(layers))
