@@ -123,6 +123,9 @@ def test_layers_of_trusted_images_are_neither_made_nor_downloaded(made: Factory,
     assert not there & {layer["digest"] for layer in after["layers"] if layer["came"] == "reused"}
     here = project.elsewhere(other.cache.with_name("trusted-here"))
     assert built(here, "--no-cache")["digest"] == after["digest"]
+    refused = other.call("--offline", "build", "--output", other.cache.with_name("offline.tar"))
+    assert (refused.code, refused.stdout) == (3, "")
+    assert "are not in the cache, and this is --offline" in refused.stderr
     # what was left in the registry comes when its bytes are wanted
     other.must("build", "--output", other.cache.with_name("trusted.tar"))
     assert there < {f"sha256:{path.name}" for path in blobs.iterdir()}
@@ -147,10 +150,19 @@ def test_reuse_names_more_images(made: Factory) -> None:
     stranger = made.project("stranger", PINNED[1:])
     shown = built(stranger, "--push", "--reuse", first["name"])
     assert came(shown, "reused")
-    done = with_empty_cache(stranger, "stranger-empty").call(
-        "build", "--push", "--no-cache", "--reuse", f"{made.proxy.host}/built/nobody:1"
-    )
+
+
+def test_an_image_that_cannot_be_read_hinders_nobody(made: Factory, registry: Registry) -> None:
+    project = made.project("calm", PINNED[:2])
+    broken = built(made.beside(project, "calm-broken", PINNED[:1]), "--push", "--no-attach")
+    digest = broken["digest"].removeprefix("sha256:")
+    document = registry.root / f"docker/registry/v2/blobs/sha256/{digest[:2]}/{digest}/data"
+    document.write_bytes(document.read_bytes()[:-1])
+    nobody = f"{made.proxy.host}/built/nobody:1"
+    done = with_empty_cache(project, "calm-empty").call("build", "--push", "--no-attach", "--reuse", nobody)
     assert done.code == 0
+    assert f"no layer of `{nobody}` is taken: it is not there" in done.stderr
+    assert f"no layer of `{broken['name']}` is taken: " in done.stderr
 
 
 def test_what_was_made_here_outranks_a_tag(made: Factory, registry: Registry) -> None:
@@ -238,10 +250,6 @@ def test_a_base_stays_in_its_registry_until_it_is_wanted(made: Factory, tmp_path
     assert proxy.count("GET", base) == 0
     blob = project.cache / "image" / "blobs" / base.replace(":", "/")
     assert not blob.exists()
-    refused = project.call("--offline", "build", "--output", tmp_path / "image.tar")
-    assert (refused.code, refused.stdout) == (3, "")
-    assert "are not in the cache, and this is --offline" in refused.stderr
-    assert not (tmp_path / "image.tar").exists()
     project.must("build", "--output", tmp_path / "image.tar")
     assert blob.exists()
     assert proxy.count("GET", base) == 1
@@ -256,6 +264,19 @@ def test_push_sends_what_was_built(made: Factory, proxy: RegistryProxy) -> None:
     assert pushed["pushed"]["uploaded_layers"] + pushed["pushed"]["mounted"] + pushed["pushed"]["present"] > 0
     fresh = made.project("never-built", PINNED[:4])
     assert fresh.must("push").startswith(f"{proxy.host}/built/never-built@sha256:")
+
+
+def test_what_is_written_out_is_sent_only_where_it_is_not_there(made: Factory, proxy: RegistryProxy) -> None:
+    project = with_empty_cache(made.project("both-ways", PINNED[:2]), "both-ways-empty")
+    first = built(project, "--push", "--output", project.cache.with_name("both-ways.tar"))
+    assert first["pushed"]["mounted"] == len(first["base"])  # its bytes are here, and the registry has them
+    proxy.reset()
+    again = built(project, "--push", "--output", project.cache.with_name("both-ways-again.tar"))
+    assert (again["digest"], again["in_registry"], again["pushed"]) == (first["digest"], True, None)
+    assert proxy.received == 0
+    done = project.call("build", "--push", "--reuse", "x.test/y:!")
+    assert (done.code, done.stdout) == (2, "")
+    assert "error: no image can be reused: `!` is not a tag" in done.stderr
 
 
 def test_one_that_fails_hides_no_other(made: Factory) -> None:

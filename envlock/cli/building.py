@@ -8,7 +8,7 @@ from typing import Any
 from envlock.cli.build_lines import build_lines
 from envlock.cli.command import Session
 from envlock.errors import EnvlockError
-from envlock.workflows.build import REGISTRY, BuildOptions, BuildResult, build
+from envlock.workflows.build import BuildOptions, BuildResult, build
 from envlock.workflows.project import Project, titles
 
 
@@ -51,7 +51,7 @@ def _shape(environment: str, result: BuildResult) -> dict[str, Any]:
         "base": list(result.base),
         "layers": [asdict(layer) for layer in result.layers],
         "notes": list(result.notes),
-        "in_registry": result.pushed is not None or result.cached == REGISTRY,
+        "in_registry": result.in_registry,
         "pushed": _pushed(result),
         "seconds": {"build": round(result.seconds, 3), "push": round(result.pushing, 3)},
     }

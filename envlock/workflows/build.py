@@ -9,6 +9,7 @@ from envlock.errors import OutsideError, UserInputError
 from envlock.lockfile.reader import read_lock
 from envlock.model.image import Image
 from envlock.model.image_layers import BuiltLayer
+from envlock.model.reference import Reference, parse_reference
 from envlock.oci.layout import Layout
 from envlock.oci.several import layers_of
 from envlock.workflows import later, later_images
@@ -17,9 +18,7 @@ from envlock.workflows.build_record import recorded_digest
 from envlock.workflows.build_target import Target, target_of
 from envlock.workflows.check import require_fresh
 from envlock.workflows.context import Context
-from envlock.workflows.make_image import (
-    EMBEDDED,
-)
+from envlock.workflows.make_image import EMBEDDED
 from envlock.workflows.project import Project
 
 if TYPE_CHECKING:
@@ -54,7 +53,8 @@ class BuildResult:
     """An image, under which name, and what was done.
 
     `cached` says where the whole of it was, "registry" or "cache": of one in the registry nothing else is known, for
-    nothing else was looked at. `base` are the digests of the layers below the environment's.
+    nothing else was looked at. `base` are the digests of the layers below the environment's. `pushed` is None also of
+    what the registry had: then it is `in_registry` all the same.
     """
 
     name: str
@@ -64,6 +64,7 @@ class BuildResult:
     notes: tuple[str, ...] = ()
     cached: str | None = None
     pushed: "Pushed | None" = None
+    in_registry: bool = False
     seconds: float = 0.0  # until it was there, and for pushing it
     pushing: float = 0.0
 
@@ -77,27 +78,44 @@ def build(project: Project, context: Context, options: BuildOptions = BuildOptio
     """Builds what is not there yet and puts it where it is asked for."""
     began = datetime.now(UTC)
     require_fresh(project, context.cache)
+    reuse = [_image(text) for text in options.reuse]
     target = _target(project, options, context)
     found = _in_registry(target, context) if options.push and options.ask and options.use_cache else None
     if found and not (options.output or options.load):
-        return BuildResult(name=target.name, digest=found, cached=REGISTRY, seconds=_since(began))
+        return BuildResult(name=target.name, digest=found, cached=REGISTRY, in_registry=True, seconds=_since(began))
     making = Making(
         target=target,
         context=context,
         use_cache=options.use_cache,
-        reuse=options.reuse if options.push else None,
+        reuse=reuse if options.push else None,
     )
-    return _built(making, options, began)
+    return _built(making, options, began, found)
 
 
-def _built(making: Making, options: BuildOptions, began: datetime) -> BuildResult:
+def _image(text: str) -> Reference:
+    try:
+        return parse_reference(text)
+    except ValueError as error:
+        raise UserInputError(f"no image can be reused: {error}") from error
+
+
+def _built(making: Making, options: BuildOptions, began: datetime, found: str | None) -> BuildResult:
     target, context = making.target, making.context
     known = making.known()
     parts = known or making.made()
     built = _since(began)
+
+    def placed(image: Image) -> "Pushed | None":
+        _hand_over(target, image, options, context)
+        if not options.push or image.manifest.digest == found:
+            return None
+        if found:
+            _warn_of_another(target, found, image.manifest.digest, context)
+        return later_images.push_image(target, image, context, attach=options.attach, began=began)
+
     image = whole(target, parts, context)
     try:
-        pushed = _hand_over(target, image, options, context, began)
+        pushed = placed(image)
     except OutsideError:
         lost = lost_layers(parts, image, context)
         if not lost:
@@ -105,7 +123,7 @@ def _built(making: Making, options: BuildOptions, began: datetime) -> BuildResul
         context.warn(f"{lost} of its layers are in the registry no more: made here")
         known, parts = None, making.made_here()
         image = whole(target, parts, context)
-        pushed = _hand_over(target, image, options, context, began)
+        pushed = placed(image)
     layers = tuple(layer for part in parts for layer in part.layers)
     ours = {layer.digest for layer in layers if layer.part == "env"}
     return BuildResult(
@@ -116,6 +134,7 @@ def _built(making: Making, options: BuildOptions, began: datetime) -> BuildResul
         notes=tuple(dict.fromkeys((*target.notes, *(note for part in parts for note in part.notes)))),
         cached=CACHE if known else None,
         pushed=pushed,
+        in_registry=options.push,
         seconds=built,
         pushing=_since(began) - built,
     )
@@ -143,28 +162,26 @@ def _in_registry(target: Target, context: Context) -> str | None:
     # what is executed comes out otherwise each time
     recorded = recorded_digest(target, context.cache) if target.engine == EMBEDDED else None
     if found and recorded and found.descriptor.digest != recorded:
-        context.warn(
-            f"`{target.name}` is {found.descriptor.digest} in the registry, and {recorded} was made here of the same"
-            " lock: pushed again"
-        )
+        _warn_of_another(target, found.descriptor.digest, recorded, context)
         return None
     return found.descriptor.digest if found else None
 
 
-def _hand_over(
-    target: Target, image: Image, options: BuildOptions, context: Context, began: datetime
-) -> "Pushed | None":
-    if options.output or options.load:
-        image = _complete(image, context)
+def _warn_of_another(target: Target, found: str, made: str, context: Context) -> None:
+    context.warn(f"`{target.name}` is {found} in the registry, and {made} was made here of the same lock: pushed again")
+
+
+def _hand_over(target: Target, image: Image, options: BuildOptions, context: Context) -> None:
+    """To files and engines, which want all of its bytes."""
+    if not (options.output or options.load):
+        return
+    complete = _complete(image, context)
     if options.output:
         context.progress(f"writing {options.output}")
-        later_images.write_out(image, [target.name], options.output)
+        later_images.write_out(complete, [target.name], options.output)
     if options.load:
         context.progress("loading into the Docker engine")
-        later_images.load_into_engine(image, [target.name], context)
-    if options.push:
-        return later_images.push_image(target, image, context, attach=options.attach, began=began)
-    return None
+        later_images.load_into_engine(complete, [target.name], context)
 
 
 def _complete(image: Image, context: Context) -> Image:

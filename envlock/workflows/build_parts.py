@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from envlock.model.image import Image
 from envlock.model.image_layers import nothing_known
 from envlock.model.layers import LAYOUT
+from envlock.model.reference import Reference
 from envlock.oci.compress import compressor_id
 from envlock.oci.several import index_of
 from envlock.workflows import later_images
@@ -34,7 +35,7 @@ class Making:
     target: Target
     context: Context
     use_cache: bool
-    reuse: tuple[str, ...] | None
+    reuse: Sequence[Reference] | None
 
     def known(self) -> tuple[Made, ...] | None:
         """Where all of them were made before."""
@@ -69,7 +70,7 @@ class Making:
 def lost_layers(parts: Sequence[Made], image: Image, context: Context) -> int:
     """How many layers of ours the image was thought to have in a repository, and are no longer there."""
     ours = {layer.digest for part in parts for layer in part.layers}
-    if not ours & image.elsewhere.keys():
+    if context.offline or not ours & image.elsewhere.keys():
         return 0
     return len(ours.intersection(later_images.gone(image, context)))
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from envlock.interchange.bill import Bill
     from envlock.model.image import Descriptor, Image
     from envlock.model.lock import Lock, PlatformLock
+    from envlock.model.reference import Reference
     from envlock.oci.attachment import Attachment
     from envlock.registry.found import Found
     from envlock.registry.transfer import Pushed
@@ -96,12 +97,10 @@ def gone(image: "Image", context: "Context") -> list[str]:
     return gone(image, context)
 
 
-def trusted(target: "Target", references: "tuple[str, ...]", context: "Context") -> "Trusted":
-    from envlock.model.reference import parse_reference
+def trusted(target: "Target", references: "Sequence[Reference]", context: "Context") -> "Trusted":
     from envlock.workflows.trusted_layers import Trusted
 
-    named = tuple(parse_reference(text) for text in references)
-    return Trusted(target=target, client=registry_client(context), context=context, references=named)
+    return Trusted(target=target, client=registry_client(context), context=context, references=tuple(references))
 
 
 def complete(image: "Image", context: "Context") -> "Image":

@@ -5,18 +5,20 @@ and some commits before, and of the other environments of the repository, where 
 that this machine has made itself, of the same lock, is not believed to be another there.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from envlock.errors import EnvlockError, OutsideError
 from envlock.history.repository import Repository
 from envlock.lockfile.reader import lock_of, read_lock
+from envlock.model.image import LAYER_TYPE
 from envlock.model.image_layers import KnownLayer
 from envlock.model.lock import Lock
 from envlock.model.platform import PLATFORMS
 from envlock.model.reference import Reference, parse_reference
 from envlock.oci.document import parse
-from envlock.oci.image import LAYER_ANNOTATION, LAYER_TYPES
+from envlock.oci.image import LAYER_ANNOTATION
 from envlock.oci.manifest import Manifest, manifest_for, read_document
 from envlock.registry.client import RegistryClient
 from envlock.registry.found import Found
@@ -29,6 +31,7 @@ from envlock.workflows.project import LOCKFILE, all_projects
 
 _VERSIONS = 6  # of a lock
 _COMMITS = 500  # that they are looked for in
+Find = Callable[[Reference], Found | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,19 +52,22 @@ class Trusted:
         self.context.progress("looking which layers the registry has")
         found: dict[str, KnownLayer] = {}
         for reference in self.references:
-            image = self.client.find(reference)
-            if image is None:
-                self.context.warn(f"`{reference}` is not there, or not to be read: none of its layers is taken")
-            found |= self._layers(reference, image, platform, wanted.keys() - found.keys())
+            found |= self._layers(reference, self._named, platform, wanted.keys() - found.keys())
         for target in self._targets():
             missing = {key: made_of for key, made_of in wanted.items() if key not in found}
             if _may_have(target, missing):
-                image = self._believed(target)
-                found |= self._layers(parse_reference(target.name), image, platform, missing.keys())
+                believed = partial(self._believed, target)
+                found |= self._layers(parse_reference(target.name), believed, platform, missing.keys())
         return found
 
-    def _believed(self, target: Target) -> Found | None:
-        found = self.client.find(parse_reference(target.name))
+    def _named(self, reference: Reference) -> Found:
+        found = self.client.find(reference)
+        if found is None:
+            raise OutsideError("it is not there, or not to be read")
+        return found
+
+    def _believed(self, target: Target, reference: Reference) -> Found | None:
+        found = self.client.find(reference)
         if found is None or not answers(target, found):
             return None
         return found if recorded_digest(target, self.context.cache) in (None, found.descriptor.digest) else None
@@ -98,13 +104,11 @@ class Trusted:
             except EnvlockError:
                 continue  # whoever builds that one is told
 
-    def _layers(
-        self, reference: Reference, image: Found | None, platform: str, keys: Collection[str]
-    ) -> dict[str, KnownLayer]:
-        if image is None or not keys:
-            return {}
+    def _layers(self, reference: Reference, find: Find, platform: str, keys: Collection[str]) -> dict[str, KnownLayer]:
+        """Those of one image; what is wrong with it hinders no build that could do without."""
         try:
-            return dict(self._known(reference, image.content, platform, keys))
+            image = find(reference) if keys else None
+            return dict(self._known(reference, image.content, platform, keys)) if image else {}
         except OutsideError as error:
             self.context.warn(f"no layer of `{reference}` is taken: {error.message}")
             return {}
@@ -134,7 +138,8 @@ class Trusted:
             raise OutsideError(f"it has {len(manifest.layers)} layers, and its config {len(diff_ids)}")
         where = replace(reference, tag=None, digest=None)
         for n, key in wanted:
-            if (blob := manifest.layers[n]).media_type in LAYER_TYPES:
+            # one that somebody has compressed anew would give the image another digest
+            if (blob := manifest.layers[n]).media_type == LAYER_TYPE:
                 yield key, KnownLayer(blob=blob, diff_id=diff_ids[n].digest(), where=where)
 
 
