@@ -1,5 +1,6 @@
 """Provenance: what was built, from what, where in git, and nothing that is secret or of this machine."""
 
+import gzip
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -148,6 +149,24 @@ def test_what_is_attached_to_an_image(project: TinyProject, tmp_path: Path) -> N
     again = attached(project, tmp_path / "image")
     assert [each.manifest() for each in found[:3]] == [each.manifest() for each in again[:3]]
     assert source(found) is None
+
+
+def test_small_documents_can_be_read_by_anybody(project: TinyProject, tmp_path: Path) -> None:
+    found = attached(project, tmp_path / "image")
+    assert all(each.media_type == each.artifact_type for each in found)
+    contents = {each.artifact_type: each.content for each in found}
+    assert contents[LOCK] == project.lockfile.read_bytes()
+    assert json.loads(contents[CYCLONEDX])["bomFormat"] == "CycloneDX"
+    assert json.loads(contents[SPDX])["spdxVersion"] == "SPDX-2.3"
+
+
+def test_of_large_ones_that_for_scanners_can_be_read(project: TinyProject, tmp_path: Path) -> None:
+    project.lockfile.write_text(project.lockfile.read_text() + "# long\n" * 10_000)
+    found = attached(project, tmp_path / "image")
+    contents = {each.media_type: each.content for each in found}
+    assert gzip.decompress(contents[f"{LOCK}+gzip"]) == project.lockfile.read_bytes()
+    assert json.loads(gzip.decompress(contents[f"{SPDX}+gzip"]))["spdxVersion"] == "SPDX-2.3"
+    assert json.loads(contents[CYCLONEDX])["bomFormat"] == "CycloneDX"
 
 
 def test_the_commit_is_told_and_whether_it_is_what_was_built(project: TinyProject, tmp_path: Path) -> None:

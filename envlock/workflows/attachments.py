@@ -1,8 +1,8 @@
 """What is pushed beside an image: the lock that it was made from, what is in it (SBOM), and how it came to be.
 
 The lock and the bills of materials are the same wherever the lock is the same: they hang on an image once, whoever
-pushes it, and are stored compressed: they repeat themselves a lot, and each push of a changed lock sends them. The
-provenance is of one build, with its time.
+pushes it. Each push of a changed lock sends them, so large ones are stored compressed, which scanners cannot read: all
+but the one that most of them look for. The provenance is of one build, with its time.
 """
 
 import hashlib
@@ -30,6 +30,7 @@ from envlock.workflows.project import Project
 from envlock.workflows.source_revision import revision_of
 
 _BILLS = ((CYCLONEDX, "cyclonedx"), (SPDX, "spdx"))
+_SMALL = 40 << 10  # bytes of all documents that are pushed as they are
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,24 +63,25 @@ def attachments(
         began=began,
         ended=datetime.now(UTC),
     )
+    documents = ((LOCK, text, image.manifest), *_bills(name, lock, parts))
+    small = sum(len(content) for _, content, _ in documents) <= _SMALL
     return (
-        _attachment(LOCK, text, image.manifest, COMPRESSED),
-        *_bills(name, lock, parts),
+        *(_attachment(*each, compressed=not small and each[0] != CYCLONEDX) for each in documents),
         _attachment(PROVENANCE, provenance(making), image.manifest),
     )
 
 
-def _bills(name: str, lock: Lock, parts: tuple[_Part, ...]) -> Iterator[Attachment]:
+def _bills(name: str, lock: Lock, parts: tuple[_Part, ...]) -> Iterator[tuple[str, bytes, Descriptor]]:
     for part in parts:
         bill = bill_of(Billed(name=name, lock=lock, locked=part.locked))
         for artifact_type, form in _BILLS:
-            yield _attachment(artifact_type, later_images.bill_text(bill, form).encode(), part.manifest, COMPRESSED)
+            yield artifact_type, later_images.bill_text(bill, form).encode(), part.manifest
 
 
-def _attachment(artifact_type: str, content: bytes, subject: Descriptor, compressed: str = "") -> Attachment:
+def _attachment(artifact_type: str, content: bytes, subject: Descriptor, *, compressed: bool = False) -> Attachment:
     return Attachment(
         artifact_type=artifact_type,
-        media_type=f"{artifact_type}{compressed}",
+        media_type=f"{artifact_type}{COMPRESSED}" if compressed else artifact_type,
         content=_gzip(content) if compressed else content,
         subject=subject,
     )
