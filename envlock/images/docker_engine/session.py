@@ -18,9 +18,11 @@ from requests.exceptions import RequestException
 from envlock.images.docker_engine.connection import Engine, connected
 from envlock.images.docker_engine.loading import load_into
 from envlock.model.image import Image
-from envlock.system.cache import Cache
+from envlock.system.cache import Cache, typed
 
+_OWNERS = "docker-owners"
 OWNER, SESSION = "dev.envlock.owner", "dev.envlock.session"
+_TOKEN = re.compile("[0-9a-f]{16}")
 _STANDS_ON = re.compile(r"FROM ([0-9a-f]{12,64})")  # Podman's words
 # in full, as Podman wants names; the host is none that anything could be pushed to
 _REPOSITORY = "localhost/envlock-temporary"
@@ -51,8 +53,8 @@ class Session:
 @contextmanager
 def session(environment: Mapping[str, str], cache: Cache) -> Iterator[Session]:
     """A session in the engine that these variables mean."""
-    owner = hashlib.sha256(f"{platform.node()}\0{cache.root.resolve()}".encode()).hexdigest()[:16]
     token = secrets.token_hex(8)
+    owner = _owner(cache)
     with connected(environment) as engine, cache.lock(_lock(token)):
         _clear_leftovers(engine, owner, cache)
         before = frozenset(str(image["Id"]) for image in engine.client.api.images(all=True))
@@ -62,6 +64,17 @@ def session(environment: Mapping[str, str], cache: Cache) -> Iterator[Session]:
             # an engine that does not answer any more has said so already
             with suppress(DockerException, RequestException):
                 _clear(engine, owner, token, before)
+
+
+def _owner(cache: Cache) -> str:
+    """Who may take for left behind what nobody holds a lock of here: this cache alone, on this machine. Its path says
+    too little: it is the same in containers that share the host's name and engine."""
+    with cache.lock("docker-owner"):
+        own = cache.record(_OWNERS, "own", lambda kept: typed(kept, str))
+        if own is None:
+            own = secrets.token_hex(8)
+            cache.keep(_OWNERS, "own", own)
+    return hashlib.sha256(f"{platform.node()}\0{own}".encode()).hexdigest()[:16]
 
 
 def _clear_leftovers(engine: Engine, owner: str, cache: Cache) -> None:
@@ -75,7 +88,8 @@ def _clear_leftovers(engine: Engine, owner: str, cache: Cache) -> None:
 def _tokens(engine: Engine, owner: str) -> set[str]:
     found = {str(each["Labels"].get(SESSION, "")) for each in _containers(engine, f"{OWNER}={owner}")}
     found |= {name.rpartition(":")[2].split("-")[1] for name in _names(engine, f"{_REPOSITORY}:{owner}-")}
-    return {token for token in found if token}
+    # others use the engine, too: what they call a token names a file here
+    return {token for token in found if _TOKEN.fullmatch(token)}
 
 
 def _clear(engine: Engine, owner: str, token: str, before: frozenset[str] | None = None) -> None:
