@@ -1,9 +1,10 @@
 """An image of an engine, brought into a layout of ours: packed by our compressor, each layer checked by its diff id."""
 
-import gzip
+import os
 import posixpath
 import tarfile
 from collections.abc import Iterator
+from functools import partial
 from typing import IO
 
 from envlock.errors import OutsideError
@@ -13,13 +14,16 @@ from envlock.model.image import CONFIG_TYPE, LAYER_TYPE, MANIFEST_TYPE, Descript
 from envlock.oci.compress import compressor_id, gzip_stream
 from envlock.oci.document import Node, hex_of, parse
 from envlock.oci.layout import MOST_READ, PIECE, Layout
+from envlock.oci.opened import PLAIN_TYPE, ZSTD_TYPE, opened
+from envlock.oci.streamed import Streamed
 from envlock.system.cache import Cache
-from envlock.system.parts import scratch_folder
+from envlock.system.parts import naming, scratch_folder
 
 _LAYERS = "engine-layers"
 _MANIFEST = "manifest.json"
 _MOST_LINKS = 8
-_GZIP = b"\x1f\x8b"
+_PACKED = {b"\x1f\x8b": LAYER_TYPE, b"\x28\xb5\x2f\xfd": ZSTD_TYPE}
+_HEAD = max(map(len, _PACKED))
 
 
 def save(engine: Engine, name: str, cache: Cache) -> Descriptor:
@@ -28,13 +32,13 @@ def save(engine: Engine, name: str, cache: Cache) -> Descriptor:
     layout.create()
     with scratch_folder(cache.root / "stages") as folder:
         place = folder / "image.tar"
-        with place.open("wb") as file:
+        with naming(place), place.open("wb") as file:
             for piece in engine.client.api.get_image(name, chunk_size=PIECE):
                 file.write(piece)
         try:
-            with tarfile.open(place) as archive:
+            with tarfile.open(place, "r:") as archive:
                 return _taken_over(archive, layout, cache)
-        except (tarfile.TarError, KeyError, OSError, EOFError) as error:
+        except (tarfile.TarError, KeyError) as error:
             raise OutsideError(f"what the Docker engine gave of `{name}` is no image ({error})") from error
 
 
@@ -85,21 +89,25 @@ def _small(archive: tarfile.TarFile, name: str) -> bytes:
 def _pieces(archive: tarfile.TarFile, name: str) -> Iterator[bytes]:
     """The plain bytes of a layer, which newer engines give as they were pulled."""
     with _member(archive, name) as file:
-        packed = file.read(len(_GZIP)) == _GZIP
+        size = file.seek(0, os.SEEK_END)
         file.seek(0)
-        with gzip.open(file) if packed else file as plain:
+        head = file.read(_HEAD)
+        file.seek(0)
+        media_type = next((kind for magic, kind in _PACKED.items() if head.startswith(magic)), PLAIN_TYPE)
+        with opened(Streamed(iter(partial(file.read, PIECE), b""), size), media_type) as plain:
             while piece := plain.read(PIECE):
                 yield piece
 
 
 def _member(archive: tarfile.TarFile, name: str) -> IO[bytes]:
     """A file of the tar; what is there twice, engines give as a link to the first."""
+    at = name
     for _ in range(_MOST_LINKS):
-        member = archive.getmember(name)
+        member = archive.getmember(at)
+        file = archive.extractfile(member) if member.isreg() else None
+        if file:
+            return file
         if not member.issym():
             break
-        name = posixpath.normpath(posixpath.join(posixpath.dirname(name), member.linkname))
-    file = archive.extractfile(member)
-    if file is None:
-        raise OutsideError(f"`{name}` of the Docker engine is no file")
-    return file
+        at = posixpath.normpath(posixpath.join(posixpath.dirname(at), member.linkname))
+    raise OutsideError(f"`{name}` of the Docker engine is no file")
