@@ -60,3 +60,11 @@ def test_a_line_that_only_looks_like_pips(project: Project, docker_engine: Engin
     lines = "".join(f"print({f'ERROR: No matching distribution found for {word}'!r})\n" for word in words)
     backend.write_text(f"{lines}raise SystemExit(1)\n")
     assert refused(project, docker_engine).startswith("error: `own` could not be built\n")
+
+
+def test_a_line_without_end(project: Project, docker_engine: Engine) -> None:
+    endless = "import sys\nfor _ in range(40):\n    sys.stdout.write('x' * 10_000)\nraise SystemExit(1)\n"
+    (project.folder / "own" / "backend.py").write_text(endless)
+    said = refused(project, docker_engine)
+    assert said.startswith("error: `own` could not be built\n")
+    assert 60_000 < max(map(len, said.splitlines())) < 120_000

@@ -1,5 +1,6 @@
 """Images of what is no wheel: built in a container of the base by real engines, with nothing left of it there."""
 
+import hashlib
 import json
 import signal
 import subprocess
@@ -97,13 +98,21 @@ def test_with_podman(tmp_path: Path, base_image: Path, podman: Engine, index_ser
     write_wheel(tmp_path / "wheels", "build-tool")
     index = index_server(tmp_path / "wheels")
     project = new(tmp_path, base_image, "own @ ./own", index=index.url)
-    with_needs(project.folder / "own", "own", "build-tool")
+    source = with_needs(project.folder / "own", "own", "build-tool")
+    canaries = Canaries()
+    proxy = f"http://kim:{canaries.secret('proxy')}@proxy.test:1"
+    expected = hashlib.sha256(proxy.encode()).hexdigest()
+    told = "import os, hashlib\nproxy = hashlib.sha256(os.environ['HTTP_PROXY'].encode())\n"
+    told += f"assert proxy.hexdigest() == '{expected}'\n"
+    (source / "backend.py").write_text(f"{told}{(source / 'backend.py').read_text()}")
     project = project.given(DOCKER_HOST=podman.url, **NO_NETWORK)
     project.must("lock")
-    result = project.call("build")
+    result = project.given(HTTP_PROXY=proxy, NO_PROXY="127.0.0.1,localhost").call("build")
     assert result.code == 0, result
     assert "starting a container (Podman " in result.stderr
     assert left(podman) == []
+    # it notes in its database what a container was told in variables
+    assert canaries.traces(podman.data / "libpod") == []
 
 
 def test_a_build_that_fails_says_its_last_words_and_leaves_nothing(

@@ -1,8 +1,9 @@
 """A container in which code of packages may run: an image of what is there by then, and how it reaches the network."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from shlex import quote
 
 from envlock.errors import OutsideError
 from envlock.images.docker_engine.container import Container, container
@@ -22,10 +23,12 @@ _TOLD = {"PATH": f"{IMAGE_PREFIX}/bin:{_PATH}", "SOURCE_DATE_EPOCH": "315532800"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Room:
-    """A container, what each command in it is told, and who is told what they say."""
+    """A container, what each command in it is told (`secrets` is a file of more of that), and who is told what they
+    say."""
 
     container: Container
     variables: Mapping[str, str]
+    secrets: str
     log: Log
 
     def must(self, command: list[str], environment: Mapping[str, str], what: str) -> None:
@@ -33,8 +36,10 @@ class Room:
         if code := self.run(command, environment):
             raise self.log.failed(OutsideError(f"{what} (exit code {code})"))
 
-    def run(self, command: list[str], environment: Mapping[str, str]) -> int:
-        return self.container.run(command, self.log.line, {**self.variables, **environment})
+    def run(self, command: list[str], environment: Mapping[str, str], line: Callable[[str], None] | None = None) -> int:
+        """Runs a command; its exit code. What it says goes to `line`, else to the log."""
+        words = ["/bin/sh", "-c", '. "$0" && exec "$@"', self.secrets, *command]
+        return self.container.run(words, line or self.log.line, {**self.variables, **environment})
 
 
 @contextmanager
@@ -45,14 +50,17 @@ def room(image: Image, context: Context) -> Iterator[Room]:
         context.progress(f"starting a container ({held.engine})")
         name = held.load(image, "prefix")
         with container(held, name, reached) as started:
-            variables = {**_TOLD, **_proxies(context)}
+            variables = dict(_TOLD)
             bundle = host_bundle(context.environment) if reached != "none" else None
             if bundle:
-                place = started.put_on_tmpfs("ca.pem", bundle.encode())
+                place = started.put_on_tmpfs("ca.pem", bundle)
                 variables |= dict.fromkeys(_CA, place)
-            yield Room(container=started, variables=variables, log=Log(context))
+            secrets = started.put_on_tmpfs("proxies", _proxies(context))
+            yield Room(container=started, variables=variables, secrets=secrets, log=Log(context))
 
 
-def _proxies(context: Context) -> dict[str, str]:
+def _proxies(context: Context) -> str:
+    """As a shell reads them: a proxy's address may have a password in it."""
     spelt = [*_PROXIES, *map(str.lower, _PROXIES)]
-    return {name: context.environment[name] for name in spelt if context.environment.get(name)}
+    found = {name: context.environment[name] for name in spelt if context.environment.get(name)}
+    return "\n".join(f"export {name}={quote(value)}" for name, value in found.items())

@@ -94,8 +94,8 @@ class WheelShop:
         command = [self._python, "-m", "pip", "wheel", "--no-deps", "--no-index", "--find-links", _FOUND]
         command += ["--no-cache-dir", "--no-input", "--disable-pip-version-check", "--progress-bar", "off"]
         command += ["--wheel-dir", f"{_OUT}/{package.name}", f"{_SOURCE}/{package.name}"]
-        told = {**self.room.variables, "PYTHONPATH": _PIP, "PIP_CONFIG_FILE": "/dev/null"}
-        return self.room.container.run(command, line, told), frozenset(lacking)
+        code = self.room.run(command, {"PYTHONPATH": _PIP, "PIP_CONFIG_FILE": "/dev/null"}, line)
+        return code, frozenset(lacking)
 
     @property
     def _python(self) -> str:

@@ -1,12 +1,13 @@
 """A container that waits, and in which commands are run: files go in and come out as tar, secrets never touch its disk.
 
-Secrets come with a command's environment, or lie on a tmpfs; neither is part of what an engine keeps of a container.
+Secrets lie on a tmpfs, and come there by a program's stdin: of a command's words and environment, Podman's engine keeps
+in its database what they were.
 """
 
 import io
 import tarfile
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from typing import IO
 
@@ -19,7 +20,9 @@ from envlock.images.docker_engine.session import Session
 TMPFS = "/run/envlock"
 _WAIT = ["/bin/sh", "-c", "read forever"]  # of its stdin, which nobody ever writes to
 _PIECE = 1 << 20
-_AT_ONCE = 96 << 10  # bytes of one variable: Linux takes 128 KiB
+_LONGEST = 64 << 10  # bytes of a line
+_END = "-- end of text"
+_WRITE = 'umask 077; while IFS= read -r line && [ "$line" != "$2" ]; do printf "%s\\n" "$line"; done >"$1"'
 _ENDED = "is not running"
 _NO_SHELL = ("no such file or directory", "executable file not found")
 
@@ -45,13 +48,17 @@ class Container:
         if not self.session.engine.client.api.put_archive(self.id, "/", archive):
             raise OutsideError("the Docker engine does not take files into a container")
 
-    def put_on_tmpfs(self, name: str, content: bytes) -> str:
-        """A text that is to be on no disk; its path in the container."""
-        path = f"{TMPFS}/{name}"
-        pieces = [content[at : at + _AT_ONCE] for at in range(0, len(content), _AT_ONCE)]
-        variables = {f"PIECE_{number}": piece.decode() for number, piece in enumerate(pieces)}
-        words = " ".join(f'"${name}"' for name in variables)
-        if self.run(["/bin/sh", "-c", f"umask 077; printf %s {words} >{path}"], lambda _: None, variables):
+    def put_on_tmpfs(self, name: str, text: str) -> str:
+        """Lines that are to be on no disk; their path in the container."""
+        path, api = f"{TMPFS}/{name}", self.session.engine.client.api
+        words = ["/bin/sh", "-c", _WRITE, "sh", path, _END]
+        started = api.exec_create(self.id, words, stdin=True, user="0:0")["Id"]
+        with closing(api.exec_start(started, socket=True)) as answer:
+            connection = getattr(answer, "_sock", answer)  # but for TLS, the SDK opens it for reading alone
+            connection.sendall(f"{text.rstrip()}\n{_END}\n".encode())
+            while connection.recv(_PIECE):
+                pass
+        if api.exec_inspect(started)["ExitCode"]:
             raise OutsideError(f"`{path}` cannot be written in a container")
         return path
 
@@ -113,23 +120,14 @@ def _start(container: Container) -> None:
         raise
 
 
-def files_tar(files: Iterable[tuple[str, bytes]]) -> IO[bytes]:
-    """A tar of small files."""
-    stream = io.BytesIO()
-    with tarfile.open(fileobj=stream, mode="w") as archive:
-        for path, content in files:
-            info = tarfile.TarInfo(path)
-            info.size, info.mode = len(content), 0o644
-            archive.addfile(info, io.BytesIO(content))
-    stream.seek(0)
-    return stream
-
-
 def _lines(pieces: Iterable[bytes]) -> Iterator[str]:
-    """Whole lines of what comes in pieces; a carriage return draws a line anew, and counts as its end."""
+    """Whole lines of what comes in pieces; a carriage return draws a line anew, and counts as its end, and so does that
+    nobody would read on."""
     rest = b""
     for piece in pieces:
         *whole, rest = (rest + piece).replace(b"\r", b"\n").split(b"\n")
+        if len(rest) > _LONGEST:
+            whole, rest = [*whole, rest], b""
         yield from (line.decode(errors="replace") for line in whole if line)
     if rest:
         yield rest.decode(errors="replace")
