@@ -134,6 +134,10 @@ try envlock check
 say 'env.lock answers env.toml'
 try envlock diff before.lock env.lock
 try envlock build --output image.tar
+if [ ! verified -nt env.lock ]; then
+    try envlock verify image.tar
+    touch verified
+fi
 try envlock tree --depth 1
 if docker info >/dev/null 2>&1; then
     run_in_docker
