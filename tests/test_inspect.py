@@ -7,6 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from envlock.errors import OutsideError
+from envlock.system.cache import Cache
+from envlock.workflows.context import Context
+from envlock.workflows.image_places import image_place
+from envlock.workflows.inspect import view
 from tests.support.index_server import WheelFolders, serve_index
 from tests.support.poisoned import Poisoned
 from tests.support.projects import Project, new_project
@@ -107,6 +112,16 @@ def test_what_an_image_says_cannot_steer_a_terminal(project: Project, tmp_path: 
     text = project.must("inspect", f"oci:{poisoned.layout.root}")
     assert "\x1b" not in text
     assert "\x07" not in text
+
+
+@pytest.mark.parametrize("settings", [5, {"Env": 5}, {"Labels": ["evil"]}, {"Labels": {"a": 5}}])
+def test_settings_that_are_none_are_said(project: Project, tmp_path: Path, settings: object) -> None:
+    project.must("build", "--output", tmp_path / "image")
+    poisoned = Poisoned.copy_of(tmp_path / "image", tmp_path / "evil")
+    poisoned.config["config"] = settings
+    poisoned.save()
+    with pytest.raises(OutsideError, match="the config: `config"):
+        view(image_place(str(poisoned.layout.root), Context(cache=Cache(project.cache))))
 
 
 def test_a_broken_image_is_said_to_be_one(project: Project, tmp_path: Path) -> None:

@@ -239,7 +239,7 @@ POISONS: list[tuple[Callable[[Poisoned], None], str]] = [
     (with_an_entrypoint, '`config.Entrypoint` is ["/bin/evil"], expected absent'),
     (with_a_healthcheck, '`config.Healthcheck` is {"Test": ["CMD", "evil"]}, expected absent'),
     (of_another_lock, "manifest: `annotations.dev.envlock.lock-hash` is "),
-    (of_a_known_layer, "manifest: layer 2.annotations.dev.envlock.layer"),
+    (of_a_known_layer, "manifest: `layer 2.annotations.dev.envlock.layer` is "),
     (with_urls, 'urls` is ["https://evil.test/layer"], expected absent'),
     (without_annotations, 'manifest: `annotations.dev.envlock.layout` is absent, expected "1"'),
     (with_a_subject, 'manifest: `artifactType` is "application/evil", expected absent'),
@@ -381,6 +381,25 @@ def test_another_compression_of_the_same_files_is_right_and_said(
     result = verified(project, poisoned)
     said_of_it = f"  1 layer is compressed otherwise ({kind.rpartition('.')[2]}), with the same files\n"
     assert (result.code, result.stdout) == (0, RIGHT + said_of_it)
+
+
+def test_documents_that_are_written_otherwise_are_right_and_said(project: Project, poisoned: Poisoned) -> None:
+    digest = poisoned.index["manifests"][0]["digest"]
+    poisoned.save()
+    result = verified(project, poisoned)
+    said_of_it = f"  its documents are written otherwise: the lock makes the manifest {digest}\n"
+    assert (result.code, result.stdout) == (0, RIGHT + said_of_it)
+
+
+def with_a_wrong_size(poisoned: Poisoned) -> None:
+    poisoned.manifest["layers"][1]["size"] += 1
+
+
+def test_of_a_wrong_size_nothing_else_is_said(project: Project, poisoned: Poisoned) -> None:
+    with_a_wrong_size(poisoned)
+    poisoned.save()
+    (line,) = [each for each in wrong(project, f"oci:{poisoned.layout.root}") if "described" in each]
+    assert line.endswith("bytes that are described")
 
 
 def test_a_tar_that_docker_would_load_otherwise_is_refused(project: Project, tmp_path: Path) -> None:

@@ -10,9 +10,11 @@ from envlock.errors import OutsideError
 from envlock.model.image import CONFIG_TYPE, Descriptor
 from envlock.oci.differences import differences
 from envlock.oci.document import parse
+from envlock.oci.image import digest_of
 from envlock.oci.manifest import read_manifest
 
 COMPRESSOR = "dev.envlock.compressor"
+OTHER = "it is not what the lock makes"
 _OURS = "envlock: "
 _DEBIAN = re.compile(r"debian( \d\d)?: ")  # layers of ours that the environment stands on
 # of a layer's descriptor: what is compared otherwise
@@ -81,12 +83,14 @@ class LayerProblem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageCheck:
-    """What is wrong with an image of one platform; `notes` are what is unlike, and no less right for it."""
+    """What is wrong with an image of one platform; `notes` are what is unlike, and no less right for it. `repacked`:
+    layers are compressed otherwise."""
 
     problems: tuple[str, ...] = ()
     layers: tuple[LayerProblem, ...] = ()
     notes: tuple[str, ...] = ()
     right: int = field(default=0)
+    repacked: bool = False
 
 
 def check_image(found: Documents, expected: Documents, read: Callable[[Descriptor], LayerFound]) -> ImageCheck:
@@ -102,11 +106,13 @@ def _checked(found: Documents, expected: Documents, read: Callable[[Descriptor],
     wrong = tuple(_layer_problems(layers, expected))
     pairs = [*_pairs(layers, expected)]
     packed = any(layer.descriptor.digest != wanted.digest for layer, wanted in pairs)
+    problems = (*_of_manifest(found, expected, packed=packed), *_of_config(found, expected, layers))
     return ImageCheck(
-        problems=(*_of_manifest(found, expected, packed=packed), *_of_config(found, expected, layers)),
+        problems=problems,
         layers=wrong,
-        notes=tuple(_packings(pairs)),
+        notes=tuple(_packings(pairs)) or (() if problems or wrong else tuple(_spellings(found, expected))),
         right=len(pairs),
+        repacked=packed,
     )
 
 
@@ -126,7 +132,7 @@ def _layer_problems(layers: Sequence[LayerFound], expected: Documents) -> Iterat
             layer, other = layers[place], begin + number
             name = f"layer {place + 1}"
             if other < end:
-                what = layer.wrong or "it is not what the lock makes"
+                what = layer.wrong or OTHER
                 title = f"{name} ({titles[other]})"
                 yield LayerProblem(title=title, what=what, found=layer.descriptor, expected=wanted[other])
             else:
@@ -151,13 +157,19 @@ def _packings(pairs: Sequence[tuple[LayerFound, Descriptor]]) -> Iterator[str]:
         yield f"{count} compressed otherwise ({', '.join(kinds)}), with the same files"
 
 
+def _spellings(found: Documents, expected: Documents) -> Iterator[str]:
+    """Of an image that is right: the same JSON may be written in many ways, each of which has a digest of its own."""
+    if found != expected:
+        yield f"its documents are written otherwise: the lock makes the manifest {digest_of(expected.manifest)}"
+
+
 def _of_manifest(found: Documents, expected: Documents, *, packed: bool) -> Iterator[str]:
     ours, theirs = _whole(expected.manifest), _whole(found.manifest)
     for name in ("config", "layers"):
         ours[name], theirs[name] = _beyond(ours[name]), _beyond(theirs[name])
     if len(ours["layers"]) == len(theirs["layers"]):
         for number, (mine, other) in enumerate(zip(ours["layers"], theirs["layers"], strict=True), 1):
-            yield from differences(other, mine, f"manifest: layer {number}")
+            yield from (f"manifest: {line}" for line in differences(other, mine, f"layer {number}"))
     del ours["layers"], theirs["layers"]
     if packed:
         ours, theirs = without_compressor(ours), without_compressor(theirs)

@@ -112,6 +112,8 @@ def _platform(place: ImagePlace, entry: IndexEntry) -> PlatformView:
     config = place.read(read_manifest(manifest, f"the manifest of `{place.title}`").config)
     documents = Documents(manifest=manifest, config=config)
     told = parse(config, "the config").optional("config")
+    if told and (labels := told.optional("Labels")):
+        labels.text_by_name()  # whoever shows them takes them for such
     return PlatformView(
         platform=read_config(config, "the config").platform,
         digest=entry.descriptor.digest,

@@ -9,7 +9,7 @@ from envlock.model.image_verdict import PlatformVerdict, WrongLayer
 from envlock.model.layers import LAYOUT
 from envlock.model.lock import PlatformLock
 from envlock.oci.blob import BrokenBlob
-from envlock.oci.image_check import Documents, LayerFound, LayerProblem, check_image
+from envlock.oci.image_check import OTHER, Documents, LayerFound, LayerProblem, check_image
 from envlock.oci.layer_check import read_layer
 from envlock.oci.layer_files import file_differences
 from envlock.oci.layout import Layout
@@ -61,7 +61,7 @@ def judge(asked: Asked, locked: PlatformLock, manifest: Descriptor) -> Judged:
         wrong=tuple(_wrong_layer(problem, asked.place, layout) for problem in check.layers),
         notes=check.notes,
     )
-    return Judged(verdict=verdict, expected=made.image, repacked=bool(check.notes))
+    return Judged(verdict=verdict, expected=made.image, repacked=check.repacked)
 
 
 def _found(place: ImagePlace, manifest: Descriptor) -> Documents:
@@ -106,6 +106,6 @@ def _wrong_layer(problem: LayerProblem, place: ImagePlace, layout: Layout) -> Wr
     expected = (problem.expected, partial(layout.pieces, problem.expected)) if problem.expected else None
     files, broken = file_differences((problem.found, partial(place.pieces, problem.found)), expected)
     what = problem.what if broken in (None, problem.what) else f"{problem.what}; {broken}"
-    if expected and not files.count and broken is None:
+    if problem.what == OTHER and not files.count and broken is None:
         what = f"{what}: its files are the same, in a tar that is not"
     return WrongLayer(title=problem.title, what=what, files=files.count, first=tuple(files.first))
