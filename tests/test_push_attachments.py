@@ -214,7 +214,7 @@ def test_all_pages_of_a_list_together_are_bounded(served: StrictRegistry, image:
     long = canonical_json({"schemaVersion": 2, "mediaType": INDEX_TYPE, "manifests": [], "x": "x" * (3 << 20)})
     headers = {"Content-Type": INDEX_TYPE, "Link": '<?again>; rel="next"'}
     served.instead = lambda _asked: Answer(status=200, content=long, headers=headers)
-    with pytest.raises(OutsideError, match="sends more than the [0-9]+ bytes it should"):
+    with pytest.raises(OutsideError, match=r"sends more than the \d+ bytes it should"):
         quick_client().referrers(target)
     assert len(served.asked) == 3
 

@@ -15,7 +15,7 @@ from envlock.registry.transfer import complete, push
 from tests.support.layered_images import add_image, add_layer, file, new_layout
 from tests.support.layered_images import push as push_by_skopeo
 from tests.support.processes import CommandError
-from tests.support.pushing import blobs_of, forget, layers_of, quick_client, random_image
+from tests.support.pushing import blobs_of, client, forget, layers_of, quick_client, random_image
 from tests.support.strict_registry import Answer, Asked, StrictRegistry, strict_registry
 
 LARGE = 3 << 20  # bytes: several pieces
@@ -155,6 +155,16 @@ def test_a_first_failure_ends_the_others(served: StrictRegistry, layout: Layout)
         push(quick_client(), image, [at(served)])
     assert len(served.sent("POST", "")) < 13
     assert served.manifests == {}
+
+
+def test_a_first_failure_ends_those_that_wait_for_their_next_try(served: StrictRegistry, layout: Layout) -> None:
+    image = random_image(layout, [LARGE] * 2)
+    answers = [Answer(status=429, headers={"Retry-After": "50"})]
+    refused = Answer(status=403)
+    served.instead = lambda asked: (answers.pop() if answers else refused) if asked.method == "POST" else None
+    with pytest.raises(OutsideError, match="refuses to take"):
+        push(client(), image, [at(served)])
+    assert len(served.sent("POST", "")) <= len(blobs_of(image))
 
 
 def test_where_the_registry_will_not_say_it_is_sent(served: StrictRegistry, image: Image) -> None:

@@ -1,6 +1,7 @@
 """Registries that send too little, send us elsewhere, or say no."""
 
 import json
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -130,6 +131,17 @@ def test_whole_blobs_stay_when_another_fails(
     missing = [blob for blob in read_manifest(source.read(manifest), "it").blobs if blob not in there]
     asked = {path for _, path in server.requests if "/blobs/" in path}
     assert asked == {blob_path(blob.digest) for blob in missing}
+
+
+def test_a_first_failure_ends_what_waits_for_a_silent_server(
+    server: FileServer, source: Layout, target: Layout, manifest: Descriptor
+) -> None:
+    small, large = sorted(read_manifest(source.read(manifest), "it").layers, key=lambda layer: layer.size)
+    server.overrides[blob_path(large.digest)] = Response(content=b"x" * large.size, waits_for=threading.Event())
+    server.overrides[blob_path(small.digest)] = 403
+    with pytest.raises(OutsideError, match="403"):
+        client().pull(at(server).at(manifest.digest), target)
+    assert server.requests.count(("GET", blob_path(large.digest))) == 1
 
 
 def error(status: int, *messages: str) -> Response:

@@ -4,7 +4,7 @@ import io
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -13,7 +13,7 @@ from envlock.errors import OutsideError
 from envlock.system import http as door
 from envlock.system import http_connections as connections
 from envlock.system.body import UNCHANGED, Body
-from envlock.system.http import BrokenOff, Http, RequestFailed
+from envlock.system.http import PIECE, BrokenOff, Http, RequestFailed, pieces
 from tests.support.http_server import FileServer, Request, Response, serve
 
 MIB = 1 << 20
@@ -171,6 +171,37 @@ def test_nor_by_libraries_that_use_the_session_and_set_no_limit(monkeypatch: pyt
     monkeypatch.setattr(connections, "TIMEOUT", (0.2, 0.2))
     with silent() as url, pytest.raises(RequestFailed, match="timed out"):
         Http().session.post(url)
+
+
+@contextmanager
+def dripping() -> Iterator[str]:
+    """A server that sends its answers byte by byte, without end, until nobody wants them."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def drip() -> None:
+            with suppress(OSError):
+                while True:
+                    connection = listener.accept()[0]
+                    with suppress(OSError), connection:
+                        connection.recv(PIECE)
+                        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
+                        while True:
+                            connection.sendall(b".")
+
+        thread = threading.Thread(target=drip, daemon=True)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}/x"
+        finally:
+            listener.shutdown(socket.SHUT_RDWR)
+            thread.join()
+
+
+def test_a_server_that_drips_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "SPAN", 0.001)
+    monkeypatch.setattr(connections, "LEAST", 1 << 40)
+    with dripping() as url, Http().request("GET", url) as response, pytest.raises(BrokenOff, match="broke off"):
+        list(pieces(response, limit=None))
 
 
 def asked_of(pages: Pages) -> list[str | None]:

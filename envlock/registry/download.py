@@ -26,7 +26,7 @@ def fetch(exchange: Exchange, wanted: Sequence[tuple[Reference, Descriptor]], la
                 target.write(piece)
 
     largest_first = sorted(wanted, key=lambda one: -one[1].size)
-    together(bring, largest_first, moves)
+    together(bring, largest_first)
 
 
 def blob_pieces(exchange: Exchange, reference: Reference, blob: Descriptor) -> Iterator[bytes]:

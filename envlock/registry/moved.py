@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterator, Sequence
 from threading import Event, Lock
 from typing import TypeVar
 
-from envlock.errors import EnvlockError, Interrupted
+from envlock.errors import EnvlockError
 from envlock.system.side_by_side import side_by_side
+from envlock.system.wanted import refuse_unwanted, until
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -20,14 +21,13 @@ def unseen(_what: str, _done: int, _of: int) -> None:
 
 
 class Moves:
-    """What is being moved together: the bytes of all, of which `moved` is told, and whether they are still wanted."""
+    """What is being moved together: the bytes of all, of which `moved` is told."""
 
     def __init__(self, what: str, moved: Moved, of: int) -> None:
         self._what, self._moved, self._of = what, moved, of
         self._lock = Lock()
         self._done = 0
         self.sent = 0  # also what has to be moved again
-        self.stopped = Event()
         if of:
             moved(what, 0, of)
 
@@ -36,8 +36,7 @@ class Moves:
         come, ended = 0, False
         try:
             for piece in pieces:
-                if self.stopped.is_set():
-                    raise Interrupted("stopped, because another transfer failed")
+                refuse_unwanted()
                 yield piece
                 come += len(piece)
                 self.add(len(piece), sent=len(piece))
@@ -53,14 +52,15 @@ class Moves:
             self._moved(self._what, self._done, self._of)
 
 
-def together(work: Callable[[Item], Result], items: Sequence[Item], moves: Moves | None = None) -> list[Result]:
+def together(work: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
     """The results of `work`, in the order of `items`. The first failure, or Ctrl-C, ends what is under way."""
-    stopped = moves.stopped if moves else Event()
+    stopped = Event()
     failures: list[BaseException] = []
 
     def one(item: Item) -> Result:
         try:
-            return work(item)
+            with until(stopped):
+                return work(item)
         except BaseException as failure:
             failures.append(failure)
             stopped.set()

@@ -156,7 +156,7 @@ def _ship(client: RegistryClient, target: Reference, cargo: Sequence[_Cargo], pr
             moves.add(one.blob.size)
         return mounted
 
-    mounted = together(send, missing, moves)
+    mounted = together(send, missing)
     digests = [(one.blob.digest, taken) for one, taken in zip(missing, mounted, strict=True)]
     return _Shipped(
         sent=frozenset(digest for digest, taken in digests if not taken),

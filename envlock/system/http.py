@@ -16,6 +16,7 @@ from envlock.system.http_connections import TIMEOUT, ExactSession, SystemTrust
 from envlock.system.http_logins import KnownLogins, auth_of
 from envlock.system.login import Login, Refused
 from envlock.system.secrets import Secret, redact
+from envlock.system.wanted import refuse_unwanted, stopped_here
 
 # what every failed request raises, for libraries that use our session by themselves
 RequestFailed = requests.RequestException
@@ -51,7 +52,7 @@ class Http:
             self.session.mount(scheme, SystemTrust(max_retries=retries, pool_maxsize=16))
         self.session.auth = self._logins = KnownLogins()
         self._stopped = stopped or Event()
-        self._wait = wait or self._stopped.wait
+        self._wait = wait
         self._exact: dict[bool, requests.Session] = {}
         self._exact_lock = Lock()
 
@@ -78,6 +79,7 @@ class Http:
         form. With `only_public` an address of this machine or a private network is refused when it is connected to.
         """
         self._refuse_offline(url)
+        refuse_unwanted()
         timeout = TIMEOUT if body is None else _SLOWEST
         options: dict[str, Any] = {"headers": dict(headers or {}), "data": body, "auth": _as_given, "timeout": timeout}
         session = self._exact_session(only_public)
@@ -90,7 +92,8 @@ class Http:
 
     def wait(self, seconds: float) -> None:
         """Waits before the next try; ends at once where nothing more is wanted."""
-        self._wait(seconds)
+        (self._wait or (stopped_here() or self._stopped).wait)(seconds)
+        refuse_unwanted()
         if self._stopped.is_set():
             raise Interrupted("stopped")
 

@@ -1,8 +1,11 @@
 """Connections as we make them: with the machine's own certificates, and knowing where they lead."""
 
+import http.client
+import io
 import ipaddress
 import socket
 import ssl
+from time import monotonic
 from typing import Any
 
 import requests
@@ -10,10 +13,15 @@ import truststore
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.util.wait import wait_for_read
 
 from envlock.errors import OutsideError
+from envlock.system.wanted import refuse_unwanted
 
 TIMEOUT = (10, 60)  # seconds to connect, seconds between two bytes
+SPAN = 60.0  # seconds of waiting for an answer that has begun
+LEAST = 60 << 10  # bytes that are to come in them: who sends less keeps us for ever
+_LOOK = 0.1  # seconds between two looks at whether an answer is still wanted
 _PUBLIC_MARK = "came_from_public"
 
 
@@ -67,9 +75,53 @@ def is_public(response: requests.Response) -> bool:
     return bool(getattr(response, _PUBLIC_MARK, False))
 
 
+class _Incoming(io.RawIOBase):
+    """What a server sends, as long as it is wanted; TimeoutError where it is silent, or slower than anyone can be."""
+
+    def __init__(self, raw: io.RawIOBase, connection: socket.socket) -> None:
+        self._raw, self._connection = raw, connection
+        self._come, self._waited = 0, 0.0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        began = monotonic()
+        self._await(began)
+        count = self._raw.readinto(buffer)
+        if self._come:  # a busy server may take its time to begin
+            self._waited += monotonic() - began
+        self._come += count or 0
+        if self._waited > SPAN:
+            if self._come < LEAST:
+                raise TimeoutError(f"only {self._come} bytes came in {self._waited:.0f} s")
+            self._come, self._waited = 0, 0.0
+        return count
+
+    def _await(self, began: float) -> None:
+        patience = self._connection.gettimeout()
+        if isinstance(self._connection, ssl.SSLSocket) and self._connection.pending():
+            return  # decrypted already: nothing may follow
+        while not wait_for_read(self._connection, _LOOK):
+            refuse_unwanted()
+            if patience is not None and monotonic() - began > patience:
+                raise TimeoutError("timed out")
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+class _Answer(http.client.HTTPResponse):
+    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
+        super().__init__(sock, *args, **kwargs)
+        self.fp = io.BufferedReader(_Incoming(self.fp.detach(), sock))
+
+
 class _Connection(HTTPConnection):
     """Remembers the address at its other end."""
 
+    response_class = _Answer
     peer: str | None = None
 
     def _new_conn(self) -> socket.socket:
