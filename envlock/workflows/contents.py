@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -116,19 +115,21 @@ def _wheel_contents(
     cache: Cache,
 ) -> PackageContents:
     minor = python_minor(locked.python)
-    planned = partial(_image_files, package, files, minor, cache)
-    if known is None:
-        require_promised(
-            package, files[package.sha256], locked, known_wheel(package, files[package.sha256], cache).metadata
+    target = WheelTarget(prefix=IMAGE_PREFIX, python=minor)
+    if known is not None:
+        return PackageContents(
+            package=package,
+            paths=known[0],
+            size=known[1],
+            files=lambda: placed(known_wheel(package, files[package.sha256], cache), target),
         )
-        found = planned()
-        known = tuple(f.path for f in found), sum(f.size for f in found)
-        cache.keep(WHEELS, _wheel_key(package, minor), {"paths": known[0], "size": known[1]}, lasting=False)
-    return PackageContents(package=package, paths=known[0], size=known[1], files=planned)
-
-
-def _image_files(package: PipPackage, files: Mapping[str, Path], minor: str, cache: Cache) -> tuple[PrefixFile, ...]:
-    return placed(known_wheel(package, files[package.sha256], cache), WheelTarget(prefix=IMAGE_PREFIX, python=minor))
+    wheel = known_wheel(package, files[package.sha256], cache)
+    require_promised(package, files[package.sha256], locked, wheel.metadata)
+    found = placed(wheel, target)
+    paths, size = tuple(f.path for f in found), sum(f.size for f in found)
+    cache.keep(WHEELS, _wheel_key(package, minor), {"paths": paths, "size": size}, lasting=False)
+    # its layer is most likely to be made next: kept, they need not be placed again
+    return PackageContents(package=package, paths=paths, size=size, files=lambda: found)
 
 
 def _paths_and_size(kept: Any) -> tuple[tuple[str, ...], int]:
