@@ -15,6 +15,7 @@ from envlock.environments.prefix import write_prefix
 from envlock.environments.venv import venv_files
 from envlock.environments.wheel import WheelTarget, wheel_files
 from envlock.model.files import Deflatable, PrefixFile
+from envlock.system.near import NearReader
 from tests.support import wheels
 from tests.support.processes import run
 from tests.support.tiny_wheels import write_wheel
@@ -240,7 +241,7 @@ def test_members_can_be_had_as_the_wheel_keeps_them() -> None:
     """What comes out of the stream that is kept is what comes out of the member, and the checksum fits."""
     kept = 0
     for file in wheel_files(wheels.path("numpy"), IMAGE):
-        deflation = file.content.deflation() if isinstance(file.content, Deflatable) else None
+        deflation = file.content.deflation(NearReader()) if isinstance(file.content, Deflatable) else None
         if deflation is None:
             continue
         pairs = list(deflation.pairs)

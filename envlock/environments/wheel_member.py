@@ -5,7 +5,6 @@ A member is found by its offset, so that any number of threads can read one whee
 unpacked and checked in one go by libdeflate, larger ones piece by piece by isal.
 """
 
-import os
 import struct
 import zipfile
 from collections.abc import Iterator
@@ -17,7 +16,8 @@ import deflate
 from isal import isal_zlib
 
 from envlock.errors import OutsideError
-from envlock.model.files import Deflatable, Deflation
+from envlock.model.files import Deflatable, Deflation, Reader
+from envlock.system.near import NearReader
 
 PIECE = 1 << 20
 AT_ONCE = 8 << 20  # bytes, packed and unpacked, up to which a member is unpacked in one go: bounds memory
@@ -60,29 +60,26 @@ class WheelMember(Deflatable):
 
     def chunks(self) -> Iterator[bytes]:
         """The bytes in pieces of at most 1 MiB; OutsideError where they are not what the directory says."""
-        return (plain for _, plain in self._pairs() if plain)
+        with NearReader() as reader:
+            yield from (plain for _, plain in self._pairs(reader) if plain)
 
     def read(self) -> bytes:
         return b"".join(self.chunks())
 
-    def deflation(self) -> Deflation | None:
+    def deflation(self, reader: Reader) -> Deflation | None:
         """The member as the archive keeps it, checked like `chunks`; None where it is not compressed there."""
-        return Deflation(crc=self.crc, packed=self.packed, pairs=self._pairs()) if self.deflated else None
+        return Deflation(crc=self.crc, packed=self.packed, pairs=self._pairs(reader)) if self.deflated else None
 
-    def _pairs(self) -> Iterator[tuple[bytes, bytes]]:
+    def _pairs(self, reader: Reader) -> Iterator[tuple[bytes, bytes]]:
         """Pieces of the stored bytes, each with the plain bytes that come out of it."""
         try:
-            file = os.open(self.wheel, os.O_RDONLY | os.O_CLOEXEC)
-            try:
-                if self.deflated and max(self.size, self.packed) <= AT_ONCE:
-                    stored = next(self._stored(file, AT_ONCE))
-                    if (plain := self._at_once(stored)) is not None:
-                        yield stored, plain
-                        return
-                pieces = self._stored(file, PIECE)
-                yield from self._checked(_inflated(pieces) if self.deflated else ((piece, piece) for piece in pieces))
-            finally:
-                os.close(file)
+            if self.deflated and max(self.size, self.packed) <= AT_ONCE:
+                stored = next(self._stored(reader, AT_ONCE))
+                if (plain := self._at_once(stored)) is not None:
+                    yield stored, plain
+                    return
+            pieces = self._stored(reader, PIECE)
+            yield from self._checked(_inflated(pieces) if self.deflated else ((piece, piece) for piece in pieces))
         except (OSError, _Damage, isal_zlib.IsalError) as error:  # type: ignore[misc]  # its stub names an instance
             raise self._damaged(str(error)) from error
 
@@ -99,10 +96,10 @@ class WheelMember(Deflatable):
             return None
         return cast(bytes, plain) if len(plain) == self.size else None  # a bytearray nobody else has: not copied
 
-    def _stored(self, file: int, most: int) -> Iterator[bytes]:
+    def _stored(self, reader: Reader, most: int) -> Iterator[bytes]:
         """The stored bytes, in pieces of `most` of them; the header before them is read together with the first."""
         ahead = _LOCAL_HEADER.size + 4 * len(self.name) + _EXTRA  # a character has at most 4 bytes
-        window = os.pread(file, ahead + min(self.packed, most), self.offset)
+        window = reader.read(self.wheel, self.offset, ahead + min(self.packed, most))
         if len(window) < _LOCAL_HEADER.size:
             raise self._damaged("it ends too early")
         signature, flags, name_length, extra_length = _LOCAL_HEADER.unpack_from(window)
@@ -114,7 +111,7 @@ class WheelMember(Deflatable):
         first = window[start : start + self.packed]
         yield first
         place, end = self.offset + start + len(first), self.offset + start + self.packed
-        while place < end and (piece := os.pread(file, min(most, end - place), place)):
+        while place < end and (piece := reader.read(self.wheel, place, min(most, end - place))):
             yield piece
             place += len(piece)
 

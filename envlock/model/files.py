@@ -3,12 +3,14 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 EXECUTABLE = 0o755
 PLAIN = 0o644
 # where the environment lies inside an image
 IMAGE_PREFIX = "/opt/env"
+WHITEOUT = ".wh."  # a name that would delete what lies in the layers below
 
 
 class Content(Protocol):
@@ -17,6 +19,12 @@ class Content(Protocol):
     @property
     def size(self) -> int: ...
     def chunks(self) -> Iterator[bytes]: ...
+
+
+class Reader(Protocol):
+    """Reads files by offsets, for several contents one after the other."""
+
+    def read(self, path: Path, offset: int, size: int) -> bytes: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +50,7 @@ class Deflatable(ABC):
     def chunks(self) -> Iterator[bytes]: ...
 
     @abstractmethod
-    def deflation(self) -> Deflation | None: ...
+    def deflation(self, reader: Reader) -> Deflation | None: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,16 +11,16 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from envlock.errors import OutsideError
-from envlock.model.files import EXECUTABLE, Content, Deflatable, PrefixFile, SystemFile
+from envlock.model.files import EXECUTABLE, WHITEOUT, Deflatable, PrefixFile, Reader, SystemFile
 from envlock.model.image import LAYER_TYPE, Descriptor
 from envlock.oci.compress import KEPT_FROM, GzipStream, gzip_stream
 from envlock.oci.layout import Layout
 from envlock.oci.tar_header import owned_header, padding
+from envlock.system.near import WINDOW, NearReader
 
 LayerFile = PrefixFile | SystemFile
 END = bytes(2 * tarfile.BLOCKSIZE)
 CHANGED = "it was changed while it was read; try again"
-WHITEOUT = ".wh."  # a name that would delete what lies in the layers below
 _LOOKED_AT = re.compile(
     rf"\0|(?:^|/)(?:\.{{0,2}}(?:/|$)|{re.escape(WHITEOUT)})"
 )  # what makes a path worth a closer look
@@ -53,9 +53,13 @@ def write_layer(
     placed = _placed(files, root)
     told = ((path, folders.get(path, _plain_folder(path))) for path in _parents(placed))
     parents = {path: folder for path, folder in told if folder}
-    with layout.writer() as blob, gzip_stream(blob.write, threads=threads) as stream:
+    with (
+        NearReader(WINDOW) as reader,
+        layout.writer() as blob,
+        gzip_stream(blob.write, threads=threads) as stream,
+    ):
         for path, file in sorted({**parents, **placed}.items(), key=lambda item: item[0].encode()):
-            _write_entry(stream, path, file)
+            _write_entry(stream, reader, path, file)
         stream.write(END)
     return Layer(descriptor=blob.descriptor(LAYER_TYPE), diff_id=stream.diff_id, files=len(placed))
 
@@ -129,15 +133,16 @@ def _plain_folder(path: str) -> SystemFile:
     return SystemFile(path=path, mode=EXECUTABLE, is_folder=True)
 
 
-def _write_entry(stream: GzipStream, path: str, file: LayerFile) -> None:
+def _write_entry(stream: GzipStream, reader: Reader, path: str, file: LayerFile) -> None:
     stream.write(_entry_header(path, file))
     if file.content is None:
         return
-    kept = file.content.deflation() if isinstance(file.content, Deflatable) else None
+    kept = file.content.deflation(reader) if isinstance(file.content, Deflatable) else None
     if kept and kept.packed >= KEPT_FROM:
         stream.write_deflated(kept)
     else:
-        for chunk in _exactly(file.content, path):
+        chunks = (plain for _, plain in kept.pairs) if kept else file.content.chunks()
+        for chunk in _exactly(chunks, file.size, path):
             stream.write(chunk)
     stream.write(padding(file.size))
 
@@ -153,13 +158,13 @@ def _entry_header(path: str, file: LayerFile) -> bytes:
     return owned_header(path, (mode, file.uid, file.gid), size=file.size, kind=kind, link=link)
 
 
-def _exactly(content: Content, path: str) -> Iterator[bytes]:
+def _exactly(chunks: Iterable[bytes], size: int, path: str) -> Iterator[bytes]:
     """The chunks of a content, which must be as long as it says: the header is written already."""
-    left = content.size
-    for chunk in content.chunks():
+    left = size
+    for chunk in chunks:
         left -= len(chunk)
         if left < 0:
             break
         yield chunk
     if left:
-        raise OutsideError(f"`{path}` has {'more' if left < 0 else 'less'} than its {content.size} bytes", hint=CHANGED)
+        raise OutsideError(f"`{path}` has {'more' if left < 0 else 'less'} than its {size} bytes", hint=CHANGED)
