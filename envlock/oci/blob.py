@@ -9,6 +9,8 @@ from envlock.errors import OutsideError
 from envlock.model.image import Descriptor
 from envlock.system.parts import naming, new_part
 
+_ROOM = 256 << 10  # bytes that are written at once: most files are much smaller
+
 
 class BrokenBlob(OutsideError):
     """The bytes of a blob are not those that it is described by."""
@@ -19,7 +21,7 @@ class BlobWriter:
 
     def __init__(self, *, scratch: Path, folder: Path, digest: str | None = None, size: int | None = None) -> None:
         descriptor, self._part = new_part(scratch)
-        self._file: IO[bytes] = os.fdopen(descriptor, "wb")
+        self._file: IO[bytes] = os.fdopen(descriptor, "wb", _ROOM)
         self._folder = folder
         self._expected = digest
         self._expected_size = size

@@ -4,13 +4,15 @@ ustar, with time 0 and no names of users, and PAX where ustar has no room. `tarf
 to write a header than it takes to hash a usual file, so the usual ones are written here, and are the same bytes.
 """
 
+import struct
 import tarfile
 
 _ROOM = tarfile.LENGTH_NAME  # of a path, and as much of where a link leads
 _LARGEST_ID, _LARGEST_SIZE = 8**7, 8**11
 _TIME = b"%011o\0" % 0
 _MAGIC = tarfile.POSIX_MAGIC.ljust(88, b"\0")  # and neither names of user and group nor numbers of a device
-_END = bytes(12)
+# path, numbers, time, checksum, kind, target of a link, magic, start of a long path, nothing
+_FIELDS = struct.Struct(f"{_ROOM}s36s12s8s1s{_ROOM}s88s{tarfile.LENGTH_PREFIX}s12x")
 # what the checksum counts in every header: the constant fields, and eight spaces in its own place
 _CONSTANT = sum(_TIME) + sum(_MAGIC) + 8 * ord(" ")
 
@@ -33,11 +35,10 @@ def owned_header(path: str, owned: tuple[int, int, int], *, size: int, kind: byt
         and size < _LARGEST_SIZE
     ):
         return _any_header(path, owned, size=size, kind=kind, link=link)
-    start = parts[1].encode().ljust(_ROOM, b"\0") + b"%07o\0%07o\0%07o\0%011o\0" % (mode & 0o7777, uid, gid, size)
-    target = kind + link.encode().ljust(_ROOM, b"\0")
-    prefix = parts[0].encode().ljust(tarfile.LENGTH_PREFIX, b"\0")
-    checksum = _CONSTANT + sum(start) + sum(target) + sum(prefix)
-    return b"".join((start, _TIME, b"%06o\0 " % checksum, target, _MAGIC, prefix, _END))
+    start, rest, target = parts[0].encode(), parts[1].encode(), link.encode()
+    numbers = b"%07o\0%07o\0%07o\0%011o\0" % (mode & 0o7777, uid, gid, size)
+    checksum = b"%06o\0 " % (_CONSTANT + sum(b"".join((start, rest, numbers, kind, target))))
+    return _FIELDS.pack(rest, numbers, _TIME, checksum, kind, target, _MAGIC, start)
 
 
 def padding(size: int) -> bytes:
