@@ -26,7 +26,7 @@ LEFT_OUT_ON_TOP = ("build", "dist", "wheelhouse", "htmlcov")
 _MARKS = ("CACHEDIR.TAG", "pyvenv.cfg")
 
 _FORM = b"envlock-tree 1\n"
-_LOOKED_AT = 8000  # bytes in which git, too, looks for a NUL to tell text from the rest
+_CONTROLS = bytes({*range(32), 127} - {*b"\b\t\n\f\r\x1b"})  # such as texts do not have
 _PIECE = 1 << 20
 _POINTER_SIZE = 1024  # as git-LFS's specification has it, no pointer is as long
 _POINTER = re.compile(
@@ -68,9 +68,22 @@ def measured(path: Path) -> LfsPointer:
 def content_pieces(path: Path) -> Iterator[bytes]:
     """The bytes of a file as git keeps it, in pieces; of a git-LFS pointer, its own."""
     with _opened(path) as file:
-        text = b"\0" not in file.read(_LOOKED_AT)
+        text = _is_text(file)
         file.seek(0)
         yield from _text_pieces(file) if text else iter(lambda: file.read(_PIECE), b"")
+
+
+def _is_text(file: IO[bytes]) -> bool:
+    """As git tells text from the rest, whose line ends it leaves alone (`gather_stats` in its convert.c)."""
+    printable = controls = 0
+    for piece in _whole_ends(file):
+        if b"\0" in piece or piece.count(b"\r") != piece.count(b"\r\n"):
+            return False
+        of_it = len(piece) - len(piece.translate(None, _CONTROLS))
+        controls += of_it
+        printable += len(piece) - of_it - piece.count(b"\n") - piece.count(b"\r")
+        last = piece
+    return controls == 0 or printable >> 7 >= controls - last.endswith(b"\x1a")
 
 
 def tree_sha256(folder: Path) -> str:
@@ -144,10 +157,17 @@ def _opened(path: Path) -> BufferedReader:
 
 
 def _text_pieces(file: IO[bytes]) -> Iterator[bytes]:
-    """A text with LF for CRLF, read in pieces: a CR at the end of one waits for the next."""
+    """A text with LF for CRLF."""
+    for piece in _whole_ends(file):
+        yield piece.replace(b"\r\n", b"\n")
+
+
+def _whole_ends(file: IO[bytes]) -> Iterator[bytes]:
+    """The rest of a file in pieces, none of which ends within a CRLF: a CR at the end of one waits for the next."""
     waiting = b""
     while piece := file.read(_PIECE):
         piece = waiting + piece
         waiting = b"\r" if piece.endswith(b"\r") else b""
-        yield piece[: len(piece) - len(waiting)].replace(b"\r\n", b"\n")
-    yield waiting
+        yield piece[: len(piece) - len(waiting)]
+    if waiting:
+        yield waiting
