@@ -13,7 +13,7 @@ from envlock.model.debian_relations import Compare
 from envlock.model.edges import CondaMatcher, broken_edges
 from envlock.model.lock import ImageSettings, Inputs, Lock
 from envlock.model.origins import wrong_origins
-from envlock.model.problem import IMAGE, Problem, shown_value
+from envlock.model.problem import COPY, IMAGE, Problem, shown_value
 from envlock.model.spec import EnvSpec
 
 
@@ -59,7 +59,7 @@ def _settings(image: ImageSettings) -> Iterator[tuple[str, object]]:
             yield from ((f"{field.name}.{name}", text) for name, text in value)
         elif field.name == "bytecode":
             yield field.name, "true" if value else None
-        elif field.name != _COPY:
+        elif field.name != COPY:
             yield field.name, value
 
 
@@ -67,7 +67,7 @@ def _changed_copies(wanted: tuple[str, ...], locked: tuple[str, ...]) -> Iterato
     told = {path: "is to be copied into the image: it was not when this was locked" for path in wanted}
     told |= {path: "is no longer to be copied into the image" for path in locked if path not in told}
     for path in sorted({*wanted} ^ {*locked}):
-        yield Problem(kind=IMAGE, subject=_COPY, message=f"`{path}` {told[path]}")
+        yield Problem(kind=IMAGE, subject=COPY, message=f"`{path}` {told[path]}")
 
 
 def _changed_setting(key: str, new: object, old: object) -> str:
@@ -98,4 +98,3 @@ def _platform(spec: EnvSpec, lock: Lock, name: str, judges: Judges, now: datetim
 
 
 _TABLES = ("variables", "labels")
-_COPY = "copy"

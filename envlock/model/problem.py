@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 # the kind of those about what an image is told beyond its packages
 IMAGE = "image"
+COPY = "copy"  # the subject of those among them that are about copied files
 _LEAST = re.compile(r"(?:>=|~=|==|>)\s*([0-9]+(?:\.[0-9]+)*)")
 
 
@@ -21,6 +22,11 @@ class Problem:
     subject: str | None = None
     line: int | None = None
     file: str | None = None
+
+    @property
+    def is_of_copies(self) -> bool:
+        """Is it about files that go into the image alone?"""
+        return (self.kind, self.subject) == (IMAGE, COPY)
 
 
 def unmet(need: str, reason: str, asker: str | None, platform: str) -> Problem:

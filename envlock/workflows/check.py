@@ -45,9 +45,10 @@ def is_known_good(project: Project, cache: Cache) -> bool:
     return is_good(project, cache, fingerprint(project))
 
 
-def require_fresh(project: Project, cache: Cache) -> None:
-    """AnswerIsNo with the reasons where the lock does not answer its manifest."""
-    found = check(project, cache)
+def require_fresh(project: Project, cache: Cache, *, copies: bool = True) -> None:
+    """AnswerIsNo with the reasons where the lock does not answer its manifest; without `copies`, but for what goes
+    into its image alone."""
+    found = tuple(problem for problem in check(project, cache) if copies or not problem.is_of_copies)
     if found:
         lines = "\n".join(f"  {line}" for line in shown(found))
         raise AnswerIsNo(f"env.lock does not answer env.toml\n{lines}", hint="run `envlock lock`")

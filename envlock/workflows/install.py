@@ -33,9 +33,10 @@ class Installed:
 def install(project: Project, context: Context, *, prefix: Path | None = None, groups: Sequence[str] = ()) -> Installed:
     """Makes the environment, with these groups of it, where it is not there yet.
 
-    A stale lock is refused, never mended in passing.
+    A stale lock is refused, never mended in passing. Files that go into the image alone may have changed: who works
+    on them runs them here.
     """
-    require_fresh(project, context.cache)
+    require_fresh(project, context.cache, copies=False)
     lock = read_lock(project.lockfile)
     require_groups(lock, groups)
     locked = _for_this_machine(lock).of_groups(*groups)
