@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from envlock.errors import OutsideError
+from envlock.workflows.copied import locked_files
 from tests.support.oci_contents import image_members
 from tests.support.processes import run
 from tests.support.projects import Project, new_project
@@ -102,7 +104,10 @@ EDITS: dict[str, tuple[str, Callable[[Path], object]]] = {
 
 
 def relinked(link: Path, target: str) -> None:
-    link.unlink()
+    if link.is_dir():
+        shutil.rmtree(link)
+    else:
+        link.unlink()
     link.symlink_to(target)
 
 
@@ -121,6 +126,35 @@ def test_what_changed_is_said_and_locked_alone(project: Project, name: str) -> N
     lines = zip(text.splitlines(), project.lockfile.read_text().splitlines(), strict=True)
     assert [new.partition(" = ")[0] for old, new in lines if old != new] == [f'"{path}"']
     assert project.call("check") == (0, "", "")
+
+
+def test_who_edits_what_is_copied_runs_it_here(project: Project) -> None:
+    """It is no part of what is installed."""
+    written(project.folder / "src/model.py", "print('other')\n")
+    assert project.must("run", "--", "cat", "src/model.py") == "print('other')\n"
+    project.change('workdir = "/srv/app"', 'workdir = "/srv/other"')
+    assert project.call("run", "--", "true").code == 1
+
+
+def test_only_what_was_locked_is_ever_made(project: Project, tmp_path: Path) -> None:
+    """Also where it changes behind the back of the check, and where somebody else's image is held against it."""
+    project.must("build", "--output", tmp_path / "layout")
+    assert project.call("verify", tmp_path / "layout").code == 0
+    written(project.folder / "src/model.py", "print('other')\n")
+    with pytest.raises(OutsideError, match=r"`\./src`, which is copied into the image, has changed"):
+        locked_files(project.folder, project.lock())
+    unverified = project.call("verify", tmp_path / "layout")
+    assert (unverified.code, "`./src`, which is copied into the image, has changed" in unverified.stderr) == (3, True)
+
+
+def test_branches_that_copy_the_same_are_noticed_when_they_meet(project: Project) -> None:
+    """Each was locked without the other, and git merges both files without a conflict."""
+    (ours,) = (line for line in project.lockfile.read_text().splitlines() if line.startswith('"./src"'))
+    project.change('"src", ', '".", ')
+    project.must("lock")
+    project.change('".", ', '".", "src", ')
+    project.change("[image.copy]", f"[image.copy]\n{ours}", file="env.lock")
+    assert "`src/link.py` is brought by `./` and by `./src`" in reasons(project)
 
 
 LEFT_OUT = (
@@ -164,11 +198,43 @@ def test_pointers_of_lfs_are_locked_and_not_built(project: Project) -> None:
     assert "is to be copied into the image, and is a git-LFS pointer here\nhint: `git lfs pull`" in refused.stderr
 
 
+def copied_from(project: Project, path: str, *, copy: str, workdir: str = "/srv/app") -> None:
+    """With a file more, and another table `[image]`."""
+    written(project.folder / path, "")
+    project.change('["src", "../tool.sh"]', copy)
+    project.change('"/srv/app"', f'"{workdir}"')
+
+
 WRONG: dict[str, tuple[Callable[[Project], object], str]] = {
     "nothing there": (lambda p: shutil.rmtree(p.folder / "src"), "`./src` does not exist"),
     "an empty folder": (lambda p: emptied(p.folder / "src"), "`./src` has nothing to copy"),
     "a link outside": (lambda p: relinked(p.folder / "src/link.py", "../../tool.sh"), "which is outside of"),
-    "two of one name": (lambda p: p.change('["src", ', '["src", ".", '), "is brought by `./` and by `./src`"),
+    "two of one name": (
+        lambda p: p.change('["src", ', '["src", ".", '),
+        "`src/link.py` is brought by `./` and by `./src`",
+    ),
+    "a file where another's folder is": (
+        lambda p: copied_from(p, "../src", copy='[".", "../src"]'),
+        "`src` is brought by `../src`, and `src/link.py` by `./`",
+    ),
+    "into the environment": (
+        lambda p: copied_from(p, "env/bin/python", copy='["env"]', workdir="/opt"),
+        "`./env` brings `/opt/env/bin/python`: `/opt/env` is the environment's own",
+    ),
+    "in the environment's place": (
+        lambda p: copied_from(p, "opt", copy='["opt"]', workdir="/"),
+        "`./opt` brings `/opt`: `/opt/env` is the environment's own",
+    ),
+    "what hides files": (lambda p: written(p.folder / "src/.wh.etc", ""), "would hide a file of the image below"),
+    "a name that no image has": (
+        lambda p: written(p.folder / "src/\udcff", ""),
+        "`env/src/\\udcff` is to be copied, and is not UTF-8",
+    ),
+    "a link to one": (
+        lambda p: relinked(p.folder / "src/link.py", "\udcff"),
+        "`\\udcff` is to be copied, and is not UTF-8",
+    ),
+    "a loop": (lambda p: relinked(p.folder / "src", "src"), "cannot be followed"),
 }
 
 

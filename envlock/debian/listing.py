@@ -8,9 +8,9 @@ from envlock.debian.accounts import MOST_ID
 from envlock.debian.deb_tar import TarMember
 from envlock.debian.status import FOLDER
 from envlock.errors import OutsideError
+from envlock.model.files import WHITEOUT
 from envlock.model.paths import name_problem
 
-WHITEOUT = ".wh."  # a name that would delete what lies in the layers below
 _DEEPEST = 64  # folders above a file; the system has an end, too
 
 

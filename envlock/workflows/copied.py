@@ -5,17 +5,20 @@ git and Python keep for themselves, env.toml, env.lock, caches and virtual envir
 """
 
 import hashlib
-from collections.abc import Iterator
+import posixpath
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from pathlib import Path
+from functools import cache
+from itertools import islice
+from pathlib import Path, PurePosixPath
 
 from envlock.errors import OutsideError, UserInputError
 from envlock.history.repository import counted_files
-from envlock.model.files import PrefixFile
+from envlock.model.files import IMAGE_PREFIX, WHITEOUT, PrefixFile
 from envlock.model.image_values import copied_name
 from envlock.model.lock import Lock
-from envlock.model.problem import IMAGE, Problem
+from envlock.model.problem import COPY, IMAGE, Problem
 from envlock.model.spec import EnvSpec
 from envlock.system.files import repository_root
 from envlock.system.local_files import content_pieces, holds_cache, lfs_pointer, link_target, measured
@@ -73,51 +76,88 @@ def copied_files(folder: Path, path: str) -> tuple[PrefixFile, ...]:
 
 def copied_sha256(folder: Path, path: str) -> str:
     """The sha256 (64 hex) of what a path brings into the image: names, contents, executable bits, links."""
-    total = hashlib.sha256(_FORM)
-    for file in copied_files(folder, path):
-        told = f"link {file.link}" if file.link is not None else _told(file)
-        total.update(b"%s\0%s\0" % (file.path.encode(errors="surrogateescape"), told.encode(errors="surrogateescape")))
-    return total.hexdigest()
+    return _sha256(copied_files(folder, path))
 
 
 def locked_copies(folder: Path, spec: EnvSpec) -> tuple[tuple[str, str], ...]:
-    """What is recorded of all that is to be copied; UserInputError where two paths bring the same file."""
-    brought: dict[str, str] = {}
-    for path in spec.image.copy:
-        for file in copied_files(folder, path):
-            other = brought.setdefault(file.path, path)
-            if other != path:
-                raise UserInputError(f"`{file.path}` is brought by `{other}` and by `{path}`", hint="copy one of them")
-    return tuple((path, copied_sha256(folder, path)) for path in spec.image.copy)
+    """What is recorded of all that is to be copied; UserInputError where it cannot lie in one image."""
+    brought = {path: copied_files(folder, path) for path in spec.image.copy}
+    wrong = next(_misplaced(spec.image.workdir, brought), None)
+    if wrong:
+        raise UserInputError(wrong, hint="copy something else, or into another `workdir`")
+    return tuple((path, _sha256(files)) for path, files in brought.items())
 
 
 def changed_copies(folder: Path, spec: EnvSpec, lock: Lock) -> Iterator[Problem]:
-    """What is to be copied and is not what was locked, or not there."""
+    """What is to be copied and is not what was locked, not there, or has no place."""
+    found: dict[str, tuple[PrefixFile, ...]] = {}
     for path, locked in lock.copied:
         if path in spec.image.copy:
-            message = _changed(folder, path, locked)
+            try:
+                found[path] = copied_files(folder, path)
+                message = _changed(path, found[path], locked)
+            except UserInputError as error:
+                message = f"`{path}` is to be copied into the image: {error.message}"
             if message:
-                yield Problem(kind=IMAGE, subject="copy", message=message)
+                yield Problem(kind=IMAGE, subject=COPY, message=message)
+    # as two branches can bring it about, neither of which saw what the other copies
+    yield from (Problem(kind=IMAGE, subject=COPY, message=wrong) for wrong in _misplaced(spec.image.workdir, found))
 
 
-def require_contents(folder: Path, lock: Lock) -> None:
-    """UserInputError where the bytes of something that is to be copied are not here, but git-LFS's word for them."""
-    for path, _ in lock.copied:
-        for file in copied_files(folder, path):
-            place = file.content.place if isinstance(file.content, CopiedContent) else None
-            if place and lfs_pointer(place):
-                what = f"`{display(place)}` is to be copied into the image, and is a git-LFS pointer here"
-                raise UserInputError(what, hint="`git lfs pull` brings the file itself")
+def locked_files(folder: Path, lock: Lock) -> tuple[PrefixFile, ...]:
+    """All that is copied into the image, as it was locked.
+
+    OutsideError where it is something else by now; UserInputError where the bytes of a file are not here, but git-LFS's
+    word for them.
+    """
+    found: list[PrefixFile] = []
+    for path, locked in lock.copied:
+        files = copied_files(folder, path)
+        changed = _changed(path, files, locked)
+        if changed:
+            raise OutsideError(changed, hint="`envlock lock` records what is there now")
+        found += files
+    for place in (file.content.place for file in found if isinstance(file.content, CopiedContent)):
+        if lfs_pointer(place):
+            what = f"`{display(place)}` is to be copied into the image, and is a git-LFS pointer here"
+            raise UserInputError(what, hint="`git lfs pull` brings the file itself")
+    return tuple(found)
 
 
-def _changed(folder: Path, path: str, locked: str) -> str | None:
-    try:
-        found = copied_sha256(folder, path)
-    except UserInputError as error:
-        return f"`{path}` is to be copied into the image: {error.message}"
+def _changed(path: str, files: tuple[PrefixFile, ...], locked: str) -> str | None:
+    found = _sha256(files)
     if found == locked:
         return None
     return f"`{path}`, which is copied into the image, has changed: {found[:_SHOWN]}…, locked {locked[:_SHOWN]}…"
+
+
+def _misplaced(workdir: str | None, brought: Mapping[str, tuple[PrefixFile, ...]]) -> Iterator[str]:
+    """Of each path at most one reason why what it brings cannot lie where it is to: what is another's stays whole."""
+    owners: dict[str, str] = {}
+    for path, files in brought.items():
+        owners |= {file.path: path for file in files if file.path not in owners}
+    for path, files in brought.items():
+        yield from islice(filter(None, (_clash(file.path, path, workdir or "/", owners) for file in files)), 1)
+
+
+def _clash(name: str, path: str, workdir: str, owners: Mapping[str, str]) -> str | None:
+    for within in (name, *map(str, PurePosixPath(name).parents)):
+        other = owners.get(within)
+        if other not in (None, path):
+            also = f", and `{name}` by `{path}`" if within != name else f" and by `{path}`"
+            return f"`{within}` is brought by `{other}`{also}"
+    place = posixpath.join(workdir, name)
+    if f"{place}/".startswith(f"{IMAGE_PREFIX}/") or IMAGE_PREFIX.startswith(f"{place}/"):
+        return f"`{path}` brings `{place}`: `{IMAGE_PREFIX}` is the environment's own"
+    return None
+
+
+def _sha256(files: Iterable[PrefixFile]) -> str:
+    total = hashlib.sha256(_FORM)
+    for file in files:
+        told = f"link {file.link}" if file.link is not None else _told(file)
+        total.update(b"%s\0%s\0" % (file.path.encode(), told.encode()))
+    return total.hexdigest()
 
 
 def _told(file: PrefixFile) -> str:
@@ -127,9 +167,21 @@ def _told(file: PrefixFile) -> str:
 
 def _counted(top: Path, root: Path | None) -> dict[Path, bool | None]:
     """The files that count, each with what is known of its executable bit."""
-    found = counted_files(top, root) if root else dict.fromkeys(_all_files(top))
-    caches: dict[Path, bool] = {}
-    return {place: known for place, known in found.items() if not _is_left_out(place, top, caches)}
+    try:
+        found = counted_files(top, root) if root else dict.fromkeys(_all_files(top))
+    except UnicodeEncodeError as error:  # of git's library
+        _require_utf8(error.object)
+        raise
+
+    @cache
+    def is_left_out(folder: Path) -> bool:
+        return folder != top and (_has_such_name(folder) or holds_cache(folder) or is_left_out(folder.parent))
+
+    return {
+        place: known
+        for place, known in found.items()
+        if not (_has_such_name(place) or (place != top and is_left_out(place.parent)))
+    }
 
 
 def _all_files(place: Path) -> Iterator[Path]:
@@ -140,29 +192,36 @@ def _all_files(place: Path) -> Iterator[Path]:
         yield place
 
 
-def _is_left_out(place: Path, top: Path, caches: dict[Path, bool]) -> bool:
-    for within in (place, *place.parents):
-        if within == top and within != place:
-            return False
-        if any(fnmatchcase(within.name, pattern) for pattern in _LEFT_OUT):
-            return True
-        if within == top:
-            return False
-        if within != place and caches.setdefault(within, holds_cache(within)):
-            return True
-    return False
+def _has_such_name(place: Path) -> bool:
+    return any(fnmatchcase(place.name, pattern) for pattern in _LEFT_OUT)
 
 
 def _name(place: Path, top: Path, path: str) -> str:
     """What a file is called in `workdir`."""
     within = place.relative_to(top).as_posix() if place != top else ""
-    return "/".join(filter(None, (copied_name(path), within)))
+    name = "/".join(filter(None, (copied_name(path), within)))
+    _require_utf8(name)
+    if any(part.startswith(WHITEOUT) for part in name.split("/")):
+        what = f"`{display(place)}` would hide a file of the image below: names that begin with `{WHITEOUT}` do that"
+        raise UserInputError(what, hint="rename it")
+    return name
+
+
+def _require_utf8(text: str) -> None:
+    """An image has names in no other encoding."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        shown = text.encode(errors="backslashreplace").decode()
+        raise UserInputError(f"`{shown}` is to be copied, and is not UTF-8", hint="rename it") from None
 
 
 def _file(place: Path, top: Path, executable: bool | None) -> tuple[CopiedContent | None, str | None, bool]:
     """Its content or where it leads, and whether it is executable."""
     if place.is_symlink():
-        return None, link_target(place, top), False
+        link = link_target(place, top)
+        _require_utf8(link)
+        return None, link, False
     known = measured(place)
     is_executable = place.stat().st_mode & 0o100 != 0 if executable is None else executable
     return CopiedContent(place=place, sha256=known.oid, size=known.size), None, is_executable

@@ -1,5 +1,6 @@
 """The layer of copied files: above all others, so that what is edited most often moves nothing else."""
 
+import posixpath
 import re
 from collections.abc import Iterator
 
@@ -10,7 +11,7 @@ from envlock.model.lock import Lock
 from envlock.oci.compress import compressor_id
 from envlock.oci.image import BaseImage
 from envlock.workflows.bytecode import Bytecode, digest_of
-from envlock.workflows.copied import CopiedContent, copied_files, require_contents
+from envlock.workflows.copied import CopiedContent, locked_files
 from envlock.workflows.project import Project
 
 # what every base has, with modes and owners of its own: `/tmp` is everybody's, and stays so
@@ -23,13 +24,13 @@ _HOME = re.compile("home/[^/]+")
 
 
 def copied_layer(project: Project, lock: Lock, base: BaseImage, bytecode: Bytecode | None) -> PlannedLayer:
-    """What is copied into `workdir`. UserInputError where its bytes are not here."""
+    """What is copied into `workdir`, which is what was locked: see `locked_files`."""
     workdir = lock.image.workdir or "/"
-    require_contents(project.folder, lock)
-    files = tuple(file for path, _ in lock.copied for file in copied_files(project.folder, path))
-    known = _known(base)
-    folders = dict.fromkeys(path for path in _with_parents(workdir) if path in known or _HOME.fullmatch(path))
-    key = _key(workdir, files, sorted(folders), bytecode)
+    files, known = locked_files(project.folder, lock), _known(base)
+    parents = {posixpath.dirname(posixpath.join(workdir, file.path)) for file in files}
+    above = sorted({path for parent in parents for path in _with_parents(parent)})
+    folders = dict.fromkeys(path for path in above if path in known or _HOME.fullmatch(path))
+    key = _key(workdir, files, [*folders], bytecode)
     return PlannedLayer(
         title=f"copied: {', '.join(path for path, _ in lock.copied)}",
         key=key,
