@@ -42,6 +42,11 @@ def project(tmp_path: Path) -> Project:
             ["build", "--output", "x.tar", ".", "../train"],
             "error: `--output` takes one environment\nhint: see `envlock build --help`\n",
         ),
+        (
+            ["build", "--output", "x.tar.gz"],
+            "error: `--output` writes FILE.tar, whose layers are compressed, or a folder\n"
+            "hint: see `envlock build --help`\n",
+        ),
     ],
 )
 def test_wrong_usage_is_refused(project: Project, arguments: list[str], stderr: str) -> None:

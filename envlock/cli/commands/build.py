@@ -12,6 +12,7 @@ from envlock.model.platform import PLATFORMS
 from envlock.workflows.build import BuildOptions
 from envlock.workflows.later_images import ENGINES
 
+_COMPRESSED = (".tgz", ".tar.gz", ".tar.zst", ".tar.xz", ".tar.bz2")
 _PLATFORMS = [platform.name for platform in PLATFORMS.values() if platform.has_images]
 _PLATFORM = "Only for this platform; may be repeated. Without it, all locked ones in one index."
 _ENGINE = "Who makes it; without it, docker where the lock has what must be executed."
@@ -39,6 +40,8 @@ def build_command(session: Session, envs: tuple[str, ...], **flags: Any) -> int:
     projects = session.projects(envs)
     if flags["output"] and len(projects) > 1:
         raise click.UsageError("`--output` takes one environment")
+    if flags["output"] and flags["output"].name.endswith(_COMPRESSED):
+        raise click.UsageError("`--output` writes FILE.tar, whose layers are compressed, or a folder")
     if flags["reuse"] and not flags["push"]:
         raise click.UsageError("`--reuse` is of use with `--push`: layers of others stay in the registry")
     options = BuildOptions(
