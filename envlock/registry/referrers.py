@@ -8,6 +8,7 @@ import random
 from collections import defaultdict
 from collections.abc import Sequence
 from http import HTTPStatus
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -24,7 +25,7 @@ from envlock.registry.moved import together
 if TYPE_CHECKING:
     from envlock.registry.client import RegistryClient
 
-_SETTLED = 0.2  # seconds within which another who has read the tag will have written it
+_SOONEST = 0.05  # seconds, at least, after which the tag is looked at again
 _ROUNDS = 20  # of writing it
 _PAGES = 100  # of a registry's list
 _MOST_READ = 8 << 20  # bytes of all of them
@@ -99,6 +100,7 @@ def _add(client: "RegistryClient", tag: Reference, entries: Sequence[dict[str, A
     """Adds to the index under the tag what it lacks, until it has it; returns the bytes sent."""
     size = 0
     for number in range(_ROUNDS):
+        began = monotonic()
         root = _there(client, tag)
         kept = root["manifests"]
         digests = {entry["digest"] for entry in kept}
@@ -108,7 +110,8 @@ def _add(client: "RegistryClient", tag: Reference, entries: Sequence[dict[str, A
         content = canonical_json({**root, "manifests": [*kept, *missing]})
         client.put(tag, content, INDEX_TYPE)
         size += len(content)
-        client.wait(_SETTLED * random.uniform(1, 1 + number))
+        # whoever read the tag before we wrote it has written it after as long as both took us, or so
+        client.wait(max(_SOONEST, monotonic() - began) * random.uniform(1, 1 + number))
     raise OutsideError(f"`{tag}` loses what is added to it: others write it all the time", hint="push again")
 
 
