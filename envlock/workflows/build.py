@@ -87,6 +87,7 @@ def build(project: Project, context: Context, options: BuildOptions = BuildOptio
         target=target,
         context=context,
         use_cache=options.use_cache,
+        writes=options.push and not found,
         reuse=reuse if options.push else None,
     )
     return _built(making, options, began, found)

@@ -30,11 +30,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Making:
-    """`reuse` are references of images whose layers are taken; None where no registry is asked for any."""
+    """`reuse` are references of images whose layers are taken; None where no registry is asked for any. `writes` says
+    whether anything is to be pushed, as far as is known."""
 
     target: Target
     context: Context
     use_cache: bool
+    writes: bool
     reuse: Sequence[Reference] | None
 
     def known(self) -> tuple[Made, ...] | None:
@@ -49,7 +51,8 @@ class Making:
         if self.reuse is None:
             return self.made_here()
         trusted = later_images.trusted(self.target, self.reuse, self.context)
-        trusted.require_writable()
+        if self.writes:
+            trusted.require_writable()
         return self._made(trusted if self.use_cache else None)
 
     def made_here(self) -> tuple[Made, ...]:

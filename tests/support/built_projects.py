@@ -4,7 +4,7 @@ import json
 import random
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,7 @@ class Factory:
     wheels: Path
     base: str
     proxy: RegistryProxy
+    locks: dict[str, str] = field(default_factory=dict)
 
     def wheel(self, name: str, version: str) -> None:
         data = random.Random(f"{name} {version}").randbytes(PIECE)
@@ -42,7 +43,7 @@ class Factory:
         folder.mkdir()
         made = new_project(folder / name, self.manifest(name, pip, platforms), cache=self.root / f"{name}-cache")
         made = replace(made, variables=NO_PROXY)
-        made.must("lock")
+        self._lock(made, f"{pip} {platforms}")
         commit(made)
         return made
 
@@ -52,8 +53,16 @@ class Factory:
         folder.mkdir()
         (folder / "env.toml").write_text(self.manifest(name, pip, ("linux-64",)))
         other = replace(project, folder=folder)
-        other.must("lock")
+        self._lock(other, f"{pip} {('linux-64',)}")
         return other
+
+    def _lock(self, project: Project, asked: str) -> None:
+        """Locks once what is asked for: neither name nor repository stands in a lock."""
+        if asked in self.locks:
+            project.lockfile.write_text(self.locks[asked])
+        else:
+            project.must("lock")
+            self.locks[asked] = project.lockfile.read_text()
 
     def manifest(self, name: str, pip: Sequence[str], platforms: Sequence[str]) -> str:
         base = self.base if [*platforms] == ["linux-64"] else "scratch"
