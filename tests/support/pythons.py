@@ -1,18 +1,16 @@
 """envlock run by other Pythons of this machine, each in an environment with all that envlock needs, made once."""
 
 import os
-import shutil
 import subprocess
 from functools import cache
 from pathlib import Path
 
 from uv import find_uv_bin
 
-from tests.support.cache import AMBIENT, cache_folder, made_once, recipe_key
+from tests.support.cache import AMBIENT, made_once, recipe_key
 from tests.support.processes import PROJECT, CommandError, run
 from tests.support.services import unavailable
 
-VERSION = "import sys; print('%d.%d' % sys.version_info[:2])"
 START = f"import sys; sys.path.insert(0, {str(PROJECT)!r}); from envlock.cli.main import main; main()"
 
 
@@ -26,10 +24,9 @@ def envlock_under(minor: str) -> tuple[str | Path, ...]:
     return folder / "bin" / "python", "-c", START
 
 
-def made_before(minor: str) -> bool:
-    """Is the environment of this minor version here already?"""
-    python = _python(minor)
-    return python is not None and (cache_folder() / _name(python)).is_dir()
+def is_here(minor: str) -> bool:
+    """Has this machine a CPython of this minor version?"""
+    return _python(minor) is not None
 
 
 def _name(python: Path) -> str:
@@ -38,18 +35,16 @@ def _name(python: Path) -> str:
 
 @cache
 def _python(minor: str) -> Path | None:
-    """On PATH, or behind the shims of pyenv, which start nothing but the version that is chosen there."""
+    """What uv finds on PATH or among its own, or stands behind the shims of pyenv, of which uv does not get past the
+    first that starts nothing."""
     pyenv = Path(AMBIENT.get("PYENV_ROOT") or Path(AMBIENT.get("HOME", "/"), ".pyenv"))
-    folders = (*AMBIENT.get("PATH", "").split(os.pathsep), *sorted(pyenv.glob(f"versions/{minor}.*/bin")))
-    for folder in folders:
-        program = shutil.which(f"python{minor}", path=str(folder))
-        if program and _answer(program) == minor:
-            return Path(program).resolve()
-    return None
-
-
-def _answer(program: str) -> str:
-    return subprocess.run((program, "-I", "-c", VERSION), capture_output=True, text=True, check=False).stdout.strip()
+    on_path = [Path(folder) for folder in AMBIENT.get("PATH", "").split(os.pathsep) if folder]
+    folders = [folder for folder in on_path if folder != pyenv / "shims"]
+    folders += sorted(pyenv.glob(f"versions/{minor}.*/bin"))
+    path = os.pathsep.join(map(str, folders))
+    command = (find_uv_bin(), "--no-config", "python", "find", "--system", "--no-python-downloads", f"cpython@{minor}")
+    found = subprocess.run(command, capture_output=True, text=True, check=False, env={**AMBIENT, "PATH": path})
+    return Path(found.stdout.strip()).resolve() if found.returncode == 0 else None
 
 
 def _install(python: Path, target: Path) -> None:
