@@ -124,7 +124,8 @@ def test_a_token_to_read_does_not_serve_to_write(registry: Closed) -> None:
     [
         ("repository:a:pull", ["repository:a:pull,push"]),
         ("repository:a:push,pull", ["repository:a:pull,push"]),
-        ("repository:a:delete", ["repository:a:pull,push,delete"]),
+        ("repository:a:delete", ["repository:a:pull,push"]),
+        ("repository:a:* repository:b:delete,metadata_read", ["repository:a:pull,push", "repository:b:metadata_read"]),
         ("repository:of/proxy/a:pull", ["repository:a:pull,push", "repository:of/proxy/a:pull"]),
         ("repository:a:pull registry:catalog:*", ["repository:a:pull,push", "registry:catalog:*"]),
         ("repository:host:5000/a:pull", ["repository:a:pull,push", "repository:host:5000/a:pull"]),
@@ -135,6 +136,12 @@ def test_what_the_registry_wants_a_token_for(registry: Closed, named: str, scope
     registry.challenge = f'{BEARER},scope="{named}"'
     assert ask(exchange_as(), registry, "pull,push") == 200
     assert [asked["scope"] for asked in registry.asked] == [scopes]
+
+
+def test_who_only_reads_asks_for_no_more(registry: Closed) -> None:
+    registry.challenge = f'{BEARER},scope="repository:a:pull,push,delete"'
+    assert ask(exchange_as(), registry) == 200
+    assert [asked["scope"] for asked in registry.asked] == [["repository:a:pull"]]
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,7 @@ _MOST_READ = 1 << 20  # bytes of a token answer
 _TOKEN = re.compile(r"[!-~]+")  # it goes into a header
 _MOST_SECONDS = 24 * 60 * 60  # whatever a token server says
 _USUAL_SECONDS = 60  # how long a token is good that does not say: what Docker's description of tokens tells
+_CHANGES = frozenset({"push", "delete", "*"})
 _MARGIN = 10  # seconds before its end at which a token is replaced
 
 
@@ -109,7 +110,8 @@ class Access:
         if "realm" in bearer and not (login and login.is_registry_token):
             realm = next_url(answer.url, bearer["realm"], self._insecure)
             server = _TokenServer(realm, bearer.get("service"), is_public(answer))
-            token = self._token(wanted, server, (*wanted.scopes, *bearer.get("scope", "").split()))
+            named = (_without_more(scope, wanted) for scope in bearer.get("scope", "").split())
+            token = self._token(wanted, server, (*wanted.scopes, *filter(None, named)))
             self._servers[wanted.reference.registry] = server  # one that gives tokens
             return token
         if login is None or login.is_identity_token:
@@ -164,6 +166,16 @@ def _single(scopes: Iterable[str]) -> frozenset[str]:
     """Each action by itself: `repository:a:pull,push` is `repository:a:pull` and `repository:a:push`."""
     parted = (scope.rpartition(":") for scope in scopes)
     return frozenset(f"{name}:{action}" for name, _, actions in parted for action in actions.split(","))
+
+
+def _without_more(scope: str, wanted: Wanted) -> str | None:
+    """What a registry wants a token for, without what would change more in a repository than we mean to."""
+    name, _, actions = scope.rpartition(":")
+    if not name.startswith("repository:"):
+        return scope
+    more = _CHANGES.difference(wanted.actions.split(","))
+    kept = [action for action in actions.split(",") if action not in more]
+    return f"{name}:{','.join(kept)}" if kept else None
 
 
 def _united(scopes: Iterable[str]) -> tuple[str, ...]:
