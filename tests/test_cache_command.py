@@ -137,6 +137,29 @@ def test_everything_but_what_is_at_work_goes(project: Project) -> None:
     assert project.must("build") == digest
 
 
+def test_what_others_keep_there_stays(project: Project, tmp_path: Path) -> None:
+    """In a folder that somebody uses for other things too, and behind a link."""
+    other = (
+        "packages/web/a",
+        "prefixes/usr/a",
+        "sources/lib/a",
+        "solvers/z3/a",
+        "records/2024/a",
+        "image/blobs/sha256/a",
+    )
+    for name in (*other, "conda-packages/mine/a", "locks/yarn.lock", "stages/a", ".part-of-something"):
+        (project.cache / name).parent.mkdir(parents=True, exist_ok=True)
+        (project.cache / name).write_text("theirs")
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "file").write_text("theirs")
+    (project.cache / "packages" / ("0" * 64)).symlink_to(elsewhere)
+    project.must("cache", "clean", "--yes")
+    left = [path for path in (*project.cache.rglob("*"), *elsewhere.rglob("*")) if path.is_file()]
+    assert {path.read_text() for path in left if path.name not in ("in-use", "oci-layout")} == {"theirs"}
+    assert len(left) == len(other) + 4 + 1 + 2
+
+
 def test_a_person_is_asked(project: Project) -> None:
     for answer, kept in ((b"n\n", True), (b"y\n", False)):
         ours, theirs = pty.openpty()

@@ -1,5 +1,7 @@
 """What lies in a cache: entries that can go one by one, each of a kind, and when each was used last.
 
+Only what has a name as envlock gives them is an entry: the folder may be one that somebody keeps other things in.
+
 An entry that others lead to was used when they were: a blob when a record or a manifest that names it was, what was
 unpacked of a package when the package was.
 """
@@ -17,7 +19,12 @@ from envlock.system.parts import PREFIX
 _DIGEST = re.compile(rb"sha256:([0-9a-f]{64})")
 _MOST_READ = 256 << 10  # bytes of a record or manifest that may name blobs
 _INDEX = "debian-index-"
-_ASIDE = (PREFIX, ".part-")
+_ASIDE = re.compile(rf"{re.escape(PREFIX)}.+|\.part-(?:[0-9a-f]{{64}}|[a-z0-9_]{{8}})")
+_KEY = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")  # of a content, or a commit
+_CONDA = re.compile(r"[^.].*-.+-[^-]+|\.cache\.lock")
+_SOLVER = re.compile("uv|repodata|conda-lock|mamba")
+_FORMS = re.compile(r"\d{1,3}")
+_LOCK = re.compile(r"[a-z]+-.+\.lock")
 # where work is half done, or what is cleaned away lies while it is removed
 _FOLDERS = (
     *(".", "stages", "downloads", "records", "image", "image/blobs/sha256", "prefixes", "sources", "packages"),
@@ -74,10 +81,12 @@ def _below(path: Path) -> Iterator[str]:
         yield from (f"{folder}/{name}" for name in names)
 
 
-def _children(folder: Path) -> Iterator[Path]:
-    """What lies in a folder, without what somebody is at work on or has left."""
+def _children(folder: Path, shape: re.Pattern[str] | None = None) -> Iterator[Path]:
+    """What lies in a folder, without what somebody is at work on or has left; with `shape` only what is named so."""
     with suppress(OSError):
-        yield from (path for path in folder.iterdir() if not path.name.startswith(_ASIDE))
+        for path in folder.iterdir():
+            if shape.fullmatch(path.name) if shape else not _ASIDE.fullmatch(path.name):
+                yield path
 
 
 def _newest(path: Path) -> float:
@@ -92,10 +101,9 @@ def _time(path: Path) -> float:
         return 0.0
 
 
-def _in(*folders: str) -> Callable[[Cache], Iterator[tuple[Path, float]]]:
+def _in(folder: str, shape: re.Pattern[str] = _KEY) -> Callable[[Cache], Iterator[tuple[Path, float]]]:
     def found(cache: Cache) -> Iterator[tuple[Path, float]]:
-        for folder in folders:
-            yield from ((path, _newest(path)) for path in _children(cache.root / folder))
+        yield from ((path, _newest(path)) for path in _children(cache.root / folder, shape))
 
     return found
 
@@ -107,20 +115,20 @@ def _unpacked(cache: Cache) -> Iterator[tuple[Path, float]]:
         for path, used in _in("packages")(cache)
         for file in _children(path)
     }
-    for path, used in _in("conda-packages")(cache):
+    for path, used in _in("conda-packages", _CONDA)(cache):
         yield path, max((used, *(at for stem, at in packages.items() if path.name.startswith(stem))))
 
 
 def _solvers(cache: Cache) -> Iterator[tuple[Path, float]]:
     """Other programs keep these, each as it likes: what lies deep inside tells when they were used."""
-    for path in _children(cache.solver_cache):
+    for path in _children(cache.solver_cache, _SOLVER):
         yield path, max((status.st_mtime for status in _files(path)), default=_time(path))
 
 
 def _records(cache: Cache) -> Iterator[tuple[Path, float]]:
     """One by one; records of other forms, which other versions of envlock read, all together."""
     _, records = _named(cache)
-    for folder in _children(cache.root / "records"):
+    for folder in _children(cache.root / "records", _FORMS):
         if folder != cache.records:
             yield folder, max((status.st_mtime for status in _files(folder)), default=_time(folder))
             continue
@@ -137,7 +145,7 @@ def _indexes(cache: Cache) -> Iterator[tuple[Path, float]]:
 
 def _blobs(cache: Cache) -> Iterator[tuple[Path, float]]:
     blobs, _ = _named(cache)
-    for path in _children(cache.image_layout / "blobs" / "sha256"):
+    for path in _children(cache.image_layout / "blobs" / "sha256", _KEY):
         yield path, max(_time(path), blobs.get(path.name, 0.0))
 
 
@@ -151,7 +159,7 @@ def _named(cache: Cache) -> tuple[dict[str, float], dict[Path, float]]:
     for path, digests in naming.items():
         for digest in digests:
             _use(digest, _time(path), cache, used)
-    for path in _children(cache.image_layout / "blobs" / "sha256"):
+    for path in _children(cache.image_layout / "blobs" / "sha256", _KEY):
         _use(path.name, _time(path), cache, used)  # a base's manifest is marked itself
     return used, {path: max(used[d] for d in digests) for path, digests in naming.items() if digests}
 
@@ -176,13 +184,13 @@ def _digests_in(path: Path, start: bytes = b"") -> set[str]:
 
 def _left(cache: Cache) -> Iterator[tuple[Path, float]]:
     """What killed processes left behind, and locks that nobody holds."""
-    kept = (folder for form in _children(cache.root / "records") for folder in _children(form))
+    kept = (folder for form in _children(cache.root / "records", _FORMS) for folder in _children(form))
     for folder in (*(cache.root / name for name in _FOLDERS), *kept):
         with suppress(OSError):
             for path in folder.iterdir():
-                if path.name.startswith(_ASIDE):
+                if _ASIDE.fullmatch(path.name):
                     yield path, _newest(path)
-    yield from ((path, _time(path)) for path in _children(cache.root / "locks") if path.suffix == ".lock")
+    yield from ((path, _time(path)) for path in _children(cache.root / "locks", _LOCK))
 
 
 KINDS = {

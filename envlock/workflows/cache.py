@@ -134,7 +134,7 @@ def _removed(gone: Sequence[tuple[Entry, Path]]) -> Iterator[KindTotal]:
     found: dict[str, list[tuple[Entry, int]]] = defaultdict(list)
     for entry, place in gone:
         found[entry.kind].append((entry, size_of(place)))
-        if place.is_dir():
+        if place.is_dir() and not place.is_symlink():
             shutil.rmtree(place)
         else:
             place.unlink()
