@@ -5,6 +5,7 @@ import json
 import shutil
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ from envlock.workflows.verify import VerifyOptions, verify
 from tests.support.index_server import WheelFolders, serve_index
 from tests.support.layered_images import file, push
 from tests.support.poisoned import Json, Poisoned
+from tests.support.processes import run
 from tests.support.projects import Project, new_project
 from tests.support.registry import Registry, running_registry
 from tests.support.tiny_project import NO_PROXY
@@ -99,6 +101,24 @@ def test_the_image_that_was_pushed_is_right(project: Project, name: str) -> None
     digest = json.loads(project.must("inspect", name, "--json"))["digest"]
     assert project.call("verify", f"{name.rpartition(':')[0]}@{digest}").stdout == RIGHT
     assert list((project.cache / "image").rglob("part-*")) == []
+
+
+def test_an_image_is_of_the_environment_that_its_repository_is_of(
+    project: Project, registry: Registry, name: str, copy: tuple[Layout, Json], tmp_path: Path
+) -> None:
+    """Not of that which it says: a good image of another one would be right in its place."""
+    root = tmp_path / "repository"
+    shutil.copytree(project.folder, root / "train", ignore=shutil.ignore_patterns(".git"))
+    shutil.copytree(root / "train", root / "serve")
+    run(("git", "init", "--quiet", root))
+    serve, both = (replace(project, folder=folder) for folder in (root / "serve", root))
+    text = serve.manifest.read_text().replace("acme/train", "acme/serve").replace('"train"', '"serve"')
+    serve.manifest.write_text(f'{text}[variables]\nMODE = "serving"\n')
+    serve.must("lock")
+    assert both.call("verify", name).stdout == RIGHT
+    evil = pushed(*copy, registry, "acme/serve:branch-main")
+    result = both.call("verify", evil)
+    assert (result.code, result.stdout.splitlines()[0]) == (1, f"{evil} is not what the lock of `serve` makes")
 
 
 def test_a_tag_of_another_lock_is_named(

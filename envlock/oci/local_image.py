@@ -23,6 +23,7 @@ class LocalImage:
     """The one image that a layout holds, or the one of a tag."""
 
     where = "file"
+    repository = None
 
     def __init__(self, files: Files, title: str, tag: str | None = None) -> None:
         self._files = files

@@ -24,14 +24,17 @@ _FOLDER = "oci:"
 
 
 class ImagePlace(Protocol):
-    """One image: `where` is "registry", "file" or "cache"; `tags` are those that it was found under; `problems` is what
-    its place alone can have wrong."""
+    """One image: `where` is "registry", "file" or "cache", `repository` where a registry has it; `tags` are those that
+    it was found under; `problems` is what its place alone can have wrong."""
 
     @property
     def where(self) -> str: ...
 
     @property
     def title(self) -> str: ...
+
+    @property
+    def repository(self) -> Reference | None: ...
 
     @property
     def tags(self) -> tuple[str, ...]: ...
@@ -54,6 +57,7 @@ class RegistryImage:
 
     def __init__(self, client: "RegistryClient", reference: Reference) -> None:
         self._client, self._reference = client, reference
+        self.repository: Reference | None = reference
         self.title = str(reference)
         self.tags = (reference.tag,) if reference.tag else ()
 
@@ -94,6 +98,7 @@ class CachedImage:
     """The image of an environment, as this machine keeps it."""
 
     where = "cache"
+    repository = None
 
     def __init__(self, image: Image, name: str) -> None:
         self._image, self._layout = image, Layout(image.layout)

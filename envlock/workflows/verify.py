@@ -45,7 +45,8 @@ def verify(image: str, context: Context, options: VerifyOptions = VerifyOptions(
     place = image_place(image, context)
     top, content = place.top()
     stated = annotations_of(content)
-    target = against(stated.get(KEY_ANNOTATION, stated.get(HASH_ANNOTATION)), options.env, options.start)
+    told = stated.get(KEY_ANNOTATION, stated.get(HASH_ANNOTATION))
+    target = against(told, options.env, options.start, place.repository)
     asked = Asked(place=place, target=target, context=context, use_cache=options.use_cache)
     document = read_document(content, f"`{place.title}`")
     if isinstance(document, Manifest):

@@ -1,5 +1,6 @@
 """Which environment an image is held against: the named one, or the one whose hash the image states."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +11,9 @@ from envlock.model.image import Image
 from envlock.model.image_verdict import PlatformVerdict
 from envlock.model.lock import Lock
 from envlock.model.platform import PLATFORMS
+from envlock.model.reference import Reference, parse_reference
 from envlock.oci.document import parse
+from envlock.workflows import later
 from envlock.workflows.context import Context
 from envlock.workflows.image_places import ImagePlace
 from envlock.workflows.project import Project, all_projects, find_project
@@ -57,19 +60,17 @@ def annotations_of(content: bytes) -> dict[str, str]:
         return {}
 
 
-def against(stated: str | None, env: str | None, start: Path) -> Against:
-    """`stated` is the hash in the image's annotation. It only finds an environment, and is compared like the rest."""
+def against(stated: str | None, env: str | None, start: Path, repository: Reference | None = None) -> Against:
+    """`stated` is the hash in the image's annotation. It only finds an environment, and is compared like the rest;
+    where images of environments go to the image's own repository, of one of these."""
     if env is not None:
         return _of(find_project(env, start))
-    projects = all_projects(start)
-    if len(projects) > 1:
-        for project in projects:
-            try:
-                lock = read_lock(project.lockfile)
-            except (EnvlockError, OSError):
-                continue
-            if stated in keys(lock):
-                return Against(project=project, lock=lock, found=True)
+    everywhere = all_projects(start)
+    projects = tuple(p for p in everywhere if repository and _goes_to(p, repository)) or everywhere
+    if len(projects) == 1 < len(everywhere):
+        return _of(projects[0])
+    if len(projects) > 1 and (found := _by_hash(stated, projects)):
+        return found
     try:
         return _of(find_project(None, start))
     except UserInputError as error:
@@ -84,6 +85,26 @@ def against(stated: str | None, env: str | None, start: Path) -> Against:
 def keys(lock: Lock) -> set[str]:
     """All that images of a lock may be known by."""
     return {image_key(lock), *(lock_hash(lock, p) for p in lock.platforms if PLATFORMS[p.platform].has_images)}
+
+
+def _by_hash(stated: str | None, projects: Sequence[Project]) -> Against | None:
+    for project in projects:
+        try:
+            lock = read_lock(project.lockfile)
+        except (EnvlockError, OSError):
+            continue
+        if stated in keys(lock):
+            return Against(project=project, lock=lock, found=True)
+    return None
+
+
+def _goes_to(project: Project, repository: Reference) -> bool:
+    try:
+        named = later.read_manifest(project).image.repository
+        found = parse_reference(named) if named else None
+    except (EnvlockError, ValueError):
+        return False  # whoever builds that one is told
+    return found is not None and (found.registry, found.repository) == (repository.registry, repository.repository)
 
 
 def _of(project: Project) -> Against:
