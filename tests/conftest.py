@@ -16,6 +16,7 @@ from tests.support.cache import cache_folder
 from tests.support.debian_archive import Archive, archive
 from tests.support.debian_servers import serve_mirror
 from tests.support.docker_engine import Engine, running_engine
+from tests.support.engine_traces import keep_layers
 from tests.support.http_server import FileServer, serve_folder
 from tests.support.index_server import IndexServer, WheelFolders, serve_index
 from tests.support.registry import Registry, running_registry
@@ -141,3 +142,9 @@ def base_reference(base_image: Path, registry: Registry) -> str:
 def docker_engine() -> Iterator[Engine]:
     with running_engine() as engine:
         yield engine
+
+
+@pytest.fixture(scope="session")
+def base_in_engine(docker_engine: Engine, base_image: Path) -> None:
+    """The engine has pulled the base before, so to speak: else every build would have it unpack that anew."""
+    keep_layers(docker_engine, base_image)

@@ -11,6 +11,7 @@ from tests.support.engine_traces import left
 from tests.support.projects import Project, new_project
 from tests.support.tiny_sources import write_project, write_sdist
 
+pytestmark = pytest.mark.usefixtures("base_in_engine")
 MANIFEST = """\
 name = "small"
 python = "{minor}"
@@ -54,17 +55,12 @@ def test_what_building_asks_for_is_not_run_on_this_machine(
     assert not (tmp_path / "ran").exists()
 
 
-def test_a_line_that_only_looks_like_pips(project: Project, docker_engine: Engine) -> None:
-    backend = project.folder / "own" / "backend.py"
+def test_lines_that_are_not_what_they_look_like(project: Project, docker_engine: Engine) -> None:
+    """Anything may be said there: what pip says of packages that it lacks, and a line without end."""
     words = ("--index-url=http://evil.test/", "-r /etc/passwd", "\x1b[0m")
-    lines = "".join(f"print({f'ERROR: No matching distribution found for {word}'!r})\n" for word in words)
-    backend.write_text(f"{lines}raise SystemExit(1)\n")
-    assert refused(project, docker_engine).startswith("error: `own` could not be built\n")
-
-
-def test_a_line_without_end(project: Project, docker_engine: Engine) -> None:
-    endless = "import sys\nfor _ in range(40):\n    sys.stdout.write('x' * 10_000)\nraise SystemExit(1)\n"
-    (project.folder / "own" / "backend.py").write_text(endless)
-    said = refused(project, docker_engine)
-    assert said.startswith("error: `own` could not be built\n")
-    assert 60_000 < max(map(len, said.splitlines())) < 120_000
+    said = [f"print({f'ERROR: No matching distribution found for {word}'!r})" for word in words]
+    said += ["import sys", "for _ in range(40):", "    sys.stdout.write('x' * 10_000)", "raise SystemExit(1)"]
+    (project.folder / "own" / "backend.py").write_text("\n".join(said))
+    told = refused(project, docker_engine)
+    assert told.startswith("error: `own` could not be built\n")
+    assert 60_000 < max(map(len, told.splitlines())) < 120_000

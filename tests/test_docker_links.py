@@ -15,6 +15,7 @@ from tests.support.engine_traces import left
 from tests.support.layered_images import entries_of
 from tests.support.projects import Project, new_project
 
+pytestmark = pytest.mark.usefixtures("base_in_engine")
 FIRST = """#!/bin/bash
 set -e
 echo "$PKG_NAME $PKG_VERSION $PKG_BUILDNUM" > "$PREFIX/share/registry"

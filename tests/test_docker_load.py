@@ -73,3 +73,4 @@ def test_a_loaded_image_is_there(tmp_path: Path, docker_engine: Engine) -> None:
     image = small_image(new_layout(tmp_path / "layout"))
     load(image, [NAME], {"DOCKER_HOST": docker_engine.url})
     assert docker_engine.client.images.get(NAME).tags == [NAME]
+    docker_engine.client.images.remove(NAME)

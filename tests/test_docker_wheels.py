@@ -30,6 +30,7 @@ from tests.support.tiny_project import sha256
 from tests.support.tiny_sources import write_project, write_sdist
 from tests.support.tiny_wheels import write_wheel
 
+pytestmark = pytest.mark.usefixtures("base_in_engine")
 NO_NETWORK = {"ENVLOCK_DOCKER_NETWORK": "none"}
 MANIFEST = 'name = "small"\npython = "{minor}"\n[pip]\ndependencies = {pip}\n{indexes}[image]\nbase = "oci:base"\n'
 

@@ -3,18 +3,29 @@
 import gzip
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
+from envlock.images.docker_engine.loading import load
+from envlock.model.image import Image
 from envlock.oci.layout import Layout
 from envlock.oci.manifest import read_manifest
 from tests.support.docker_engine import Engine
 
+KEPT = "localhost/kept:base"
+
+
+def keep_layers(engine: Engine, layout: Path) -> None:
+    """Leaves the image of a layout in the engine, which has its layers from then on, and unpacks them no more."""
+    (image,) = Layout(layout).manifests()
+    load(Image(layout=layout, manifest=image.descriptor), [KEPT], {"DOCKER_HOST": engine.url})
+
 
 def left(engine: Engine, *, but: tuple[str, ...] = ()) -> list[str]:
-    """Containers, images and volumes that are in an engine, but for images of these names."""
+    """Containers, images and volumes that are in an engine, but for images of these names, and what it is to keep."""
     containers = [str(each.name) for each in engine.client.containers.list(all=True)]
     tags = [tag for image in engine.client.images.list(all=True) for tag in image.tags or [str(image.id)]]
     volumes = [str(volume.name) for volume in engine.client.volumes.list()]
-    return [*containers, *(tag for tag in tags if not tag.endswith(but or ("\0",))), *volumes]
+    return [*containers, *(tag for tag in tags if not tag.endswith((*but, KEPT))), *volumes]
 
 
 def texts(layout: Layout) -> Iterator[tuple[str, bytes]]:
