@@ -59,6 +59,21 @@ def patched(field: tuple[int, str], value: int, *, first_only: bool = True) -> M
     return make
 
 
+def far(folder: Path) -> Path:
+    """A wheel whose directory says that its first file begins where no file can: 64 bits have room for that."""
+    wheel = patched((42, "<L"), 0xFFFFFFFF)(folder)
+    data = bytearray(wheel.read_bytes())
+    entry, end = data.find(b"PK\1\2"), data.rfind(b"PK\5\6")
+    extra = struct.pack("<HHQ", 1, 8, (1 << 63) + 5)
+    (length,) = struct.unpack_from("<L", data, end + 12)
+    struct.pack_into("<L", data, end + 12, length + len(extra))
+    struct.pack_into("<H", data, entry + 30, len(extra))
+    place = entry + 46 + len("a.py")
+    data[place:place] = extra
+    wheel.write_bytes(data)
+    return wheel
+
+
 def replaced(old: bytes, new: bytes, *, files: Mapping[str, bytes | str]) -> Make:
     """A wheel with some of its own bytes replaced by as many others."""
 
@@ -197,10 +212,12 @@ def test_a_wheel_that_claims_to_unpack_to_more_than_it_may_is_refused(tmp_path: 
     ("make", "why"),
     [
         (patched(SIZE, 599), "it holds more than the 599 bytes it declares"),
+        (patched(SIZE, 0), "it holds more than the 0 bytes it declares"),
         (patched(SIZE, 601), "it holds 600 of the 601 bytes it declares"),
         (patched((16, "<L"), 1), "its checksum is wrong"),
         (patched((20, "<L"), 3), "it ends too early"),
         (patched((42, "<L"), 7), "the directory of the archive and the file disagree"),
+        (far, "it ends too early"),
     ],
 )
 def test_damage_shows_when_bytes_are_read(tmp_path: Path, make: Make, why: str) -> None:

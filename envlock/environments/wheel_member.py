@@ -73,7 +73,8 @@ class WheelMember(Deflatable):
     def _pairs(self, reader: Reader) -> Iterator[tuple[bytes, bytes]]:
         """Pieces of the stored bytes, each with the plain bytes that come out of it."""
         try:
-            if self.deflated and max(self.size, self.packed) <= AT_ONCE:
+            # told that nothing comes out, the library does not look
+            if self.deflated and self.size and max(self.size, self.packed) <= AT_ONCE:
                 stored = next(self._stored(reader, AT_ONCE))
                 if (plain := self._at_once(stored)) is not None:
                     yield stored, plain
@@ -99,7 +100,10 @@ class WheelMember(Deflatable):
     def _stored(self, reader: Reader, most: int) -> Iterator[bytes]:
         """The stored bytes, in pieces of `most` of them; the header before them is read together with the first."""
         ahead = _LOCAL_HEADER.size + 4 * len(self.name) + _EXTRA  # a character has at most 4 bytes
-        window = reader.read(self.wheel, self.offset, ahead + min(self.packed, most))
+        try:
+            window = reader.read(self.wheel, self.offset, ahead + min(self.packed, most))
+        except OverflowError:  # so far away that no file reaches there
+            window = b""
         if len(window) < _LOCAL_HEADER.size:
             raise self._damaged("it ends too early")
         signature, flags, name_length, extra_length = _LOCAL_HEADER.unpack_from(window)
