@@ -20,12 +20,18 @@ from tests.support.tiny_wheels import write_wheel
 PREFIX = "opt/env/"
 
 
-@pytest.fixture
-def project(tmp_path: Path) -> Iterator[TinyProject]:
+@pytest.fixture(scope="module")
+def locked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TinyProject]:
     """Two conda packages and two wheels upon nothing, locked."""
-    with tiny_project(tmp_path) as project:
+    with tiny_project(tmp_path_factory.mktemp("tiny")) as project:
         project.must("lock")
         yield project
+
+
+@pytest.fixture
+def project(locked: TinyProject, tmp_path: Path) -> TinyProject:
+    """The same, to be changed."""
+    return locked.elsewhere(tmp_path)
 
 
 def built(project: Project, *flags: str | Path) -> dict[str, Any]:
