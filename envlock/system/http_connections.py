@@ -32,6 +32,10 @@ class SystemTrust(HTTPAdapter):
         kwargs["ssl_context"] = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         super().init_poolmanager(*args, **kwargs)
 
+    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
+        # servers behind a proxy likewise: many a proxy shows certificates of its own in their place
+        return super().proxy_manager_for(proxy, **kwargs, ssl_context=truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
+
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:  # type: ignore[override]
         # libraries that use the session by themselves would wait for ever
         return super().send(request, **{**kwargs, "timeout": kwargs.get("timeout") or TIMEOUT})

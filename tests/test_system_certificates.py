@@ -1,0 +1,115 @@
+"""Whom we believe: servers whose certificates this machine trusts, straight and through a proxy."""
+
+import json
+import socket
+import ssl
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from tests.support.processes import PROJECT, run, with_variables
+from tests.support.services import require
+
+ASKED = """
+import json, sys
+from envlock.errors import OutsideError
+from envlock.system.http import Http
+
+def answers(ask):
+    try:
+        return ask()
+    except OutsideError as error:
+        return error.hint
+
+def exactly(url):
+    with Http().request("GET", url) as response:
+        return response.text
+
+print(json.dumps([answers(lambda: Http().read(sys.argv[1]).decode()), answers(lambda: exactly(sys.argv[1]))]))
+"""
+REFUSED = "does this machine trust its certificate?"
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", "4")
+        self.end_headers()
+        self.wfile.write(b"good")
+
+    def do_CONNECT(self) -> None:
+        host, _, port = self.path.partition(":")
+        self.server.asked.append(self.path)  # type: ignore[attr-defined]
+        with socket.create_connection((host, int(port))) as onward:
+            self.send_response(200)
+            self.end_headers()
+            back = threading.Thread(target=_pass, args=(onward, self.connection))
+            back.start()
+            _pass(self.connection, onward)
+            back.join()
+        self.close_connection = True
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Print nothing."""
+
+
+def _pass(source: socket.socket, target: socket.socket) -> None:
+    with suppress(OSError):
+        while piece := source.recv(4096):
+            target.sendall(piece)
+    with suppress(OSError):
+        target.shutdown(socket.SHUT_WR)
+
+
+@contextmanager
+def running(certificate: Path | None = None) -> Iterator[tuple[int, list[str]]]:
+    """A server, or a proxy; its port, and where it was asked to connect to."""
+    listener = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
+    listener.daemon_threads = True
+    asked: list[str] = []
+    listener.asked = asked  # type: ignore[attr-defined]
+    if certificate:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+        listener.socket = context.wrap_socket(listener.socket, server_side=True)
+    thread = threading.Thread(target=listener.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    try:
+        yield listener.server_address[1], asked
+    finally:
+        listener.shutdown()
+        listener.server_close()
+        thread.join()
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A server's certificate and its key."""
+    folder = tmp_path_factory.mktemp("certificate")
+    made = ("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=a server of a test")
+    parts = (folder / "key.pem", folder / "certificate.pem")
+    outputs = ("-addext", "subjectAltName=IP:127.0.0.1", "-keyout", parts[0], "-out", parts[1])
+    run((require("openssl", "openssl"), *made, *outputs))
+    path = folder / "both.pem"
+    path.write_text("".join(part.read_text() for part in parts))
+    return path
+
+
+@pytest.mark.parametrize(("trusted", "through_proxy"), [(True, False), (True, True), (False, True)])
+def test_certificates_are_those_of_the_machine(certificate: Path, *, trusted: bool, through_proxy: bool) -> None:
+    with running(certificate) as (port, _), running() as (proxy, connected):
+        variables = with_variables({"PYTHONPATH": str(PROJECT), "NO_PROXY": "", "no_proxy": ""})
+        if trusted:
+            variables["SSL_CERT_FILE"] = str(certificate)
+        if through_proxy:
+            variables["HTTPS_PROXY"] = f"http://127.0.0.1:{proxy}"
+        answers = json.loads(run((sys.executable, "-c", ASKED, f"https://127.0.0.1:{port}/"), environment=variables))
+        assert answers == ["good" if trusted else REFUSED] * 2
+        assert bool(connected) == through_proxy
