@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import pygit2
 import pytest
 
 from envlock.errors import OutsideError
@@ -185,6 +186,34 @@ def test_submodules_and_other_repositories_stay_out(project: Project) -> None:
     run(("git", "init", "--quiet", other))
     written(other / "x", "")
     assert project.call("check") == (0, "", "")
+
+
+@pytest.mark.parametrize("form", ["--split-index", "sparse index", "sha256"])
+def test_repositories_that_only_git_itself_can_read(project: Project, form: str) -> None:
+    """What is ignored, tracked, executable or another repository is the same there."""
+    root = project.folder.parent
+    run(("git", "init", "--quiet", project.folder / "src/other"))
+    written(project.folder / "src/other/x", "")
+    if form == "sha256":
+        shutil.rmtree(root / ".git")
+        run(("git", "init", "--quiet", "--object-format=sha256", root))
+    run(("git", "-C", root, "add", "tool.sh", "env/src/model.py", "env/src/package"))
+    commit = ("-c", "user.name=a", "-c", "user.email=a@b.test", "commit", "--quiet", "-m", "x")
+    if form == "--split-index":
+        run(("git", "-C", root, "update-index", form))
+    if form == "sparse index":
+        written(root / "far/away/file", "")
+        run(("git", "-C", root, "add", "far"))
+        run(("git", "-C", root, *commit))
+        run(("git", "-C", root, "sparse-checkout", "set", "--sparse-index", "env"))
+    with pytest.raises(pygit2.GitError):
+        _ = [*pygit2.Repository(str(root)).index]
+    assert project.call("check") == (0, "", "")
+    run(("git", "-C", root, "config", "core.fileMode", "false"))
+    (root / "tool.sh").chmod(0o644)
+    assert project.call("check") == (0, "", "")
+    run(("git", "-C", root, "add", "--force", "env/src/debug.log"))
+    assert "has changed" in reasons(project)
 
 
 def test_pointers_of_lfs_are_locked_and_not_built(project: Project) -> None:

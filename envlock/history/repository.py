@@ -9,6 +9,7 @@ import pygit2
 from pygit2.enums import FileStatus
 
 from envlock.errors import OutsideError
+from envlock.history import git_program
 
 # what pygit2 raises for what is damaged, absent (as in partial clones) or not understood
 _FAILURES = (pygit2.GitError, KeyError, OSError)
@@ -40,16 +41,24 @@ def counted_files(top: Path, root: Path) -> dict[Path, bool | None]:
     Submodules are other repositories and stay out.
     """
     with _reading(str(root)):
-        repository = pygit2.Repository(str(root))
-        believed = "core.filemode" not in repository.config or repository.config.get_bool("core.filemode")
-        found: dict[Path, bool | None] = {}
-        for entry in repository.index:
-            place = root / entry.path
-            if entry.mode != _SUBMODULE and place.is_relative_to(top) and _is_there(place):
-                found[place] = None if believed else entry.mode & 0o100 != 0
-        for place in _untracked(top, root, repository):
-            found.setdefault(place, None)
-        return found
+        try:
+            found = _counted(top, root)
+        except pygit2.GitError:
+            found = git_program.counted_files(top, root)
+    return {place: executable for place, executable in found.items() if _is_there(place)}
+
+
+def _counted(top: Path, root: Path) -> dict[Path, bool | None]:
+    repository = pygit2.Repository(str(root))
+    believed = "core.filemode" not in repository.config or repository.config.get_bool("core.filemode")
+    start = "" if top == root else top.relative_to(root).as_posix()
+    found: dict[Path, bool | None] = {}
+    for entry in repository.index:
+        if entry.mode != _SUBMODULE and (not start or entry.path == start or entry.path.startswith(f"{start}/")):
+            found[root / entry.path] = None if believed else entry.mode & 0o100 != 0
+    for place in _untracked(top, root, repository):
+        found.setdefault(place, None)
+    return found
 
 
 def _untracked(place: Path, root: Path, repository: pygit2.Repository) -> Iterator[Path]:
@@ -59,7 +68,7 @@ def _untracked(place: Path, root: Path, repository: pygit2.Repository) -> Iterat
     if place != root and repository.path_is_ignored(f"{name}/" if is_folder else name):
         return
     if not is_folder:
-        yield from [place] if _is_there(place) else []
+        yield place
     elif place == root or not (place / ".git").exists():
         for entry in place.iterdir():
             if entry.name != ".git":
