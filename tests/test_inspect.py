@@ -53,6 +53,13 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
         yield project
 
 
+@pytest.fixture(scope="module")
+def built(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("built") / "image"
+    project.must("build", "--output", folder)
+    return folder
+
+
 def test_of_what_is_not_built_its_name_is_known(project: Project, tmp_path: Path) -> None:
     fresh = project.elsewhere(tmp_path)
     (shown,) = json.loads(project.must("show", "--json"))
@@ -102,9 +109,8 @@ def test_everything_is_given_to_programs(project: Project, tmp_path: Path) -> No
     assert platform["settings"]["Labels"] == {"team": "vision"}
 
 
-def test_what_an_image_says_cannot_steer_a_terminal(project: Project, tmp_path: Path) -> None:
-    project.must("build", "--output", tmp_path / "image")
-    poisoned = Poisoned.copy_of(tmp_path / "image", tmp_path / "evil")
+def test_what_an_image_says_cannot_steer_a_terminal(project: Project, built: Path, tmp_path: Path) -> None:
+    poisoned = Poisoned.copy_of(built, tmp_path / "evil")
     poisoned.config["history"][-1]["created_by"] = "envlock: \x1b[2Jnothing\u202e"
     poisoned.config["config"]["Env"].append("A=\x1b]0;evil\x07")
     poisoned.manifest["annotations"]["dev.envlock.lock-hash"] = "\x1b[31m"
@@ -115,18 +121,16 @@ def test_what_an_image_says_cannot_steer_a_terminal(project: Project, tmp_path: 
 
 
 @pytest.mark.parametrize("settings", [5, {"Env": 5}, {"Labels": ["evil"]}, {"Labels": {"a": 5}}])
-def test_settings_that_are_none_are_said(project: Project, tmp_path: Path, settings: object) -> None:
-    project.must("build", "--output", tmp_path / "image")
-    poisoned = Poisoned.copy_of(tmp_path / "image", tmp_path / "evil")
+def test_settings_that_are_none_are_said(project: Project, built: Path, tmp_path: Path, settings: object) -> None:
+    poisoned = Poisoned.copy_of(built, tmp_path / "evil")
     poisoned.config["config"] = settings
     poisoned.save()
     with pytest.raises(OutsideError, match="the config: `config"):
         view(image_place(str(poisoned.layout.root), Context(cache=Cache(project.cache))))
 
 
-def test_a_broken_image_is_said_to_be_one(project: Project, tmp_path: Path) -> None:
-    project.must("build", "--output", tmp_path / "image")
-    poisoned = Poisoned.copy_of(tmp_path / "image", tmp_path / "evil")
+def test_a_broken_image_is_said_to_be_one(project: Project, built: Path, tmp_path: Path) -> None:
+    poisoned = Poisoned.copy_of(built, tmp_path / "evil")
     poisoned.layout.blob_path(poisoned.manifest["config"]["digest"]).unlink()
     result = project.call("inspect", f"oci:{poisoned.layout.root}")
     assert (result.code, result.stdout) == (1, "")

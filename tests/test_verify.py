@@ -14,7 +14,7 @@ import pytest
 import zstandard
 
 from envlock.cli.verdict_lines import wrong_lines
-from envlock.model.image import CONFIG_TYPE, LAYER_TYPE, MANIFEST_TYPE
+from envlock.model.image import CONFIG_TYPE, INDEX_TYPE, LAYER_TYPE, MANIFEST_TYPE
 from envlock.model.image_verdict import Verdict
 from envlock.oci.opened import PLAIN_TYPE, ZSTD_TYPE
 from envlock.system.cache import Cache
@@ -341,6 +341,24 @@ def test_layers_that_are_not_what_is_described_are_named(
     lines = wrong(project, f"oci:{poisoned.layout.root}")
     (line,) = [line for line in lines if words in line]
     assert line.startswith("  layer 2 (bin ")
+
+
+def test_layers_beyond_count_are_not_looked_into(project: Project, poisoned: Poisoned) -> None:
+    poisoned.manifest["layers"] *= 300
+    poisoned.save()
+    _, *lines = wrong(project, poisoned.layout.root)
+    assert lines == ["  the manifest has 1200 layers, more than any engine runs"]
+
+
+def test_entries_beyond_count_are_not_looked_into(project: Project, poisoned: Poisoned) -> None:
+    entry = {**poisoned.save().json(), "platform": {"os": "linux", "architecture": "s390x"}}
+    index = {"schemaVersion": 2, "mediaType": INDEX_TYPE, "manifests": [entry] * 10_000}
+    top = poisoned.layout.put(json.dumps(index).encode(), INDEX_TYPE)
+    poisoned.index["manifests"][0] = top.json()
+    poisoned.write_index()
+    lines = wrong(project, poisoned.layout.root)
+    assert lines[1] == "  index: it has 10000 entries, of which the first 50 are looked into"
+    assert len(lines) < 60
 
 
 def test_a_missing_config_is_named(project: Project, poisoned: Poisoned) -> None:

@@ -30,6 +30,8 @@ from envlock.workflows.image_places import ImagePlace, image_place
 from envlock.workflows.make_image import COMPRESSOR_ANNOTATION, HASH_ANNOTATION, KEY_ANNOTATION, LAYOUT_ANNOTATION
 from envlock.workflows.verify_target import DOCKER_TAG, Against, Asked, Judged, against, annotations_of
 
+_MOST_ENTRIES = 50  # of an index: those of a locked platform are looked into, each as often as it stands there
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerifyOptions:
@@ -55,10 +57,10 @@ def verify(image: str, context: Context, options: VerifyOptions = VerifyOptions(
         key = lock_hash(target.lock, locked) if locked else image_key(target.lock)
         problems: tuple[str, ...] = () if locked else ("config: it is for no platform that is locked",)
     else:
-        locks = _linux(target)
-        judged = tuple(later_images.judge(asked, locked, entry) for locked, entry in _matching(locks, document))
+        locks, entries = _linux(target), document[:_MOST_ENTRIES]
+        judged = tuple(later_images.judge(asked, locked, entry) for locked, entry in _matching(locks, entries))
         key = image_key(target.lock)
-        problems = (*_of_entries(locks, document), *_of_index(content, key, judged))
+        problems = (*_of_count(document), *_of_entries(locks, entries), *_of_index(content, key, judged))
     return Verdict(
         title=place.title,
         digest=top.digest,
@@ -107,6 +109,11 @@ def _matching(
         yield from ((p, entry.descriptor) for p in locks if _named(p) == f"{entry.os}/{entry.architecture}")
 
 
+def _of_count(entries: Sequence[IndexEntry]) -> Iterator[str]:
+    if len(entries) > _MOST_ENTRIES:
+        yield f"index: it has {len(entries)} entries, of which the first {_MOST_ENTRIES} are looked into"
+
+
 def _of_entries(locks: Sequence[PlatformLock], entries: Sequence[IndexEntry]) -> Iterator[str]:
     """Which platforms are missing, and which entries are too many."""
     wanted, found = [_named(p) for p in locks], [f"{e.os}/{e.architecture}" for e in entries]
@@ -128,7 +135,7 @@ def _of_index(content: bytes, key: str, judged: Sequence[Judged]) -> Iterator[st
     expected = _content(index_of(derived, _annotations(key)))
     ours, theirs = (dict(parse(each, "the index").mapping()) for each in (expected, content))
     mine = {_platform_of(entry): entry for entry in ours.pop("manifests")}
-    for entry in theirs.pop("manifests"):
+    for entry in theirs.pop("manifests")[:_MOST_ENTRIES]:
         known = mine.get(_platform_of(entry))
         if known:
             lines = differences(_beyond(entry), _beyond(known), entry["digest"])
@@ -158,7 +165,7 @@ def _annotations(key: str) -> dict[str, str]:
 
 def _of_tags(place: ImagePlace, key: str, judged: Sequence[Judged]) -> Iterator[str]:
     """A tag that is made of a hash says what it stands for; others may stand for anything."""
-    by_docker = any(each.expected is None for each in judged)
+    by_docker = any(each.verdict.unverifiable for each in judged)
     expected = f"{image_tag(key)}{DOCKER_TAG if by_docker else ''}"
     yield from (
         f"tag: it is `{t}`, expected `{expected}`" for t in place.tags if t.startswith("lock-") and t != expected

@@ -29,6 +29,7 @@ from envlock.workflows.verify_docker import judge_docker
 from envlock.workflows.verify_target import REPRODUCIBLE_ANNOTATION, Asked, Judged, annotations_of
 
 _AT_ONCE = 4
+_MOST_LAYERS = 1_000  # engines take some 125; each that is wrong is looked into
 # what derives an image, by the number of its layout: images of older ones stay valid, as what made them then says
 _MAKERS: Mapping[str, Callable[..., Made]] = {str(LAYOUT): make_image}
 
@@ -68,10 +69,12 @@ def _found(place: ImagePlace, manifest: Descriptor) -> Documents:
     """The documents as they are there; BrokenBlob where they are not those that are described, or no documents."""
     content = place.read(manifest)
     try:
-        config = read_manifest(content, "the manifest").config
+        document = read_manifest(content, "the manifest")
     except OutsideError as error:
         raise BrokenBlob(error.message) from error
-    return Documents(manifest=content, config=place.read(config))
+    if len(document.layers) > _MOST_LAYERS:
+        raise BrokenBlob(f"the manifest has {len(document.layers)} layers, more than any engine runs")
+    return Documents(manifest=content, config=place.read(document.config))
 
 
 def _unreadable(locked: PlatformLock, manifest: Descriptor, error: OutsideError) -> Judged:
