@@ -2,7 +2,6 @@
 
 import json
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -16,7 +15,7 @@ from envlock.registry.credentials import Credentials
 from envlock.registry.exchange import Exchange
 from envlock.system.body import Streamed
 from envlock.system.http import Http
-from tests.support.http_server import Response, serve
+from tests.support.http_server import Response, at_service, serve
 from tests.support.processes import PROJECT, run, with_variables
 from tests.support.services import require, require_root
 
@@ -68,15 +67,8 @@ def answering(address: str, routes: dict[str, tuple[int, dict[str, str]]]) -> It
         do_POST = do_PUT = do_GET
 
     listener = ThreadingHTTPServer((address, 0), Handler)
-    listener.daemon_threads = True
-    thread = threading.Thread(target=listener.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    try:
+    with at_service(listener):
         yield listener.server_address[1], asked
-    finally:
-        listener.shutdown()
-        listener.server_close()
-        thread.join()
 
 
 def told(exchange: Exchange, registry: str, method: str, path: str) -> str:

@@ -1,6 +1,5 @@
 """Which tokens are asked for, with what words, and for how long and for what they are shown."""
 
-import threading
 import urllib.parse
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from envlock.registry.credentials import Credentials, Login
 from envlock.registry.exchange import Exchange
 from envlock.system.http import Http
 from envlock.system.secrets import Secret
+from tests.support.http_server import at_service
 
 BEARER = 'Bearer realm="{url}/token",service="a, b"'
 
@@ -83,16 +83,9 @@ def running(closed: Closed) -> Iterator[Closed]:
             """Print nothing."""
 
     listener = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    listener.daemon_threads = True
     closed.port = listener.server_address[1]
-    thread = threading.Thread(target=listener.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    try:
+    with at_service(listener):
         yield closed
-    finally:
-        listener.shutdown()
-        listener.server_close()
-        thread.join()
 
 
 def ask(exchange: Exchange, registry: Closed, scope: str = "pull", repository: str = "a") -> int:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.http_server import at_service
 from tests.support.processes import PROJECT, run, with_variables
 from tests.support.services import require
 
@@ -72,21 +73,14 @@ def _pass(source: socket.socket, target: socket.socket) -> None:
 def running(certificate: Path | None = None) -> Iterator[tuple[int, list[str]]]:
     """A server, or a proxy; its port, and where it was asked to connect to."""
     listener = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
-    listener.daemon_threads = True
     asked: list[str] = []
     listener.asked = asked  # type: ignore[attr-defined]
     if certificate:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificate)
         listener.socket = context.wrap_socket(listener.socket, server_side=True)
-    thread = threading.Thread(target=listener.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    try:
+    with at_service(listener):
         yield listener.server_address[1], asked
-    finally:
-        listener.shutdown()
-        listener.server_close()
-        thread.join()
 
 
 @pytest.fixture(scope="module")

@@ -62,20 +62,27 @@ def folder_pages(root: Path) -> Page:
 
 
 @contextmanager
-def serve(page: Page) -> Iterator[FileServer]:
-    """A server of what `page` answers; its None is 404."""
-    listener = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
+def at_service(listener: ThreadingHTTPServer) -> Iterator[None]:
+    """While inside, each request is answered in a thread of its own."""
     listener.daemon_threads = True
-    served = FileServer(port=listener.server_address[1])
-    _Handler.bind(listener, served, page)
     thread = threading.Thread(target=listener.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:
-        yield served
+        yield
     finally:
         listener.shutdown()
         listener.server_close()
         thread.join()
+
+
+@contextmanager
+def serve(page: Page) -> Iterator[FileServer]:
+    """A server of what `page` answers; its None is 404."""
+    listener = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
+    served = FileServer(port=listener.server_address[1])
+    _Handler.bind(listener, served, page)
+    with at_service(listener):
+        yield served
 
 
 @contextmanager

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
+from tests.support.http_server import at_service
+
 PIECE = 4096
 _HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length"}
 
@@ -143,16 +145,9 @@ class RegistryProxy:
 def running_proxy(upstream: str) -> Iterator[RegistryProxy]:
     proxy = RegistryProxy(upstream)
     listener = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"proxy": proxy}))
-    listener.daemon_threads = True
     proxy.port = listener.server_address[1]
-    thread = threading.Thread(target=listener.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    try:
+    with at_service(listener):
         yield proxy
-    finally:
-        listener.shutdown()
-        listener.server_close()
-        thread.join()
 
 
 class _Reset(Exception):

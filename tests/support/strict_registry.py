@@ -18,6 +18,7 @@ from itertools import count
 from typing import Any
 
 from envlock.model.image import INDEX_TYPE
+from tests.support.http_server import at_service
 
 PATH = re.compile(r"/v2/(?P<repository>[a-z0-9/]+)/(?P<kind>blobs/uploads|blobs|manifests|referrers)/(?P<name>.*)")
 
@@ -174,16 +175,9 @@ def strict_registry(**settings: Any) -> Iterator[StrictRegistry]:
     """The registry, running; change what it does while it runs."""
     served = StrictRegistry(**settings)
     listener = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"served": served}))
-    listener.daemon_threads = True
     served.port = listener.server_address[1]
-    thread = threading.Thread(target=listener.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    try:
+    with at_service(listener):
         yield served
-    finally:
-        listener.shutdown()
-        listener.server_close()
-        thread.join()
 
 
 def digest_of(content: bytes) -> str:

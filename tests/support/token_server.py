@@ -14,6 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+from tests.support.http_server import at_service
 from tests.support.processes import run
 from tests.support.services import require
 
@@ -105,16 +106,9 @@ def running_token_server(folder: Path) -> Iterator[TokenServer]:
     _make_key(folder)
     served = TokenServer(folder)
     listener = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"served": served}))
-    listener.daemon_threads = True
     served.port = listener.server_address[1]
-    thread = threading.Thread(target=listener.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    try:
+    with at_service(listener):
         yield served
-    finally:
-        listener.shutdown()
-        listener.server_close()
-        thread.join()
 
 
 class _Handler(BaseHTTPRequestHandler):
