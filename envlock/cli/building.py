@@ -17,22 +17,24 @@ def build_each(
 ) -> int:
     """The exit code; one environment that cannot be built hinders no other."""
     shapes, codes = [], [0]
-    for project, title in titles(projects, Path.cwd()).items():
+    for project in dict.fromkeys(projects):
         try:
             with session.context(insecure=insecure) as context:
                 result = build(project, context, options)
         except EnvlockError as error:
             if len(projects) == 1:
                 raise
+            title = titles(projects, Path.cwd())[project]
             session.console.error(f"{title}: {error.message}", error.hint)
             shapes.append({"environment": project.name, "error": error.message})
             codes.append(error.exit_code)
             continue
         for line in build_lines(result):
             session.console.note(line)
-        if not as_json:
+        if as_json:
+            shapes.append(_shape(project.name, result))
+        else:
             session.console.data(result.reference)
-        shapes.append(_shape(project.name, result))
     if as_json:
         session.console.json(shapes)
     return max(codes)
