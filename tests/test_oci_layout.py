@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import resource
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +85,22 @@ def break_off(layout: Layout) -> None:
     with layout.writer() as blob:
         blob.write(b"hello")
         raise ConnectionResetError
+
+
+def break_off_where_there_is_no_room(layout: Layout) -> None:
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    try:
+        with layout.writer() as blob:
+            blob.write(b"not yet on the disk")
+            resource.setrlimit(resource.RLIMIT_FSIZE, (10, limits[1]))
+            raise ConnectionResetError
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+
+def test_what_broke_off_a_blob_is_said_though_there_is_no_room_either(layout: Layout) -> None:
+    with pytest.raises(ConnectionResetError):
+        break_off_where_there_is_no_room(layout)
 
 
 def test_a_blob_that_breaks_off_is_not_kept(layout: Layout) -> None:

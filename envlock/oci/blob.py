@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -58,7 +59,7 @@ class BlobWriter:
     def close(self) -> None:
         """Ends it; what was not kept is gone."""
         self._part.unlink(missing_ok=True)
-        with naming(self._part):
+        with suppress(OSError):  # of what was kept, all is written; the rest is of no use to anybody
             self._file.close()
 
     def _refuse_size(self, more: str) -> None:
