@@ -249,3 +249,15 @@ def test_an_image_without_documents_says_so(project: Project, registry: Registry
     result = project.call("inspect", bare, "--lock")
     assert (result.code, result.stdout) == (1, "")
     assert result.stderr == f"error: no lock hangs on {bare}\nhint: `envlock push` attaches one\n"
+
+
+def test_a_document_that_was_deleted_hides_no_image(project: Project, registry: Registry, tmp_path: Path) -> None:
+    """Where a registry keeps no list of what hangs on an image, a tag goes on naming it."""
+    other = project.elsewhere(tmp_path)
+    other.change("acme/train", "acme/deleted")
+    other.must("build", "--push")
+    shown = json.loads(other.must("inspect", "--json"))["attached"]
+    digest = shown[-1]["digest"].removeprefix("sha256:")
+    repository = registry.root / "docker/registry/v2/repositories/acme/deleted"
+    shutil.rmtree(repository / "_manifests/revisions/sha256" / digest)
+    assert json.loads(other.must("inspect", "--json"))["attached"] == shown[:-1]

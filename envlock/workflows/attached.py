@@ -8,6 +8,7 @@ from envlock.model.image_view import AttachedView, ImageView
 from envlock.oci.attachment import COMPRESSED, CYCLONEDX, LOCK, PROVENANCE, SPDX
 from envlock.oci.blob import BrokenBlob
 from envlock.oci.document import parse
+from envlock.oci.index import IndexEntry
 from envlock.oci.layout import MOST_READ
 from envlock.oci.manifest import read_manifest
 from envlock.oci.streamed import PIECE, Streamed, gunzipped, plain, require_described, unpacking
@@ -19,25 +20,41 @@ _MOST = 100  # documents of an image
 
 
 def attached(place: ImagePlace, subject: str) -> Iterator[AttachedView]:
-    """The documents on a manifest or index, in the order of the registry; those that are of another are left out."""
+    """The documents on a manifest or index, in the order of the registry.
+
+    What others hang there hides nothing: left out are those that are of another image, that were deleted where only a
+    tag lists them, and what is no document.
+    """
     for entry in place.referrers(subject)[:_MOST]:
         if entry.descriptor.media_type != MANIFEST_TYPE:
             continue
-        content = place.read(entry.descriptor)
-        manifest = parse(content, f"`{entry.descriptor.digest}`")
-        about = manifest.optional("subject")
-        layers = read_manifest(content, f"`{entry.descriptor.digest}`").layers
-        if about is None or about.descriptor().digest != subject or not layers:
+        try:
+            content = place.read(entry.descriptor)
+        except BrokenBlob:
             continue
-        stated = manifest.optional("artifactType")
-        yield AttachedView(
-            artifact_type=stated.text() if stated else entry.artifact_type or "",
-            digest=entry.descriptor.digest,
-            subject=subject,
-            media_type=layers[0].media_type,
-            document=layers[0].digest,
-            size=layers[0].size,
-        )
+        try:
+            view = _view(content, entry, subject)
+        except OutsideError:
+            continue
+        if view:
+            yield view
+
+
+def _view(content: bytes, entry: IndexEntry, subject: str) -> AttachedView | None:
+    manifest = parse(content, f"`{entry.descriptor.digest}`")
+    about = manifest.optional("subject")
+    layers = read_manifest(content, f"`{entry.descriptor.digest}`").layers
+    if about is None or about.descriptor().digest != subject or not layers:
+        return None
+    stated = manifest.optional("artifactType")
+    return AttachedView(
+        artifact_type=stated.text() if stated else entry.artifact_type or "",
+        digest=entry.descriptor.digest,
+        subject=subject,
+        media_type=layers[0].media_type,
+        document=layers[0].digest,
+        size=layers[0].size,
+    )
 
 
 def document(place: ImagePlace, view: ImageView, wanted: str) -> str:
