@@ -63,14 +63,7 @@ class Users:
 
     def others(self) -> bool:
         """Is somebody at work?"""
-        descriptor = _opened(self._path)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-        finally:
-            os.close(descriptor)
-        return False
+        return is_held(self._path)
 
 
 def _opened(path: Path) -> int:
