@@ -1,4 +1,4 @@
-"""Whom we believe: servers whose certificates this machine trusts, straight and through a proxy."""
+"""Encrypted connections: to whom this machine trusts, straight and through a proxy; and no longer than is wanted."""
 
 import json
 import socket
@@ -12,6 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from envlock.errors import Interrupted
+from envlock.system.http import Http
+from envlock.system.wanted import until
 from tests.support.http_server import at_service
 from tests.support.processes import PROJECT, run, with_variables
 from tests.support.services import require
@@ -40,6 +43,10 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
+        if self.path == "/silent":
+            self.server.asked.append(self.path)  # type: ignore[attr-defined]
+            self.connection.recv(1)  # until who asked is gone
+            return
         self.send_response(200)
         self.send_header("Content-Length", "4")
         self.end_headers()
@@ -107,3 +114,25 @@ def test_certificates_are_those_of_the_machine(certificate: Path, *, trusted: bo
         answers = json.loads(run((sys.executable, "-c", ASKED, f"https://127.0.0.1:{port}/"), environment=variables))
         assert answers == ["good" if trusted else REFUSED] * 2
         assert bool(connected) == through_proxy
+
+
+def test_a_silent_answer_is_left_once_it_is_not_wanted(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    monkeypatch.setenv("NO_PROXY", "*")
+    stopped = threading.Event()
+    with running(certificate) as (port, asked):
+
+        def stop() -> None:
+            while not asked:
+                threading.Event().wait(0.01)
+            stopped.set()
+
+        thread = threading.Thread(target=stop)
+        thread.start()
+        with (
+            until(stopped),
+            pytest.raises(Interrupted, match="another transfer failed"),
+            Http().request("GET", f"https://127.0.0.1:{port}/silent"),
+        ):
+            pass
+        thread.join()

@@ -13,7 +13,6 @@ import truststore
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.util.wait import wait_for_read
 
 from envlock.errors import OutsideError
 from envlock.system.wanted import refuse_unwanted
@@ -89,27 +88,31 @@ class _Incoming(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: Any) -> int | None:
+    def readinto(self, buffer: Any) -> int:
         began = monotonic()
-        self._await(began)
-        count = self._raw.readinto(buffer)
+        count = self._received(buffer)
         if self._come:  # a busy server may take its time to begin
             self._waited += monotonic() - began
-        self._come += count or 0
+        self._come += count
         if self._waited > SPAN:
             if self._come < LEAST:
                 raise TimeoutError(f"only {self._come} bytes came in {self._waited:.0f} s")
             self._come, self._waited = 0, 0.0
         return count
 
-    def _await(self, began: float) -> None:
-        patience = self._connection.gettimeout()
-        if isinstance(self._connection, ssl.SSLSocket) and self._connection.pending():
-            return  # decrypted already: nothing may follow
-        while not wait_for_read(self._connection, _LOOK):
-            refuse_unwanted()
-            if patience is not None and monotonic() - began > patience:
-                raise TimeoutError("timed out")
+    def _received(self, buffer: Any) -> int:
+        patience, began = self._connection.gettimeout(), monotonic()
+        self._connection.settimeout(_LOOK)
+        try:
+            while True:
+                try:
+                    return self._connection.recv_into(buffer)
+                except TimeoutError:
+                    refuse_unwanted()
+                    if patience is not None and monotonic() - began > patience:
+                        raise
+        finally:
+            self._connection.settimeout(patience)
 
     def close(self) -> None:
         self._raw.close()
