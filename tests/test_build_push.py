@@ -152,6 +152,19 @@ def test_reuse_names_more_images(made: Factory) -> None:
     assert came(shown, "reused")
 
 
+def test_layers_that_others_have_compressed_are_not_taken(made: Factory, registry: Registry) -> None:
+    project = made.project("recompressed", PINNED[:2])
+    layout = project.folder.parent / "recompressed-layout"
+    shown = built(project, "--output", layout)
+    manifest = json.loads(Layout(layout).read(shown["digest"]))
+    zstd = [{**layer, "mediaType": "application/vnd.oci.image.layer.v1.tar+zstd"} for layer in manifest["layers"]]
+    lay_under(layout, "1", layers=zstd)
+    copy(layout, f"{registry.host}/built/mirrored:1", "1")
+    other = with_empty_cache(project, "recompressed-empty")
+    again = built(other, "--push", "--no-attach", "--reuse", f"{made.proxy.host}/built/mirrored:1")
+    assert (came(again, "reused"), again["digest"]) == ([], shown["digest"])
+
+
 def test_an_image_that_cannot_be_read_hinders_nobody(made: Factory, registry: Registry) -> None:
     made.wheel("lonely", "1.0")  # of no other image
     project = made.project("calm", ["lonely", PINNED[0]])
@@ -171,7 +184,7 @@ def test_what_was_made_here_outranks_a_tag(made: Factory, registry: Registry) ->
     good, bad = built(project, "--push", "--no-attach"), built(poison, "--push", "--no-attach")
     annotated = poison.folder.parent / "poison-layout"
     poison.must("build", "--output", annotated)
-    lay_under(annotated, good["tags"][0], manifest_of(made.proxy, good)["annotations"])
+    lay_under(annotated, good["tags"][0], annotations=manifest_of(made.proxy, good)["annotations"])
     copy(annotated, f"{registry.host}/built/poisoned:{good['tags'][0]}", good["tags"][0])
     found = with_empty_cache(project, "poisoned-empty").call("build", "--push", "--no-attach")
     assert good["digest"] not in found.stdout  # nothing is known of another one there
@@ -189,17 +202,17 @@ def test_a_tag_whose_full_key_is_another_is_no_hit(made: Factory, registry: Regi
     full = annotations["dev.envlock.lock-hash"]
     layout = project.folder.parent / "halfway-layout"
     project.must("build", "--output", layout)
-    lay_under(layout, good["tags"][0], {**annotations, "dev.envlock.lock-hash": full[:16] + "0" * 48})
+    lay_under(layout, good["tags"][0], annotations={**annotations, "dev.envlock.lock-hash": full[:16] + "0" * 48})
     copy(layout, f"{registry.host}/built/halfway:{good['tags'][0]}", good["tags"][0])
     shown = built(with_empty_cache(project, "halfway-empty"), "--push", "--no-attach")
     assert (shown["digest"], shown["cached"]) == (good["digest"], None)
 
 
-def lay_under(folder: Path, tag: str, annotations: dict[str, str]) -> None:
+def lay_under(folder: Path, tag: str, **changed: Any) -> None:
     """Makes the manifest of a layout say something else of itself."""
     layout = Layout(folder)
     (entry,) = layout.manifests()
-    content = {**json.loads(layout.read(entry.descriptor)), "annotations": annotations}
+    content = {**json.loads(layout.read(entry.descriptor)), **changed}
     descriptor = layout.put(json.dumps(content).encode(), entry.descriptor.media_type)
     index = json.loads((folder / "index.json").read_text())
     index["manifests"] = [{**index["manifests"][0], **descriptor.json()}]
