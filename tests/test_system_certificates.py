@@ -26,7 +26,7 @@ from envlock.system.http import Http
 
 def answers(ask):
     try:
-        return ask()
+        return ask(sys.argv[1])
     except OutsideError as error:
         return error.hint
 
@@ -34,7 +34,10 @@ def exactly(url):
     with Http().request("GET", url) as response:
         return response.text
 
-print(json.dumps([answers(lambda: Http().read(sys.argv[1]).decode()), answers(lambda: exactly(sys.argv[1]))]))
+def read(url):
+    return Http().read(url).decode()
+
+print(json.dumps([answers(globals()[ask]) for ask in sys.argv[2:]]))
 """
 REFUSED = "does this machine trust its certificate?"
 
@@ -111,8 +114,9 @@ def test_certificates_are_those_of_the_machine(certificate: Path, *, trusted: bo
             variables["SSL_CERT_FILE"] = str(certificate)
         if through_proxy:
             variables["HTTPS_PROXY"] = f"http://127.0.0.1:{proxy}"
-        answers = json.loads(run((sys.executable, "-c", ASKED, f"https://127.0.0.1:{port}/"), environment=variables))
-        assert answers == ["good" if trusted else REFUSED] * 2
+        asks = ("exactly", "read") if trusted else ("exactly",)  # the latter would try again and again
+        program = (sys.executable, "-c", ASKED, f"https://127.0.0.1:{port}/", *asks)
+        assert json.loads(run(program, environment=variables)) == ["good" if trusted else REFUSED] * len(asks)
         assert bool(connected) == through_proxy
 
 
