@@ -5,6 +5,7 @@ import json
 import tarfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -108,7 +109,7 @@ def test_what_stands_behind_the_end_is_told(root: Path, between: bytes) -> None:
         end = archive.offset
     more = io.BytesIO()
     with tarfile.open(fileobj=more, mode="w") as archive:
-        archive.addfile(*file("index.json"))
+        archive.addfile(file("index.json")[0])
     path.write_bytes(path.read_bytes()[:end] + between + more.getvalue())
     assert problems(path) == ["it holds more behind its end"]
 
@@ -126,13 +127,13 @@ def test_extended_headers_are_not_read_without_bound(root: Path) -> None:
         TarFiles(path)
 
 
-def changed(root: Path, name: str, change: Callable[[Json], object]) -> None:
+def changed(root: Path, name: str, change: Callable[[Any], object]) -> None:
     document = json.loads((root / name).read_bytes())
     change(document)
     (root / name).write_text(json.dumps(document))
 
 
-CHANGES: list[tuple[str, Callable[[Json], object], str]] = [
+CHANGES: list[tuple[str, Callable[[Any], object], str]] = [
     ("index.json", lambda index: index.update(Manifests=[]), "`index.json` has fields that it should not have: Manif"),
     (
         "index.json",
@@ -160,7 +161,7 @@ CHANGES: list[tuple[str, Callable[[Json], object], str]] = [
 
 @pytest.mark.parametrize(("name", "change", "words"), CHANGES, ids=range(len(CHANGES)))
 def test_what_names_an_image_is_read_as_engines_do(
-    root: Path, name: str, change: Callable[[Json], object], words: str
+    root: Path, name: str, change: Callable[[Any], object], words: str
 ) -> None:
     changed(root, name, change)
     (line,) = problems(root)
