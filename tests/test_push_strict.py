@@ -167,6 +167,23 @@ def test_a_first_failure_ends_those_that_wait_for_their_next_try(served: StrictR
     assert len(served.sent("POST", "")) <= len(blobs_of(image))
 
 
+def test_the_words_that_say_why_are_those_of_the_upload(served: StrictRegistry, image: Image) -> None:
+    """Not those of a look that nobody asked for, to which a HEAD gives no words at all."""
+    words = b'{"errors": [{"code": "X", "message": "the disk is full"}]}'
+    begun: list[str] = []
+
+    def instead(asked: Asked) -> Answer | None:
+        if asked.method == "POST":
+            begun.append(asked.path)
+        if asked.method == "PUT" and "/uploads/" in asked.path:
+            return Answer(status=500, content=words)
+        return Answer(status=500) if asked.method == "HEAD" and "/blobs/" in asked.path and begun else None
+
+    served.instead = instead
+    with pytest.raises(OutsideError, match="the disk is full"):
+        push(quick_client(), image, [at(served)])
+
+
 def test_where_the_registry_will_not_say_it_is_sent(served: StrictRegistry, image: Image) -> None:
     served.instead = lambda asked: Answer(status=403) if asked.method == "HEAD" else None
     push(quick_client(), image, [at(served)])

@@ -3,7 +3,7 @@
 Some registries take chunks of 4 MiB at most, others only one: a single body of known length is what all of them take.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from http import HTTPStatus
 from urllib.parse import urlencode
@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 from envlock.errors import OutsideError
 from envlock.model.image import Descriptor
 from envlock.model.reference import Reference
+from envlock.registry.errors import PASSING
 from envlock.registry.exchange import Exchange
 from envlock.system.body import Streamed
 from envlock.system.http import Passing, Response
@@ -42,14 +43,17 @@ def upload(
             # the session may hold a part of the blob, which nothing takes out again: so a new one
             place = None
             exchange.pause(fault, number)
-        if is_there(exchange, reference, blob.digest):
+        if is_there(exchange, reference, blob.digest, faults=PASSING):
             break  # all of it had come, and only the answer was lost
     return False
 
 
-def is_there(exchange: Exchange, reference: Reference, digest: str, scope: str = WRITES) -> bool:
-    """Has the repository this blob? Not where the registry will not say."""
-    with exchange.ask("HEAD", reference, f"blobs/{digest}", accepted=(200, 403, 404), scope=scope) as response:
+def is_there(
+    exchange: Exchange, reference: Reference, digest: str, scope: str = WRITES, faults: Collection[int] = ()
+) -> bool:
+    """Has the repository this blob? Not where the registry will not say, by these `faults` as well."""
+    accepted = (200, 403, 404, *faults)
+    with exchange.ask("HEAD", reference, f"blobs/{digest}", accepted=accepted, scope=scope) as response:
         return response.status_code == HTTPStatus.OK
 
 
