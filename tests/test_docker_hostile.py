@@ -64,3 +64,10 @@ def test_lines_that_are_not_what_they_look_like(project: Project, docker_engine:
     told = refused(project, docker_engine)
     assert told.startswith("error: `own` could not be built\n")
     assert 60_000 < max(map(len, told.splitlines())) < 120_000
+
+
+def test_a_wheel_of_a_strange_name(project: Project, docker_engine: Engine) -> None:
+    backend = project.folder / "own" / "backend.py"
+    backend.write_text(backend.read_text().replace("-py3-none-any.whl", "-py3-none-a\\nb\\x1b[31m.whl"))
+    said = refused(project, docker_engine)
+    assert "building `own` gave 'own-1.0-py3-none-a\\nb\\x1b[31m.whl', which is no name of a wheel" in said

@@ -17,7 +17,7 @@ from tests.support.base_image import MINOR
 from tests.support.canary import Canaries
 from tests.support.containers import started
 from tests.support.docker_engine import Engine
-from tests.support.engine_traces import left, texts
+from tests.support.engine_traces import KEPT, left, texts
 from tests.support.guarded import basic, saying
 from tests.support.http_server import serve
 from tests.support.index_server import WheelFolders
@@ -212,4 +212,25 @@ def test_after_a_kill_the_next_build_takes_away_what_was_left(
     (source / "backend.py").write_text(working)
     project.must("lock")
     project.must("build")
+    assert left(docker_engine, but=("-docker",)) == []
+
+
+def test_wheels_are_built_anew_upon_another_base(
+    tmp_path: Path, base_image: Path, docker_engine: Engine, index_server: IndexServers
+) -> None:
+    """Of the same Dockerfile: what it stands upon has moved."""
+    (tmp_path / "wheels").mkdir()
+    project = new(tmp_path, base_image, "own @ ./own", index=index_server(tmp_path / "wheels").url)
+    write_project(project.folder / "own", "own", static=True)
+    project.change('base = "oci:base"', 'dockerfile = "docker/Dockerfile"')
+    (project.folder / "docker").mkdir()
+    (project.folder / "docker" / "Dockerfile").write_text(f"FROM {KEPT}\nCOPY Dockerfile /\n")
+    project = project.given(DOCKER_HOST=docker_engine.url, **NO_NETWORK)
+    project.must("lock")
+    assert "building a wheel of `own`" in project.call("build").stderr
+    assert "building a wheel of `own`" not in project.call("build").stderr
+    locked = project.lockfile.read_bytes()
+    project.must("lock", "-P", "base")
+    assert project.lockfile.read_bytes() == locked
+    assert "building a wheel of `own`" in project.call("build").stderr
     assert left(docker_engine, but=("-docker",)) == []

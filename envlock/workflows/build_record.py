@@ -11,13 +11,14 @@ from envlock.model.layers import LAYOUT
 from envlock.model.lock import PlatformLock
 from envlock.model.reference import Reference, parse_reference
 from envlock.oci.compress import compressor_id
-from envlock.oci.document import Node
+from envlock.oci.document import Node, hex_of
 from envlock.oci.layout import Layout
 from envlock.oci.manifest import read_manifest
 from envlock.system.cache import Cache
 from envlock.system.cache_use import used
 from envlock.workflows.build_target import Target
 from envlock.workflows.debian_system import functions_id
+from envlock.workflows.dockerfile_bases import known_base
 from envlock.workflows.make_image import EMBEDDED, Made
 
 _IMAGES = "images"
@@ -25,18 +26,18 @@ _IMAGES = "images"
 
 def known_image(target: Target, locked: PlatformLock, cache: Cache) -> Made | None:
     """The image of one platform, where it was made before and all of it can still be had."""
-    kept = cache.record(_IMAGES, _record(target, locked), lambda told: _made(Node(told, _IMAGES), cache))
+    kept = cache.record(_IMAGES, _record(target, locked, cache), lambda told: _made(Node(told, _IMAGES), cache))
     return kept if kept and _is_whole(kept.image) else None
 
 
 def recorded_digest(target: Target, cache: Cache) -> str | None:
     """The image that was made here for this very key, layout and compressor, whether or not all of it is still here."""
-    record = _index_record(target) if target.is_index else _record(target, target.platforms[0])
+    record = _index_record(target, cache) if target.is_index else _record(target, target.platforms[0], cache)
     return cache.record(_IMAGES, record, lambda told: Node(told, _IMAGES).descriptor().digest)
 
 
 def keep_index(target: Target, image: Image, cache: Cache) -> None:
-    cache.keep(_IMAGES, _index_record(target), image.manifest.json())
+    cache.keep(_IMAGES, _index_record(target, cache), image.manifest.json())
 
 
 def keep_image(target: Target, locked: PlatformLock, made: Made, cache: Cache) -> None:
@@ -48,19 +49,23 @@ def keep_image(target: Target, locked: PlatformLock, made: Made, cache: Cache) -
         "notes": made.notes,
         "elsewhere": {digest: str(replace(where, digest=None)) for digest, where in image.elsewhere.items()},
     }
-    cache.keep(_IMAGES, _record(target, locked), told)
+    cache.keep(_IMAGES, _record(target, locked, cache), told)
 
 
-def _record(target: Target, locked: PlatformLock) -> str:
+def _record(target: Target, locked: PlatformLock, cache: Cache) -> str:
     """What decides an image beyond its lock: the layout, the compressor, who made it."""
     engine = "" if target.engine == EMBEDDED else f"-{target.engine}"
     # what is made in place of Debian's scripts no lock says
     made_by = f"-{functions_id()}" if locked.debian else ""
-    return f"{lock_hash(target.lock, locked)}-{LAYOUT}-{compressor_id()}{engine}{made_by}"
+    # nor what a Dockerfile makes: it stands on images that may have moved
+    context = locked.base.context
+    base = known_base(context, locked.platform, cache) if context else None
+    upon = f"-{hex_of(base.digest)[:16]}" if base else ""
+    return f"{lock_hash(target.lock, locked)}-{LAYOUT}-{compressor_id()}{engine}{made_by}{upon}"
 
 
-def _index_record(target: Target) -> str:
-    records = "\n".join(_record(target, locked) for locked in target.platforms)
+def _index_record(target: Target, cache: Cache) -> str:
+    records = "\n".join(_record(target, locked, cache) for locked in target.platforms)
     return f"index-{hashlib.sha256(records.encode()).hexdigest()}"
 
 

@@ -3,7 +3,6 @@
 It is kept by what Dockerfile and context hold: nothing is built again while that stays as it is.
 """
 
-import hashlib
 from dataclasses import asdict
 
 from envlock.errors import OutsideError
@@ -12,17 +11,15 @@ from envlock.images.dockerfile import LISTINGS, DockerContext, read_context
 from envlock.model.image import Descriptor
 from envlock.model.lock import Base, Lock, PlatformLock
 from envlock.model.platform import PLATFORMS, Platform
-from envlock.oci.document import Node
 from envlock.oci.layout import Layout
 from envlock.oci.manifest import read_manifest
 from envlock.workflows import later
 from envlock.workflows.base_images import base_facts
 from envlock.workflows.context import Context
 from envlock.workflows.docker_log import Log
+from envlock.workflows.dockerfile_bases import keep_base, known_base
 from envlock.workflows.project import Project
 from envlock.workflows.task import PlatformTask
-
-_BASES = "dockerfile-bases"
 
 
 def look_into_dockerfile(task: PlatformTask, minor: str | None) -> Base:
@@ -56,12 +53,11 @@ def dockerfile_base(lock: Lock, locked: PlatformLock, project: Project, context:
 def _built(read: DockerContext, platform: Platform, context: Context, *, anew: bool = False) -> PulledBase:
     """From the cache, or built; one process at a time builds it."""
     sha256, layout = read.sha256, Layout(context.cache.image_layout)
-    key = hashlib.sha256(f"{sha256} {platform.name}".encode()).hexdigest()
-    with context.cache.lock(f"dockerfile-{key[:32]}"):
-        found = None if anew else context.cache.record(_BASES, key, lambda kept: Node(kept, _BASES).descriptor())
+    with context.cache.lock(f"dockerfile-{sha256[:32]}-{platform.name}"):
+        found = None if anew else known_base(sha256, platform.name, context.cache)
         if found is None or not _is_whole(layout, found):
             found = _build(read, platform, context, anew=anew)
-            context.cache.keep(_BASES, key, found.json())
+            keep_base(sha256, platform.name, found, context.cache)
             context.cache.keep(LISTINGS, sha256, dict(read.listing))
     return open_base(read.name, layout, found)
 

@@ -42,7 +42,8 @@ _LINKED = "link-scripts"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Job:
-    """What is to be made, the base that a Dockerfile made for it, and a folder for what comes out of containers."""
+    """What is to be made, the base that a Dockerfile made for it, the digest of what it stands upon, and a folder for
+    what comes out of containers."""
 
     project: Project
     lock: Lock
@@ -50,6 +51,7 @@ class _Job:
     context: Context
     options: MakeOptions
     base: BaseImage | None
+    upon: str
     folder: Path
 
     def made(self, executed: Executed, options: MakeOptions) -> Made:
@@ -66,13 +68,21 @@ class _Linked:
 
 def make_in_docker(project: Project, lock: Lock, locked: PlatformLock, context: Context, options: MakeOptions) -> Made:
     """The image of one platform, with all that only running code of others makes."""
-    base = None
+    base, upon = None, locked.base.digest or ""
     if locked.base.context:
         pulled = dockerfile_base(lock, locked, project, context)
-        base = read_base(pulled.manifest, pulled.config)
+        # the same Dockerfile makes another one upon other images
+        base, upon = read_base(pulled.manifest, pulled.config), pulled.descriptor.digest
     with scratch_folder(context.cache.root / "stages") as folder:
         job = _Job(
-            project=project, lock=lock, locked=locked, context=context, options=options, base=base, folder=folder
+            project=project,
+            lock=lock,
+            locked=locked,
+            context=context,
+            options=options,
+            base=base,
+            upon=upon,
+            folder=folder,
         )
         wheels, linked, ran = _executed(job)
         executed = Executed(
@@ -90,7 +100,7 @@ def make_in_docker(project: Project, lock: Lock, locked: PlatformLock, context: 
 def _executed(job: _Job) -> tuple[dict[str, Path], _Linked, frozenset[str]]:
     """The wheels by name, what link scripts did, and of which packages: from the cache, else by one container."""
     use_cache, cache = job.options.use_cache, job.context.cache
-    wheels = kept_wheels(job.locked, cache) if use_cache else {}
+    wheels = kept_wheels(job.locked, job.upon, cache) if use_cache else {}
     missing = [p for p in job.locked.pip if p.builds and p.name not in wheels]
     scripts = _scripts(job)
     linked = _kept_links(job, scripts) if scripts and use_cache else None
@@ -124,14 +134,13 @@ def _shop(job: _Job, inside: Room) -> WheelShop:
     sources = sources_of(inputs.channels, inputs.indexes, job.project.folder, job.context)
     supply = supply_of(sources, job.context)
     needs = BuildNeeds(lock=job.lock, locked=job.locked, sources=sources, supply=supply, context=job.context)
-    return WheelShop(room=inside, locked=job.locked, needs=needs, supply=supply)
+    return WheelShop(room=inside, locked=job.locked, base=job.upon, needs=needs, supply=supply)
 
 
 def _links_key(job: _Job) -> str:
     """What decides the outcome of link scripts, as far as anything does."""
-    base = job.locked.base
     packages = [*(p.sha256 for p in job.locked.debian), *(p.sha256 for p in job.locked.conda)]
-    told = [LAYOUT, compressor_id(), job.locked.platform, base.digest or base.context or "", packages]
+    told = [LAYOUT, compressor_id(), job.locked.platform, job.upon, packages]
     return hashlib.sha256(canonical_json(told)).hexdigest()
 
 

@@ -34,14 +34,15 @@ _WHEELS = "docker-wheels"
 _TOP = "envlock"
 _PIP, _SOURCE, _FOUND, _OUT = (f"/{_TOP}/{part}" for part in ("pip", "source", "found", "out"))
 _LACKING = re.compile(r"No matching distribution found for (.+?)(?: \(from .*\))?$")
+_PLAIN = re.compile(r"[\w.+!-]+", re.ASCII)  # of tags the name's parser takes any text
 _ROUNDS = 12
 
 
-def kept_wheels(locked: PlatformLock, cache: Cache) -> dict[str, Path]:
-    """By name the wheels that were built before for this base and these conda packages."""
+def kept_wheels(locked: PlatformLock, base: str, cache: Cache) -> dict[str, Path]:
+    """By name the wheels that were built before upon this base, whose digest is given, and these conda packages."""
     found = {}
     for package in locked.pip:
-        kept = cache.record(_WHEELS, _key(package, locked), _sha256_and_file) if package.builds else None
+        kept = cache.record(_WHEELS, _key(package, locked, base), _sha256_and_file) if package.builds else None
         path = cache.package(*kept) if kept and cache.intact(*kept) else None
         if path:
             found[package.name] = path
@@ -59,6 +60,7 @@ class WheelShop:
 
     room: Room
     locked: PlatformLock
+    base: str  # its digest
     needs: BuildNeeds
     supply: Supply
 
@@ -116,7 +118,7 @@ class WheelShop:
         found = [path for path in self._wheels(package)]
         if len(found) != 1:
             raise OutsideError(f"building `{package.name}` gave {len(found)} wheels, not one")
-        key = _key(package, self.locked)
+        key = _key(package, self.locked, self.base)
         self.supply.cache.keep(_WHEELS, key, {"sha256": found[0].parent.name, "file": found[0].name})
         return found[0]
 
@@ -128,12 +130,13 @@ class WheelShop:
 
     def _kept(self, name: str, content: IO[bytes], package: PipPackage) -> Path:
         try:
-            built, *_ = parse_wheel_filename(name)
+            built, *_ = parse_wheel_filename(name if _PLAIN.fullmatch(name) else "")
         except InvalidWheelFilename as error:
-            raise OutsideError(f"building `{package.name}` gave `{name!r}`, which is no name of a wheel") from error
+            raise OutsideError(f"building `{package.name}` gave {name!r}, which is no name of a wheel") from error
         if built != canonicalize_name(package.name):
             raise OutsideError(f"building `{package.name}` gave a wheel of `{built}`")
-        with tempfile.TemporaryFile() as file:
+        # where there is room: a system's own folder for such files may be in memory
+        with tempfile.TemporaryFile(dir=self.supply.cache.root) as file:
             shutil.copyfileobj(content, file)
             file.seek(0)
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
@@ -141,9 +144,8 @@ class WheelShop:
             return self.supply.cache.add_package(sha256, name, lambda target: shutil.copyfileobj(file, target))
 
 
-def _key(package: PipPackage, locked: PlatformLock) -> str:
+def _key(package: PipPackage, locked: PlatformLock, base: str) -> str:
     """What a wheel was built of, in which base, beside which conda packages."""
-    base = locked.base.digest or locked.base.context or ""
     below = [*(p.sha256 for p in locked.debian), *(p.sha256 for p in locked.conda)]
     told = [package.name, package.identity, locked.platform, locked.python or "", base, below]
     return hashlib.sha256(canonical_json(told)).hexdigest()
