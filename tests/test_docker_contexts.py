@@ -70,7 +70,9 @@ def test_what_ssh_is_asked(url: str, command: str) -> None:
     assert " ".join(ssh_command(url)) == f"ssh -o ConnectTimeout=30 -T {command}"
 
 
-@pytest.mark.parametrize("url", ["ssh://", "ssh://-oProxyCommand=x", "ssh://kim:secret@engine.test"])
+@pytest.mark.parametrize(
+    "url", ["ssh://", "ssh://-oProxyCommand=x", "ssh://kim:secret@engine.test", "ssh://h:x", "ssh://["]
+)
 def test_what_is_no_address_of_ssh(url: str) -> None:
     with pytest.raises(UserInputError, match="is no address of an engine"):
         ssh_command(url)

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from envlock.errors import UserInputError
 from envlock.system.process import OF_GIT, on_socket, scrubbed
+from envlock.system.secrets import redact
 
 _BACKLOG = 16
 
@@ -37,14 +38,18 @@ def relayed(url: str, environment: Mapping[str, str]) -> Iterator[str]:
 
 def ssh_command(url: str) -> list[str]:
     """As the docker program asks for an engine: "ssh://me@host.test:2222/run/x.sock"."""
-    parts = urlsplit(url)
-    if not parts.hostname or parts.password or parts.hostname.startswith("-") or (parts.username or "").startswith("-"):
-        raise UserInputError(f"`{url}` is no address of an engine", hint="write ssh://USER@HOST:PORT")
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "-", parts.port
+    except ValueError:
+        parts, host, port = None, "-", None
+    if parts is None or host.startswith("-") or parts.password or (parts.username or "").startswith("-"):
+        raise UserInputError(f"`{redact(url)}` is no address of an engine", hint="write ssh://USER@HOST:PORT")
     command = ["ssh", "-o", "ConnectTimeout=30", "-T"]
     command += ["-l", parts.username] if parts.username else []
-    command += ["-p", str(parts.port)] if parts.port else []
+    command += ["-p", str(port)] if port else []
     path = parts.path.rstrip("/")
-    return [*command, "--", parts.hostname, "docker", *(["--host", f"unix://{path}"] if path else []), *_DIAL]
+    return [*command, "--", host, "docker", *(["--host", f"unix://{path}"] if path else []), *_DIAL]
 
 
 _DIAL = ("system", "dial-stdio")
