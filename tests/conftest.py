@@ -16,7 +16,7 @@ from tests.support.cache import cache_folder
 from tests.support.debian_archive import Archive, archive
 from tests.support.debian_servers import serve_mirror
 from tests.support.docker_engine import Engine, running_engine
-from tests.support.engine_traces import keep_layers
+from tests.support.engine_traces import keep_layers, note_what_is_there
 from tests.support.http_server import FileServer, serve_folder
 from tests.support.index_server import IndexServer, WheelFolders, serve_index
 from tests.support.registry import Registry, running_registry
@@ -142,6 +142,13 @@ def base_reference(base_image: Path, registry: Registry) -> str:
 def docker_engine() -> Iterator[Engine]:
     with running_engine() as engine:
         yield engine
+
+
+@pytest.fixture(autouse=True)
+def what_others_left(request: pytest.FixtureRequest) -> None:
+    """One engine serves all tests, each of which is asked only for what it has left there itself."""
+    if "docker_engine" in request.fixturenames:
+        note_what_is_there(request.getfixturevalue("docker_engine"))
 
 
 @pytest.fixture(scope="session")

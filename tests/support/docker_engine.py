@@ -4,7 +4,7 @@ import contextlib
 import shutil
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import docker
@@ -21,6 +21,7 @@ class Engine:
     url: str  # unix://…, as in DOCKER_HOST
     client: docker.DockerClient
     data: Path  # the folder in which it keeps everything
+    before: set[str] = field(default_factory=set)  # what earlier tests have left in it
 
 
 @contextlib.contextmanager

@@ -21,11 +21,21 @@ def keep_layers(engine: Engine, layout: Path) -> None:
 
 
 def left(engine: Engine, *, but: tuple[str, ...] = ()) -> list[str]:
-    """Containers, images and volumes that are in an engine, but for images of these names, and what it is to keep."""
+    """Containers, images and volumes that a test has left in an engine, but for images of these names."""
+    return [name for name in _things(engine) if name not in engine.before and not name.endswith((*but, KEPT))]
+
+
+def note_what_is_there(engine: Engine) -> None:
+    """What other tests have left is not of the next one."""
+    engine.before.clear()
+    engine.before.update(_things(engine))
+
+
+def _things(engine: Engine) -> list[str]:
     containers = [str(each.name) for each in engine.client.containers.list(all=True)]
     tags = [tag for image in engine.client.images.list(all=True) for tag in image.tags or [str(image.id)]]
     volumes = [str(volume.name) for volume in engine.client.volumes.list()]
-    return [*containers, *(tag for tag in tags if not tag.endswith((*but, KEPT))), *volumes]
+    return [*containers, *tags, *volumes]
 
 
 def texts(layout: Layout) -> Iterator[tuple[str, bytes]]:
