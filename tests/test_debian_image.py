@@ -299,5 +299,5 @@ def test_a_malicious_package_is_named_and_leaves_nothing(tmp_path: Path, tiny: A
 def test_what_is_printed(tmp_path: Path, tiny: Archive) -> None:
     made = project(tmp_path, tiny)
     made.must("lock")
-    assert "  base  6 layers: 0 cached, 6 built (libc6 2.36-9 " in made.call("build").stderr
-    assert "  base  6 layers\n  env   as it was built before" in made.call("build").stderr
+    assert "  base  6 layers: 6 built (libc6 2.36-9 " in made.call("build").stderr
+    assert "  base  6 layers: 6 cached\n  env   0 layers: as it was built before" in made.call("build").stderr

@@ -22,12 +22,11 @@ def build_lines(result: BuildResult) -> Iterator[str]:
     if result.cached == "registry":
         return  # there is nothing to say but which it is
     yield result.name
-    made = [layer for layer in result.layers if layer.part == "base"]
-    base = _made(made) if made else _base(result)
+    base = [layer for layer in result.layers if layer.part == "base"]
     env = [layer for layer in result.layers if layer.part == "env"]
-    said = "as it was built before" if result.cached else _made(env)
-    yield f"  base  {base}"
-    yield f"  env   {number(len(env), 'layer')}: {said}   {result.seconds:.1f} s"
+    known = f"{number(len(env), 'layer')}: as it was built before"
+    yield f"  base  {_made(base) if base else _base(result)}"
+    yield f"  env   {known if result.cached else _made(env)}   {result.seconds:.1f} s"
     if result.pushed:
         yield f"  push  {_sent(result.pushed)}   {result.pushing:.1f} s"
 
@@ -42,14 +41,15 @@ def _base(result: BuildResult) -> str:
 
 
 def _made(layers: Sequence[BuiltLayer]) -> str:
-    """How many were there already, and which of them were made, the largest first."""
+    """How many there are, how many of them were there already, and which were made, the largest first."""
     counts = Counter(layer.came for layer in layers)
     there = [f"{counts[came]} {said}" for came, said in _CAME.items() if counts[came]]
     made = sorted((layer for layer in layers if layer.came is Came.MADE), key=lambda layer: -layer.size)
     names = [f"{_named(layer)} {size(layer.size)}" for layer in made[:_SHOWN]]
     more = ", …" if len(made) > _SHOWN else ""
     built = [f"{len(made)} built ({', '.join(names)}{more})"] if made else []
-    return ", ".join((*there, *built))
+    said = ", ".join((*there, *built))
+    return f"{number(len(layers), 'layer')}{f': {said}' if said else ''}"
 
 
 def _sent(pushed: "Pushed") -> str:
