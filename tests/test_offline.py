@@ -78,11 +78,18 @@ def test_prefix_and_image_made_anew(full: TinyProject) -> None:
 
 @pytest.mark.parametrize("words", [("install",), ("run", "--", "tool"), ("build",)], ids=" ".join)
 def test_packages_that_are_missing_are_named(full: TinyProject, words: tuple[str, ...]) -> None:
-    for name in ("packages", "prefixes", f"{RECORDS}/images"):
+    for name in ("packages", "prefixes", f"{RECORDS}/images", f"{RECORDS}/layers"):
         shutil.rmtree(full.cache / name)
     result = unplugged(full).call("--offline", *words)
     listed = "".join(f"  `{file}` is not in the cache, and this is --offline\n" for file in FILES)
     assert (result.code, failure(result)) == (3, f"error: 4 packages cannot be had\n{listed}{HINT}")
+
+
+def test_packages_of_layers_that_are_there_are_not_missed(full: TinyProject) -> None:
+    image = full.must("build")
+    for name in ("packages", f"{RECORDS}/images"):
+        shutil.rmtree(full.cache / name)
+    assert unplugged(full).must("--offline", "build") == image
 
 
 def test_nothing_to_lock_with(online: TinyProject) -> None:
