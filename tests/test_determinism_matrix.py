@@ -23,7 +23,7 @@ from tests.support.pairwise import pairwise
 from tests.support.processes import run
 from tests.support.projects import MINOR, Project, new_project
 from tests.support.pythons import START, envlock_under, is_here
-from tests.support.services import require
+from tests.support.services import require, require_root
 from tests.support.tiny_project import NO_PROXY
 from tests.test_golden_images import ENVIRONMENTS, MANIFESTS
 
@@ -163,8 +163,7 @@ def test_rows_have_all_pairs() -> None:
 
 
 def test_no_two_surroundings_together_matter(places: Places) -> None:
-    if os.geteuid() != 0:
-        pytest.skip("only root can be somebody else")
+    require_root("building as somebody else")
     assert _unlike(pairwise(_possible()), places) == []
 
 
