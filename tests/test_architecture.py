@@ -32,7 +32,7 @@ USERS_OF_OCI = {"oci", "images", "registry", "workflows"}
 
 # library -> the only modules that may import it, by how their names begin
 DOORS = {
-    "subprocess": ("envlock.system.process",),
+    "subprocess": ("envlock.system.process", "envlock.system.pipes"),
     # the docker SDK lets errors of its HTTP library through
     "requests": (
         "envlock.system.http",
@@ -55,7 +55,7 @@ DOORS = {
     "ruamel": ("envlock.manifest.environment_yml",),
     "tomlkit": ("envlock.manifest.editor",),
     "pypi_simple": ("envlock.sources.index",),
-    "pygit2": ("envlock.history.repository",),
+    "pygit2": ("envlock.history.library", "envlock.history.work_tree"),
     "click": ("envlock.cli",),
     "rich": ("envlock.cli.progress",),
     "tomllib": ("envlock.manifest", "envlock.lockfile", "envlock.solvers.uv_answer", "envlock.sources.source_metadata"),

@@ -1,10 +1,11 @@
 """The git program, for what its library cannot read: split and sparse indexes, repositories of other forms."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from envlock.errors import OutsideError
-from envlock.system.process import run, scrubbed
+from envlock.system.pipes import Pipes, run_bytes
+from envlock.system.process import run, scrubbed, without_git_variables
 
 _SUBMODULE, _EXECUTABLE = "160000", "100755"
 _LOST = "\N{REPLACEMENT CHARACTER}"  # what stands for bytes of a name that are no UTF-8
@@ -22,6 +23,38 @@ def counted_files(top: Path, root: Path) -> dict[Path, bool | None]:
     for name in _said(root, "ls-files", "-z", "--others", "--exclude-standard", "--", str(top)):
         found.setdefault(root / name, None)
     return found
+
+
+class Git:
+    """The git program at work in one folder; no terminal is asked for anything."""
+
+    def __init__(self, folder: Path, *, environment: Mapping[str, str] | None = None) -> None:
+        self._folder = folder
+        self._environment = environment if environment is not None else without_git_variables()
+
+    def said(self, *words: str, stdin: bytes = b"") -> bytes:
+        """What it prints; OutsideError with its own first line where it fails."""
+        code, printed, error = self.tried(*words, stdin=stdin)
+        if code != 0:
+            raise OutsideError(f"`git {words[0]}` failed in `{self._folder}`: {_first_line(error)}")
+        return printed
+
+    def tried(self, *words: str, stdin: bytes = b"") -> tuple[int, bytes, str]:
+        """Its exit code, what it prints, and what it says on stderr."""
+        done = run_bytes(self._command(words), environment=self._environment, stdin=stdin)
+        return done.code, done.stdout, done.stderr
+
+    def started(self, *words: str) -> Pipes:
+        """It at work, to be read from and written to meanwhile."""
+        return Pipes(self._command(words), environment=self._environment)
+
+    def _command(self, words: Sequence[str]) -> tuple[str, ...]:
+        return ("git", "-C", str(self._folder), *words)
+
+
+def _first_line(error: str) -> str:
+    lines = [line.removeprefix("fatal: ").removeprefix("error: ") for line in error.splitlines() if line.strip()]
+    return lines[0] if lines else "it does not say why"
 
 
 def _said(root: Path, *words: str) -> Iterator[str]:

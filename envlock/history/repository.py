@@ -1,196 +1,158 @@
-"""The one door to git's library."""
+"""A git repository as envlock sees it: objects and refs are read and added; work tree and index are never touched.
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from itertools import islice
-from pathlib import Path, PurePosixPath
+`library.Library` is one by git's library, `program.Program` one by the git program, for what that library cannot open;
+`around.repository_around` chooses. Ids are hexadecimal and in full.
+"""
 
-import pygit2
-from pygit2.enums import FileStatus
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
 
 from envlock.errors import OutsideError
-from envlock.history import git_program
-
-# what pygit2 raises for what is damaged, absent (as in partial clones) or not understood
-_FAILURES = (pygit2.GitError, KeyError, OSError)
-_SUBMODULE = 0o160000  # the mode of its entry in an index
 
 
-def folders_with(name: str, root: Path) -> list[Path]:
-    """The folders of a work tree that hold a file `name`, tracked or at least not ignored; sorted.
-
-    Submodules are other repositories and stay out.
-    """
-    try:
-        repository = pygit2.Repository(str(root))
-        tracked = {entry.path for entry in repository.index}
-        status = repository.status(untracked_files="all")
-    except pygit2.GitError as error:
-        raise OutsideError(
-            f"the repository `{root}` cannot be read: {error}", hint="give the path of the environment's folder"
-        ) from error
-    untracked = {path for path, flags in status.items() if flags & FileStatus.WT_NEW}
-    files = (root / path for path in tracked | untracked if PurePosixPath(path).name == name)
-    return sorted(file.parent for file in files if file.is_file())
+class Busy(OutsideError):
+    """A reference that another process holds at this moment: it may be tried again."""
 
 
-def counted_files(top: Path, root: Path) -> dict[Path, bool | None]:
-    """The files and links at or below a path of a work tree that are tracked, or at least not ignored; both paths
-    without links. Each with git's word on whether it is executable: None where the bit on disk is to be believed.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Who did something, and when: seconds since 1970, and the minutes that clocks there are ahead of UTC."""
 
-    Submodules are other repositories and stay out.
-    """
-    with _reading(str(root)):
-        try:
-            found = _counted(top, root)
-        except pygit2.GitError:
-            found = git_program.counted_files(top, root)
-    return {place: executable for place, executable in found.items() if _is_there(place)}
+    name: str
+    email: str
+    time: int
+    offset: int = 0
 
 
-def _counted(top: Path, root: Path) -> dict[Path, bool | None]:
-    repository = pygit2.Repository(str(root))
-    believed = "core.filemode" not in repository.config or repository.config.get_bool("core.filemode")
-    start = "" if top == root else top.relative_to(root).as_posix()
-    found: dict[Path, bool | None] = {}
-    for entry in repository.index:
-        if entry.mode != _SUBMODULE and (not start or entry.path == start or entry.path.startswith(f"{start}/")):
-            found[root / entry.path] = None if believed else entry.mode & 0o100 != 0
-    for place in _untracked(top, root, repository):
-        found.setdefault(place, None)
-    return found
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Commit:
+    """A commit; the message as it was written."""
+
+    id: str
+    tree: str
+    parents: tuple[str, ...]
+    author: Person
+    committer: Person
+    message: str
 
 
-def _untracked(place: Path, root: Path, repository: pygit2.Repository) -> Iterator[Path]:
-    """What stands in a work tree and is not ignored, tracked things too."""
-    name = place.relative_to(root).as_posix()
-    is_folder = place.is_dir() and not place.is_symlink()
-    if place != root and repository.path_is_ignored(f"{name}/" if is_folder else name):
-        return
-    if not is_folder:
-        yield place
-    elif place == root or not (place / ".git").exists():
-        for entry in place.iterdir():
-            if entry.name != ".git":
-                yield from _untracked(entry, root, repository)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tag:
+    """An annotated tag: `target` is the commit that it leads to; a signature is a part of the message."""
+
+    id: str
+    target: str
+    tagger: Person | None
+    message: str
 
 
-def _is_there(place: Path) -> bool:
-    return place.is_symlink() or place.is_file()
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """What stands at a path of a commit's tree: git's mode (0o100644, 0o100755, 0o120000 a link, 0o160000 a submodule,
+    0o040000 a folder) and the id of the object."""
+
+    path: str
+    mode: int
+    id: str
 
 
-class Repository:
-    """A repository whose objects are read; work tree, index and refs are never touched."""
+class Repository(Protocol):
+    """What all other modules know of a repository. OutsideError where git's objects are damaged or missing."""
 
-    def __init__(self, repository: pygit2.Repository) -> None:
-        self._git = repository
-
-    @classmethod
-    def around(cls, folder: Path) -> "Repository | None":
-        """The repository around a folder, also a bare one or the folder `.git`; None outside git."""
-        with _reading(str(folder)):
-            found = pygit2.discover_repository(str(folder))
-            return cls(pygit2.Repository(found)) if found else None
+    @property
+    def folder(self) -> Path:
+        """Git's own folder, which all work trees of the repository share."""
+        ...
 
     @property
     def root(self) -> Path | None:
         """The top of the work tree; None where there is none."""
-        return Path(self._git.workdir) if self._git.workdir else None
-
-    def commit(self, revision: str) -> str | None:
-        """The commit, in full, that a revision as git understands it names; None where there is none."""
-        try:
-            return str(self._git.revparse_single(revision).peel(pygit2.Commit).id)
-        except (*_FAILURES, ValueError):  # pygit2.InvalidSpecError is a ValueError
-            return None
-
-    def reference(self, name: str) -> str | None:
-        """The commit that a reference (`refs/tags/env/train/3`) leads to, through tags; None where there is none."""
-        try:
-            return str(self._git.references[name].peel(pygit2.Commit).id)
-        except (*_FAILURES, ValueError):
-            return None
-
-    def references(self, prefix: str) -> tuple[str, ...]:
-        """The names of all references that begin so."""
-        with _reading(self._git.path):
-            return tuple(sorted(name for name in self._git.references if name.startswith(prefix)))
+        ...
 
     @property
     def has_commits(self) -> bool:
         """Whether HEAD leads to a commit."""
-        return not self._git.head_is_unborn
+        ...
 
     @property
     def is_shallow(self) -> bool:
         """Whether this clone has only the newest part of the history."""
-        return self._git.is_shallow
+        ...
 
-    def remote_url(self, name: str) -> str | None:
-        """Where a remote is, as it is written in git's settings; None where there is none of the name."""
-        with _reading(self._git.path):
-            found = [remote.url for remote in self._git.remotes if remote.name == name]
-        return found[0] if found else None
+    def commit_of(self, revision: str) -> str | None:
+        """The commit that a revision as git understands it names; None where there is none."""
+        ...
 
-    def is_committed(self, file: Path) -> bool:
-        """Whether a file of the work tree is in HEAD as it stands there."""
-        root = self.root
-        if root is None or not file.resolve().is_relative_to(root.resolve()):
-            return False
-        with _reading(self._git.path):
-            path = file.resolve().relative_to(root.resolve()).as_posix()
-            return self._git.status_file(path) == FileStatus.CURRENT
+    def reference(self, name: str) -> str | None:
+        """What a reference (`refs/tags/env/train/3`) names itself, which may be a tag; None where there is none."""
+        ...
 
-    def merge_base(self, one: str, other: str) -> str | None:
-        """The newest commit that both of two come from."""
-        with _reading(self._git.path):
-            found = self._git.merge_base(pygit2.Oid(hex=one), pygit2.Oid(hex=other))
-        return str(found) if found else None
+    def references(self, prefix: str) -> Mapping[str, str]:
+        """All references that begin so, sorted by name, with what they name themselves."""
+        ...
+
+    def commit(self, id: str) -> Commit:
+        """A commit; through tags that lead to one."""
+        ...
+
+    def tag(self, id: str) -> Tag | None:
+        """An annotated tag; None where the object is something else."""
+        ...
+
+    def entry(self, commit: str, path: str) -> Entry | None:
+        """What stands at a path; the whole tree where the path is empty."""
+        ...
+
+    def entries(self, commit: str, folder: str = "") -> Iterator[Entry]:
+        """All that is below a folder of a commit but folders themselves, sorted by path."""
+        ...
 
     def files(self, commit: str, name: str) -> tuple[str, ...]:
-        """The paths of all files of that name in a commit, sorted; not in submodules."""
-        index = pygit2.Index()
-        with _reading(self._git.path):
-            index.read_tree(self._tree(commit))
-            return tuple(sorted(e.path for e in index if PurePosixPath(e.path).name == name and _is_file(e.mode)))
+        """The paths of all regular files of that name in a commit, sorted; not in submodules."""
+        ...
 
     def read(self, commit: str, path: str) -> bytes | None:
         """The bytes of a file in a commit; None where it is not there or no file."""
-        with _reading(self._git.path):
-            try:
-                entry = self._tree(commit)[path]
-            except KeyError:
-                return None
-            found = self._git[entry.id]
-            return found.data if isinstance(found, pygit2.Blob) else None
+        ...
 
-    def past(self, file: Path, *, versions: int, commits: int) -> Iterator[bytes]:
-        """What stood in a file of the work tree at HEAD, and before each commit that changed it, the newest first: at
-        most so many versions, found among so many commits."""
-        root, seen = self.root, set[bytes]()
-        if root is None or not self.has_commits or not file.resolve().is_relative_to(root.resolve()):
-            return
-        path = file.resolve().relative_to(root.resolve()).as_posix()
-        with _reading(self._git.path):
-            for commit in islice(self._git.walk(self._git.head.target), commits):
-                content = self.read(str(commit.id), path)
-                if content is not None and content not in seen:
-                    seen.add(content)
-                    yield content
-                if len(seen) == versions:
-                    return
+    def blob(self, id: str) -> bytes:
+        """The bytes of a file by its id."""
+        ...
 
-    def _tree(self, commit: str) -> pygit2.Tree:
-        return self._git[commit].peel(pygit2.Tree)
+    def log(self, *starts: str, without: Sequence[str] = ()) -> Iterator[Commit]:
+        """All commits that some come from, and these, but none that those in `without` come from; no commit before its
+        children, else the newest first. Nothing is read before it is asked for."""
+        ...
 
+    def is_ancestor(self, old: str, new: str) -> bool:
+        """Does `new` come from `old`, or is it the same?"""
+        ...
 
-def _is_file(mode: int) -> bool:
-    return mode & 0o170000 == 0o100000
+    def merge_base(self, one: str, other: str) -> str | None:
+        """The newest commit that both of two come from."""
+        ...
 
+    def write(self, message: str, parents: Sequence[str], *, author: Person, committer: Person) -> str:
+        """Adds a commit without files, which nothing leads to yet; its id."""
+        ...
 
-@contextmanager
-def _reading(place: str) -> Iterator[None]:
-    try:
-        yield
-    except _FAILURES as error:
-        raise OutsideError(f"the repository `{place}` cannot be read: {error}") from error
+    def move(self, reference: str, *, old: str | None, new: str | None, why: str) -> bool:
+        """Sets a reference, or removes it where `new` is None, if it still is `old` (None: if there is none).
+
+        False where it no longer is; Busy where another process holds it. `why` goes into the reference's log.
+        """
+        ...
+
+    def setting(self, name: str) -> str | None:
+        """A value of git's settings (`user.name`), the last where there are several; None where it is not set."""
+        ...
+
+    def remotes(self) -> Mapping[str, str]:
+        """Where the remotes are, by name, as it is written in git's settings."""
+        ...
+
+    def is_committed(self, file: Path) -> bool:
+        """Whether a file of the work tree is in HEAD as it stands there."""
+        ...

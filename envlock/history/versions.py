@@ -27,7 +27,7 @@ def version_commit(repository: Repository, name: str | None, version: str) -> st
             f"`{version}`: versions cannot be looked up by their lock hash in this version of envlock",
             hint="give a registered version or a git revision",
         )
-    found = found or repository.commit(given)
+    found = found or repository.commit_of(given)
     if found is None:
         what = f"version of `{name}` and no git revision" if name and given == version else "git revision"
         raise UserInputError(f"`{given}` is no {what}", hint=_SHALLOW if repository.is_shallow else None)
@@ -40,7 +40,7 @@ def _registered(repository: Repository, name: str, version: str) -> str | None:
     if found is None and version == LATEST:
         numbers = _numbers(repository, name)
         found = repository.reference(f"refs/tags/env/{name}/{numbers[-1]}") if numbers else None
-    return found
+    return repository.commit(found).id if found else None
 
 
 def _numbers(repository: Repository, name: str) -> list[str]:

@@ -36,6 +36,25 @@ _KEPT = {
 # how git and ssh get at a person's keys
 OF_GIT = ("SSH_AUTH_SOCK", "SSH_ASKPASS", "GIT_SSH", "GIT_SSH_COMMAND", "GIT_ASKPASS")
 
+# by which git tells its hooks of a repository; inherited, they would send us to another one. As of
+# `git rev-parse --local-env-vars`, but for what sets its configuration.
+_OF_REPOSITORIES = (
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_COMMON_DIR",
+    "GIT_CONFIG",
+    "GIT_DIR",
+    "GIT_GRAFT_FILE",
+    "GIT_IMPLICIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_NO_REPLACE_OBJECTS",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_PREFIX",
+    "GIT_QUARANTINE_PATH",
+    "GIT_REPLACE_REF_BASE",
+    "GIT_SHALLOW_FILE",
+    "GIT_WORK_TREE",
+)
+
 _OF_TERMINALS = (signal.SIGINT, signal.SIGQUIT)
 _PASSED = (*_OF_TERMINALS, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
 
@@ -56,6 +75,12 @@ def scrubbed(*also: str, **extra: str) -> dict[str, str]:
     """
     wanted = (*_KEPT, *also)
     kept = {k: v for k, v in os.environ.items() if any(fnmatchcase(k.upper(), name) for name in wanted)}
+    return {**kept, **extra}
+
+
+def without_git_variables(*keep: str, **extra: str) -> dict[str, str]:
+    """Our environment as the git program needs it: a person's settings, identity and keys, but no repository."""
+    kept = {name: value for name, value in os.environ.items() if name not in _OF_REPOSITORIES or name in keep}
     return {**kept, **extra}
 
 

@@ -14,7 +14,7 @@ from itertools import islice
 from pathlib import Path, PurePosixPath
 
 from envlock.errors import OutsideError, UserInputError
-from envlock.history.repository import counted_files
+from envlock.history.work_tree import counted_files
 from envlock.model.files import IMAGE_PREFIX, WHITEOUT, PrefixFile
 from envlock.model.image_values import copied_name
 from envlock.model.lock import Lock

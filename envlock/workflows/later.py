@@ -274,7 +274,7 @@ def read_workspace(manifest: Path) -> "Workspace":
 
 
 def folders_with(name: str, root: Path) -> list[Path]:
-    from envlock.history.repository import folders_with
+    from envlock.history.work_tree import folders_with
 
     return folders_with(name, root)
 

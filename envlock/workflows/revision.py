@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from envlock.errors import UserInputError
+from envlock.history.around import repository_around
 from envlock.history.repository import Repository
 from envlock.history.versions import version_commit
 from envlock.lockfile.reader import lock_of
@@ -38,7 +39,7 @@ class Found:
 
 def find(wanted: Wanted) -> Found:
     """Looks an environment up at a revision; with `since`, where the history of the two last was one."""
-    repository = Repository.around(wanted.folder)
+    repository = repository_around(wanted.folder)
     if repository is None:
         raise UserInputError(
             f"`{wanted.version}` is no file, and `{wanted.folder}` is in no git repository",

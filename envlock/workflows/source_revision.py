@@ -1,7 +1,7 @@
 """Where in git an environment is: for what tells of a build, never for what decides it."""
 
 from envlock.errors import EnvlockError
-from envlock.history.repository import Repository
+from envlock.history.around import repository_around
 from envlock.interchange.provenance import Revision
 from envlock.system.files import repository_root
 from envlock.workflows.context import Context
@@ -13,13 +13,13 @@ def revision_of(project: Project, context: Context) -> Revision | None:
     if repository_root(project.folder) is None:
         return None
     try:
-        repository = Repository.around(project.folder)
-        commit = repository.commit("HEAD") if repository else None
+        repository = repository_around(project.folder)
+        commit = repository.commit_of("HEAD") if repository else None
         if repository is None or commit is None:
             return None
         files = (project.manifest, project.lockfile)
         dirty = any(not repository.is_committed(file) for file in files)
-        return Revision(commit=commit, origin=repository.remote_url("origin"), dirty=dirty)
+        return Revision(commit=commit, origin=repository.remotes().get("origin"), dirty=dirty)
     except EnvlockError as error:
         context.warn(f"the provenance names no commit: {error.message}")
         return None

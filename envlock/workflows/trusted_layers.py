@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from envlock.errors import EnvlockError, OutsideError
-from envlock.history.repository import Repository
+from envlock.history.around import repository_around
+from envlock.history.past import past_contents
 from envlock.lockfile.reader import lock_of, read_lock
 from envlock.model.image import LAYER_TYPE
 from envlock.model.image_layers import KnownLayer
@@ -82,10 +83,10 @@ class Trusted:
 
     def _past(self) -> Iterator[Target]:
         project = self.target.project
-        repository = Repository.around(project.folder)
+        repository = repository_around(project.folder)
         if repository is None:
             return
-        for content in repository.past(project.lockfile, versions=_VERSIONS, commits=_COMMITS):
+        for content in past_contents(repository, project.lockfile, versions=_VERSIONS, commits=_COMMITS):
             try:
                 lock = lock_of(f"{LOCKFILE} in git", content.decode("utf-8-sig").replace("\r\n", "\n"))
                 yield self._target_of(lock)
