@@ -1,15 +1,10 @@
 """From `NAME@X` to a commit: registered versions are tags, labels are references that move, all else is git's."""
 
-import re
-
 from envlock.errors import UserInputError
 from envlock.history.repository import Repository
+from envlock.model.version import GIT, LABELS, LATEST, LOCK, NUMBER, TAGS
 
-LATEST = "latest"
-_GIT = "git:"
 _SHALLOW = "this clone has only a part of the history: `git fetch --unshallow --tags` brings the rest"
-_NUMBER = re.compile(r"[0-9]{1,6}")
-_LOCK = re.compile(r"lock-[0-9a-f]+")
 
 
 def version_commit(repository: Repository, name: str | None, version: str) -> str:
@@ -18,11 +13,11 @@ def version_commit(repository: Repository, name: str | None, version: str) -> st
     Tried in this order: registered number or name, label, `latest`, `lock-HEX`, git revision; `git:REV` is the last
     and nothing else.
     """
-    given = version.removeprefix(_GIT)
+    given = version.removeprefix(GIT)
     if not repository.has_commits and given in ("HEAD", "@"):
         raise UserInputError("the repository has no commit yet", hint="commit env.toml and env.lock first")
-    found = _registered(repository, name, version) if name and not version.startswith(_GIT) else None
-    if found is None and _LOCK.fullmatch(version):
+    found = _registered(repository, name, version) if name and not version.startswith(GIT) else None
+    if found is None and LOCK.fullmatch(version):
         raise UserInputError(
             f"`{version}`: versions cannot be looked up by their lock hash in this version of envlock",
             hint="give a registered version or a git revision",
@@ -35,16 +30,16 @@ def version_commit(repository: Repository, name: str | None, version: str) -> st
 
 
 def _registered(repository: Repository, name: str, version: str) -> str | None:
-    tag, label = f"refs/tags/env/{name}/{version}", f"refs/envlock/labels/{name}/{version}"
+    tag, label = f"{TAGS}{name}/{version}", f"{LABELS}{name}/{version}"
     found = repository.reference(tag) or repository.reference(label)
     if found is None and version == LATEST:
         numbers = _numbers(repository, name)
-        found = repository.reference(f"refs/tags/env/{name}/{numbers[-1]}") if numbers else None
+        found = repository.reference(f"{TAGS}{name}/{numbers[-1]}") if numbers else None
     return repository.commit(found).id if found else None
 
 
 def _numbers(repository: Repository, name: str) -> list[str]:
     """The registered numbers, smallest first."""
-    prefix = f"refs/tags/env/{name}/"
+    prefix = f"{TAGS}{name}/"
     tags = (reference.removeprefix(prefix) for reference in repository.references(prefix))
-    return sorted(filter(_NUMBER.fullmatch, tags), key=int)
+    return sorted(filter(NUMBER.fullmatch, tags), key=int)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from envlock.errors import EnvlockError, UserInputError
+from envlock.model.version import At
 from envlock.system.files import repository_root
 from envlock.workflows import later
 
@@ -20,9 +21,11 @@ LOCKFILE = "env.lock"
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """An environment as a folder."""
+    """An environment as a folder; `at` says of which point of history its files are, where they are not those of the
+    work tree: such a folder lies in the cache, and nothing in it is changed."""
 
     folder: Path
+    at: At | None = None
 
     @property
     def manifest(self) -> Path:
