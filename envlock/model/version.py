@@ -6,6 +6,8 @@ from dataclasses import dataclass
 TAGS = "refs/tags/env/"  # NAME/VERSION
 LABELS = "refs/envlock/labels/"  # NAME/LABEL
 RUNS = "refs/envlock/runs/"  # YYYY-MM
+PRUNED = "refs/envlock/pruned"  # which months' runs the team no longer keeps
+PRUNED_HERE = "refs/envlock/pruned-here"  # which this clone does not; never sent
 REMOTES = "refs/envlock/remotes/"  # REMOTE/labels/…, REMOTE/runs/…: as they were there when we looked last
 
 LATEST = "latest"
