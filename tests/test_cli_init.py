@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 
 from envlock.manifest.reader import read_manifest
+from tests.support.processes import run
 from tests.support.projects import Project
 
-ATTRIBUTES = "env.lock text eol=lf merge=envlock diff=envlock linguist-generated\n"
+ATTRIBUTES = "env.lock text eol=lf merge=envlock diff=envlock linguist-generated\nenv.toml text merge=envlock\n"
 
 
 @pytest.fixture
@@ -54,19 +55,23 @@ def test_what_is_there_stays(project: Project) -> None:
     assert not (project.folder / ".gitattributes").exists()
 
 
-@pytest.mark.parametrize(
-    ("before", "after", "message"),
-    [
-        ("*.png binary\n", f"*.png binary\n{ATTRIBUTES}", "wrote env.toml, .gitattributes\n"),
-        ("*.png binary", f"*.png binary\n{ATTRIBUTES}", "wrote env.toml, .gitattributes\n"),
-        (ATTRIBUTES, ATTRIBUTES, "wrote env.toml\n"),
-        ("env.lock -diff\n", "env.lock -diff\n", "wrote env.toml\n"),
-    ],
-)
-def test_gitattributes_are_completed_once(project: Project, before: str, after: str, message: str) -> None:
-    (project.folder / ".gitattributes").write_text(before)
-    assert project.call("init").stderr == message
-    assert (project.folder / ".gitattributes").read_text() == after
+def test_gitattributes_are_completed_once(project: Project) -> None:
+    (project.folder / ".gitattributes").write_text("*.png binary\n")
+    assert project.call("init").stderr == "wrote env.toml, .gitattributes\n"
+    assert (project.folder / ".gitattributes").read_text() == f"*.png binary\n{ATTRIBUTES}"
+    project.manifest.unlink()
+    assert project.call("init").stderr == "wrote env.toml\n"
+
+
+def test_in_a_repository_its_root_has_the_lines_for_all(tmp_path: Path) -> None:
+    root = tmp_path / "shop"
+    said = []
+    for name in ("train", "serve"):
+        (root / "envs" / name).mkdir(parents=True)
+        run(("git", "init", "--quiet", root))
+        said.append(Project(folder=root / "envs" / name, cache=tmp_path / "cache").call("init").stderr)
+    assert said == ["wrote env.toml, ../../.gitattributes\n", "wrote env.toml\n"]
+    assert (root / ".gitattributes").read_text() == ATTRIBUTES
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from envlock.lockfile.writer import GITATTRIBUTES_LINE, lock_text
+from envlock.lockfile.writer import lock_text
 from envlock.model.lock import Base, ImageSettings, Lock, PlatformLock
 from tests.support.locks import DEBIAN_LOCK, LOCK
 
@@ -215,7 +215,3 @@ def test_the_least_lock() -> None:
         '[inputs.platform.linux-64]\nglibc = "2.28"\nlinux = "4.18"\ncuda = "12.4"\narchspec = "x86_64"\n\n'
         '[platform.linux-64.base]\nreference = "scratch"\n'
     )
-
-
-def test_git_attributes() -> None:
-    assert GITATTRIBUTES_LINE == "env.lock text eol=lf merge=envlock diff=envlock linguist-generated"

@@ -10,8 +10,6 @@ from envlock.model.system_values import SYSTEM_KEYS
 from envlock.model.toml_strings import basic_string
 
 HEADER = "# Made by `envlock lock`. Do not edit: change env.toml and lock again."
-# how git is to treat env.lock: without our drivers installed it merges and shows it as text
-GITATTRIBUTES_LINE = "env.lock text eol=lf merge=envlock diff=envlock linguist-generated"
 
 Value = str | int | bool | tuple[str, ...] | None
 

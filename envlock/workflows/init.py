@@ -1,18 +1,16 @@
-"""init: a new env.toml, and what git should know of its env.lock."""
+"""init: a new env.toml, and what git should know of it and its env.lock."""
 
 from dataclasses import replace
 from pathlib import Path
 
 from envlock.errors import EnvlockError, UserInputError
-from envlock.lockfile.writer import GITATTRIBUTES_LINE
 from envlock.manifest.editor import new_manifest
 from envlock.manifest.names import environment_name
 from envlock.manifest.reader import read_manifest
 from envlock.model.spec import EnvSpec
-from envlock.system.files import write_whole
-from envlock.workflows.project import LOCKFILE, Project
-
-_ATTRIBUTES = ".gitattributes"
+from envlock.system.files import repository_root, write_whole
+from envlock.workflows.attributes import complete_attributes
+from envlock.workflows.project import Project
 
 
 def init(folder: Path, spec: EnvSpec) -> tuple[Path, ...]:
@@ -30,8 +28,8 @@ def init(folder: Path, spec: EnvSpec) -> tuple[Path, ...]:
     except EnvlockError:
         project.manifest.unlink()
         raise
-    attributes = folder / _ATTRIBUTES
-    return (project.manifest, attributes) if _complete(attributes) else (project.manifest,)
+    folder = folder.resolve()
+    return (project.manifest, *complete_attributes((folder,), repository_root(folder)))
 
 
 def _checked(name: str) -> str:
@@ -48,13 +46,3 @@ def _suggested(folder: str) -> str:
         raise UserInputError(
             f"`{folder}`, this folder's name, cannot be an environment's", hint="give one: `envlock init NAME`"
         ) from None
-
-
-def _complete(attributes: Path) -> bool:
-    """Adds the line for env.lock where there is none yet."""
-    text = attributes.read_text(encoding="utf-8") if attributes.exists() else ""
-    if any(line.split()[:1] == [LOCKFILE] for line in text.splitlines()):
-        return False
-    gap = "" if not text or text.endswith("\n") else "\n"
-    write_whole(attributes, f"{text}{gap}{GITATTRIBUTES_LINE}\n".encode())
-    return True

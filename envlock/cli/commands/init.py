@@ -1,5 +1,6 @@
 """`envlock init`"""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from envlock.workflows.init import init
 @click.option("--channel", multiple=True, metavar="C", help="A conda channel: name, URL or path; may be repeated.")
 @click.option("--base", metavar="REF", help="The base image: a reference, `oci:FOLDER` or `scratch`.")
 def init_command(session: Session, name: str | None, **flags: Any) -> None:
-    """Write env.toml in the current folder, and tell git how to treat env.lock.
+    """Write env.toml in the current folder, and tell git how to treat it and env.lock.
 
     Without NAME the environment is named like the folder.
     """
@@ -34,4 +35,4 @@ def init_command(session: Session, name: str | None, **flags: Any) -> None:
         image=ImageSpec(base=flags["base"]),
     )
     written = init(Path.cwd(), spec)
-    session.console.note(f"wrote {', '.join(file.name for file in written)}")
+    session.console.note(f"wrote {', '.join(os.path.relpath(file) for file in written)}")
