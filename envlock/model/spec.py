@@ -163,7 +163,7 @@ class EnvSpec:
         packages, or what a Dockerfile makes."""
         if self.image.base or self.image.debian or self.image.dockerfile:
             return self.image.base
-        return "debian:trixie-slim" if self.has_conda else f"python:{python_minor(self.python)}-slim"
+        return default_base(self.python, conda=self.has_conda)
 
     def system(self, platform: str) -> System:
         """The declared system of a platform, or the documented default."""
@@ -199,3 +199,8 @@ class EnvSpec:
 def python_minor(version: str | None) -> str:
     """The minor version of a version: "3.11.7" -> "3.11"; without one, the documented default."""
     return ".".join((version or DEFAULT_PYTHON).split(".")[:2])
+
+
+def default_base(python: str | None, *, conda: bool) -> str:
+    """The base image where none is written."""
+    return "debian:trixie-slim" if conda else f"python:{python_minor(python)}-slim"
