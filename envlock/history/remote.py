@@ -93,9 +93,11 @@ class Remote:
         # git's patterns match the end of a name, too
         return dict(sorted((name, id) for id, _, name in lines if name.startswith(prefix)))
 
-    def fetch(self, specs: Iterable[str]) -> None:
-        """Brings references (`+refs/a/*:refs/b/*`), or what they name alone (`refs/a/b`), and nothing else."""
-        quiet = ("--quiet", "--no-tags", "--no-prune", "--no-write-fetch-head", "--no-recurse-submodules")
+    def fetch(self, specs: Iterable[str], *, prune: bool = False) -> None:
+        """Brings references (`+refs/a/*:refs/b/*`), or what they name alone (`refs/a/b`), and nothing else; with
+        `prune`, those of `refs/b/*` that are not there any more are forgotten."""
+        forget = "--prune" if prune else "--no-prune"
+        quiet = ("--quiet", "--no-tags", forget, "--no-write-fetch-head", "--no-recurse-submodules")
         asked = "".join(f"{spec}\n" for spec in specs).encode(errors="surrogateescape")
         code, _, error = self._git.tried("fetch", *quiet, "--stdin", "--", self.name, stdin=asked)
         if code != 0:
