@@ -111,6 +111,13 @@ def test_commands_that_read_a_lock_load_neither_git_nor_a_solver(project: Projec
     assert among(modules, HEAVY) == set()
 
 
+def test_git_diff_waits_for_no_parser(project: Project) -> None:
+    code, modules = loaded(project, "textconv", "env.lock")
+    assert code == 0
+    assert among(modules, HEAVY | PARSERS) == set()
+    assert among(modules, ["envlock.model.lock", "envlock.lockfile.reader"]) == set()
+
+
 @pytest.mark.parametrize("command", sorted(COMMANDS.keys() - {"doctor"}))
 def test_help_of_a_command_loads_no_heavy_library(project: Project, command: str) -> None:
     code, modules = loaded(project, command, "--help")

@@ -23,6 +23,10 @@ class Console:
         """One line of the answer, on stdout."""
         click.echo(text, color=self.settings.colored(sys.stdout))
 
+    def bytes(self, data: bytes) -> None:
+        """The answer as it is, on stdout."""
+        click.echo(data, nl=False)
+
     def json(self, value: Any) -> None:
         """The answer as JSON, on stdout."""
         self.data(json.dumps(value, indent=2, ensure_ascii=False))

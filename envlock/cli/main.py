@@ -31,9 +31,11 @@ COMMANDS = {
     "export": "Write what is locked as a file that other tools install from.",
     "build": "Make a container image of the environment, without Docker.",
     "push": "Push the image of the environment to its registry.",
+    "sync": "Share labels and recorded runs with the team.",
     "cache": "Say what is kept on this machine, and make room.",
     "verify": "Is an image what its lock makes? Derived anew, and compared.",
     "inspect": "Show an image: its layers, and what hangs on it.",
+    "textconv": "Print env.lock as git diff is to show it.",
     "doctor": "Say what is found, what is missing and what to do.",
     "completion": "Print the completion script of a shell.",
 }
