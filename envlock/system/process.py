@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 from socket import socket
+from threading import Thread
 from types import FrameType
 from typing import Self
 
@@ -193,16 +194,46 @@ def on_socket(command: Sequence[str], connection: socket, environment: Mapping[s
         )
 
 
-def attach(command: Sequence[str], *, environment: Mapping[str, str]) -> int:
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a child ended: the code that a shell would give it, and the name of the signal that ended it, if one did."""
+
+    code: int
+    signal: str | None = None
+
+
+def attach(
+    command: Sequence[str],
+    *,
+    environment: Mapping[str, str],
+    meanwhile: Callable[[], None] | None = None,
+    at_end: Callable[[Ended], None] | None = None,
+) -> int:
     """Runs a child on our own stdin, stdout and stderr, hands it our signals, and returns its exit code.
 
-    A child ended by signal N gives 128 + N, as a shell would say it.
+    A child ended by signal N gives 128 + N, as a shell would say it. `meanwhile` is done beside it, and then, when it
+    has ended, `at_end`: neither raises, and no signal of those that were the child's interrupts them.
     """
     with _forwarded_signals() as children:
         child = _started(command, environment)
         children.append(child)
+        beside = Thread(target=meanwhile) if meanwhile else None
+        if beside:
+            beside.start()
         code = child.wait()
-    return 128 - code if code < 0 else code
+        ended = Ended(128 - code, _signal_name(-code)) if code < 0 else Ended(code)
+        if at_end:
+            at_end(ended)
+        if beside:
+            beside.join()
+    return ended.code
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:  # one of those for real time
+        return f"signal {number}"
 
 
 def _started(command: Sequence[str], environment: Mapping[str, str]) -> "subprocess.Popen[bytes]":

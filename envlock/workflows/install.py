@@ -23,9 +23,10 @@ from envlock.workflows.project import Project
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Installed:
-    """An environment on this machine: where it is, and what it was made from."""
+    """An environment on this machine: where it is, and what it was made from; `python` is the full version there."""
 
     prefix: Path
+    python: str | None
     lock: Lock
     locked: PlatformLock
 
@@ -50,9 +51,11 @@ def install(project: Project, context: Context, *, prefix: Path | None = None, g
         later.fill_prefix(task, folder, final)
 
     if prefix is None:
-        return Installed(prefix=prefix_in_store(context.cache, key, build), lock=lock, locked=locked)
-    install_to(context.cache, prefix, key, build)
-    return Installed(prefix=prefix.resolve(), lock=lock, locked=locked)
+        place = prefix_in_store(context.cache, key, build)
+    else:
+        install_to(context.cache, prefix, key, build)
+        place = prefix.resolve()
+    return Installed(prefix=place, python=python.version if python else locked.python, lock=lock, locked=locked)
 
 
 def require_groups(lock: Lock, groups: Sequence[str]) -> None:

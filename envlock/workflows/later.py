@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from envlock.workflows.docker_log import Log
     from envlock.workflows.prefix_task import PrefixTask
     from envlock.workflows.project import Project
+    from envlock.workflows.record import Begun as BegunRun
+    from envlock.workflows.record import Write
     from envlock.workflows.relock import LockResult
     from envlock.workflows.revision import Found
     from envlock.workflows.task import PlatformTask
@@ -283,3 +285,9 @@ def fill_prefix(task: "PrefixTask", folder: Path, final: Path) -> None:
     from envlock.workflows.fill_prefix import fill_prefix
 
     fill_prefix(task, folder, final)
+
+
+def journal(begun: "BegunRun", context: "Context") -> "Write":
+    from envlock.workflows.journal import journal
+
+    return journal(begun, context)

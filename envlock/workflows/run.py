@@ -12,6 +12,7 @@ from envlock.workflows.activation import activated
 from envlock.workflows.context import Context
 from envlock.workflows.install import Installed, install
 from envlock.workflows.project import Project
+from envlock.workflows.record import Used, recording
 
 # what another environment left behind would send Python or conda astray
 _FOREIGN = (
@@ -25,16 +26,26 @@ _FOREIGN = (
 )
 
 
-def run(project: Project, context: Context, command: Sequence[str], *, groups: Sequence[str] = ()) -> int:
+def run(
+    project: Project, context: Context, command: Sequence[str], *, groups: Sequence[str] = (), record: bool = True
+) -> int:
     """Runs a command in the environment on our own stdin, stdout and stderr; its exit code, or 128 + its signal."""
-    installed = install(project, context, groups=groups)
-    inside = _environment(installed, context)
-    # a file that is there and cannot be executed is found too: starting it says why not
-    program = shutil.which(command[0], path=inside["PATH"]) or shutil.which(command[0], mode=os.F_OK, path="")
-    if program is None:
-        raise CommandNotFound(f"`{command[0]}` is neither in the environment nor on PATH")
-    with working_in(installed.prefix, context.cache):
-        return attach([program, *command[1:]], environment=inside)
+    with recording(project, context, wanted=record) as recorded:
+        installed = install(project, context, groups=groups)
+        inside = _environment(installed, context)
+        # a file that is there and cannot be executed is found too: starting it says why not
+        program = shutil.which(command[0], path=inside["PATH"]) or shutil.which(command[0], mode=os.F_OK, path="")
+        if program is None:
+            raise CommandNotFound(f"`{command[0]}` is neither in the environment nor on PATH")
+        used = Used(
+            command=tuple(command),
+            lock=installed.lock,
+            platform=installed.locked.platform,
+            python=installed.python,
+            groups=tuple(groups),
+        )
+        with working_in(installed.prefix, context.cache):
+            return recorded.attach([program, *command[1:]], inside, used)
 
 
 def shell(project: Project, context: Context, *, groups: Sequence[str] = ()) -> int:

@@ -13,14 +13,15 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from envlock.errors import OutsideError
+from envlock.lockfile.reader import read_lock
 from envlock.model.platform import PLATFORMS
 from envlock.oci.layout import Layout
 from envlock.oci.manifest import read_manifest
-from envlock.system.process import attach
 from envlock.workflows import later_images
 from envlock.workflows.build import BuildOptions, BuildResult, build
 from envlock.workflows.context import Context
 from envlock.workflows.project import Project
+from envlock.workflows.record import Used, recording
 from envlock.workflows.run import without_foreign
 
 if TYPE_CHECKING:
@@ -32,33 +33,44 @@ _TO_PODMAN = ("--remote", "--url")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunOptions:
-    """What goes to the program as it is; `tty` is whether a person sits at both ends."""
+    """What goes to the program as it is; `tty` is whether a person sits at both ends, `record` whether the run is
+    recorded."""
 
     volumes: tuple[str, ...] = ()
     gpus: str | None = None
     network: str | None = None
     tty: bool = False
+    record: bool = True
 
 
 def run_in_docker(project: Project, context: Context, command: Sequence[str], options: RunOptions) -> int:
     """Runs a command in a new container on our own stdin, stdout and stderr; its exit code, or docker's own."""
-    engine = later_images.look_into_engine(context)
-    chosen = BuildOptions(platforms=(_platform(engine.architecture),))
-    result = build(project, context, chosen)
-    image = _image(result, context)
-    if image is None:
-        image = _image(build(project, context, BuildOptions(platforms=chosen.platforms, load=True)), context)
-    if image is None:
-        raise OutsideError(f"the Docker engine does not have `{result.name}`, which was loaded into it just now")
-    if urlsplit(engine.address.url).scheme not in _LOCAL:
-        context.warn("the engine is on another machine: folders are mounted as that one has them")
-    words = [*_program(engine, context), "run", "--rm", "--interactive", "--pull", "never"]
-    words += _options(options, init=engine.init, rootless=engine.rootless)
-    context.cache.users.leave()  # the engine has its own copy
-    return attach(
-        [*words, "--entrypoint", command[0], image, *command[1:]],
-        environment={**without_foreign(context.environment), **engine.address.variables()},
-    )
+    with recording(project, context, wanted=options.record) as recorded:
+        engine = later_images.look_into_engine(context)
+        chosen = BuildOptions(platforms=(_platform(engine.architecture),))
+        result = build(project, context, chosen)
+        image = _image(result, context)
+        if image is None:
+            image = _image(build(project, context, BuildOptions(platforms=chosen.platforms, load=True)), context)
+        if image is None:
+            raise OutsideError(f"the Docker engine does not have `{result.name}`, which was loaded into it just now")
+        if urlsplit(engine.address.url).scheme not in _LOCAL:
+            context.warn("the engine is on another machine: folders are mounted as that one has them")
+        words = [*_program(engine, context), "run", "--rm", "--interactive", "--pull", "never"]
+        words += _options(options, init=engine.init, rootless=engine.rootless)
+        context.cache.users.leave()  # the engine has its own copy
+        return recorded.attach(
+            [*words, "--entrypoint", command[0], image, *command[1:]],
+            {**without_foreign(context.environment), **engine.address.variables()},
+            _used(project, command, chosen.platforms[0], result),
+        )
+
+
+def _used(project: Project, command: Sequence[str], platform: str, result: BuildResult) -> Used:
+    lock = read_lock(project.lockfile)
+    locked = lock.platform(platform)
+    python = locked.python if locked else None
+    return Used(command=tuple(command), lock=lock, platform=platform, python=python, image=result.digest)
 
 
 def _platform(architecture: str) -> str:

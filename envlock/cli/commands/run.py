@@ -24,27 +24,27 @@ from envlock.workflows.run import run
 @click.option("--volume", "volumes", multiple=True, metavar="HERE:THERE", help="Mount this, too; may be repeated.")
 @click.option("--gpus", metavar="WHICH", help="GPUs for the container: `all`, or as docker takes them.")
 @click.option("--network", metavar="NAME", help="The network of the container: `none`, `host`, or another.")
+@click.option(
+    "--no-record", "record", is_flag=True, flag_value=False, default=True, help="Keep no record of it in git."
+)
 @click.argument("words", nargs=-1, required=True, type=click.UNPROCESSED, metavar="COMMAND...")
 def run_command(
-    session: Session,
-    env: str | None,
-    groups: tuple[str, ...],
-    words: tuple[str, ...],
-    where: str | None,
-    **of_docker: Any,
+    session: Session, env: str | None, words: tuple[str, ...], where: str | None, record: bool, **options: Any
 ) -> int:
     """Run a command in the environment, which is installed first where it is not.
 
     Input, output, signals and the exit code are the command's own. In docker it runs as the current user, with the
-    current folder mounted where it is; the image is built and loaded first where it is not there.
+    current folder mounted where it is; the image is built and loaded first where it is not there. In a git repository
+    the run is recorded: `envlock runs` lists what was run, and on which commit.
     """
-    _refuse(where, groups, of_docker)
+    groups = options.pop("groups")
+    _refuse(where, groups, options)
     with session.context(animated=False) as context:
         project = session.project(env)
         if where is None:
-            return run(project, context, words, groups=groups)
+            return run(project, context, words, groups=groups, record=record)
         tty = is_terminal(sys.stdin) and is_terminal(sys.stdout)
-        return run_in_docker(project, context, words, tty=tty, **of_docker)
+        return run_in_docker(project, context, words, tty=tty, record=record, **options)
 
 
 def _refuse(where: str | None, groups: tuple[str, ...], of_docker: dict[str, Any]) -> None:
