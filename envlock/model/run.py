@@ -103,7 +103,8 @@ def message_of(run: Run) -> str:
 def run_json(run: Run) -> str:
     """One line, ASCII, in one order; what is not known is left out."""
     shape = {name: write(getattr(run, field)) for name, (field, _, write) in _FIELDS.items()}
-    told = {name: value for name, value in shape.items() if _FIELDS[name][0] in _NEEDED or value not in (None, [], False)}
+    needed = {name for name, (field, _, _) in _FIELDS.items() if field in _NEEDED}
+    told = {name: value for name, value in shape.items() if name in needed or value not in (None, [], False)}
     return json.dumps({"format": FORMAT, **told}, separators=(",", ":"))
 
 
