@@ -24,6 +24,10 @@ COMMANDS = {
     "show": "List what is locked.",
     "tree": "Show what needs what, from env.toml down.",
     "why": "Say why a package is locked: the ways that lead to it.",
+    "register": "Give the environment the next version, as a tag in git.",
+    "label": "Let a name, such as `prod`, stand for a version; it may move.",
+    "list": "List the environments of the repository, and what they are registered as.",
+    "versions": "List the commits that changed a lock, and what is registered of them.",
     "diff": "Say what changed between files, versions and git revisions.",
     "install": "Put the environment on this machine, exactly as locked.",
     "run": "Run a command in the environment.",
@@ -38,6 +42,7 @@ COMMANDS = {
     "textconv": "Print env.lock as git diff is to show it.",
     "doctor": "Say what is found, what is missing and what to do.",
     "completion": "Print the completion script of a shell.",
+    "merge-driver": "",
 }
 
 _HELP = """Environments that are the same everywhere: env.toml says what is wanted, env.lock exactly what that means.
