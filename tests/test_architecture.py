@@ -74,6 +74,7 @@ LAZY = {
     "envlock.workflows.later": "the table of what only some runs need",
     "envlock.workflows.later_local": "the same for copied files and Dockerfiles",
     "envlock.workflows.later_images": "the same for images: engines, registries, attachments",
+    "envlock.workflows.later_merge": "the same for the merge driver, which git starts once a file",
 }
 # modules that look at the process environment, and why
 ENVIRON = {

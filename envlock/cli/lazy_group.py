@@ -11,7 +11,8 @@ if TYPE_CHECKING:
 
 
 class LazyGroup(click.Group):
-    """A group over a table: command name -> help line. `commands/NAME.py` holds the command as `NAME_command`."""
+    """A group over a table: command name -> help line, empty for what only other programs call. `commands/NAME.py`
+    holds the command as `NAME_command`, with `_` for `-`."""
 
     def __init__(self, *, table: Mapping[str, str], name: str, params: list[click.Parameter], help: str) -> None:
         look = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
@@ -24,18 +25,20 @@ class LazyGroup(click.Group):
     def get_command(self, _ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in self.table:
             return None
-        command = getattr(import_module(f"envlock.cli.commands.{cmd_name}"), f"{cmd_name}_command")
+        module = cmd_name.replace("-", "_")
+        command = getattr(import_module(f"envlock.cli.commands.{module}"), f"{module}_command")
         assert isinstance(command, click.Command)
         return command
 
     def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
-            formatter.write_dl(list(self.table.items()))
+            formatter.write_dl([(name, line) for name, line in self.table.items() if line])
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> "list[CompletionItem]":
         from click.shell_completion import CompletionItem
 
-        commands = [CompletionItem(name, help=line) for name, line in self.table.items() if name.startswith(incomplete)]
+        listed = [(name, line) for name, line in self.table.items() if line and name.startswith(incomplete)]
+        commands = [CompletionItem(name, help=line) for name, line in listed]
         return [*commands, *click.Command.shell_complete(self, ctx, incomplete)]
 
     def resolve_command(

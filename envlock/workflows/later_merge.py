@@ -1,0 +1,26 @@
+"""What a merge driver needs of one file alone, loaded for that one, as `later`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from envlock.workflows.context import Context
+    from envlock.workflows.merged import Merged, Texts
+
+
+def marked_lock(ours: str, theirs: str) -> str:
+    from envlock.lockfile.conflict_text import conflict_text
+
+    return conflict_text(ours, theirs)
+
+
+def merge_lock(texts: "Texts", folder: Path, context: "Context") -> "Merged":
+    from envlock.workflows.merge_lock import merge_lock
+
+    return merge_lock(texts, folder, context)
+
+
+def merge_manifest(texts: "Texts", folder: Path, *, marker_size: int) -> "Merged":
+    from envlock.workflows.merge_manifest import merge_manifest
+
+    return merge_manifest(texts, folder, marker_size=marker_size)
