@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from envlock.oci.attachment import Attachment
     from envlock.registry.found import Found
     from envlock.registry.transfer import Pushed
+    from envlock.system.cache import Cache
     from envlock.workflows.build_target import Target
     from envlock.workflows.context import Context
     from envlock.workflows.debian_image import DebianImage
@@ -121,6 +122,19 @@ def run_in_docker(project: "Project", context: "Context", command: "Sequence[str
     from envlock.workflows.run_in_docker import RunOptions, run_in_docker
 
     return run_in_docker(project, context, command, RunOptions(**options))
+
+
+def recorded_image(project: "Project", lock: "Lock", repository: str, cache: "Cache") -> str | None:
+    """The image that was built here of a lock, with its digest; None where none was."""
+    from envlock.errors import UserInputError
+    from envlock.workflows.build_record import recorded_digest
+    from envlock.workflows.build_target import target_of
+
+    try:
+        digest = recorded_digest(target_of(project, lock, repository), cache)
+    except UserInputError:
+        return None  # of its platforms no images are made
+    return f"{repository}@{digest}" if digest else None
 
 
 def bill_text(bill: "Bill", form: str) -> str:

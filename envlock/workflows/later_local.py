@@ -61,6 +61,14 @@ def context_sha256(folder: Path, dockerfile: str) -> str:
     return context_sha256(folder, dockerfile)
 
 
+def context_files(folder: Path, dockerfile: str) -> tuple[Path, ...]:
+    """A Dockerfile and what it may copy."""
+    from envlock.images.dockerfile import read_context
+
+    context = read_context(folder, dockerfile)
+    return (context.dockerfile, *(file.place for file in context.files))
+
+
 def local_hash(folder: Path, path: str, kind: str) -> str:
     """Of what a good verdict rests on: most rest on nothing."""
     if kind == COPIED:

@@ -41,10 +41,11 @@ def walk(project: Project, cache: Cache) -> Walked:
     if found:
         places = later.places_of(project.manifest, found)
         found = tuple(_placed(problem, place) for problem, place in zip(found, places, strict=True))
-    return Walked(problems=found, files=tuple(_rests_on(spec, lock)))
+    return Walked(problems=found, files=tuple(rests_on(spec, lock)))
 
 
-def _rests_on(spec: EnvSpec, lock: Lock) -> Iterator[tuple[str, str]]:
+def rests_on(spec: EnvSpec, lock: Lock) -> Iterator[tuple[str, str]]:
+    """The other files and folders that a lock answers for: paths relative to env.toml, and kinds."""
     yield from ((path, PLAIN) for path in sorted({*spec.files, *local_sources(lock)}))
     yield from ((path, COPIED) for path in spec.image.copy)
     yield from ((path, CONTEXT) for path in [spec.image.dockerfile] if path)
