@@ -15,6 +15,9 @@ from envlock.model.spec import MAIN, EnvSpec, Wants
 
 _PYTHON: Node = ("conda", "python")
 
+# a package, and "" or one of its extras; of what is inside a conda package "DISTRIBUTION[EXTRA]"
+State = tuple[Node, str]
+
 
 class Closure:
     """The packages of one platform by name, and the ways between them."""
@@ -30,22 +33,26 @@ class Closure:
     def reached(self, wants: Wants, beside: frozenset[Node] = frozenset()) -> frozenset[Node]:
         """All that these requirements lead to; a Python with them, which wheels never say that they need, where what
         is installed `beside` has none."""
-        found = self._from(self._roots(wants))
+        found = {node for node, _ in self.states(wants)}
         if any(kind == "pip" for kind, _ in found) and _PYTHON not in found | beside:
-            found |= self._from(self._conda_states("python"))
-        return found
+            found |= {node for node, _ in self._from(self._conda_states("python"))}
+        return frozenset(found)
 
-    def _from(self, states: Iterable[tuple[Node, str]]) -> frozenset[Node]:
-        found: set[tuple[Node, str]] = set()  # with "" or an extra
+    def states(self, wants: Wants) -> set[State]:
+        """The same, each without any extra ("") and with each that is asked for."""
+        return self._from(self._roots(wants))
+
+    def _from(self, states: Iterable[State]) -> set[State]:
+        found: set[State] = set()
         waiting = list(states)
         while waiting:
             state = waiting.pop()
             if state not in found:
                 found.add(state)
                 waiting += self._next(*state)
-        return frozenset(node for node, _ in found)
+        return found
 
-    def _roots(self, wants: Wants) -> Iterator[tuple[Node, str]]:
+    def _roots(self, wants: Wants) -> Iterator[State]:
         for spec in wants.conda:
             yield from self._conda_states(conda_name(spec))
         for text in wants.pip:
@@ -53,7 +60,7 @@ class Closure:
             if applies(root.marker, self._environment):
                 yield from self._states(canonicalize_name(root.name), map(canonicalize_name, root.extras))
 
-    def _next(self, node: Node, extra: str) -> Iterator[tuple[Node, str]]:
+    def _next(self, node: Node, extra: str) -> Iterator[State]:
         kind, name = node
         if kind == "conda":
             yield from self._next_of_conda(self._conda[name], extra)
@@ -63,7 +70,7 @@ class Closure:
             if wanted.when in (None, extra):
                 yield from self._states(wanted.name, wanted.extras)
 
-    def _next_of_conda(self, package: CondaPackage, extra: str) -> Iterator[tuple[Node, str]]:
+    def _next_of_conda(self, package: CondaPackage, extra: str) -> Iterator[State]:
         """What a package needs, or what an extra, `DISTRIBUTION[EXTRA]`, of a distribution inside it brings."""
         if not extra:
             for spec in package.requires:
@@ -75,11 +82,11 @@ class Closure:
                 wanted = need(brought)
                 yield from self._states(wanted.name, wanted.extras)
 
-    def _conda_states(self, name: str) -> Iterator[tuple[Node, str]]:
+    def _conda_states(self, name: str) -> Iterator[State]:
         if name in self._conda:
             yield ("conda", name), ""
 
-    def _states(self, name: str, extras: Iterable[str]) -> Iterator[tuple[Node, str]]:
+    def _states(self, name: str, extras: Iterable[str]) -> Iterator[State]:
         """A distribution: a wheel, with each of the extras, or what is inside a conda package."""
         if name in self._pip:
             yield from ((("pip", name), extra) for extra in ("", *extras))
@@ -98,6 +105,13 @@ def groups_by_node(spec: EnvSpec, locked: PlatformLock) -> dict[Node, list[str]]
         for node in closure.reached(spec.wants(locked.platform, group), beside=main):
             found.setdefault(node, []).append(group)
     return found
+
+
+def asked_extras(spec: EnvSpec, locked: PlatformLock) -> frozenset[State]:
+    """The extras that anything asks for, with whose they are."""
+    environment = PLATFORMS[locked.platform].markers(locked.python or "3")
+    closure = Closure(locked.conda, locked.pip, environment)
+    return frozenset(state for state in closure.states(spec.all_wants(locked.platform)) if state[1])
 
 
 def with_groups(locked: PlatformLock, spec: EnvSpec) -> PlatformLock:

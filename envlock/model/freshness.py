@@ -32,7 +32,7 @@ def problems(spec: EnvSpec, lock: Lock, judges: Judges, *, now: datetime | None 
     copied, or built, from them.
     """
     now = now or datetime.now(UTC)
-    walked = [p for name in spec.platforms for p in _platform(spec, lock, name, judges, now)]
+    walked = [p for name in spec.platforms for p in platform_problems(spec, lock, name, judges, now)]
     said = frozenset(p.subject for p in walked if p.subject)
     return (
         *changed_inputs(Inputs.of(spec), lock.inputs, said=said),
@@ -88,7 +88,8 @@ def _foreign_platforms(spec: EnvSpec, lock: Lock) -> Iterator[Problem]:
             )
 
 
-def _platform(spec: EnvSpec, lock: Lock, name: str, judges: Judges, now: datetime) -> Iterator[Problem]:
+def platform_problems(spec: EnvSpec, lock: Lock, name: str, judges: Judges, now: datetime) -> Iterator[Problem]:
+    """The reasons that one platform gives."""
     locked = lock.platform(name)
     if locked is None:
         yield Problem(kind="platform", subject=name, platform=name, message=f"`{name}` is not locked")

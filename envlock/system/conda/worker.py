@@ -5,10 +5,8 @@ A request is JSON on stdin. The answer is JSON in the file ANSWER, renamed into 
 """
 
 import asyncio
-import ctypes
 import json
 import os
-import signal
 import sys
 from collections.abc import Callable, Coroutine
 from pathlib import Path
@@ -18,6 +16,7 @@ from rattler.exceptions import SolverError
 
 from envlock.errors import OutsideError
 from envlock.system.conda import announced, contents, downloading, installing, members, records, solving
+from envlock.system.parent import end_with
 
 Operation = Callable[[dict[str, Any]], Coroutine[Any, Any, Any]]
 OPERATIONS: dict[str, Operation] = {
@@ -30,7 +29,6 @@ OPERATIONS: dict[str, Operation] = {
     "install": installing.install,
     "download": downloading.download,
 }
-_PR_SET_PDEATHSIG = 1  # from Linux's prctl.h
 
 
 def main(operation: str, answer: Path) -> None:
@@ -47,16 +45,6 @@ def main(operation: str, answer: Path) -> None:
     part = answer.with_suffix(".part")
     part.write_text(json.dumps(value))
     part.replace(answer)
-
-
-def end_with(parent: int) -> None:
-    """Has Linux end this process when its parent ends, however that happens: nobody else may write where it writes,
-    and the locks that say so are the parent's."""
-    prctl = getattr(ctypes.CDLL(None), "prctl", None)
-    if prctl:
-        prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:  # it has ended before that was said
-        os._exit(1)
 
 
 if __name__ == "__main__":
