@@ -20,7 +20,7 @@ _ALL = "refs/envlock/"
 _KINDS = ("labels", "runs")
 _NAME = re.compile(r"labels/[^/]+/[^/]+|runs/[0-9]{4}-(?:0[1-9]|1[0-2])")
 _MOST_TRIES = 12
-_PAUSE = 0.1  # seconds, longer each time, before those who were quicker are met again
+_PAUSE = 0.05  # seconds, longer each time, before those who were quicker are met again
 
 State = str | None  # the commit that a reference names, None where it is not
 
