@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from envlock.workflows.context import Context
     from envlock.workflows.debian_base import DebianBase
     from envlock.workflows.docker_log import Log
+    from envlock.workflows.merged import Texts
     from envlock.workflows.prefix_task import PrefixTask
     from envlock.workflows.project import Project
     from envlock.workflows.record import Begun as BegunRun
@@ -239,6 +240,12 @@ def read_conflict(path: Path) -> "Conflict | None":
     from envlock.lockfile.conflict import read_conflict
 
     return read_conflict(path)
+
+
+def merge_solved(texts: "Texts", folder: Path, context: "Context", seconds: float) -> "Lock":
+    from envlock.workflows.merge_solve import merge_solved
+
+    return merge_solved(texts, folder, context, seconds)
 
 
 def relock(project: "Project", context: "Context", upgrade: "Upgrade") -> "LockResult":
