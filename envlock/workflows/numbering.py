@@ -8,6 +8,7 @@ from random import random
 
 from envlock.errors import OutsideError, UserInputError
 from envlock.history.git_program import Git
+from envlock.history.labels import find_label
 from envlock.history.remote import Outcome, Remote
 from envlock.history.repository import Busy, Person, Repository
 from envlock.history.tags import Contents, Registered, make_tag, read_version, reference_of, tags_of
@@ -105,6 +106,12 @@ class Numbering:
             return max((v for v in alike if v.number is not None), key=lambda v: v.number or 0, default=None)
         if reason := why_not(name, others=(v.version for v in known)):
             raise UserInputError(f"no version can be called `{name}`: {reason}")
+        label = find_label(self.repository, self.environment, name)
+        if label and label.commit:
+            raise UserInputError(
+                f"`{self.environment}@{name}` is a label, which may move",
+                hint=f"see `envlock label {self.environment}`",
+            )
         found = next((v for v in known if v.version == name), None)
         if found and found not in alike:
             raise UserInputError(
