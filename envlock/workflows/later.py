@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from envlock.workflows.context import Context
     from envlock.workflows.debian_base import DebianBase
     from envlock.workflows.docker_log import Log
-    from envlock.workflows.merged import Texts
     from envlock.workflows.prefix_task import PrefixTask
     from envlock.workflows.project import Project
     from envlock.workflows.record import Begun as BegunRun
@@ -212,6 +211,12 @@ def at_revision(*, version: str, folder: Path, name: str | None, since: str | No
     return find(Wanted(version=version, folder=folder, name=name, since=since, required=required))
 
 
+def environment_at(word: str, start: Path, context: "Context") -> "Project":
+    from envlock.workflows.environment_at import environment_at
+
+    return environment_at(word, start, context)
+
+
 def root_places(project: "Project") -> "dict[tuple[KeyPath, str], Place]":
     from envlock.manifest.root_places import root_places
 
@@ -240,12 +245,6 @@ def read_conflict(path: Path) -> "Conflict | None":
     from envlock.lockfile.conflict import read_conflict
 
     return read_conflict(path)
-
-
-def merge_solved(texts: "Texts", folder: Path, context: "Context", seconds: float) -> "Lock":
-    from envlock.workflows.merge_solve import merge_solved
-
-    return merge_solved(texts, folder, context, seconds)
 
 
 def relock(project: "Project", context: "Context", upgrade: "Upgrade") -> "LockResult":
@@ -283,7 +282,7 @@ def read_workspace(manifest: Path) -> "Workspace":
 
 
 def folders_with(name: str, root: Path) -> list[Path]:
-    from envlock.history.work_tree import folders_with
+    from envlock.history.folders import folders_with
 
     return folders_with(name, root)
 

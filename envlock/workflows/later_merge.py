@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from envlock.model.lock import Lock
     from envlock.workflows.context import Context
     from envlock.workflows.merged import Merged, Texts
 
@@ -18,6 +19,12 @@ def merge_lock(texts: "Texts", folder: Path, context: "Context") -> "Merged":
     from envlock.workflows.merge_lock import merge_lock
 
     return merge_lock(texts, folder, context)
+
+
+def merge_solved(texts: "Texts", folder: Path, context: "Context", seconds: float) -> "Lock":
+    from envlock.workflows.merge_solve import merge_solved
+
+    return merge_solved(texts, folder, context, seconds)
 
 
 def merge_manifest(texts: "Texts", folder: Path, *, marker_size: int) -> "Merged":

@@ -12,7 +12,7 @@ from envlock.lockfile.writer import lock_text
 from envlock.model.lock import Lock, PlatformLock
 from envlock.model.lock_merge import merged_platform
 from envlock.model.merge_notes import merge_notes
-from envlock.workflows import later
+from envlock.workflows import later, later_merge
 from envlock.workflows.context import Context
 from envlock.workflows.merge_sides import MergedSides, of_platform, problems_of, read_sides
 from envlock.workflows.merged import Merged, Texts
@@ -32,7 +32,7 @@ def merge_lock(texts: Texts, folder: Path, context: Context) -> Merged:
         return Merged(text=texts.ours, clean=True)
     try:
         sides = read_sides(texts)
-        found = of_both(sides) or later.merge_solved(texts, folder, context, LIMIT - (monotonic() - began))
+        found = of_both(sides) or later_merge.merge_solved(texts, folder, context, LIMIT - (monotonic() - began))
     except UserInputError as error:
         notes = (*error.message.splitlines(), *([error.hint] if error.hint else []))
         return Merged(text=conflict_text(texts.ours, texts.theirs), clean=False, notes=notes)
