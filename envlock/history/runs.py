@@ -58,10 +58,11 @@ def months(repository: Repository) -> Mapping[str, Sequence[str]]:
     return {month: found[month] for month in sorted(found, reverse=True)}
 
 
-def runs(repository: Repository) -> Iterator[Recorded | Unreadable]:
-    """All runs, the newest first; no more is read than is asked for."""
-    for tips in months(repository).values():
-        yield from _recorded(repository, tips)
+def runs(repository: Repository, *, since: str = "") -> Iterator[Recorded | Unreadable]:
+    """All runs, the newest first, of a month on; no more is read than is asked for."""
+    for month, tips in months(repository).items():
+        if month >= since:
+            yield from _recorded(repository, tips)
 
 
 def find(repository: Repository, given: str) -> Recorded:

@@ -66,6 +66,11 @@ class Run:
         """As it can be asked for again: `train@88ad011`."""
         return f"{self.name}@{(self.of or self.commit)[:_SHORT]}"
 
+    @property
+    def asked(self) -> str:
+        """The environment as it was asked for: `train@3`; `train@88ad011` where that was the one of the work tree."""
+        return f"{self.name}@{self.version}" if self.version else self.environment
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recorded:
@@ -90,6 +95,15 @@ class Unreadable:
 def shell_line(command: tuple[str, ...]) -> str:
     """The command as one would type it."""
     return " ".join(word if _PLAIN.fullmatch(word) else "'" + word.replace("'", "'\\''") + "'" for word in command)
+
+
+def reproduced(run: Run) -> str:
+    """The line of a shell that runs the same command in the same environment."""
+    groups = [word for group in run.groups for word in ("--group", group)]
+    where = ["--in", "docker"] if run.image else []
+    environment = f"{run.origin}#{run.environment}" if run.origin else run.environment
+    words = shell_line(("envlock", "run", "-e", environment, *groups, *where, "--", *run.command))
+    return f"cd {shell_line((run.folder,))} && {words}" if run.folder and run.folder != "." else words
 
 
 def message_of(run: Run) -> str:
