@@ -13,7 +13,7 @@ from envlock.model.version import NUMBER
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settled:
-    """What was done, for a person; `id` is that of the tag which the version here has now."""
+    """What was done, for a person; `id` is that of the tag which was made, where one was."""
 
     words: str
     id: str | None = None
@@ -41,8 +41,9 @@ class Collisions:
         # whoever kills us between the two finds both, and does this again
         self.repository.move(own.reference, old=id, new=far[version], why=f"envlock register: {remote} has another")
         now = f"`{self.environment} {new.version}`"
-        because = f"{called} was never pushed, and `{remote}` has another"
-        return Settled(words=f"{because}: it is {now}" if same else f"{because}: it is {now} now", id=new.id)
+        if same:
+            return Settled(words=f"`{remote}` has the same lock as {now}: that one is taken")
+        return Settled(words=f"{called} in `{remote}` is another: the one here, never pushed, is {now} now", id=new.id)
 
     def _is_ours(self, own: Registered) -> bool:
         return own.environment_hash is not None and own.by is not None and own.by.email == self.by.email
