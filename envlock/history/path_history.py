@@ -13,7 +13,8 @@ from itertools import count
 from envlock.errors import OutsideError
 from envlock.history.git_program import Git
 
-_FIELDS = ("%H", "%P", "%h", "%ct", "%cI", "%aN")
+_FIELDS = ("%H", "%P", "%ct", "%cI", "%aN")
+_SHORT = 7
 _LOG = (
     *("-c", "log.follow=false", "-c", "log.showRoot=true", "log", "--no-color", "--no-ext-diff", "--no-show-signature"),
     *("--encoding=UTF-8", "--raw", "-c", "--no-abbrev", "--no-renames", f"--format={'%x00'.join(_FIELDS)}%x00"),
@@ -28,7 +29,6 @@ class Step:
 
     commit: str
     parents: tuple[str, ...]
-    short: str
     time: int
     date: str
     author: str
@@ -36,6 +36,11 @@ class Step:
     blob: str | None
     before: tuple[str | None, ...]
     moved_from: str | None = None
+
+    @property
+    def short(self) -> str:
+        """As people call it."""
+        return self.commit[:_SHORT]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +57,13 @@ def path_history(git: Git, start: str, folder: str, followed: Followed) -> Itera
     """The commits that changed the file, the newest first; no more of the history is read than is asked for."""
     with ExitStack() as stack:
         yield from _Walk(git, followed, stack).steps(start, folder)
+
+
+def step_at(git: Git, commit: str, folder: str, blob: str | None) -> Step:
+    """A commit by itself, whatever it changed."""
+    head = git.said(*_LOG, "--no-patch", "--max-count=1", commit).decode(errors="replace").split("\0")
+    id = blob or "0"
+    return _step(head, f":0 0 {id} {id} -".encode(), folder)
 
 
 @dataclass
@@ -122,14 +134,13 @@ class _Walk:
 
 def _step(head: Sequence[str], raw: bytes, folder: str) -> Step:
     """From git's raw form: a colon a parent, the modes, then the ids, those of the parents first."""
-    commit, parents, short, time, date, author, _ = head
+    commit, parents, time, date, author, _ = head
     words = raw.decode(errors="replace").partition("\t")[0]
     merged = len(words) - len(words.lstrip(":"))
     ids = [None if set(id) == {"0"} else id for id in words.split()[merged + 1 : -1]]
     return Step(
         commit=commit,
         parents=tuple(parents.split()),
-        short=short,
         time=int(time),
         date=date,
         author=author,

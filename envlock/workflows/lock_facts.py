@@ -1,0 +1,123 @@
+"""What a list of versions tells of locks: their hashes, and what changed, kept so that each is read but once."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from envlock.errors import UserInputError
+from envlock.lockfile.reader import lock_of
+from envlock.model.digest import environment_hash, image_key, lock_hash
+from envlock.model.lock import Lock
+from envlock.model.short_changes import ShortChange, short_changes
+from envlock.system.cache import Cache, typed
+
+_KIND = "lock-steps"  # raised with the form of what is kept
+_NONE = "none"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LockFacts:
+    """The hashes of a lock; `image` is the image key, None where no platform has images."""
+
+    environment: str
+    image: str | None
+    platforms: tuple[tuple[str, str], ...]
+    packages: int
+
+    @property
+    def key(self) -> str:
+        """By what it is called for people: `lock-` and the first digits of this."""
+        return self.image or self.environment
+
+    @property
+    def all(self) -> tuple[str, ...]:
+        """Every hash that `lock-HEX` may be the beginning of."""
+        own = (self.image, self.environment, *(value for _, value in self.platforms))
+        return tuple(dict.fromkeys(value for value in own if value))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LockStep:
+    """A lock beside the one before; `changes` is None where either cannot be read or there is none before."""
+
+    facts: LockFacts | None
+    problem: str | None = None
+    changes: tuple[ShortChange, ...] | None = None
+
+
+class LockSteps:
+    """Reads locks by the ids of their content, which `content` gives the bytes of."""
+
+    def __init__(self, content: Callable[[str], bytes], cache: Cache) -> None:
+        self._content, self._cache = content, cache
+        self._last: tuple[str, Lock | str] | None = None
+
+    def step(self, *, before: str | None, after: str) -> LockStep:
+        key = f"{after}-{before or _NONE}"
+        kept = self._cache.record(_KIND, key, _from_record)
+        if kept is None:
+            kept = self._compared(before, after)
+            self._cache.keep(_KIND, key, _to_record(kept), lasting=False)
+        return kept
+
+    def facts(self, id: str) -> LockFacts | None:
+        return self.step(before=None, after=id).facts
+
+    def _compared(self, before: str | None, after: str) -> LockStep:
+        now = self._read(after)
+        was = self._read(before) if before else None
+        if before and was is not None:
+            self._last = (before, was)  # the next one asked for, mostly
+        if isinstance(now, str):
+            return LockStep(facts=None, problem=now)
+        changes = short_changes(before=was, after=now) if isinstance(was, Lock) else None
+        return LockStep(facts=facts_of(now), changes=changes)
+
+    def _read(self, id: str) -> Lock | str:
+        """The lock, or why it cannot be read."""
+        if self._last and self._last[0] == id:
+            return self._last[1]
+        try:
+            text = self._content(id).decode("utf-8-sig").replace("\r\n", "\n")
+            return lock_of("env.lock", text)
+        except UnicodeDecodeError:
+            return "env.lock is not UTF-8 text"
+        except UserInputError as error:
+            return error.message.splitlines()[0]
+
+
+def facts_of(lock: Lock) -> LockFacts:
+    has_images = any(p.platform.startswith("linux-") for p in lock.platforms)
+    return LockFacts(
+        environment=environment_hash(lock),
+        image=image_key(lock) if has_images else None,
+        platforms=tuple((p.platform, lock_hash(lock, p)) for p in lock.platforms),
+        packages=len({package.node for p in lock.platforms for package in p.packages}),
+    )
+
+
+def _to_record(step: LockStep) -> dict[str, Any]:
+    facts = step.facts
+    return {
+        "problem": step.problem,
+        "changes": step.changes,
+        "facts": facts and [facts.environment, facts.image, facts.platforms, facts.packages],
+    }
+
+
+def _from_record(kept: Any) -> LockStep:
+    changes, facts = kept["changes"], kept["facts"]
+    return LockStep(
+        facts=facts and _facts(*facts),
+        problem=kept["problem"] and typed(kept["problem"], str),
+        changes=None if changes is None else tuple(ShortChange(*(typed(x, str) for x in each)) for each in changes),
+    )
+
+
+def _facts(environment: Any, image: Any, platforms: Any, packages: Any) -> LockFacts:
+    return LockFacts(
+        environment=typed(environment, str),
+        image=image and typed(image, str),
+        platforms=tuple((typed(name, str), typed(value, str)) for name, value in platforms),
+        packages=typed(packages, int),
+    )
