@@ -1,6 +1,6 @@
 """What `build` and `push` do with the environments that are named: each by itself, and what came of it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -13,31 +13,39 @@ from envlock.workflows.project import Project, titles
 
 
 def build_each(
-    session: Session, projects: Sequence[Project], options: BuildOptions, *, insecure: Sequence[str], as_json: bool
+    session: Session, envs: Sequence[str], options: BuildOptions, *, insecure: Sequence[str], as_json: bool
 ) -> int:
     """The exit code; one environment that cannot be built hinders no other."""
     shapes, codes = [], [0]
-    for project in dict.fromkeys(projects):
-        try:
-            with session.context(insecure=insecure) as context:
-                result = build(project, context, options)
-        except EnvlockError as error:
-            if len(projects) == 1:
-                raise
-            title = titles(projects, Path.cwd())[project]
-            session.console.error(f"{title}: {error.message}", error.hint)
-            shapes.append({"environment": project.name, "error": error.message})
-            codes.append(error.exit_code)
-            continue
-        for line in build_lines(result):
-            session.console.note(line)
-        if as_json:
-            shapes.append(_shape(project.name, result))
-        else:
-            session.console.data(result.reference)
+    with session.context(animated=False) as reading:
+        projects = dict.fromkeys(session.environments(envs, reading))
+        for project in projects:
+            shape, code = _built(session, project, projects, options, insecure)
+            shapes.append(shape)
+            codes.append(code)
+            if not as_json and "reference" in shape:
+                session.console.data(shape["reference"])
     if as_json:
         session.console.json(shapes)
     return max(codes)
+
+
+def _built(
+    session: Session, project: Project, beside: Collection[Project], options: BuildOptions, insecure: Sequence[str]
+) -> tuple[dict[str, Any], int]:
+    """What is told of one, and the exit code."""
+    try:
+        with session.context(insecure=insecure) as context:
+            result = build(project, context, options)
+    except EnvlockError as error:
+        if len(beside) == 1:
+            raise
+        title = titles(beside, Path.cwd())[project]
+        session.console.error(f"{title}: {error.message}", error.hint)
+        return {"environment": project.title, "error": error.message}, error.exit_code
+    for line in build_lines(result):
+        session.console.note(line)
+    return _shape(project.title, result), 0
 
 
 def _shape(environment: str, result: BuildResult) -> dict[str, Any]:

@@ -11,8 +11,10 @@ from envlock.cli.console import Console
 from envlock.cli.settings import Settings, environment, global_options
 from envlock.system.cache import Cache
 from envlock.workflows.context import Context
-from envlock.workflows.project import Project, every_project, find_project
+from envlock.workflows.project import Project, environment_named, every_project, find_project
 
+# of all commands, that take no value
+_FLAGS = ("-q", "--quiet", "-v", "--verbose", "--offline")
 _GLOBAL = "Options of all commands, here or before the command: --quiet --verbose --offline --color --cache-dir"
 
 
@@ -24,6 +26,7 @@ class Session:
         self.console = Console(settings)
 
     def project(self, env: str | None) -> Project:
+        """One of the work tree, to be changed."""
         return find_project(env, Path.cwd())
 
     def projects(self, envs: Sequence[str], *, everywhere: bool = False) -> tuple[Project, ...]:
@@ -33,6 +36,13 @@ class Session:
         if everywhere:
             return every_project(Path.cwd())
         return tuple(self.project(env) for env in envs or (None,))
+
+    def environment(self, env: str | None, context: Context) -> Project:
+        """One to be read: also `NAME@X` and `URL#NAME`, whose files are in the cache while the context lasts."""
+        return environment_named(env, Path.cwd(), context)
+
+    def environments(self, envs: Sequence[str], context: Context) -> tuple[Project, ...]:
+        return tuple(self.environment(env, context) for env in envs or (None,))
 
     @contextmanager
     def context(self, *, animated: bool = True, insecure: Sequence[str] = ()) -> Iterator[Context]:
@@ -59,7 +69,23 @@ class _Command(click.Command):
 
 
 class _Group(click.Group):
-    """A command that has others below it; it shows the examples of these."""
+    """A command that has others below it; it shows the examples of these. `default` is the one that is meant where
+    none is named; its options are shown with the group's."""
+
+    default: str | None = None
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        named = next((word for word in args if word not in _FLAGS), "")
+        if self.default and named not in (*self.commands, *ctx.help_option_names):
+            args = [self.default, *args]
+        return super().parse_args(ctx, args)
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        if self.default:
+            self.commands[self.default].format_options(ctx, formatter)
+            self.format_commands(ctx, formatter)
+        else:
+            super().format_options(ctx, formatter)
 
     def format_epilog(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
         _write_examples([line for each in self.commands.values() for line in getattr(each, "examples", ())], formatter)
@@ -72,9 +98,11 @@ def _write_examples(examples: Sequence[str], formatter: click.HelpFormatter) -> 
     formatter.write_text(_GLOBAL)
 
 
-def command_group(name: str, help: str, **commands: click.Command) -> click.Group:
-    """Makes a command of several, which are called by a second word."""
-    return _Group(name, commands=commands, params=global_options(hidden=True), help=help)
+def command_group(name: str, help: str, default: str | None = None, **commands: click.Command) -> click.Group:
+    """Makes a command of several, which are called by a second word, or without one if that is `default`."""
+    group = _Group(name, commands=commands, params=global_options(hidden=True), help=help)
+    group.default = default
+    return group
 
 
 def command(*examples: str, passes_on: bool = False) -> Callable[[Callable[..., int | None]], click.Command]:

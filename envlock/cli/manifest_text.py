@@ -27,7 +27,9 @@ def or_manifest(function: Callable[..., int | None]) -> Callable[..., int | None
         other = next((key for key, value in options.items() if value and key not in ("env", "as_json")), None)
         if other:
             raise UserInputError(f"`--manifest` shows what is asked for: it has no `--{other.removesuffix('s')}`")
-        _show(session, manifest_view(session.project(options["env"])), as_json=options["as_json"])
+        with session.context() as context:
+            rows = manifest_view(session.environment(options["env"], context))
+        _show(session, rows, as_json=options["as_json"])
         return None
 
     return chosen

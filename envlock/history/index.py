@@ -29,6 +29,23 @@ def unmerged(root: Path, *paths: str) -> Mapping[str, Mapping[int, str]]:
     return found
 
 
+def touched(root: Path) -> frozenset[str] | None:
+    """The paths at which what is to be committed differs from HEAD; None before the first commit: all do."""
+    git = Git(root, environment=_environment(root))
+    code, said, _ = git.tried("diff-index", "--cached", "--name-only", "--no-renames", "-z", "HEAD", "--")
+    return _paths(said) if code == 0 else None
+
+
+def to_be_added(root: Path) -> frozenset[str]:
+    """The files that are only announced, by `git add --intent-to-add`: no commit has them."""
+    git = Git(root, environment=_environment(root))
+    return _paths(git.said("diff-files", "--diff-filter=A", "--name-only", "-z"))
+
+
+def _paths(said: bytes) -> frozenset[str]:
+    return frozenset(os.fsdecode(path) for path in filter(None, said.split(b"\0")))
+
+
 def _limits(paths: tuple[str, ...]) -> tuple[str, ...]:
     return ("--", *paths) if paths else ()
 

@@ -3,6 +3,8 @@
     packages/HEX/FILE     packages as they were downloaded, verified       image/     an OCI layout: bases, layers
     records/FORM/KIND/KEY JSON that can be made again                      prefixes/  environments on this machine
     sources/HEX/          what wheels are built from: copies of local projects, unpacked sdists, checkouts
+    versions/HEX/         the files of environments as they were at some commit
+    repositories/HEX/     what was fetched of repositories of others
     locks/                for two processes that want the same thing
 
 Everything here can be deleted while nobody is at work (`users` says so); nothing is ever changed in place. The time
@@ -45,6 +47,16 @@ class Cache:
     @property
     def prefixes(self) -> Path:
         return self.root / "prefixes"
+
+    @property
+    def versions(self) -> Path:
+        """Environments as they were at some commit."""
+        return self.root / "versions"
+
+    @property
+    def repositories(self) -> Path:
+        """What was fetched of repositories of others."""
+        return self.root / "repositories"
 
     @property
     def solver_cache(self) -> Path:

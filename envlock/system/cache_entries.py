@@ -28,7 +28,7 @@ _LOCK = re.compile(r"[a-z]+-.+\.lock")
 # where work is half done, or what is cleaned away lies while it is removed
 _FOLDERS = (
     *(".", "stages", "downloads", "records", "image", "image/blobs/sha256", "prefixes", "sources", "packages"),
-    *("conda-packages", "solvers", "locks"),
+    *("conda-packages", "solvers", "locks", "versions", "repositories"),
 )
 
 
@@ -199,6 +199,8 @@ KINDS = {
     "layers": Kind(holds="layers and manifests of images, and of bases", entries=_blobs),
     "prefixes": Kind(holds="environments on this machine", entries=_in("prefixes")),
     "sources": Kind(holds="projects, sdists and checkouts that wheels are built from", entries=_in("sources")),
+    "versions": Kind(holds="files of environments as they were at some commit", entries=_in("versions")),
+    "repositories": Kind(holds="what was fetched of repositories of others", entries=_in("repositories")),
     "solvers": Kind(holds="what uv and conda's solvers know of indexes and channels", entries=_solvers),
     "indexes": Kind(holds="indexes of Debian archives", entries=_indexes),
     "records": Kind(holds="what was read of packages, and verdicts", entries=_records),

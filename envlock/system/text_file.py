@@ -1,6 +1,7 @@
 """Text that people and envlock write: read whole, checked for what would make no sense to parse."""
 
 import codecs
+import os
 import stat
 from pathlib import Path
 
@@ -57,8 +58,20 @@ def _refuse_unreadable(path: Path, name: str, limit: int) -> None:
         raise UserInputError(f"`{name}` is larger than {most}: it cannot be what its name says")
 
 
+# what was laid out of a commit is shown as the version that it is of: its top, the environment's folder, and the name
+_VERSIONS: dict[Path, tuple[Path, str]] = {}
+
+
+def show_as(top: Path, folder: Path, name: str) -> None:
+    """Has paths below `top` be shown from one folder in it on, after a name."""
+    _VERSIONS[top] = (folder, name)
+
+
 def display(path: Path) -> str:
-    """The path as somebody in the current folder would write it."""
+    """The path as somebody in the current folder would write it; of a version, as `train@3:env.toml`."""
+    for top, (folder, name) in _VERSIONS.items():
+        if path.is_relative_to(top):
+            return f"{name}:{os.path.relpath(path, folder)}"
     try:
         return str(path.absolute().relative_to(Path.cwd()))
     except (ValueError, OSError):

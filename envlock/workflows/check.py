@@ -51,4 +51,5 @@ def require_fresh(project: Project, cache: Cache, *, copies: bool = True) -> Non
     found = tuple(problem for problem in check(project, cache) if copies or not problem.is_of_copies)
     if found:
         lines = "\n".join(f"  {line}" for line in shown(found))
-        raise AnswerIsNo(f"env.lock does not answer env.toml\n{lines}", hint="run `envlock lock`")
+        of, hint = (f" of `{project.title}`", None) if project.at else ("", "run `envlock lock`")
+        raise AnswerIsNo(f"env.lock{of} does not answer env.toml\n{lines}", hint=hint)

@@ -13,7 +13,8 @@ from envlock.model.lock import Lock
 from envlock.model.match_specs import conda_name
 from envlock.model.words import did_you_mean
 from envlock.workflows import later
-from envlock.workflows.project import Project, all_projects, find_project
+from envlock.workflows.context import Context
+from envlock.workflows.project import Project, all_projects, environment_named, find_project, is_elsewhere
 from envlock.workflows.show import locked_for
 
 
@@ -60,14 +61,16 @@ def _provided(name: str, lock: Lock) -> str | None:
     return f"{' and '.join(names)} {'provides' if len(names) == 1 else 'provide'} it" if names else None
 
 
-def environment_and_package(words: Sequence[str], start: Path) -> tuple[Project, str | None]:
+def environment_and_package(words: Sequence[str], start: Path, context: Context) -> tuple[Project, str | None]:
     """What `[ENV] [NAME]` means: one word alone is an environment where there is one of that name, else a package."""
     if len(words) == 1 and not _is_environment(words[0], start):
         return find_project(None, start), words[0]
     env, name = (*words, None, None)[:2]
-    return find_project(env, start), name
+    return environment_named(env, start, context), name
 
 
 def _is_environment(word: str, start: Path) -> bool:
     path = start / word
+    if is_elsewhere(word, start):
+        return True
     return path.name == "env.toml" or (path / "env.toml").is_file() or word in {p.name for p in all_projects(start)}

@@ -18,7 +18,7 @@ from envlock.workflows.build_target import Target, target_of
 from envlock.workflows.context import Context
 from envlock.workflows.image_places import CachedImage, ImagePlace, RegistryImage, image_place
 from envlock.workflows.make_image import HASH_ANNOTATION, KEY_ANNOTATION
-from envlock.workflows.project import Project, find_project
+from envlock.workflows.project import Project, environment_named, find_project, is_elsewhere
 from envlock.workflows.verify_target import annotations_of
 
 REGISTRY, FILE, CACHE, NOWHERE = "registry", "file", "cache", "nowhere"
@@ -26,7 +26,7 @@ REGISTRY, FILE, CACHE, NOWHERE = "registry", "file", "cache", "nowhere"
 
 def inspect(image: str | None, context: Context, start: Path) -> ImageView:
     """What IMAGE or ENV is; without either, the environment that is here."""
-    project = _project(image, start)
+    project = _project(image, start, context)
     if project:
         target = _target(project)
         place = _place(target, context)
@@ -36,7 +36,7 @@ def inspect(image: str | None, context: Context, start: Path) -> ImageView:
 
 def place_of(image: str | None, context: Context, start: Path) -> ImagePlace:
     """Where the image is; AnswerIsNo for that of an environment which is not built yet."""
-    project = _project(image, start)
+    project = _project(image, start, context)
     if project is None:
         return image_place(image or "", context)
     target = _target(project)
@@ -54,16 +54,23 @@ def view(place: ImagePlace) -> ImageView:
         raise AnswerIsNo(f"{place.title} is broken: {error.message}") from error
 
 
-def _project(image: str | None, start: Path) -> Project | None:
+def _project(image: str | None, start: Path, context: Context) -> Project | None:
     """The environment that is meant: an environment's name comes before an image's."""
     if image is None:
         return find_project(None, start)
-    if image.startswith("oci:") or "@" in image:
+    if image.startswith("oci:") or ("@" in image and not _is_version(image, start)):
         return None
+    if is_elsewhere(image, start):
+        return environment_named(image, start, context)
     try:
         return find_project(image, start)
     except UserInputError:
         return None
+
+
+def _is_version(text: str, start: Path) -> bool:
+    """`train@3`, and no `host/train@sha256:…`."""
+    return is_elsewhere(text, start) and ("#" in text or not ("/" in text.partition("@")[0] or "@sha256:" in text))
 
 
 def _target(project: Project) -> Target:

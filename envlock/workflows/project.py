@@ -14,6 +14,7 @@ from envlock.workflows import later
 
 if TYPE_CHECKING:
     from envlock.manifest.workspace import Workspace
+    from envlock.workflows.context import Context
 
 MANIFEST = "env.toml"
 LOCKFILE = "env.lock"
@@ -22,10 +23,12 @@ LOCKFILE = "env.lock"
 @dataclass(frozen=True, slots=True)
 class Project:
     """An environment as a folder; `at` says of which point of history its files are, where they are not those of the
-    work tree: such a folder lies in the cache, and nothing in it is changed."""
+    work tree: such a folder lies in the cache, and nothing in it is changed. `home` is the top of its repository then,
+    or git's own folder where there is no work tree."""
 
     folder: Path
     at: At | None = None
+    home: Path | None = None
 
     @property
     def manifest(self) -> Path:
@@ -43,13 +46,41 @@ class Project:
         except EnvlockError:
             return self.folder.name
 
+    @property
+    def title(self) -> str:
+        """What it is called beside others: `train`, `train@3`."""
+        return self.titled(self.name)
+
+    def titled(self, name: str) -> str:
+        if self.at is None:
+            return name
+        where = f"{self.at.origin}#" if self.at.origin else ""
+        return f"{where}{name}@{self.at.version}"
+
 
 def find_project(env: str | None, start: Path) -> Project:
     """The environment `env` (a name, a folder, an env.toml), or without it the one around `start`, or the only one."""
     start = start.resolve()
+    if env is not None and is_elsewhere(env, start):
+        raise UserInputError(
+            f"`{env}` is what was, or is elsewhere: it can be looked at, installed and built, and not changed here",
+            hint="name an environment of the work tree",
+        )
     if env is not None:
         return _at_path(start / env) or _named(env, start)
     return _around(start) or _only_one(start)
+
+
+def environment_named(env: str | None, start: Path, context: "Context") -> Project:
+    """As `find_project`, also of another time or repository: for those who only read it, while the context lasts."""
+    if env is not None and is_elsewhere(env, start):
+        return later.environment_at(env, start.resolve(), context)
+    return find_project(env, start)
+
+
+def is_elsewhere(env: str, start: Path) -> bool:
+    """Does a word mean an environment of another time or repository: `NAME@X`, `URL#NAME`?"""
+    return ("@" in env or "#" in env) and not (start / env).exists()
 
 
 def all_projects(start: Path) -> tuple[Project, ...]:
@@ -68,10 +99,10 @@ def every_project(start: Path) -> tuple[Project, ...]:
 def titles(projects: Iterable[Project], start: Path) -> dict[Project, str]:
     """What means each of some environments, and no other, on a command line: its name, or where several share one,
     its path."""
-    names = {project: project.name for project in projects}
+    names = {project: project.title for project in projects}
     shared = Counter(names.values())
     return {
-        project: name if shared[name] == 1 else Path(os.path.relpath(project.folder, start)).as_posix()
+        project: name if shared[name] == 1 or project.at else Path(os.path.relpath(project.folder, start)).as_posix()
         for project, name in names.items()
     }
 

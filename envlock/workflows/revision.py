@@ -11,7 +11,7 @@ from envlock.lockfile.reader import lock_of
 from envlock.manifest.stated_name import stated_name
 from envlock.model.lock import Lock
 from envlock.model.words import did_you_mean
-from envlock.workflows.project import LOCKFILE, MANIFEST
+from envlock.workflows.project import LOCKFILE, MANIFEST, all_projects
 
 _SHORT = 7
 
@@ -48,8 +48,8 @@ def find(wanted: Wanted) -> Found:
     commit = version_commit(repository, wanted.name, wanted.version)
     if wanted.since is not None:
         commit = _common(repository, wanted, commit)
-    folder = _folder(repository, commit, wanted)
-    name = wanted.name or (_name(repository, commit, folder) if folder else None)
+    folder = folder_at(repository, commit, wanted)
+    name = wanted.name or (name_at(repository, commit, folder) if folder else None)
     return Found(commit=commit, name=name, lock=_lock(repository, commit, folder) if folder else None)
 
 
@@ -61,19 +61,27 @@ def _common(repository: Repository, wanted: Wanted, commit: str) -> str:
     return found
 
 
-def _folder(repository: Repository, commit: str, wanted: Wanted) -> PurePosixPath | None:
+def folder_at(repository: Repository, commit: str, wanted: Wanted) -> PurePosixPath | None:
     """Where the environment was: where it is now, if it had its name there already, else wherever it had it."""
     now = _within(repository, wanted.folder) if wanted.name else None
-    if now is not None and _name(repository, commit, now) == wanted.name:
+    if now is not None and name_at(repository, commit, now) == wanted.name:
         return now
-    folders = {path.parent: _name(repository, commit, path.parent) for path in _manifests(repository, commit)}
+    folders = {path.parent: name_at(repository, commit, path.parent) for path in _manifests(repository, commit)}
     found = [folder for folder, name in folders.items() if wanted.name in (None, name)]
+    if len(found) > 1:
+        found = _as_now(repository, wanted, found)
     if len(found) > 1:
         listed = "\n".join(f"  {folders[folder]}  {folder / MANIFEST}" for folder in found)
         raise UserInputError(f"several environments are at `{wanted.version}`: which one?\n{listed}", hint="name one")
     if not found and (wanted.required or wanted.name is None):
         raise _absent(wanted, sorted({name for name in folders.values() if name}))
     return found[0] if found else None
+
+
+def _as_now(repository: Repository, wanted: Wanted, folders: list[PurePosixPath]) -> list[PurePosixPath]:
+    """Of several, the one that the name stands for now: others may be left out of the repository's environments."""
+    now = [_within(repository, p.folder) for p in all_projects(wanted.folder) if p.name == wanted.name]
+    return [folder for folder in folders if folder in now] or folders
 
 
 def _absent(wanted: Wanted, names: list[str]) -> UserInputError:
@@ -94,7 +102,7 @@ def _within(repository: Repository, folder: Path) -> PurePosixPath | None:
     return PurePosixPath(folder.resolve().relative_to(root.resolve()).as_posix())
 
 
-def _name(repository: Repository, commit: str, folder: PurePosixPath) -> str | None:
+def name_at(repository: Repository, commit: str, folder: PurePosixPath) -> str | None:
     data = repository.read(commit, str(folder / MANIFEST))
     if data is None:
         return None

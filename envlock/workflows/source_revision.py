@@ -1,8 +1,11 @@
 """Where in git an environment is: for what tells of a build, never for what decides it."""
 
+from pathlib import Path
+
 from envlock.errors import EnvlockError
 from envlock.history.around import repository_around
 from envlock.interchange.provenance import Revision
+from envlock.model.version import At
 from envlock.system.files import repository_root
 from envlock.workflows.context import Context
 from envlock.workflows.project import Project
@@ -13,6 +16,8 @@ def revision_of(project: Project, context: Context) -> Revision | None:
     if repository_root(project.folder) is None:
         return None
     try:
+        if project.at and project.home:
+            return Revision(commit=project.at.commit, origin=_origin(project.at, project.home))
         repository = repository_around(project.folder)
         commit = repository.commit_of("HEAD") if repository else None
         if repository is None or commit is None:
@@ -23,3 +28,11 @@ def revision_of(project: Project, context: Context) -> Revision | None:
     except EnvlockError as error:
         context.warn(f"the provenance names no commit: {error.message}")
         return None
+
+
+def _origin(at: At, home: Path) -> str | None:
+    """The address that a commit was fetched from, or that of the repository here."""
+    if at.origin and ":" in at.origin:
+        return at.origin
+    repository = repository_around(home)
+    return repository.remotes().get("origin") if repository else None

@@ -28,7 +28,7 @@ from envlock.workflows import later_images
 from envlock.workflows.context import Context
 from envlock.workflows.image_places import ImagePlace, image_place
 from envlock.workflows.make_image import COMPRESSOR_ANNOTATION, HASH_ANNOTATION, KEY_ANNOTATION, LAYOUT_ANNOTATION
-from envlock.workflows.verify_target import DOCKER_TAG, Against, Asked, Judged, against, annotations_of
+from envlock.workflows.verify_target import DOCKER_TAG, Against, Asked, Judged, against, against_named, annotations_of
 
 _MOST_ENTRIES = 50  # of an index: those of a locked platform are looked into, each as often as it stands there
 
@@ -48,7 +48,10 @@ def verify(image: str, context: Context, options: VerifyOptions = VerifyOptions(
     top, content = place.top()
     stated = annotations_of(content)
     told = stated.get(KEY_ANNOTATION, stated.get(HASH_ANNOTATION))
-    target = against(told, options.env, options.start, place.repository)
+    if options.env is not None:
+        target = against_named(options.env, options.start, context)
+    else:
+        target = against(told, options.start, place.repository)
     asked = Asked(place=place, target=target, context=context, use_cache=options.use_cache)
     document = read_document(content, f"`{place.title}`")
     if isinstance(document, Manifest):
@@ -64,7 +67,7 @@ def verify(image: str, context: Context, options: VerifyOptions = VerifyOptions(
     return Verdict(
         title=place.title,
         digest=top.digest,
-        environment=target.project.name,
+        environment=target.project.title,
         found_by_hash=target.found,
         problems=(*place.problems(), *_of_tags(place, key, judged), *problems),
         platforms=tuple(each.verdict for each in judged),

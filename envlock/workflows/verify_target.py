@@ -16,7 +16,7 @@ from envlock.oci.document import parse
 from envlock.workflows import later
 from envlock.workflows.context import Context
 from envlock.workflows.image_places import ImagePlace
-from envlock.workflows.project import Project, all_projects, find_project
+from envlock.workflows.project import Project, all_projects, environment_named, find_project
 
 REPRODUCIBLE_ANNOTATION = "dev.envlock.reproducible"
 DOCKER_TAG = "-docker"
@@ -60,11 +60,14 @@ def annotations_of(content: bytes) -> dict[str, str]:
         return {}
 
 
-def against(stated: str | None, env: str | None, start: Path, repository: Reference | None = None) -> Against:
+def against_named(env: str, start: Path, context: Context) -> Against:
+    """The environment that the image should be of."""
+    return _of(environment_named(env, start, context))
+
+
+def against(stated: str | None, start: Path, repository: Reference | None = None) -> Against:
     """`stated` is the hash in the image's annotation. It only finds an environment, and is compared like the rest;
     where images of environments go to the image's own repository, of one of these."""
-    if env is not None:
-        return _of(find_project(env, start))
     everywhere = all_projects(start)
     projects = tuple(p for p in everywhere if repository and _goes_to(p, repository)) or everywhere
     if len(projects) == 1 < len(everywhere):

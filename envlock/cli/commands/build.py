@@ -37,8 +37,7 @@ def build_command(session: Session, envs: tuple[str, ...], **flags: Any) -> int:
     No Docker is needed. What was built before is used again: the same lock gives the same image, byte for byte. What
     the registry has is neither built nor sent.
     """
-    projects = session.projects(envs)
-    if flags["output"] and len(projects) > 1:
+    if flags["output"] and len(envs) > 1:
         raise click.UsageError("`--output` takes one environment")
     if flags["output"] and flags["output"].name.endswith(_COMPRESSED):
         raise click.UsageError("`--output` writes FILE.tar, whose layers are compressed, or a folder")
@@ -54,4 +53,4 @@ def build_command(session: Session, envs: tuple[str, ...], **flags: Any) -> int:
         platforms=flags["platforms"],
         engine=flags["engine"],
     )
-    return build_each(session, projects, options, insecure=flags["insecure"], as_json=flags["as_json"])
+    return build_each(session, envs, options, insecure=flags["insecure"], as_json=flags["as_json"])

@@ -30,7 +30,7 @@ def export_command(session: Session, env: str | None, output: Path | None, **fla
     """
     options = ExportOptions(output=output, **flags)
     with session.context() as context:
-        exported = export(session.project(env), context, options)
+        exported = export(session.environment(env, context), context, options)
     if output is None:
         session.console.data(exported.text.removesuffix("\n"))
     for note in exported.notes:

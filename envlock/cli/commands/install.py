@@ -22,5 +22,5 @@ def install_command(session: Session, env: str | None, prefix: Path | None, grou
     What is there already is used as it is.
     """
     with session.context() as context:
-        installed = install(session.project(env), context, prefix=prefix, groups=groups)
+        installed = install(session.environment(env, context), context, prefix=prefix, groups=groups)
     session.console.data(str(installed.prefix))

@@ -26,5 +26,4 @@ def push_command(session: Session, envs: tuple[str, ...], **flags: Any) -> int:
     are written even where the image is there.
     """
     options = BuildOptions(push=True, ask=False, attach=not flags["no_attach"], platforms=flags["platforms"])
-    projects = session.projects(envs)
-    return build_each(session, projects, options, insecure=flags["insecure"], as_json=flags["as_json"])
+    return build_each(session, envs, options, insecure=flags["insecure"], as_json=flags["as_json"])

@@ -19,6 +19,7 @@ from envlock.workflows.run import run
     passes_on=True,
 )
 @env_option
+@click.option("--at", metavar="VERSION", help="As it was then: 3, a name, a label, or a git revision.")
 @groups_option
 @click.option("--in", "where", type=click.Choice(["docker"]), help="In a container of the image, not on this machine.")
 @click.option("--volume", "volumes", multiple=True, metavar="HERE:THERE", help="Mount this, too; may be repeated.")
@@ -37,10 +38,10 @@ def run_command(
     current folder mounted where it is; the image is built and loaded first where it is not there. In a git repository
     the run is recorded: `envlock runs` lists what was run, and on which commit.
     """
-    groups = options.pop("groups")
+    groups, at = options.pop("groups"), options.pop("at")
     _refuse(where, groups, options)
     with session.context(animated=False) as context:
-        project = session.project(env)
+        project = session.environment(env if at is None else f"{env or ''}@{at}", context)
         if where is None:
             return run(project, context, words, groups=groups, record=record)
         tty = is_terminal(sys.stdin) and is_terminal(sys.stdout)

@@ -10,7 +10,7 @@ from envlock.workflows.run import shell
 @groups_option
 def shell_command(session: Session, env: str | None, groups: tuple[str, ...]) -> int:
     """Start your shell ($SHELL) in the environment; leave it with `exit`."""
-    project = session.project(env)
-    session.console.note(f"a shell in `{project.name}`: leave it with `exit`")
     with session.context(animated=False) as context:
+        project = session.environment(env, context)
+        session.console.note(f"a shell in `{project.title}`: leave it with `exit`")
         return shell(project, context, groups=groups)

@@ -29,7 +29,8 @@ def show_command(session: Session, env: str | None, platform: str | None, groups
 
     What is the same on several platforms is listed once. `builds` marks what runs code of its own when it is installed.
     """
-    views = show(session.project(env), platform=platform, groups=groups)
+    with session.context() as context:
+        views = show(session.environment(env, context), platform=platform, groups=groups)
     if as_json:
         session.console.json([_shape(view) for view in views])
         return

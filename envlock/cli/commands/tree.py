@@ -32,8 +32,9 @@ def tree_command(session: Session, words: tuple[str, ...], **flags: object) -> N
     if len(words) > 2:
         raise click.UsageError("an environment and a package can be named, no more", click.get_current_context())
     as_json = flags.pop("as_json")
-    project, name = environment_and_package(words, Path.cwd())
-    found = tree_view(project, name, **flags)  # type: ignore[arg-type]
+    with session.context() as context:
+        project, name = environment_and_package(words, Path.cwd(), context)
+        found = tree_view(project, name, **flags)  # type: ignore[arg-type]
     if as_json:
         try:
             session.console.json([asdict(section) for section in found.sections])

@@ -23,7 +23,8 @@ def why_command(session: Session, name: str, env: str | None, platform: str | No
     NAME may also be a distribution that a conda package holds; where packages of several kinds share it, `debian:NAME`,
     `conda:NAME` and `pip:NAME` are one of them.
     """
-    found = why(session.project(env), name, platform=platform)
+    with session.context() as context:
+        found = why(session.environment(env, context), name, platform=platform)
     if as_json:
         session.console.json([_shape(package) for package in found])
         return

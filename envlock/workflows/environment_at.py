@@ -1,0 +1,60 @@
+"""An environment of another time or place: `NAME@X`, `@X` for the one there is, `URL#NAME@X`."""
+
+import re
+from pathlib import Path
+
+from envlock.errors import UserInputError
+from envlock.history.around import repository_around
+from envlock.history.versions import version_commit
+from envlock.model.version import At
+from envlock.workflows.context import Context
+from envlock.workflows.other_repository import HEAD, Elsewhere, moment_elsewhere
+from envlock.workflows.project import Project, all_projects, find_project
+from envlock.workflows.revision import Wanted, folder_at, name_at
+from envlock.workflows.snapshots import Moment, at_commit
+
+_AT = re.compile(r"(?P<name>[a-z0-9]+(?:[._-][a-z0-9]+)*)?(?:@(?P<version>.+))?", re.DOTALL)
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*::?//|-|[A-Za-z0-9]+::|(?!\S+@git:)(?:[\w.-]+@)?[\w.-]+:")
+_PATHS = ("./", "../", "/", "~/")
+
+
+def environment_at(word: str, start: Path, context: Context) -> Project:
+    """What a word means that has a version or an address in it; UserInputError where there is none, or no env.lock."""
+    moment, name = moment_of(word, start, context)
+    wanted = Wanted(version=moment.at.version, folder=start, name=name, required=True)
+    folder = folder_at(moment.repository, moment.at.commit, wanted)
+    assert folder is not None
+    called = name or name_at(moment.repository, moment.at.commit, folder) or folder.name
+    project = at_commit(moment, "" if str(folder) == "." else str(folder), called, context.cache)
+    if not project.lockfile.exists():
+        raise UserInputError(f"`{project.titled(called)}` has no env.lock: it was not locked then")
+    return project
+
+
+def moment_of(word: str, start: Path, context: Context) -> tuple[Moment, str | None]:
+    """The point of history, and the environment's name, where it is given or known."""
+    address, asked = parted(word)
+    found = _AT.fullmatch(asked)
+    if not found or not asked:
+        example = f"{address}#train@3" if address else "train@3"
+        raise UserInputError(f"`{asked or word}` is no environment and no version", hint=f"write it as `{example}`")
+    name, version = found["name"], found["version"] or HEAD
+    if address:
+        return moment_elsewhere(Elsewhere(address=address, name=name, version=version), context, start), name
+    repository = repository_around(start)
+    if repository is None:
+        raise UserInputError(f"`{word}` is a version, and `{start}` is in no git repository")
+    name = name or (find_project(None, start).name if all_projects(start) else None)
+    commit = version_commit(repository, name, version)
+    return Moment(repository=repository, at=At(version=version, commit=commit)), name
+
+
+def parted(word: str) -> tuple[str | None, str]:
+    """The address of another repository, where there is one, and what is asked for."""
+    address, _, asked = word.partition("#")
+    return (address, asked) if asked and _is_address(address) else (None, word)
+
+
+def _is_address(text: str) -> bool:
+    """A branch may have a `#` in its name, too."""
+    return bool(_URL.match(text)) or text in (".", "..") or text.startswith(_PATHS) or Path(text).is_dir()
