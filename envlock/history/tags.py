@@ -10,7 +10,7 @@ from envlock.model.trailers import message, trailers_of
 from envlock.model.version import NUMBER, TAGS
 
 _ENVIRONMENT, _LOCK, _WHOLE, _IMAGE = "Environment", "Lock-Hash", "Environment-Hash", "Image"
-_SIGNING = ("gpg", "sign", "ssh-keygen", "secret key")
+_UNSIGNED = "git is told to sign tags (`tag.gpgSign`), and cannot: see `user.signingKey` and `gpg.format`"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,11 +83,25 @@ def make_tag(repository: Repository, git: Git, environment: str, version: str, c
     told = ("-m", _text(environment, version, contents))
     name = reference.removeprefix("refs/tags/")
     code, _, error = git.tried("tag", "--annotate", "--cleanup=verbatim", *told, "--", name, contents.commit)
-    if code == 0:
-        return repository.reference(reference)
-    if repository.reference(reference) is not None:
-        return None
-    raise _failed(name, error)
+    made = repository.reference(reference)
+    if code != 0:
+        if made is not None:
+            return None
+        raise _failed(name, error, git)
+    if made and error and _signs(git) and not _is_signed(repository, made):
+        # git takes some failures of ssh-keygen for success
+        repository.move(reference, old=made, new=None, why="envlock: not signed")
+        raise _failed(name, error, git)
+    return made
+
+
+def _signs(git: Git) -> bool:
+    return git.tried("config", "--type=bool", "--get", "tag.gpgSign")[1].strip() == b"true"
+
+
+def _is_signed(repository: Repository, id: str) -> bool:
+    tag = repository.tag(id)
+    return tag is not None and "\n-----BEGIN " in tag.message
 
 
 def _text(environment: str, version: str, contents: Contents) -> str:
@@ -98,12 +112,12 @@ def _text(environment: str, version: str, contents: Contents) -> str:
     return message(f"{environment} {version}", told)
 
 
-def _failed(name: str, error: str) -> OutsideError:
-    lines = [escaped(line.strip()) for line in error.splitlines() if line.strip()]
+def _failed(name: str, error: str, git: Git) -> OutsideError:
+    lines = [escaped(line.strip().rstrip("\r?")) for line in error.splitlines() if line.strip()]
     lines = [line.removeprefix("error: ").removeprefix("fatal: ") for line in lines] or ["git does not say why"]
-    signing = any(word in error for word in _SIGNING)
-    hint = "git is told to sign tags (`tag.gpgSign`), and cannot: see `user.signingKey` and `gpg.format`"
-    return OutsideError("\n".join([f"the tag `{name}` cannot be made:", *lines]), hint=hint if signing else None)
+    return OutsideError(
+        "\n".join([f"the tag `{name}` cannot be made:", *lines]), hint=_UNSIGNED if _signs(git) else None
+    )
 
 
 def _pair(value: str) -> tuple[str, str]:
