@@ -1,8 +1,10 @@
 """Labels: names that move from version to version. Each move is a commit without files that comes from the move before
 and from the commit that the label names since; so a label has a history, and what it names is never lost."""
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from random import random
 
 from envlock.errors import OutsideError
 from envlock.history.repository import Busy, Person, Repository
@@ -11,7 +13,8 @@ from envlock.model.version import LABELS, REMOTES
 
 _ENVIRONMENT, _LABEL, _VERSION, _COMMIT, _UNITED = "Environment", "Label", "Version", "Commit", "United"
 _REMOVED = "removed"
-_MOST_TRIES = 20
+_MOST_TRIES = 50
+_WAIT = 0.04  # seconds, at most, until the next one
 # who unites what two have moved: whoever does it makes the same commit of it
 _NOBODY = ("envlock", "envlock@localhost")
 
@@ -105,9 +108,10 @@ def move_label(repository: Repository, move: Move, by: Person) -> LabelState:
         try:
             if repository.move(reference, old=own, new=id, why=_subject(move)):
                 return read_label(repository, id)
-        except Busy:
+        except Busy as error:
             if attempt == _MOST_TRIES - 1:
-                raise
+                raise Busy(error.message, hint="where no other git is at work, remove what it left") from error
+        time.sleep(random() * _WAIT)
     raise Busy(f"the label `{move.label}` is moved by others all the time", hint="try again")
 
 
@@ -139,8 +143,7 @@ def _subject(move: Move) -> str:
 
 def _after(by: Person, known: LabelState | None) -> Person:
     """With a time that is not before that of the last move, whatever the clocks say."""
-    time = max(by.time, known.by.time) if known else by.time
-    return Person(name=by.name, email=by.email, time=time, offset=by.offset)
+    return replace(by, time=max(by.time, known.by.time)) if known else by
 
 
 def _age(state: LabelState) -> tuple[int, str]:
