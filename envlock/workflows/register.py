@@ -1,7 +1,6 @@
 """register: gives the environment, as it is in git, the next number, or a name that never moves."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from envlock.errors import UserInputError
 from envlock.history.around import repository_around
@@ -75,7 +74,7 @@ def register(project: Project, context: Context, options: RegisterOptions = Regi
 def _repository(project: Project) -> Repository:
     if project.at and project.at.origin:
         raise UserInputError("only an environment of this repository can be registered", hint="clone the other one")
-    repository = repository_around(Path.cwd() if project.at else project.folder)
+    repository = repository_around(project.home or project.folder)
     if repository is None:
         raise UserInputError(f"`{project.folder}` is in no git repository", hint="`git init`, and commit first")
     if not repository.has_commits and project.at is None:

@@ -24,7 +24,7 @@ def register_command(session: Session, env: str | None, as_json: bool, **wishes:
     that no two are alike.
     """
     with session.context(animated=False) as context:  # git may ask for a password
-        found = register(session.project(env), context, RegisterOptions(**wishes))
+        found = register(session.environment(env, context), context, RegisterOptions(**wishes))
     if as_json:
         session.console.json(_shape(found))
         return
