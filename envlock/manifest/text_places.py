@@ -1,9 +1,9 @@
 """Finds the place in a TOML text where an array that is not there yet belongs, and takes an emptied one out."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from envlock.model.place import key_text
-from envlock.model.toml_lines import KeyPath, Pair, Places, Span
+from envlock.model.toml_lines import KeyPath, Pair, Places, Span, places
 
 # tables in the order in which `envlock init` and the documentation have them
 _ORDER = ("conda", "pip", "groups", "platform", "variables", "image", "lock")
@@ -11,20 +11,34 @@ _ORDER = ("conda", "pip", "groups", "platform", "variables", "image", "lock")
 
 def insert_array(text: str, found: Places, path: KeyPath, word: str) -> str:
     """The text with an array of one string at `path`: as a key of the table that is there, or in a new table."""
+    return _insert(text, found, path, f"[{word}]", lambda key, indent: _lines(key, word, indent))
+
+
+def insert_value(text: str, path: KeyPath, word: str) -> str:
+    """The same with any value, as TOML writes it; a key of the whole document stands behind those that are there."""
+    found = places(text)
+    if len(path) > 1:
+        return _insert(text, found, path, word, lambda key, indent: f"{indent}{key} = {word}\n")
+    line = f"{key_text(path)} = {word}\n"
+    pairs = [p for p in found.pairs if p.table == ()]
+    return _after_line(text, pairs[-1].span.end, line) if pairs else f"{line}\n{text}"
+
+
+def _insert(text: str, found: Places, path: KeyPath, word: str, lines: Callable[[str, str], str]) -> str:
     for end in range(len(path) - 1, 0, -1):
         table, rest = path[:end], path[end:]
         if table in found.values:
-            return _into_inline_table(text, found, table, f"{key_text(rest)} = [{word}]")
+            return _into_inline_table(text, found, table, f"{key_text(rest)} = {word}")
         written = [p for p in found.pairs if p.path[:end] == table and len(p.table) < end]
         if written:  # `conda.channels = […]` under another heading
             key = key_text(path[len(written[-1].table) :])
-            return _after_line(text, written[-1].span.end, _lines(key, word, indent=_indent(text, written[-1])))
+            return _after_line(text, written[-1].span.end, lines(key, _indent(text, written[-1])))
     heading = next((span for table, span in found.headings if table == path[:-1]), None)
     if heading is None:
-        return _with_table(text, found, path, word)
+        return _with_table(text, found, path, lines)
     pairs = [p for p in found.pairs if p.table == path[:-1]]
     indent = _indent(text, pairs[-1]) if pairs else ""
-    return _after_line(text, pairs[-1].span.end if pairs else heading.end, _lines(key_text(path[-1:]), word, indent))
+    return _after_line(text, pairs[-1].span.end if pairs else heading.end, lines(key_text(path[-1:]), indent))
 
 
 def without_array(text: str, found: Places, path: KeyPath) -> str:
@@ -39,11 +53,11 @@ def without_array(text: str, found: Places, path: KeyPath) -> str:
     heading = next((span for table, span in found.headings if table == pair.table), None)
     alone = heading and [p.path for p in found.pairs if p.table == pair.table] == [path]
     if not (heading and alone):
-        return _without_lines(text, pair.span)
+        return without_lines(text, pair.span)
     if text[heading.end : pair.span.start].strip() or _has_remarks(text, heading):
         return text[: array.start] + "[]" + text[array.end :]
     start = heading.start - 1 if text[: heading.start].endswith("\n\n") else heading.start
-    return _without_lines(text, Span(start, pair.span.end))
+    return without_lines(text, Span(start, pair.span.end))
 
 
 def _lines(key: str, word: str, indent: str) -> str:
@@ -60,10 +74,10 @@ def _into_inline_table(text: str, found: Places, table: KeyPath, pair: str) -> s
     return f"{text[:last]}, {pair}{text[last:]}"
 
 
-def _with_table(text: str, found: Places, path: KeyPath, word: str) -> str:
+def _with_table(text: str, found: Places, path: KeyPath, lines: Callable[[str, str], str]) -> str:
     """Behind the tables that it belongs to, or those that come before it by custom."""
     at = max(_ends_before(found, path), default=None)
-    block = f"[{key_text(path[:-1])}]\n{_lines(key_text(path[-1:]), word, indent='')}"
+    block = f"[{key_text(path[:-1])}]\n{lines(key_text(path[-1:]), '')}"
     if at is not None:
         return _after_line(text, at, f"\n{block}")
     return f"{block}\n{text}" if text.strip() else f"{text}{block}"
@@ -101,7 +115,8 @@ def _after_line(text: str, at: int, block: str) -> str:
     return text[: line_end + 1] + block + text[line_end + 1 :]
 
 
-def _without_lines(text: str, span: Span) -> str:
+def without_lines(text: str, span: Span) -> str:
+    """The text without the lines of a span, whatever else stands in them."""
     start, line_end = text.rfind("\n", 0, span.start) + 1, text.find("\n", span.end)
     if text[span.start] == "\n":  # the blank line before a heading
         start = span.start

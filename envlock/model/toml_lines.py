@@ -39,6 +39,7 @@ _BLANK = re.compile(r"(?:[ \t\n]|#[^\n]*)*")
 _STRINGS = r"""\"{3}(?:\\.|(?!\"{3}).)*\"{3,5}|'{3}(?:(?!'{3}).)*'{3,5}|"(?:\\.|[^"\\\n])*"|'[^'\n]*'"""
 _STRING = re.compile(_STRINGS, re.DOTALL)
 _KEY = re.compile(_STRINGS + r"|[A-Za-z0-9_-]+", re.DOTALL)
+_COMMENT = re.compile(_STRINGS + r"|#[^\n]*", re.DOTALL)
 _DOT = re.compile(r"[ \t]*\.[ \t]*")
 _SCALAR = re.compile(r"[^,\]}#\n]+")
 _ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|.)", re.DOTALL)
@@ -57,6 +58,11 @@ def places(text: str) -> Places:
     walk = _Walk(text)
     walk.document()
     return Places(walk.values, tuple(walk.pairs), tuple(walk.headings))
+
+
+def comment_spans(text: str) -> tuple[Span, ...]:
+    """Where the comments of TOML stand, each from its `#` on."""
+    return tuple(Span(*found.span()) for found in _COMMENT.finditer(text) if found[0].startswith("#"))
 
 
 class _Walk:

@@ -1,11 +1,96 @@
-"""The merge of two env.toml: comments and layout of both sides, and what they ask for by the rule of all merges."""
+"""The merge of two env.toml: what they ask for by the rule of all merges, with comments and layout of both sides."""
 
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from envlock.errors import EnvlockError
+from envlock.manifest.merged_values import merged_values
+from envlock.manifest.reader import read_manifest
+from envlock.manifest.remarks import comments, without_comments
+from envlock.manifest.value_edits import NotEditable, with_values
+from envlock.model.lock import ImageSettings, Inputs
+from envlock.model.merge_notes import conflict_notes
+from envlock.model.spec import EnvSpec
+from envlock.model.three_way import merged_image, merged_inputs
 from envlock.workflows.merged import Merged, Texts
-from envlock.workflows.text_merge import text_merge
+from envlock.workflows.project import MANIFEST
+from envlock.workflows.text_merge import marked, text_merge
+
+_BROKEN = "env.toml could not be read on every side: it is merged as text"
+_UNCLEAR = "what both sides changed asks for something else when taken together: choose, then run `envlock lock`"
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """The values that both sides merge to; where these conflict, with those of ours, and with those of theirs."""
+
+    ours: dict[str, Any]
+    theirs: dict[str, Any]
+    notes: tuple[str, ...]
 
 
 def merge_manifest(texts: Texts, folder: Path, *, marker_size: int = 7) -> Merged:
-    """Ours and theirs as one; where both changed the same and differently, with conflict markers."""
-    return text_merge(texts, f"--marker-size={marker_size}")
+    """Ours and theirs as one; where both changed the same and differently, with conflict markers. `folder` is where
+    the file lies, from which what it `extends` is read."""
+    size = f"--marker-size={marker_size}"
+    textual = text_merge(texts, size)
+    try:
+        wanted = _wanted(texts)
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        return Merged(text=textual.text, clean=textual.clean, notes=() if textual.clean else (_BROKEN,))
+    starts = (*((textual.text,) if textual.clean else ()), text_merge(texts, "--union").text, texts.ours, texts.theirs)
+    for start in starts:
+        for text in _edited(start, wanted, texts, marker_size):
+            if wanted.notes:
+                return Merged(text=text, clean=False, notes=wanted.notes)
+            if _answers(texts, folder, text):
+                return Merged(text=text, clean=True)
+    undecided = marked(texts.ours, texts.theirs, marker_size=marker_size) if textual.clean else textual.text
+    return Merged(text=undecided, clean=False, notes=wanted.notes or (_UNCLEAR,))
+
+
+def _wanted(texts: Texts) -> _Wanted:
+    base, ours, theirs = (tomllib.loads(text or "") for text in (texts.base, texts.ours, texts.theirs))
+    known = base if texts.base else None
+    merged, other = merged_values(known, ours, theirs), merged_values(known, theirs, ours)
+    return _Wanted(merged.value, other.value, tuple(conflict_notes(merged.conflicts)))
+
+
+def _edited(start: str, wanted: _Wanted, texts: Texts, marker_size: int) -> Iterator[str]:
+    """A text with the values that are wanted, if it can be made of another; nothing where a comment would be lost."""
+    donors = (texts.theirs, texts.ours)
+    was, now = set(comments(texts.base or "")), (set(comments(texts.ours)), set(comments(texts.theirs)))
+    gone = {one for one in was if any(one not in side for side in now)}
+    try:
+        text = found = without_comments(with_values(start, wanted.ours, donors), gone)
+        if wanted.notes:
+            other = with_values(text, wanted.theirs, donors)
+            found, text = text + other, marked(text, other, marker_size=marker_size)
+    except NotEditable:
+        return
+    if (now[0] | now[1]) - gone <= set(comments(found)):
+        yield text
+
+
+def _answers(texts: Texts, folder: Path, text: str) -> bool:
+    """Does the merged text ask for what both sides' locks merge to? Where a side cannot be read, nobody can tell."""
+    try:
+        base = _spec(folder, texts.base) if texts.base else None
+        ours, theirs = _spec(folder, texts.ours), _spec(folder, texts.theirs)
+    except EnvlockError:
+        return True
+    inputs = merged_inputs(Inputs.of(base) if base else None, Inputs.of(ours), Inputs.of(theirs))
+    image = merged_image(ImageSettings.of(base) if base else None, ImageSettings.of(ours), ImageSettings.of(theirs))
+    try:
+        spec = _spec(folder, text)
+    except EnvlockError:
+        return False
+    asked = (Inputs.of(spec), ImageSettings.of(spec))
+    return not (inputs.clean and image.clean) or asked == (inputs.value, image.value)
+
+
+def _spec(folder: Path, text: str) -> EnvSpec:
+    return read_manifest(folder / MANIFEST, text)

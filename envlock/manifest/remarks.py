@@ -1,0 +1,64 @@
+"""Comments of env.toml: what a file has of them, and those that belong to one value."""
+
+from collections.abc import Iterable
+
+from envlock.model.toml_lines import KeyPath, Span, comment_spans, places
+
+
+def comments(text: str) -> tuple[str, ...]:
+    """The comments of TOML, or of the end of one of its lines, from their `#` on."""
+    return tuple(text[span.start : span.end].rstrip() for span in comment_spans(text))
+
+
+def without_comments(text: str, unwanted: Iterable[str]) -> str:
+    """A text without the lines that are nothing but one of these comments."""
+    gone = set(unwanted)
+    for start, end in reversed(comment_spans(text)):
+        line = text.rfind("\n", 0, start) + 1
+        if text[start:end].rstrip() in gone and not text[line:start].strip():
+            text = text[:line] + text[end + 1 :]
+    return text
+
+
+def with_remarks(text: str, path: KeyPath, donor: str, from_: KeyPath) -> str:
+    """A text with the comments that stand around a value of another, and that it does not have yet."""
+    here, there = _own_lines(text, path), _own_lines(donor, from_)
+    if not (here and there):
+        return text
+    known = set(comments(text))
+    behind = [one for one in comments(donor[there.end : _line_end(donor, there.end)]) if one not in known]
+    if behind and not comments(text[here.end : _line_end(text, here.end)]):
+        end = _line_end(text, here.end)
+        text = f"{text[:end]}  {behind[0]}{text[end:]}"
+    start = text.rfind("\n", 0, here.start) + 1
+    indent = text[start : here.start]
+    above = [line.strip() for line in donor[first_line(donor, there.start) : there.start].split("\n")]
+    lines = [f"{indent}{line}\n" for line in above if line.startswith("#") and line not in known]
+    return text[:start] + "".join(lines) + text[start:]
+
+
+def _own_lines(text: str, path: KeyPath) -> Span | None:
+    """The span of a pair or an item that stands on lines of its own, but for a comma and a comment."""
+    found = places(text)
+    span = next((p.span for p in found.pairs if p.path == path), None) or found.values.get(path)
+    if span is None:
+        return None
+    before = text[text.rfind("\n", 0, span.start) + 1 : span.start]
+    behind = text[span.end : _line_end(text, span.end)].lstrip(" \t,")
+    return span if not before.strip() and (not behind or behind.startswith("#")) else None
+
+
+def _line_end(text: str, at: int) -> int:
+    end = text.find("\n", at)
+    return len(text) if end < 0 else end
+
+
+def first_line(text: str, at: int) -> int:
+    """The beginning of a line, or of the lines of comments that stand right above it."""
+    start = text.rfind("\n", 0, at) + 1
+    while start:
+        before = text.rfind("\n", 0, start - 1) + 1
+        if not text[before:start].lstrip().startswith("#"):
+            break
+        start = before
+    return start
