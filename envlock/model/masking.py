@@ -9,7 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 
 MASK = "***"
-_LEAST = 4  # characters of a variable's value that is looked for in a command
+# characters of a variable's value that is looked for in a command
+_LEAST, _LEAST_DIGITS = 4, 6
 
 # in any name, wherever
 _ALWAYS = ("password", "passwd", "passphrase", "secret", "credential", "apikey", "privatekey", "accesskey")
@@ -34,12 +35,12 @@ _NAME = r"[A-Za-z_][\w.-]*"
 _QUOTED = r"\"(?:\\.|[^\"\\])*\"?|'[^']*'?"
 # `--token=x`, `TOKEN=x`, `-e TOKEN=x`, `"token": "x"`, `?token=x`; the value ends where a shell, JSON or URL ends it
 _ASSIGNED = re.compile(
-    rf"(?P<name>{_NAME})(?:\\*[\"'])?\s*(?::=|=|:(?!//))\s*(?P<value>\\+\".*?(?:\\\"|$)|(?:{_QUOTED}|[^\s&;\"'])+)",
+    rf"(?P<name>{_NAME})(?:\\*[\"'])?\s*(?:=|(?<!:):(?![/:]))\s*(?P<value>\\+\".*?(?:\\\"|$)|(?:{_QUOTED}|[^\s&;\"'])+)",
     re.DOTALL,
 )
 # `--token x` within one word, which is a shell's line
 _OPTION = re.compile(rf"(?<![\w-])(?P<start>--?(?P<name>{_NAME})\s+)(?P<value>(?:{_QUOTED}|[^\s;|&\"'])+)")
-_WHOLE = re.compile(rf"-{{0,2}}(?P<name>{_NAME})(?::=|=|:\s*(?!//))", re.DOTALL)
+_WHOLE = re.compile(rf"-{{0,2}}(?P<name>{_NAME})(?:=|:(?![/:])[ ]?)", re.DOTALL)
 _FLAG = re.compile(rf"--?(?P<name>{_NAME})")
 _HEADER = re.compile(r"(?i)\b(authorization|cookie|set-cookie|x-[\w-]*(?:key|token|auth))(\s*[:=]\s*)[^\"'\r\n]+")
 _BEARER = re.compile(r"(?i)\b(bearer)(\s+)[^\s\"']{6,}")
@@ -88,7 +89,9 @@ def secrets_of(environment: Mapping[str, str]) -> frozenset[str]:
     """The values of variables that are secret by their name, and the passwords in addresses that others hold."""
     named = (value for name, value in environment.items() if is_secret(name))
     held = (match[1] for value in environment.values() for match in re.finditer(r"://[^\s/:@]*:([^\s@]+)@", value))
-    return frozenset(value for value in chain(named, held) if len(value) >= _LEAST and not value.isdecimal())
+    return frozenset(
+        value for value in chain(named, held) if len(value) >= (_LEAST_DIGITS if value.isdecimal() else _LEAST)
+    )
 
 
 def is_secret(name: str) -> bool:
