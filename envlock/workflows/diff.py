@@ -11,8 +11,10 @@ from envlock.model.changes import Change, Changes, changes
 from envlock.model.listing import total
 from envlock.model.lock import Lock
 from envlock.model.verdicts import verdict
+from envlock.system.cache import Cache
 from envlock.workflows import later
 from envlock.workflows.project import LOCKFILE, MANIFEST, Project, all_projects, find_project
+from envlock.workflows.wanted import Wanted
 
 _HEAD, _WORK_TREE = "HEAD", "work tree"
 _AT = re.compile(r"(?P<name>[a-z0-9]+(?:[._-][a-z0-9]+)*)@(?P<version>[^{].*)")
@@ -71,13 +73,13 @@ class Comparison:
         return self.after.name or self.before.name
 
 
-def diff(words: Sequence[str], start: Path) -> Comparison:
+def diff(words: Sequence[str], start: Path, cache: Cache) -> Comparison:
     """Up to two words as people give them: none is HEAD against the work tree, one is that against the work tree."""
     before, after = _points(words, start)
-    one, other = _side(before, after, start), _side(after, before, start)
+    one, other = _side(before, after, start, cache), _side(after, before, start, cache)
     if one.lock is None and other.lock is None:
         if before.version and before.name:  # which there is then, is said by who looks for it
-            _side(replace(before, required=True), after, start)
+            _side(replace(before, required=True), after, start, cache)
         at = f"neither at `{before.text}` nor at `{after.text}`"
         raise UserInputError(f"`{other.name}` is locked {at}", hint="`envlock lock` makes env.lock")
     found = changes(before=one.lock, after=other.lock)
@@ -146,7 +148,7 @@ def _ends(word: str, start: Path) -> tuple[Point, Point] | None:
     return Point(text=before, version=before, name=name, since=since), Point(text=after, version=after, name=name)
 
 
-def _side(point: Point, other: Point, start: Path) -> Side:
+def _side(point: Point, other: Point, start: Path, cache: Cache) -> Side:
     if point.file:
         return Side(text=point.text, lock=read_lock(point.file))
     # a revision by itself is of the environment that the other side names
@@ -158,13 +160,15 @@ def _side(point: Point, other: Point, start: Path) -> Side:
         found = project or find_project(name, start)
         return Side(text=point.text, lock=read_lock(found.lockfile), name=found.name)
     home = project or _home(name, start)
-    at = later.at_revision(
+    wanted = Wanted(
         version=point.version,
         folder=home.folder if home else start,
         name=name or (home.name if home else None),
         since=point.since,
         required=point.required,
+        cache=cache,
     )
+    at = later.at_revision(wanted)
     return Side(text=point.text, lock=at.lock, name=at.name, commit=at.commit)
 
 

@@ -10,8 +10,10 @@ from envlock.model.version import At
 from envlock.workflows.context import Context
 from envlock.workflows.other_repository import HEAD, Elsewhere, moment_elsewhere
 from envlock.workflows.project import Project, all_projects, find_project
-from envlock.workflows.revision import Wanted, folder_at, name_at
+from envlock.workflows.revision import folder_at, name_at
 from envlock.workflows.snapshots import Moment, at_commit
+from envlock.workflows.versions import locks_in
+from envlock.workflows.wanted import Wanted
 
 _AT = re.compile(r"(?P<name>[a-z0-9]+(?:[._-][a-z0-9]+)*)?(?:@(?P<version>.+))?", re.DOTALL)
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*::?//|-|[A-Za-z0-9]+::|(?!\S+@git:)(?:[\w.-]+@)?[\w.-]+:")
@@ -45,7 +47,7 @@ def moment_of(word: str, start: Path, context: Context) -> tuple[Moment, str | N
     if repository is None:
         raise UserInputError(f"`{word}` is a version, and `{start}` is in no git repository")
     name = name or (find_project(None, start).name if all_projects(start) else None)
-    commit = version_commit(repository, name, version)
+    commit = version_commit(repository, name, version, locks_in(start, context.cache))
     return Moment(repository=repository, at=At(version=version, commit=commit)), name
 
 

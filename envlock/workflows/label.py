@@ -18,6 +18,7 @@ from envlock.model.version_name import why_not
 from envlock.model.words import did_you_mean
 from envlock.workflows import later
 from envlock.workflows.project import find_project
+from envlock.workflows.wanted import Wanted
 
 _SHORT = 12
 _AT = re.compile(r"(?P<name>[^@/]+)@(?P<version>.+)")
@@ -144,7 +145,7 @@ def _meant(asked: Asked) -> tuple[str, str, bool]:
         return commit, version, True
     if numbers := sorted(filter(NUMBER.fullmatch, found), key=int) or sorted(found):
         return commit, numbers[-1], True
-    later.at_revision(version=version, folder=asked.folder, name=name, since=None, required=True)
+    later.at_revision(Wanted(version=version, folder=asked.folder, name=name, required=True))
     return commit, commit[:_SHORT], False  # `HEAD` and branches name something else tomorrow
 
 

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from envlock.workflows.context import Context
     from envlock.workflows.debian_base import DebianBase
     from envlock.workflows.docker_log import Log
+    from envlock.workflows.installed import Note
     from envlock.workflows.prefix_task import PrefixTask
     from envlock.workflows.project import Project
     from envlock.workflows.record import Begun as BegunRun
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from envlock.workflows.task import PlatformTask
     from envlock.workflows.upgrade import Upgrade
     from envlock.workflows.walk import Walked
+    from envlock.workflows.wanted import Wanted
 
 
 def http(*, offline: bool, stopped: "Event") -> "Http":
@@ -205,10 +207,10 @@ def conda_order(one: str, other: str) -> int | None:
     return order(one, other)
 
 
-def at_revision(*, version: str, folder: Path, name: str | None, since: str | None, required: bool) -> "Found":
-    from envlock.workflows.revision import Wanted, find
+def at_revision(wanted: "Wanted") -> "Found":
+    from envlock.workflows.revision import find
 
-    return find(Wanted(version=version, folder=folder, name=name, since=since, required=required))
+    return find(wanted)
 
 
 def environment_at(word: str, start: Path, context: "Context") -> "Project":
@@ -297,3 +299,9 @@ def journal(begun: "BegunRun", context: "Context") -> "Write":
     from envlock.workflows.journal import journal
 
     return journal(begun, context)
+
+
+def is_installed(note: "Note", cache: "Cache") -> bool:
+    from envlock.workflows.installed_match import is_installed
+
+    return is_installed(note, cache)

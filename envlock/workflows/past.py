@@ -8,6 +8,7 @@ from pathlib import Path
 from envlock.errors import OutsideError, UserInputError
 from envlock.history.git_place import GitPlace, git_around
 from envlock.history.objects import Objects
+from envlock.history.versions import SHALLOW
 from envlock.model.words import did_you_mean
 from envlock.system.cache import Cache
 from envlock.workflows.lock_facts import LockSteps
@@ -15,7 +16,6 @@ from envlock.workflows.past_folders import PastFolders
 from envlock.workflows.project import MANIFEST, find_project
 
 HEAD = "HEAD"
-SHALLOW = "this clone has only a part of the history: `git fetch --unshallow --tags` brings the rest"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,20 +12,10 @@ from envlock.manifest.stated_name import stated_name
 from envlock.model.lock import Lock
 from envlock.model.words import did_you_mean
 from envlock.workflows.project import LOCKFILE, MANIFEST, all_projects
+from envlock.workflows.versions import locks_in
+from envlock.workflows.wanted import Wanted
 
 _SHORT = 7
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """Which environment, at which revision: `name` None is the only one there is then; `folder` is where it is now,
-    or where to look for the repository; `required` makes its absence an error."""
-
-    version: str
-    folder: Path
-    name: str | None = None
-    since: str | None = None
-    required: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +35,7 @@ def find(wanted: Wanted) -> Found:
             f"`{wanted.version}` is no file, and `{wanted.folder}` is in no git repository",
             hint="outside of git, give two env.lock files",
         )
-    commit = version_commit(repository, wanted.name, wanted.version)
+    commit = _commit(repository, wanted, wanted.version)
     if wanted.since is not None:
         commit = _common(repository, wanted, commit)
     folder = folder_at(repository, commit, wanted)
@@ -53,9 +43,14 @@ def find(wanted: Wanted) -> Found:
     return Found(commit=commit, name=name, lock=_lock(repository, commit, folder) if folder else None)
 
 
+def _commit(repository: Repository, wanted: Wanted, version: str) -> str:
+    locks = locks_in(wanted.folder, wanted.cache) if wanted.cache else None
+    return version_commit(repository, wanted.name, version, locks)
+
+
 def _common(repository: Repository, wanted: Wanted, commit: str) -> str:
     assert wanted.since is not None
-    found = repository.merge_base(version_commit(repository, wanted.name, wanted.since), commit)
+    found = repository.merge_base(_commit(repository, wanted, wanted.since), commit)
     if found is None:
         raise UserInputError(f"`{wanted.version}` and `{wanted.since}` have no commit in common")
     return found

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from envlock.history.marks import Mark, label_references, labels_at, version_references, versions_at
 from envlock.history.path_history import Followed, Step, path_history, step_at
+from envlock.history.versions import Locks
 from envlock.system.cache import Cache
 from envlock.workflows.lock_facts import LockStep
 from envlock.workflows.past import HEAD, Past, Whose, commit_named, opened, refuse_absent, whose
@@ -77,6 +78,12 @@ def steps_of(of: Whose, past: Past) -> Iterator[Step]:
     return path_history(past.place.git, of.start, of.folder, followed)
 
 
+def _read(past: Past, step: Step) -> LockStep | None:
+    """What a commit made of a lock, beside what its first parent has; None where it removed it."""
+    before = step.before[0] if step.before else None
+    return past.steps.step(before=before, after=step.blob) if step.blob else None
+
+
 def _marks(name: str, past: Past) -> tuple[Mark, ...]:
     """Those of an environment, the newest first."""
     versions = versions_at([*version_references(past.place.git, name)], past.objects)
@@ -141,9 +148,7 @@ class _Told:
     def _state(self, step: Step, *, on_branch: bool = True) -> EnvVersion:
         marks = tuple(mark for mark in self.pending if self._leads_to(mark, step))
         self.pending = [mark for mark in self.pending if mark not in marks]
-        before = step.before[0] if step.before else None
-        lock = self.past.steps.step(before=before, after=step.blob) if step.blob else None
-        return EnvVersion(step=step, lock=lock, marks=marks, on_branch=on_branch)
+        return EnvVersion(step=step, lock=_read(self.past, step), marks=marks, on_branch=on_branch)
 
     def _alone(self, mark: Mark, *, is_last: bool = False) -> Iterator[EnvVersion]:
         """What is registered, or labelled, and seems to be no commit of this list."""
@@ -163,3 +168,17 @@ class _Told:
         of = Whose(name=self.of.name, start=mark.commit, folder=folder)
         found = next(steps_of(of, self.past), None)
         return found or step_at(self.past.place.git, mark.commit, folder or "", self._lock_at(mark))
+
+
+def locks_in(folder: Path, cache: Cache) -> Locks:
+    """What finds `lock-HEX` in the history of HEAD, as `history.versions` asks for it."""
+
+    def locks(name: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+        with opened(folder, cache) as past:
+            head = past.place.commit_of(HEAD)
+            for step in steps_of(whose(name, past, head), past) if head else ():
+                read = _read(past, step)
+                if read and read.facts:
+                    yield step.commit, read.facts.all
+
+    return locks

@@ -8,8 +8,8 @@ import click
 from envlock.cli.command import Session, command
 from envlock.cli.options import as_json, env_names
 from envlock.cli.version_lines import json_lines, lines
+from envlock.history.versions import SHALLOW
 from envlock.system.cache import Cache
-from envlock.workflows.past import SHALLOW
 from envlock.workflows.versions import versions
 
 
