@@ -2,13 +2,15 @@
 
 import os
 import posixpath
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Protocol
+from types import TracebackType
+from typing import Protocol, Self
 
 from envlock.errors import OutsideError, UserInputError
 from envlock.history.git_program import Git
 from envlock.history.index import staged, to_be_added
+from envlock.history.objects import Objects
 from envlock.history.repository import Entry, Repository
 
 LINK, SUBMODULE, FOLDER, EXECUTABLE = 0o120000, 0o160000, 0o040000, 0o100755
@@ -67,12 +69,13 @@ class CommitTree:
 
 
 class StagedTree:
-    """What is to be committed: git's index, without what is in conflict and what is only announced by `git add -N`."""
+    """What is to be committed: git's index, without what is in conflict and what is only announced by `git add -N`; to
+    be left as a context."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
         self._all = staged(root)
-        self._git = Git(root)
+        self._objects = Objects(Git(root))
         self._announced: frozenset[str] | None = None
 
     def entry(self, path: str) -> Entry | None:
@@ -94,23 +97,19 @@ class StagedTree:
         return tuple(path for path in ends if self._counts(self._all[path]))
 
     def blob(self, id: str) -> bytes:
-        (found,) = self.blobs([id])
-        return found
-
-    def blobs(self, ids: Sequence[str]) -> Iterator[bytes]:
-        """The bytes of several files, by one program."""
-        with self._git.started("cat-file", "--batch") as git:
-            for id in ids:
-                git.stdin.write(f"{id}\n".encode())
-                git.stdin.flush()
-                told = git.stdout.readline().split()
-                if len(told) != 3 or told[1] != b"blob":
-                    raise OutsideError(f"`{id}`, which is staged, is missing in the repository `{self._root}`")
-                yield git.stdout.read(int(told[2]))
-                git.stdout.read(1)
+        found = self._objects.get(id)
+        if found is None:
+            raise OutsideError(f"`{id}`, which is staged, is missing in the repository `{self._root}`")
+        return found.content
 
     def bring(self, ids: Iterable[str]) -> None:
         """All that is staged is here."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._objects.__exit__(kind, error, at)
 
     def _counts(self, entry: Entry) -> bool:
         """Has it been added, or is it only to be?"""

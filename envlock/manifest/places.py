@@ -1,6 +1,5 @@
 """Where in env.toml, or in a file it takes from, stands what a problem is about: asked only when there are some."""
 
-import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from envlock.model.platform import PLATFORMS
 from envlock.model.problem import Problem
 from envlock.model.system_values import SYSTEM_KEYS
 from envlock.model.toml_lines import KeyPath
+from envlock.system.text_file import seen_from
 
 # problems of these kinds are about a key, the others about a requirement
 _KEYED = ("input", "order", "origin", "image", "platform")
@@ -49,7 +49,7 @@ def places_of(path: Path, problems: Iterable[Problem]) -> tuple[Place | None, ..
 
 def relative(place: Place, folder: Path) -> Place:
     """A place whose file is named as seen from a folder."""
-    return place._replace(file=Path(os.path.relpath(place.file, folder)).as_posix())
+    return place._replace(file=seen_from(folder, place.file))
 
 
 def asked_for(document: Document, surroundings: Surroundings) -> Iterator[tuple[str, KeyPath, Place]]:

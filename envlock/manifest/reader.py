@@ -57,13 +57,13 @@ def read_manifest(path: Path, text: str | None = None) -> EnvSpec:
     return spec
 
 
-def read_workspace(path: Path) -> Workspace:
+def read_workspace(path: Path, text: str | None = None) -> Workspace:
     """The table `[workspace]` of an env.toml; UserInputError where that is all it has, and something is wrong with it.
 
     Empty where there is none, and where nothing can be read: who reads it as an environment is told why.
     """
     try:
-        document = open_manifest(path)
+        document = open_manifest(path, text)
     except EnvlockError:
         return Workspace()
     found = Workspace(

@@ -67,6 +67,14 @@ def show_as(top: Path, folder: Path, name: str) -> None:
     _VERSIONS[top] = (folder, name)
 
 
+def seen_from(folder: Path, shown: str) -> str:
+    """What `display` made of a path, as somebody in another folder would write it."""
+    for start, name in _VERSIONS.values():
+        if shown.startswith(f"{name}:"):
+            return Path(os.path.relpath(start / shown.removeprefix(f"{name}:"), folder)).as_posix()
+    return Path(os.path.relpath(shown, folder)).as_posix()
+
+
 def display(path: Path) -> str:
     """The path as somebody in the current folder would write it; of a version, as `train@3:env.toml`."""
     for top, (folder, name) in _VERSIONS.items():

@@ -1,6 +1,7 @@
 """check: does env.lock answer env.toml and itself? Offline; writes nothing but a verdict in the cache."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 
 from envlock.errors import AnswerIsNo, UserInputError
 from envlock.model.problem import Problem, shown
@@ -30,12 +31,17 @@ def check(project: Project, cache: Cache) -> tuple[Problem, ...]:
 
 def check_all(projects: Iterable[Project], cache: Cache) -> list[Answer]:
     """The answer for each; one whose files cannot be read hides no other."""
-    return [(project, _answer(project, cache)) for project in projects]
+    return [(project, answer(partial(_given, project), cache)) for project in projects]
 
 
-def _answer(project: Project, cache: Cache) -> tuple[Problem, ...]:
+def _given(project: Project) -> Project:
+    return project
+
+
+def answer(project: Callable[[], Project], cache: Cache) -> tuple[Problem, ...]:
+    """That for one that is yet to be found; why it cannot be read is a reason, too."""
     try:
-        return check(project, cache)
+        return check(project(), cache)
     except UserInputError as error:
         return tuple(Problem(kind=UNREADABLE, message=line) for line in error.message.splitlines())
 

@@ -164,7 +164,8 @@ def _with_places(contents: Contents, form: Format, project: Project, context: Co
 
 def _folder(project: Project, output: Path | None) -> str:
     """The environment's folder as seen from that of the file; what is printed is as if it were in the former."""
-    printed = output is None or (output.exists() and not output.is_file())  # into a pipe or a device
+    # into a pipe or a device; and what was has no folder but where the environment is
+    printed = output is None or project.at or (output.exists() and not output.is_file())
     beside = project.folder if output is None or printed else output.absolute().parent.resolve()
     return Path(os.path.relpath(project.folder, beside)).as_posix()
 

@@ -18,10 +18,11 @@ _NO_LISTS = (".whl", ".zip", ".gz", ".bz2", ".xz", ".tar", ".conda", ".py", ".sh
 
 @dataclass(frozen=True, slots=True)
 class Needed:
-    """Files, links and folders by path, and the bytes of those that were read."""
+    """Files and links by path, the bytes of those that were read, and all paths that were named, be there nothing."""
 
     entries: dict[str, Entry] = field(default_factory=dict)
     texts: dict[str, bytes] = field(default_factory=dict)
+    names: set[str] = field(default_factory=set)
 
 
 def needed(tree: Tree, folder: str, *, lock: bool = True) -> Needed:
@@ -32,16 +33,15 @@ def needed(tree: Tree, folder: str, *, lock: bool = True) -> Needed:
     found = Needed()
     manifest, lockfile = (posixpath.join(folder, name) for name in (MANIFEST, LOCKFILE))
     ahead = {manifest, lockfile} if lock else {manifest}
-    looked: set[str] = set()
     if not lock:
         _take(tree, lockfile, found)
     while ahead:
-        looked |= ahead
+        found.names.update(ahead)
         taken = ((path, _take(tree, path, found)) for path in sorted(ahead))
         files = {path: entry for path, entry in taken if entry and not path.endswith(_NO_LISTS)}
         tree.bring(entry.id for entry in files.values())
         found.texts.update((path, tree.blob(entry.id)) for path, entry in files.items())
-        ahead = {name for path in files for name in _named(path, found.texts[path])} - looked
+        ahead = {name for path in files for name in _named(path, found.texts[path])} - found.names
     return found
 
 

@@ -25,9 +25,19 @@ def fingerprint(project: Project) -> str | None:
         files = (project.manifest.read_bytes(), project.lockfile.read_bytes())
     except OSError:
         return None  # the readers say it better
+    return fingerprint_of(project.folder.name, *files)
+
+
+def fingerprint_of(folder: str, manifest: bytes, lock: bytes) -> str:
+    """The same of bytes that are in no folder yet, but in one of that name once they are."""
     # the folder's name is the environment's where the manifest has none, and a wrong one is a reason too
-    parts = (__version__.encode(), project.folder.name.encode(), *(hashlib.sha256(data).digest() for data in files))
+    parts = (__version__.encode(), folder.encode(), *(hashlib.sha256(data).digest() for data in (manifest, lock)))
     return hashlib.sha256(b"\0".join(parts)).hexdigest()
+
+
+def is_good_alone(cache: Cache, key: str) -> bool:
+    """Was this found good before, wherever it lies: does it rest on no other file?"""
+    return bool(cache.record(_KIND, key) == [])
 
 
 def is_good(project: Project, cache: Cache, key: str | None) -> bool:

@@ -2,33 +2,38 @@
 
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
+import click
+
+from envlock.cli.checking import answers_of
 from envlock.cli.command import Session, command
 from envlock.cli.options import all_envs, as_json, many_envs
 from envlock.model.problem import Problem, shown
-from envlock.system.cache import Cache
-from envlock.workflows.check import UNREADABLE, check, check_all
+from envlock.workflows.check import UNREADABLE
 from envlock.workflows.project import Project, titles
 
 
-@command("envlock check", "envlock check train serve --json", "envlock check --all")
+@command("envlock check", "envlock check train serve --json", "envlock check --all", "envlock check --staged")
 @many_envs
 @all_envs
+@click.option("--staged", is_flag=True, help="What is to be committed, from git's index: all that changes there.")
+@click.option("--at", metavar="VERSION", help="As it was then: 3, a name, a label, or a git revision.")
 @as_json("the reasons")
-def check_command(session: Session, envs: tuple[str, ...], everywhere: bool, as_json: bool) -> int:
+def check_command(session: Session, envs: tuple[str, ...], as_json: bool, **flags: Any) -> int:
     """Say whether env.lock answers env.toml, and itself: every input and every requirement is looked at.
 
     Opens no connection and writes nothing. Exit code 1, with the reasons, where it does not.
     """
-    cache = Cache(session.settings.cache_folder)
-    projects = session.projects(envs, everywhere=everywhere)
-    answers = check_all(projects, cache) if everywhere else [(project, check(project, cache)) for project in projects]
+    answers = answers_of(session, envs, **flags)
     if as_json:
         session.console.json([_shape(project, problems) for project, problems in answers])
     else:
-        several = titles(projects, Path.cwd()) if len(answers) > 1 and any(found for _, found in answers) else {}
+        found = any(problems for _, problems in answers)
+        named = found and (len(answers) > 1 or flags["staged"] or flags["at"])
+        several = titles([project for project, _ in answers], Path.cwd()) if named else {}
         for project, problems in answers:
-            _print(session, several.get(project), problems)
+            _print(session, several.get(project), problems, is_now=project.at is None)
     return max((_exit_code(problems) for _, problems in answers), default=0)
 
 
@@ -40,13 +45,14 @@ def _exit_code(problems: tuple[Problem, ...]) -> int:
 def _shape(project: Project, problems: tuple[Problem, ...]) -> dict[str, object]:
     return {
         "environment": project.name,
+        "version": project.at.version if project.at else None,
         "folder": str(project.folder),
         "answers": not problems,
         "problems": [asdict(problem) for problem in problems],
     }
 
 
-def _print(session: Session, name: str | None, problems: tuple[Problem, ...]) -> None:
+def _print(session: Session, name: str | None, problems: tuple[Problem, ...], *, is_now: bool) -> None:
     if not problems:
         return
     unreadable = _exit_code(problems) == 2
@@ -54,5 +60,5 @@ def _print(session: Session, name: str | None, problems: tuple[Problem, ...]) ->
     session.console.data(f"{name}: {title}" if name else title)
     for line in shown(problems):
         session.console.data(f"  {line}")
-    if not unreadable:
+    if not unreadable and is_now:
         session.console.hint(f"run `envlock lock {name}`" if name else "run `envlock lock`")
