@@ -31,9 +31,11 @@ if TYPE_CHECKING:
     from envlock.system.conda.child import Child
     from envlock.system.http import Http
     from envlock.workflows.begun import Begun
+    from envlock.workflows.check import Answer
     from envlock.workflows.context import Context
     from envlock.workflows.debian_base import DebianBase
     from envlock.workflows.docker_log import Log
+    from envlock.workflows.git_hooks import Tip
     from envlock.workflows.installed import Note
     from envlock.workflows.prefix_task import PrefixTask
     from envlock.workflows.project import Project
@@ -213,6 +215,19 @@ def at_revision(wanted: "Wanted") -> "Found":
     return find(wanted)
 
 
+def check_staged(envs: "Sequence[str]", start: Path, cache: "Cache") -> "list[Answer]":
+    from envlock.workflows.check_tree import check_staged
+
+    return check_staged(envs, start, cache)
+
+
+def check_commit(revision: str, start: Path, context: "Context") -> "list[Answer]":
+    from envlock.workflows.check_tree import check_commit
+    from envlock.workflows.environment_at import moment_of
+
+    return check_commit(moment_of(f"@git:{revision}", start, context)[0], (), context.cache)
+
+
 def environment_at(word: str, start: Path, context: "Context") -> "Project":
     from envlock.workflows.environment_at import environment_at
 
@@ -277,10 +292,16 @@ def read_manifest(project: "Project") -> "EnvSpec":
     return read_manifest(project.manifest)
 
 
-def read_workspace(manifest: Path) -> "Workspace":
+def read_workspace(manifest: Path, text: str | None = None) -> "Workspace":
     from envlock.manifest.reader import read_workspace
 
-    return read_workspace(manifest)
+    return read_workspace(manifest, text)
+
+
+def stated_name(text: str, folder: str) -> str:
+    from envlock.manifest.stated_name import stated_name
+
+    return stated_name(text, folder)
 
 
 def folders_with(name: str, root: Path) -> list[Path]:
@@ -305,3 +326,15 @@ def is_installed(note: "Note", cache: "Cache") -> bool:
     from envlock.workflows.installed_match import is_installed
 
     return is_installed(note, cache)
+
+
+def check_staged(envs: "Sequence[str]", start: Path, cache: "Cache") -> "list[Answer]":
+    from envlock.workflows.check_tree import check_staged
+
+    return check_staged(envs, start, cache)
+
+
+def pushed_answers(tips: "Sequence[Tip]", start: Path, cache: "Cache") -> "list[Answer]":
+    from envlock.workflows.check_pushed import pushed_answers
+
+    return pushed_answers(tips, start, cache)
