@@ -32,7 +32,7 @@ def _at(session: Session, envs: Sequence[str], at: str | None, *, everywhere: bo
     if everywhere and envs:
         raise click.UsageError("`--all` means every environment: name none beside it")
     with session.context() as context:
-        if at and (everywhere or not envs):
+        if at and everywhere:
             return later.check_commit(at, Path.cwd(), context)
-        words = [f"{env}@{at}" for env in envs] if at else envs
+        words = [f"{env}@{at}" for env in envs or ("",)] if at else envs
         return [(project, check(project, context.cache)) for project in session.environments(words, context)]

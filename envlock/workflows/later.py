@@ -35,8 +35,6 @@ if TYPE_CHECKING:
     from envlock.workflows.context import Context
     from envlock.workflows.debian_base import DebianBase
     from envlock.workflows.docker_log import Log
-    from envlock.workflows.git_hooks import Tip
-    from envlock.workflows.installed import Note
     from envlock.workflows.prefix_task import PrefixTask
     from envlock.workflows.project import Project
     from envlock.workflows.record import Begun as BegunRun
@@ -223,9 +221,9 @@ def check_staged(envs: "Sequence[str]", start: Path, cache: "Cache") -> "list[An
 
 def check_commit(revision: str, start: Path, context: "Context") -> "list[Answer]":
     from envlock.workflows.check_tree import check_commit
-    from envlock.workflows.environment_at import moment_of
+    from envlock.workflows.environment_at import revision_here
 
-    return check_commit(moment_of(f"@git:{revision}", start, context)[0], (), context.cache)
+    return check_commit(revision_here(revision, start), (), context.cache)
 
 
 def environment_at(word: str, start: Path, context: "Context") -> "Project":
@@ -320,21 +318,3 @@ def journal(begun: "BegunRun", context: "Context") -> "Write":
     from envlock.workflows.journal import journal
 
     return journal(begun, context)
-
-
-def is_installed(note: "Note", cache: "Cache") -> bool:
-    from envlock.workflows.installed_match import is_installed
-
-    return is_installed(note, cache)
-
-
-def check_staged(envs: "Sequence[str]", start: Path, cache: "Cache") -> "list[Answer]":
-    from envlock.workflows.check_tree import check_staged
-
-    return check_staged(envs, start, cache)
-
-
-def pushed_answers(tips: "Sequence[Tip]", start: Path, cache: "Cache") -> "list[Answer]":
-    from envlock.workflows.check_pushed import pushed_answers
-
-    return pushed_answers(tips, start, cache)
