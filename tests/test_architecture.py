@@ -55,7 +55,7 @@ DOORS = {
     "ruamel": ("envlock.manifest.environment_yml",),
     "tomlkit": ("envlock.manifest.editor",),
     "pypi_simple": ("envlock.sources.index",),
-    "pygit2": ("envlock.history.library", "envlock.history.work_tree"),
+    "pygit2": ("envlock.history.library", "envlock.history.opened", "envlock.history.work_tree"),
     "click": ("envlock.cli",),
     "rich": ("envlock.cli.progress",),
     "tomllib": ("envlock.manifest", "envlock.lockfile", "envlock.solvers.uv_answer", "envlock.sources.source_metadata"),
@@ -73,6 +73,7 @@ LAZY = {
     "envlock.system.cache": "the lock library, by those who wait for one another",
     "envlock.workflows.later": "the table of what only some runs need",
     "envlock.workflows.later_local": "the same for copied files and Dockerfiles",
+    "envlock.workflows.later_hooks": "the same for git's hooks, which mostly find nothing to look at",
     "envlock.workflows.later_images": "the same for images: engines, registries, attachments",
     "envlock.workflows.later_merge": "the same for the merge driver, which git starts once a file",
 }

@@ -41,6 +41,7 @@ COMMANDS = {
     "verify": "Is an image what its lock makes? Derived anew, and compared.",
     "inspect": "Show an image: its layers, and what hangs on it.",
     "hooks": "Have git call envlock: hooks, merges and diffs.",
+    "git-hook": "",
     "textconv": "Print env.lock as git diff is to show it.",
     "doctor": "Say what is found, what is missing and what to do.",
     "completion": "Print the completion script of a shell.",

@@ -17,6 +17,7 @@ from envlock.workflows import later
 from envlock.workflows.check import require_fresh
 from envlock.workflows.context import Context
 from envlock.workflows.editable import editable_identities
+from envlock.workflows.installed import Note, lock_digest, note_installed
 from envlock.workflows.prefix_task import PrefixTask
 from envlock.workflows.project import Project
 
@@ -38,12 +39,13 @@ def install(project: Project, context: Context, *, prefix: Path | None = None, g
     on them runs them here.
     """
     require_fresh(project, context.cache, copies=False)
-    lock = read_lock(project.lockfile)
+    digest, lock = lock_digest(project), read_lock(project.lockfile)
     require_groups(lock, groups)
     locked = _for_this_machine(lock).of_groups(*groups)
     python = _interpreter(lock, locked)
     projects = editable_identities(lock, project)
-    key = prefix_key(locked, f"{python.version} {python.path}" if python else locked.python, projects)
+    named = f"{python.version} {python.path}" if python else locked.python
+    key = prefix_key(locked, named, projects)
 
     task = PrefixTask(lock=lock, locked=locked, python=python, project=project, context=context)
 
@@ -55,6 +57,17 @@ def install(project: Project, context: Context, *, prefix: Path | None = None, g
     else:
         install_to(context.cache, prefix, key, build)
         place = prefix.resolve()
+    if project.at is None:
+        note = Note(
+            folder=str(project.folder.resolve()),
+            place=str(place) if prefix else None,
+            groups=tuple(groups),
+            lock=digest or "",
+            key=key,
+            asked=asked_python(lock, locked),
+            python=named,
+        )
+        note_installed(note, context.cache)
     return Installed(prefix=place, python=python.version if python else locked.python, lock=lock, locked=locked)
 
 
@@ -84,8 +97,14 @@ def platform_here() -> Platform | None:
     return next((p for p in PLATFORMS.values() if (p.os, p.machine.lower()) == named), None)
 
 
-def _interpreter(lock: Lock, locked: PlatformLock) -> Interpreter | None:
-    """The Python of this machine that stands in for the base's; None where conda brings one or there is none."""
+def asked_python(lock: Lock, locked: PlatformLock) -> str | None:
+    """The version that a Python of this machine must have; None where conda brings one, or there is none."""
     if locked.conda or locked.base.python is None:
         return None
-    return find_python(lock.inputs.python or python_minor(locked.base.python))
+    return lock.inputs.python or python_minor(locked.base.python)
+
+
+def _interpreter(lock: Lock, locked: PlatformLock) -> Interpreter | None:
+    """The Python of this machine that stands in for the base's."""
+    asked = asked_python(lock, locked)
+    return find_python(asked) if asked else None
