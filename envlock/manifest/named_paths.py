@@ -5,8 +5,7 @@ import tomllib
 from collections.abc import Iterator
 from typing import Any
 
-from envlock.manifest.project_file import PROJECT_FILE
-
+PROJECT_FILE = "pyproject.toml"
 # under these keys of TOML files a bare word is a path, too
 _OF_PATHS = ("base", "copy", "dockerfile", "extends", "file", "from")
 _DOCKERFILE = "dockerfile"

@@ -4,6 +4,7 @@ Bytes that were found good before, and rest on no other files, are answered from
 """
 
 import posixpath
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -16,12 +17,13 @@ from envlock.system.cache import Cache
 from envlock.system.files import repository_root
 from envlock.workflows import later
 from envlock.workflows.check import Answer, answer
-from envlock.workflows.needed import needed
+from envlock.workflows.moment import Moment, top_name
 from envlock.workflows.project import LOCKFILE, MANIFEST, Project
-from envlock.workflows.snapshots import Moment, at_commit, staged, top_name
 from envlock.workflows.verdicts import fingerprint_of, is_good_alone
 
 _SHOWN = 5
+# without one of these in it, an env.toml names no other file
+_REACHING_OUT = re.compile(rb"copy|dockerfile|extends|file|from|oci:|\\|\.[/\"']")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +53,7 @@ def check_staged(envs: Sequence[str], start: Path, cache: Cache) -> list[Answer]
         checked = Checked(
             tree=tree,
             top=root.name,
-            lay_out=lambda folder: staged(tree, root, folder, cache),
+            lay_out=lambda folder: later.staged(tree, root, folder, cache),
             place=lambda folder: Project(root / folder),
         )
         if envs:
@@ -68,7 +70,7 @@ def check_commit(moment: Moment, envs: Sequence[str], cache: Cache) -> list[Answ
     checked = Checked(
         tree=tree,
         top=top_name(moment.repository),
-        lay_out=lambda folder: at_commit(moment, folder, _name(tree, folder, home.name), cache),
+        lay_out=lambda folder: later.at_commit(moment, folder, _name(tree, folder, home.name), cache),
         place=lambda folder: Project(home / folder, at=moment.at, home=home),
     )
     folders = _asked(checked, envs, "") if envs else [*_folders(checked)]
@@ -140,7 +142,10 @@ def _rests_on(tree: Tree, folder: str, changed: Iterable[str] | None) -> bool:
     of_it = {posixpath.join(folder, name) for name in (MANIFEST, LOCKFILE)}
     if not of_it.isdisjoint(changed):
         return True
-    found = needed(tree, folder, lock=False)
+    manifest = tree.entry(posixpath.join(folder, MANIFEST))
+    if manifest is None or not _REACHING_OUT.search(tree.blob(manifest.id)):
+        return False
+    found = later.needed(tree, folder)
     names = {*found.entries, *found.names}
     return any(path in names or not names.isdisjoint(_above(path)) for path in changed)
 

@@ -8,10 +8,11 @@ from envlock.history.around import repository_around
 from envlock.history.versions import version_commit
 from envlock.model.version import At
 from envlock.workflows.context import Context
+from envlock.workflows.moment import Moment
 from envlock.workflows.other_repository import HEAD, Elsewhere, moment_elsewhere
 from envlock.workflows.project import Project, all_projects, find_project
 from envlock.workflows.revision import folder_at, name_at
-from envlock.workflows.snapshots import Moment, at_commit
+from envlock.workflows.snapshots import at_commit
 from envlock.workflows.versions import locks_in
 from envlock.workflows.wanted import Wanted
 

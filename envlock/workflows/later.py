@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from threading import Event
 
+    from envlock.history.tree import StagedTree, Tree
     from envlock.images.dockerfile import DockerContext
     from envlock.lockfile.conflict import Conflict
     from envlock.manifest.workspace import Workspace
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     from envlock.workflows.context import Context
     from envlock.workflows.debian_base import DebianBase
     from envlock.workflows.docker_log import Log
+    from envlock.workflows.moment import Moment
+    from envlock.workflows.needed import Needed
     from envlock.workflows.prefix_task import PrefixTask
     from envlock.workflows.project import Project
     from envlock.workflows.record import Begun as BegunRun
@@ -224,6 +227,24 @@ def check_commit(revision: str, start: Path, context: "Context") -> "list[Answer
     from envlock.workflows.environment_at import revision_here
 
     return check_commit(revision_here(revision, start), (), context.cache)
+
+
+def needed(tree: "Tree", folder: str) -> "Needed":
+    from envlock.workflows.needed import needed
+
+    return needed(tree, folder, lock=False)
+
+
+def staged(tree: "StagedTree", root: Path, folder: str, cache: "Cache") -> "Project":
+    from envlock.workflows.snapshots import staged
+
+    return staged(tree, root, folder, cache)
+
+
+def at_commit(moment: "Moment", folder: str, name: str, cache: "Cache") -> "Project":
+    from envlock.workflows.snapshots import at_commit
+
+    return at_commit(moment, folder, name, cache)
 
 
 def environment_at(word: str, start: Path, context: "Context") -> "Project":

@@ -6,8 +6,7 @@ from dataclasses import dataclass, field
 
 from envlock.history.repository import Entry
 from envlock.history.tree import FOLDER, SUBMODULE, Tree, placed
-from envlock.manifest.named_paths import named_paths, names_dockerfiles
-from envlock.manifest.project_file import PROJECT_FILE
+from envlock.manifest.named_paths import PROJECT_FILE, named_paths, names_dockerfiles
 from envlock.workflows.project import LOCKFILE, MANIFEST
 
 # longer ones are no texts that name others; nor are these, whatever stands in them

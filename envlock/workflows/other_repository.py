@@ -19,8 +19,8 @@ from envlock.model.trailers import trailers_of
 from envlock.model.version import GIT, LABELS, LATEST, LOCK, NUMBER, TAGS, At
 from envlock.system.secrets import redact
 from envlock.workflows.context import Context
+from envlock.workflows.moment import Moment
 from envlock.workflows.project import MANIFEST
-from envlock.workflows.snapshots import Moment
 
 HEAD = "HEAD"
 _HEAD_THERE = "refs/other/HEAD"

@@ -7,38 +7,24 @@ are of, and never changed.
 
 import hashlib
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
-from envlock.history.repository import Entry, Repository
+from envlock.history.repository import Entry
 from envlock.history.snapshot import lay_out
-from envlock.history.tree import CommitTree, StagedTree, Tree
-from envlock.model.version import At
+from envlock.history.tree import StagedTree, Tree
 from envlock.system.cache import Cache
 from envlock.system.cache_use import used
 from envlock.system.files import replace_folder
 from envlock.system.parts import scratch_folder
 from envlock.system.text_file import show_as
+from envlock.workflows.moment import Moment, top_name
 from envlock.workflows.needed import Needed, needed
 from envlock.workflows.project import Project
 
 _FORM = b"envlock-snapshot 1\n"
 _LFS = "lfs"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Moment:
-    """A commit, and what it was asked for as; `bring` fetches what is not here of the files with these ids."""
-
-    repository: Repository
-    at: At
-    bring: Callable[[Iterable[str]], None] = lambda _: None
-
-    @property
-    def tree(self) -> Tree:
-        return CommitTree(self.repository, self.at.commit, self.bring)
 
 
 def at_commit(moment: Moment, folder: str, name: str, cache: Cache) -> Project:
@@ -58,15 +44,6 @@ def staged(tree: StagedTree, root: Path, folder: str, cache: Cache) -> Project:
     place = _snapshot(tree, folder, root.name, cache)
     show_as(place, place / folder, "staged")
     return Project(place / folder, home=root)
-
-
-def top_name(repository: Repository) -> str:
-    """What the repository is called: its environment at the top may have no other name."""
-    root = repository.root
-    if root is not None:
-        return root.name
-    folder = repository.folder.resolve()
-    return (folder.parent if folder.name == ".git" else folder).name.removesuffix(".git")
 
 
 def _snapshot(tree: Tree, folder: str, top: str, cache: Cache) -> Path:
