@@ -9,7 +9,7 @@ from envlock.system.cache import Cache
 from envlock.workflows.check import Answer
 from envlock.workflows.check_tree import check_commit
 from envlock.workflows.git_hooks import Tip
-from envlock.workflows.snapshots import Moment
+from envlock.workflows.moment import Moment
 
 
 def pushed_answers(tips: Sequence[Tip], start: Path, cache: Cache) -> list[Answer]:
