@@ -37,6 +37,8 @@ _WITHOUT_FILES = ("--filter=blob:none",)
 _EVERYTHING = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*", f"+{LABELS}*:{LABELS}*")
 _CANNOT = re.compile("shallow|filter|unadvertised|not our ref|does not support", re.IGNORECASE)
 _PREFIX = re.compile(r"(?:fatal|error|remote): ")
+# what git says of each failure
+_ADVICE = re.compile(r"(?:fatal: )?Could not read from .*|Please make sure .*|and the repository exists\.|")
 _MOST_LINES = 6
 
 
@@ -70,13 +72,13 @@ class OtherRepository:
         pairs = (line.partition(" ") for line in said.decode(errors="surrogateescape").splitlines())
         return {name: id for id, _, name in pairs if name.startswith(prefix)}
 
-    def fetch(self, specs: Sequence[str], *, history: bool = False) -> None:
-        """Brings references or ids, each without what was before it, unless its `history` is wanted."""
-        shallow = (self.folder / "shallow").exists()
-        depth = (("--unshallow",) if shallow else ()) if history else _NEWEST
+    def fetch(self, specs: Sequence[str], *, depth: int = 1) -> None:
+        """Brings references or ids, each with so many commits of its history; 0 is all of it."""
+        is_shallow = (self.folder / "shallow").exists()
+        far = [f"--depth={depth}"] if depth else ["--unshallow"] if is_shallow else []
         error = ""
         # what a server cannot do is asked for no more
-        for options in ((*_WITHOUT_FILES, *depth), _WITHOUT_FILES, ()):
+        for options in ((*_WITHOUT_FILES, *far), _WITHOUT_FILES, ()):
             code, error = self._fetched(options, specs)
             if code == 0:
                 return
@@ -123,7 +125,7 @@ class OtherRepository:
         return code, error
 
     def _failed(self, what: str, error: str) -> OutsideError:
-        lines = [_PREFIX.sub("", line.strip()) for line in error.splitlines() if line.strip()]
+        lines = [_PREFIX.sub("", line.strip()) for line in error.splitlines() if not _ADVICE.fullmatch(line.strip())]
         told = [redact_text(escaped(line)).replace(f"'{ORIGIN}'", f"`{self.shown}`") for line in lines][:_MOST_LINES]
         first, *rest = told or ["git does not say why"]
         return OutsideError("\n".join([f"`{self.shown}` {what}: {first}", *rest]))

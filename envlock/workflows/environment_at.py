@@ -5,6 +5,7 @@ from pathlib import Path
 
 from envlock.errors import UserInputError
 from envlock.history.around import repository_around
+from envlock.history.repository import Repository
 from envlock.history.versions import version_commit
 from envlock.model.version import At
 from envlock.workflows.context import Context
@@ -44,12 +45,23 @@ def moment_of(word: str, start: Path, context: Context) -> tuple[Moment, str | N
     name, version = found["name"], found["version"] or HEAD
     if address:
         return moment_elsewhere(Elsewhere(address=address, name=name, version=version), context, start), name
-    repository = repository_around(start)
-    if repository is None:
-        raise UserInputError(f"`{word}` is a version, and `{start}` is in no git repository")
+    repository = _repository(start, word)
     name = name or (find_project(None, start).name if all_projects(start) else None)
     commit = version_commit(repository, name, version, locks_in(start, context.cache))
     return Moment(repository=repository, at=At(version=version, commit=commit)), name
+
+
+def revision_here(revision: str, start: Path) -> Moment:
+    """A git revision of the repository around a folder."""
+    repository = _repository(start, revision)
+    return Moment(repository=repository, at=At(version=revision, commit=version_commit(repository, None, revision)))
+
+
+def _repository(start: Path, word: str) -> Repository:
+    repository = repository_around(start)
+    if repository is None:
+        raise UserInputError(f"`{word}` is a version, and `{start}` is in no git repository")
+    return repository
 
 
 def parted(word: str) -> tuple[str | None, str]:

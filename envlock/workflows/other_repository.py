@@ -6,6 +6,7 @@ What is registered never moves, and is asked for once; labels, branches and what
 
 import hashlib
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -15,7 +16,6 @@ from envlock.history.around import repository_around
 from envlock.history.other_repository import OtherRepository
 from envlock.history.repository import Repository
 from envlock.history.versions import version_commit
-from envlock.model.trailers import trailers_of
 from envlock.model.version import GIT, LABELS, LATEST, LOCK, NUMBER, TAGS, At
 from envlock.system.secrets import redact
 from envlock.workflows.context import Context
@@ -126,9 +126,9 @@ def _bring_commit(other: OtherRepository, asked: Elsewhere, context: Context) ->
     other.forget(_moving(asked) & other.here().keys() - there.keys())
     wanted = _wanted(asked, there)
     if wanted:
-        other.fetch([f"+{name}:{_HEAD_THERE if name == HEAD else name}" for name in wanted])
-    if asked.label in wanted:
-        _bring_labelled(other, asked.label)
+        # of a label its state, and what that comes from: the commit that it names
+        depth = 2 if asked.label in wanted else 1
+        other.fetch([f"+{name}:{_HEAD_THERE if name == HEAD else name}" for name in wanted], depth=depth)
     if not wanted:
         _bring_revision(other, asked.given)
 
@@ -146,9 +146,8 @@ def _moving(asked: Elsewhere) -> set[str]:
     return {asked.label, f"refs/heads/{asked.given}", f"refs/tags/{asked.given}"}
 
 
-def _wanted(asked: Elsewhere, there: dict[str, str] | object) -> list[str]:
+def _wanted(asked: Elsewhere, there: Mapping[str, str]) -> list[str]:
     """Which references are to be fetched, of those that are there."""
-    assert isinstance(there, dict)
     names = [name for name in (asked.tag, asked.label, HEAD) if name in there and (name != HEAD or asked.is_head)]
     tags = [name for name in there if asked.name and name.startswith(f"{TAGS}{asked.name}/")]
     if not names and asked.version == LATEST:
@@ -160,17 +159,6 @@ def _wanted(asked: Elsewhere, there: dict[str, str] | object) -> list[str]:
     return names or [name for name in given if name in there]
 
 
-def _bring_labelled(other: OtherRepository, label: str) -> None:
-    """The commit that a label names lies behind it."""
-    told = dict(trailers_of(_opened(other.folder).commit(other.here(label)[label]).message))
-    commit = told.get("Commit")
-    if commit and _ID.fullmatch(commit) and not other.has(commit):
-        try:
-            other.fetch([commit])
-        except OutsideError:
-            other.fetch([f"+{label}:{label}"], history=True)
-
-
 def _bring_revision(other: OtherRepository, given: str) -> None:
     """What is no name of a reference: an id, or the way from somewhere."""
     base = _FROM.split(given, maxsplit=1)[0]
@@ -178,10 +166,10 @@ def _bring_revision(other: OtherRepository, given: str) -> None:
         try:
             other.fetch([given])
         except OutsideError:
-            other.fetch(_EVERYTHING, history=True)
+            other.fetch(_EVERYTHING, depth=0)
     elif base != given or _SHORT_ID.fullmatch(given):
         head = [f"+{HEAD}:{_HEAD_THERE}"] if base in (HEAD, "@", "") else []
-        other.fetch([*_EVERYTHING, *head], history=True)
+        other.fetch([*_EVERYTHING, *head], depth=0)
 
 
 def _commit(repository: Repository, asked: Elsewhere, context: Context) -> str:
@@ -199,10 +187,9 @@ def _commit(repository: Repository, asked: Elsewhere, context: Context) -> str:
 
 
 def _with_files(other: OtherRepository, repository: Repository, at: At, context: Context) -> Moment:
-    def bring(ids: "object") -> None:
-        found = [*ids]  # type: ignore[misc]
-        if found and not context.offline:
-            other.bring(found, at.commit)
+    def bring(ids: Iterable[str]) -> None:
+        if not context.offline:
+            other.bring(ids, at.commit)
 
     moment = Moment(repository=repository, at=at, bring=bring)
     # whichever of them is asked for by its name, all are looked at
