@@ -25,18 +25,31 @@ def counted_files(top: Path, root: Path) -> dict[Path, bool | None]:
     return found
 
 
+def is_committed(file: Path, root: Path) -> bool:
+    """Whether a file, by its path without links, is in HEAD as it stands in the work tree."""
+    git, path = Git(root), file.relative_to(root).as_posix()
+    words = ("--literal-pathspecs", "--no-optional-locks")
+    known = git.tried("--literal-pathspecs", "ls-tree", "-z", "HEAD", "--", path)[1]
+    return bool(known) and not git.said(*words, "status", "--porcelain", "-z", "--", path)
+
+
 class Git:
     """The git program at work in one folder; no terminal is asked for anything."""
 
-    def __init__(self, folder: Path, *, environment: Mapping[str, str] | None = None) -> None:
-        self._folder = folder
+    def __init__(
+        self, folder: Path, *, environment: Mapping[str, str] | None = None, settings: Sequence[str] = ()
+    ) -> None:
+        """`settings` (`core.fsync=committed`) outrank those of the repository."""
+        self.folder = folder
         self._environment = environment if environment is not None else without_git_variables()
+        self._settings = tuple(word for setting in settings for word in ("-c", setting))
 
     def said(self, *words: str, stdin: bytes = b"") -> bytes:
         """What it prints; OutsideError with its own first line where it fails."""
         code, printed, error = self.tried(*words, stdin=stdin)
         if code != 0:
-            raise OutsideError(f"`git {words[0]}` failed in `{self._folder}`: {_first_line(error)}")
+            command = next(word for word in words if not word.startswith("-"))
+            raise OutsideError(f"`git {command}` failed in `{self.folder}`: {first_line(error)}")
         return printed
 
     def tried(self, *words: str, stdin: bytes = b"") -> tuple[int, bytes, str]:
@@ -49,10 +62,11 @@ class Git:
         return Pipes(self._command(words), environment=self._environment)
 
     def _command(self, words: Sequence[str]) -> tuple[str, ...]:
-        return ("git", "-C", str(self._folder), *words)
+        return ("git", "-C", str(self.folder), *self._settings, *words)
 
 
-def _first_line(error: str) -> str:
+def first_line(error: str) -> str:
+    """What git says went wrong."""
     lines = [line.removeprefix("fatal: ").removeprefix("error: ") for line in error.splitlines() if line.strip()]
     return lines[0] if lines else "it does not say why"
 

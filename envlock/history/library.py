@@ -7,35 +7,39 @@ from pathlib import Path, PurePosixPath
 import pygit2
 from pygit2.enums import FileMode, FileStatus, SortMode
 
-from envlock.errors import OutsideError
-from envlock.history.repository import Busy, Commit, Entry, Person, Tag
+from envlock.history import git_program
+from envlock.history.faults import broken_reference, damaged, held, in_the_way, no_commit, no_file, no_reference_name
+from envlock.history.moving import standing_in_the_way
+from envlock.history.opened import FAILURES, Damaged, common_folder, opened_for_reading, reading, writing
+from envlock.history.program import Program
+from envlock.history.raw import decoded
+from envlock.history.repository import Commit, Entry, Person, Tag
+from envlock.system.process import without_git_variables
 
-# what pygit2 raises for what is damaged, absent (as in partial clones) or not understood
-_FAILURES = (pygit2.GitError, KeyError, OSError)
 _OF_TYPE = 0o170000  # of a mode: what kind of thing it is
+_REFERENCES = "refs/"
 
 
 class Library:
     """Implements `Repository`."""
 
-    def __init__(self, repository: pygit2.Repository) -> None:
-        self._git = repository
-
-    @classmethod
-    def around(cls, folder: Path) -> "Library | None":
-        with reading(str(folder)):
-            found = pygit2.discover_repository(str(folder))
-            return cls(pygit2.Repository(found)) if found else None
+    def __init__(self, own: Path) -> None:
+        """By git's folder for a work tree; pygit2's own errors."""
+        self._own = own
+        self._git = opened_for_reading(own)
 
     @property
     def folder(self) -> Path:
-        own = Path(self._git.path)
-        common = own / "commondir"
-        return (own / common.read_text().strip()).resolve() if common.is_file() else own
+        return common_folder(self._own)
 
     @property
     def root(self) -> Path | None:
         return Path(self._git.workdir) if self._git.workdir else None
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether what this clone has not got is fetched by the git program when it is asked for."""
+        return any(entry.name.startswith("remote.") and entry.name.endswith(".promisor") for entry in self._git.config)
 
     @property
     def has_commits(self) -> bool:
@@ -48,53 +52,59 @@ class Library:
     def commit_of(self, revision: str) -> str | None:
         try:
             return str(self._git.revparse_single(revision).peel(pygit2.Commit).id)
-        except (*_FAILURES, ValueError):  # pygit2.InvalidSpecError is a ValueError
-            return None
+        except (*FAILURES, Damaged):
+            # the library tells neither what is damaged from what was never there, nor does it know all of git's words
+            return self._by_program.commit_of(revision)
 
     def reference(self, name: str) -> str | None:
         try:
             return str(self._git.lookup_reference(name).resolve().target)
-        except (*_FAILURES, ValueError):
+        except (KeyError, ValueError):  # it is not there, or cannot be
             return None
+        except pygit2.GitError as error:
+            raise broken_reference(name, self.folder) from error
 
     def references(self, prefix: str) -> Mapping[str, str]:
-        with reading(self._git.path):
+        with reading(self.folder):
             names = sorted(name for name in self._git.references if name.startswith(prefix))
-            found = {name: self.reference(name) for name in names}
+        found = {name: self.reference(name) for name in names}
         return {name: id for name, id in found.items() if id}
 
     def commit(self, id: str) -> Commit:
-        with reading(self._git.path):
-            return _commit(self._git[id].peel(pygit2.Commit))
+        found = self._behind(self._object(id))
+        if not isinstance(found, pygit2.Commit):
+            raise no_commit(id, self.folder)
+        return _commit(found)
 
     def tag(self, id: str) -> Tag | None:
-        with reading(self._git.path):
-            found = self._git[id]
-            if not isinstance(found, pygit2.Tag):
-                return None
-            target = str(found.peel(pygit2.Commit).id)
-            tagger: pygit2.Signature | None = found.tagger  # old tags have none
-            return Tag(id=id, target=target, tagger=_person(tagger) if tagger else None, message=found.message or "")
+        found = self._object(id)
+        target = self._behind(found)
+        if not isinstance(found, pygit2.Tag) or not isinstance(target, pygit2.Commit):
+            return None
+        tagger: pygit2.Signature | None = found.tagger  # old tags have none
+        person = _person(tagger) if tagger else None
+        return Tag(id=id, target=str(target.id), tagger=person, message=decoded(found.raw_message))
 
     def entry(self, commit: str, path: str) -> Entry | None:
-        with reading(self._git.path):
-            tree = self._tree(commit)
-            if not path or path == ".":
-                return Entry(path="", mode=FileMode.TREE, id=str(tree.id))
-            try:
-                found = tree[path]
-            except KeyError:
+        entry = Entry(path="", mode=FileMode.TREE, id=self.commit(commit).tree)
+        for part in PurePosixPath(path).parts:
+            tree = self._object(entry.id) if entry.mode == FileMode.TREE else ()
+            if not isinstance(tree, pygit2.Tree) or part not in tree:
                 return None
-            return Entry(path=path, mode=found.filemode, id=str(found.id))
+            entry = Entry(
+                path=f"{entry.path}/{part}".removeprefix("/"), mode=tree[part].filemode, id=str(tree[part].id)
+            )
+        return entry
 
     def entries(self, commit: str, folder: str = "") -> Iterator[Entry]:
         top = self.entry(commit, folder)
         if top is None or top.mode != FileMode.TREE:
             return
-        with reading(self._git.path):
+        tree = self._object(top.id)
+        with reading(self.folder):
             index = pygit2.Index()
-            index.read_tree(self._git[top.id].peel(pygit2.Tree))
-            found = [Entry(path=str(PurePosixPath(folder, e.path)), mode=e.mode, id=str(e.id)) for e in index]
+            index.read_tree(tree.peel(pygit2.Tree))
+            found = [Entry(path=str(PurePosixPath(top.path, e.path)), mode=e.mode, id=str(e.id)) for e in index]
         yield from sorted(found, key=lambda entry: entry.path)
 
     def files(self, commit: str, name: str) -> tuple[str, ...]:
@@ -106,11 +116,13 @@ class Library:
         return self.blob(found.id) if found and _is_file(found.mode) else None
 
     def blob(self, id: str) -> bytes:
-        with reading(self._git.path):
-            return bytes(self._git[id].peel(pygit2.Blob).data)
+        found = self._object(id)
+        if not isinstance(found, pygit2.Blob):
+            raise no_file(id, self.folder)
+        return found.data
 
     def log(self, *starts: str, without: Sequence[str] = ()) -> Iterator[Commit]:
-        with reading(self._git.path):
+        with reading(self.folder):
             walker = self._git.walk(None, SortMode.TOPOLOGICAL | SortMode.TIME)
             for id in starts:
                 walker.push(pygit2.Oid(hex=id))
@@ -120,25 +132,31 @@ class Library:
                 yield _commit(commit)
 
     def is_ancestor(self, old: str, new: str) -> bool:
-        with reading(self._git.path):
+        with reading(self.folder):
             return old == new or self._git.descendant_of(new, old)
 
     def merge_base(self, one: str, other: str) -> str | None:
-        with reading(self._git.path):
+        with reading(self.folder):
             found = self._git.merge_base(pygit2.Oid(hex=one), pygit2.Oid(hex=other))
         return str(found) if found else None
 
     def write(self, message: str, parents: Sequence[str], *, author: Person, committer: Person) -> str:
-        with writing(self._git.path):
-            empty = self._git.TreeBuilder().write()
-            ids = [pygit2.Oid(hex=id) for id in parents]
-            return str(self._git.create_commit(None, _signature(author), _signature(committer), message, empty, ids))
+        ids = [self._object(id).id for id in dict.fromkeys(parents)]
+        with writing(self.folder):
+            git = pygit2.Repository(str(self._own))  # the other is for reading alone
+            empty = git.TreeBuilder().write()
+            return str(git.create_commit(None, _signature(author), _signature(committer), message, empty, ids))
 
     def move(self, reference: str, *, old: str | None, new: str | None, why: str) -> bool:
-        with writing(self._git.path), self._git.transaction() as transaction:
-            transaction.lock_ref(reference)
+        if not reference.startswith(_REFERENCES) or not pygit2.reference_is_valid_name(reference):
+            raise no_reference_name(reference)
+        if new is not None:
+            self._object(new)
+        with self._held(reference) as transaction:
             if self.reference(reference) != old:
                 return False
+            if old is None and (other := standing_in_the_way(self, reference)):
+                raise in_the_way(reference, other)
             if new is not None:
                 transaction.set_target(reference, new, message=why)
             elif old is not None:
@@ -146,26 +164,62 @@ class Library:
             return True
 
     def setting(self, name: str) -> str | None:
-        with reading(self._git.path):
+        if any(variable.startswith("GIT_CONFIG") for variable in without_git_variables()):
+            return self._by_program.setting(name)  # the library does not look at these variables
+        with reading(self.folder):
             try:
                 return self._git.config[name]
             except KeyError:
                 return None
 
     def remotes(self) -> Mapping[str, str]:
-        with reading(self._git.path):
-            return {remote.name: remote.url for remote in self._git.remotes if remote.name and remote.url}
+        with reading(self.folder):
+            found: dict[str, str] = {}
+            for entry in self._git.config:
+                if entry.name.startswith("remote.") and entry.name.endswith(".url") and entry.value:
+                    found.setdefault(entry.name.removeprefix("remote.").removesuffix(".url"), entry.value)
+            return found
 
     def is_committed(self, file: Path) -> bool:
-        root = self.root
-        if root is None or not file.resolve().is_relative_to(root.resolve()):
+        root, place = self.root and self.root.resolve(), file.resolve()
+        if root is None or not place.is_relative_to(root):
             return False
-        with reading(self._git.path):
-            path = file.resolve().relative_to(root.resolve()).as_posix()
-            return self._git.status_file(path) == FileStatus.CURRENT
+        try:
+            return self._git.status_file(place.relative_to(root).as_posix()) == FileStatus.CURRENT
+        except KeyError:
+            return False
+        except (*FAILURES, Damaged):  # such as a split or sparse index
+            return git_program.is_committed(place, root)
 
-    def _tree(self, commit: str) -> pygit2.Tree:
-        return self._git[commit].peel(pygit2.Tree)
+    @property
+    def _by_program(self) -> Program:
+        return Program(self.root or self._own, own=self._own, common=self.folder, root=self.root)
+
+    def _object(self, id: str) -> pygit2.Object:
+        try:
+            return self._git[id]
+        except (*FAILURES, Damaged) as error:
+            raise damaged(id, self.folder) from error
+
+    def _behind(self, found: pygit2.Object) -> object:
+        """What a tag leads to."""
+        while isinstance(found, pygit2.Tag):
+            found = self._object(str(found.target))
+        return found
+
+    @contextmanager
+    def _held(self, reference: str) -> Iterator[pygit2.ReferenceTransaction]:
+        """A reference that nobody else moves meanwhile."""
+        with writing(self.folder):
+            try:
+                with self._git.transaction() as transaction:
+                    transaction.lock_ref(reference)
+                    yield transaction
+            except pygit2.GitError as error:
+                if "failed to lock file" in str(error):
+                    raise held(reference, self.folder) from error
+                other = standing_in_the_way(self, reference)
+                raise in_the_way(reference, other) if other else error from error
 
 
 def _is_file(mode: int) -> bool:
@@ -177,33 +231,16 @@ def _commit(found: pygit2.Commit) -> Commit:
         id=str(found.id),
         tree=str(found.tree_id),
         parents=tuple(map(str, found.parent_ids)),
-        author=_person(found.author),
-        committer=_person(found.committer),
-        message=found.message,
+        author=_person(found.author, found.message_encoding),
+        committer=_person(found.committer, found.message_encoding),
+        message=decoded(found.raw_message, found.message_encoding),
     )
 
 
-def _person(signature: pygit2.Signature) -> Person:
-    return Person(name=signature.name, email=signature.email, time=signature.time, offset=signature.offset)
+def _person(found: pygit2.Signature, encoding: str | None = None) -> Person:
+    name, email = decoded(found.raw_name, encoding), decoded(found.raw_email, encoding)
+    return Person(name=name, email=email, time=found.time, offset=found.offset)
 
 
 def _signature(person: Person) -> pygit2.Signature:
     return pygit2.Signature(person.name, person.email, person.time, person.offset, "utf-8")
-
-
-@contextmanager
-def reading(place: str) -> Iterator[None]:
-    try:
-        yield
-    except _FAILURES as error:
-        raise OutsideError(f"the repository `{place}` cannot be read: {error}") from error
-
-
-@contextmanager
-def writing(place: str) -> Iterator[None]:
-    try:
-        yield
-    except _FAILURES as error:
-        if "lock" in str(error):
-            raise Busy(f"the repository `{place}` cannot be written: {error}") from error
-        raise OutsideError(f"the repository `{place}` cannot be written: {error}") from error

@@ -6,7 +6,7 @@ from pathlib import Path
 import pygit2
 
 from envlock.history import git_program
-from envlock.history.library import reading
+from envlock.history.opened import reading
 
 _SUBMODULE = 0o160000  # the mode of its entry in an index
 
@@ -17,7 +17,7 @@ def counted_files(top: Path, root: Path) -> dict[Path, bool | None]:
 
     Submodules are other repositories and stay out.
     """
-    with reading(str(root)):
+    with reading(root):
         try:
             found = _counted(top, root)
         except pygit2.GitError:
