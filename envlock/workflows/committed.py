@@ -35,7 +35,7 @@ def _uncommitted(project: Project, repository: Repository, root: Path) -> Iterat
     for path, kind in files:
         place = folder / path
         if kind == CONTEXT:
-            yield from _of_context(folder, path, root)
+            yield from uncommitted_context(folder, path, root)
         else:
             yield from _status(place, root)
         # what git ignores has no status
@@ -43,7 +43,7 @@ def _uncommitted(project: Project, repository: Repository, root: Path) -> Iterat
             yield _within(place, root), _ABSENT
 
 
-def _of_context(folder: Path, dockerfile: str, root: Path) -> Iterator[tuple[str, str]]:
+def uncommitted_context(folder: Path, dockerfile: str, root: Path) -> Iterator[tuple[str, str]]:
     """Of what a Dockerfile may copy; of what is gone nobody knows whether it could be."""
     copied = {_within(place, root) for place in context_files(folder, dockerfile)}
     for path, why in _status((folder / dockerfile).parent, root):
