@@ -42,6 +42,7 @@ COMMANDS = {
     "inspect": "Show an image: its layers, and what hangs on it.",
     "hooks": "Have git call envlock: hooks, merges and diffs.",
     "git-hook": "",
+    "pre-commit": "",
     "textconv": "Print env.lock as git diff is to show it.",
     "doctor": "Say what is found, what is missing and what to do.",
     "completion": "Print the completion script of a shell.",

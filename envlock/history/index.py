@@ -36,6 +36,14 @@ def touched(root: Path) -> frozenset[str] | None:
     return _paths(said) if code == 0 else None
 
 
+def unstaged(root: Path) -> frozenset[str]:
+    """The tracked files that are not in the work tree as they are to be committed."""
+    git = Git(root, environment=_environment(root))
+    # not by diff-files, to which a file with other times looks changed
+    words = ("--name-only", "--no-renames", "--no-ext-diff", "--ignore-submodules=dirty", "-z")
+    return _paths(git.said("--no-optional-locks", "diff", *words))
+
+
 def to_be_added(root: Path) -> frozenset[str]:
     """The files that are only announced, by `git add --intent-to-add`: no commit has them."""
     git = Git(root, environment=_environment(root))

@@ -5,7 +5,7 @@ Bytes that were found good before, and rest on no other files, are answered from
 
 import posixpath
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -37,15 +37,16 @@ class Checked:
     place: Callable[[str], Project]
 
 
-def check_staged(envs: Sequence[str], start: Path, cache: Cache) -> list[Answer]:
-    """The answers for these environments, or else for all that rest on something that is staged.
+def check_staged(envs: Sequence[str], start: Path, cache: Cache, also: Collection[str] = ()) -> list[Answer]:
+    """The answers for these environments, or else for all that rest on something that is staged, or on one of the files
+    `also`, by path from the top.
 
     UserInputError where one of their files is in conflict.
     """
     root = repository_root(start.resolve())
     if root is None:
         raise UserInputError("`--staged` is of git's index, and this is no work tree", hint="`git init` makes it one")
-    changed = touched(root)
+    changed = _with(touched(root), also)
     if not envs and changed == frozenset():
         return []
     _refuse_conflicts(root)
@@ -54,13 +55,30 @@ def check_staged(envs: Sequence[str], start: Path, cache: Cache) -> list[Answer]
             tree=tree,
             top=root.name,
             lay_out=lambda folder: later.staged(tree, root, folder, cache),
-            place=lambda folder: Project(root / folder),
+            place=_in(root),
         )
         if envs:
             folders = _asked(checked, envs, start.resolve().relative_to(root).as_posix())
         else:
             folders = [folder for folder in _folders(checked) if _rests_on(tree, folder, changed)]
         return [(checked.place(folder), _answer(checked, folder, cache, root)) for folder in folders]
+
+
+def staged_on(paths: Collection[str], root: Path) -> list[Project]:
+    """The environments that rest on something that is staged, or on one of these files: as git's index names them."""
+    changed = _with(touched(root), paths)
+    with StagedTree(root) as tree:
+        checked = Checked(tree=tree, top=root.name, lay_out=_in(root), place=_in(root))
+        return [checked.place(folder) for folder in _folders(checked) if _rests_on(tree, folder, changed)]
+
+
+def _in(root: Path) -> Callable[[str], Project]:
+    return lambda folder: Project(root / folder)
+
+
+def _with(changed: frozenset[str] | None, also: Collection[str]) -> frozenset[str] | None:
+    """What has changed, None for all that is there, and more."""
+    return None if changed is None else changed.union(also)
 
 
 def check_commit(moment: Moment, envs: Sequence[str], cache: Cache) -> list[Answer]:

@@ -1,15 +1,17 @@
 """What git's hooks need only where there is something to look at, loaded by those: as `later`."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from envlock.system.cache import Cache
     from envlock.workflows.check import Answer
+    from envlock.workflows.context import Context
     from envlock.workflows.git_hooks import Tip
     from envlock.workflows.installed import Note
+    from envlock.workflows.project import Project
 
 
 def is_installed(note: "Note", cache: "Cache") -> bool:
@@ -28,3 +30,9 @@ def pushed_answers(tips: "Sequence[Tip]", start: Path, cache: "Cache") -> "list[
     from envlock.workflows.check_pushed import pushed_answers
 
     return pushed_answers(tips, start, cache)
+
+
+def export(project: "Project", context: "Context", output: Path, **options: Any) -> None:
+    from envlock.workflows.export import ExportOptions, export
+
+    export(project, context, ExportOptions(output=output, **options))
