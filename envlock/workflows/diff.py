@@ -13,7 +13,15 @@ from envlock.model.lock import Lock
 from envlock.model.verdicts import verdict
 from envlock.system.cache import Cache
 from envlock.workflows import later
-from envlock.workflows.project import LOCKFILE, MANIFEST, Project, all_projects, find_project
+from envlock.workflows.context import Context
+from envlock.workflows.project import (
+    LOCKFILE,
+    MANIFEST,
+    Project,
+    all_projects,
+    find_project,
+    is_in_other_repository,
+)
 from envlock.workflows.wanted import Wanted
 
 _HEAD, _WORK_TREE = "HEAD", "work tree"
@@ -27,7 +35,8 @@ _PATHS = ("./", "../", "/", "~")
 class Point:
     """One side as it is asked for: a file, else a version, else the work tree; `since` is the other end of `A...B`.
 
-    `required`: the environment must be there. It need not be at both ends of a range, or in the work tree.
+    `required`: the environment must be there. It need not be at both ends of a range, or in the work tree. `side` is
+    what was found already, in another repository.
     """
 
     text: str
@@ -37,6 +46,7 @@ class Point:
     project: Project | None = None
     since: str | None = None
     required: bool = False
+    side: "Side | None" = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,9 +83,10 @@ class Comparison:
         return self.after.name or self.before.name
 
 
-def diff(words: Sequence[str], start: Path, cache: Cache) -> Comparison:
+def diff(words: Sequence[str], start: Path, context: Context) -> Comparison:
     """Up to two words as people give them: none is HEAD against the work tree, one is that against the work tree."""
-    before, after = _points(words, start)
+    cache = context.cache
+    before, after = _points(words, start, context)
     one, other = _side(before, after, start, cache), _side(after, before, start, cache)
     if one.lock is None and other.lock is None:
         if before.version and before.name:  # which there is then, is said by who looks for it
@@ -92,23 +103,27 @@ def diff(words: Sequence[str], start: Path, cache: Cache) -> Comparison:
     )
 
 
-def _points(words: Sequence[str], start: Path) -> tuple[Point, Point]:
+def _points(words: Sequence[str], start: Path, context: Context) -> tuple[Point, Point]:
     if len(words) == 2:
-        return _point(words[0], start), _point(words[1], start)
+        return _point(words[0], start, context), _point(words[1], start, context)
     if not words:
         return Point(text=_HEAD, version=_HEAD), Point(text=_WORK_TREE)
     (word,) = words
-    ends = _ends(word, start)
+    ends = None if is_in_other_repository(word, start) else _ends(word, start)
     if ends:
         return ends
-    point = _point(word, start)
+    point = _point(word, start, context)
     work_tree = Point(text=_WORK_TREE, name=point.name, project=point.project)
     if point.project:  # an environment by itself: what of it is not committed
         return replace(point, text=_HEAD, version=_HEAD), work_tree
     return point, work_tree
 
 
-def _point(word: str, start: Path) -> Point:
+def _point(word: str, start: Path, context: Context) -> Point:
+    if is_in_other_repository(word, start):
+        project = later.environment_at(word, start, context)
+        side = Side(text=word, lock=read_lock(project.lockfile), name=project.name, commit=_commit(project))
+        return Point(text=word, name=project.name, side=side, required=True)
     if _is_path(word, start):
         return _at_path(word, start / word, start)
     known = next((p for p in all_projects(start) if p.name == word), None)
@@ -149,6 +164,8 @@ def _ends(word: str, start: Path) -> tuple[Point, Point] | None:
 
 
 def _side(point: Point, other: Point, start: Path, cache: Cache) -> Side:
+    if point.side:
+        return point.side
     if point.file:
         return Side(text=point.text, lock=read_lock(point.file))
     # a revision by itself is of the environment that the other side names
@@ -182,6 +199,10 @@ def _home(name: str | None, start: Path) -> Project | None:
         if all_projects(start):
             raise
         return None
+
+
+def _commit(project: Project) -> str | None:
+    return project.at.commit if project.at else None
 
 
 def _totals(before: Lock | None, after: Lock | None) -> tuple[Total, ...]:

@@ -11,15 +11,13 @@ from envlock.model.version import At
 from envlock.workflows.context import Context
 from envlock.workflows.moment import Moment
 from envlock.workflows.other_repository import HEAD, Elsewhere, moment_elsewhere
-from envlock.workflows.project import Project, all_projects, find_project
+from envlock.workflows.project import Project, all_projects, find_project, is_in_other_repository
 from envlock.workflows.revision import folder_at, name_at
 from envlock.workflows.snapshots import at_commit
 from envlock.workflows.versions import locks_in
 from envlock.workflows.wanted import Wanted
 
 _AT = re.compile(r"(?P<name>[a-z0-9]+(?:[._-][a-z0-9]+)*)?(?:@(?P<version>.+))?", re.DOTALL)
-_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*::?//|-|[A-Za-z0-9]+::|(?!\S+@git:)(?:[\w.-]+@)?[\w.-]+:")
-_PATHS = ("./", "../", "/", "~/")
 
 
 def environment_at(word: str, start: Path, context: Context) -> Project:
@@ -37,7 +35,7 @@ def environment_at(word: str, start: Path, context: Context) -> Project:
 
 def moment_of(word: str, start: Path, context: Context) -> tuple[Moment, str | None]:
     """The point of history, and the environment's name, where it is given or known."""
-    address, asked = parted(word)
+    address, asked = parted(word, start)
     found = _AT.fullmatch(asked)
     if not found or not asked:
         example = f"{address}#train@3" if address else "train@3"
@@ -64,12 +62,9 @@ def _repository(start: Path, word: str) -> Repository:
     return repository
 
 
-def parted(word: str) -> tuple[str | None, str]:
+def parted(word: str, start: Path) -> tuple[str | None, str]:
     """The address of another repository, where there is one, and what is asked for."""
+    if not is_in_other_repository(word, start):
+        return None, word
     address, _, asked = word.partition("#")
-    return (address, asked) if asked and _is_address(address) else (None, word)
-
-
-def _is_address(text: str) -> bool:
-    """A branch may have a `#` in its name, too."""
-    return bool(_URL.match(text)) or text in (".", "..") or text.startswith(_PATHS) or Path(text).is_dir()
+    return address, asked

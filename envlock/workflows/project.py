@@ -1,6 +1,7 @@
 """Which environment is meant: a folder with env.toml, by name, by path, or because it is the only one."""
 
 import os
+import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 MANIFEST = "env.toml"
 LOCKFILE = "env.lock"
+
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://|-|[A-Za-z0-9]+::|(?!\S+@git:)(?:[\w.-]+@)?[\w.-]+:|\.{0,2}/|~")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +84,13 @@ def environment_named(env: str | None, start: Path, context: "Context") -> Proje
 def is_elsewhere(env: str, start: Path) -> bool:
     """Does a word mean an environment of another time or repository: `NAME@X`, `URL#NAME`?"""
     return ("@" in env or "#" in env) and not (start / env).exists()
+
+
+def is_in_other_repository(env: str, start: Path) -> bool:
+    """Is it `URL#NAME`, where a branch may have a `#` in its name, too?"""
+    address, _, asked = env.partition("#")
+    is_address = bool(_ADDRESS.match(address)) or address in (".", "..") or (start / address).is_dir()
+    return bool(asked) and is_address and not (start / env).exists()
 
 
 def all_projects(start: Path) -> tuple[Project, ...]:

@@ -9,7 +9,6 @@ from envlock.cli.diff_json import diff_json
 from envlock.cli.diff_markdown import diff_markdown
 from envlock.cli.diff_table import diff_table, headline, totals
 from envlock.cli.options import as_json, env_names
-from envlock.system.cache import Cache
 from envlock.workflows.diff import diff
 
 
@@ -33,7 +32,8 @@ def diff_command(session: Session, words: tuple[str, ...], as_json: bool, markdo
     """
     if len(words) > 2:
         raise click.UsageError(f"two sides can be compared, not {len(words)}", click.get_current_context())
-    found = diff(words, Path.cwd(), Cache(session.settings.cache_folder))
+    with session.context() as context:
+        found = diff(words, Path.cwd(), context)
     if as_json:
         session.console.json(diff_json(found))
     elif markdown:
