@@ -105,7 +105,9 @@ def test_versions_are_looked_up_in_order(project: Project, history: History) -> 
     history.git("tag", "env/train/2", "main")  # light, and older
     history.git("tag", "env/train/10", "HEAD")
     history.git("tag", "env/train/1.0", "main")
-    history.git("update-ref", "refs/envlock/labels/train/prod", "main")
+    history.git("config", "user.name", "Kim")
+    history.git("config", "user.email", "kim@acme.test")
+    project.must("label", "train@2", "prod")
     history.git("branch", "prod", "topic")
     history.git("branch", "2", "topic")
     for version, click_ in {"2": "8.3.1", "latest": "8.4", "1.0": "8.3.1", "prod": "8.3.1", "git:prod": "8.4"}.items():
@@ -196,14 +198,18 @@ def test_an_environment_at_one_end_alone(project: Project, history: History) -> 
 
 
 BROKEN = [
-    (("train@7",), "`7` is no version of `train` and no git revision"),
+    (("train@7",), "`7` is no version of `train` and no git revision\nhint: the highest number is 1"),
+    (
+        ("train@deadbeef",),
+        "`deadbeef` is no version of `train` and no git revision\nhint: several commits may begin so: give more digits",
+    ),
     (("nowhere",), "`nowhere` is no version of `train` and no git revision"),
     (("git:nowhere",), "`nowhere` is no git revision"),
     (("./nowhere.lock", "env.lock"), "`nowhere.lock` does not exist\nhint: `envlock lock` makes it"),
     (
         ("train@lock-0123456789abcdef",),
-        "`lock-0123456789abcdef`: versions cannot be looked up by their lock hash in this version of envlock\n"
-        "hint: give a registered version or a git revision",
+        "`lock-0123456789abcdef` is no version of `train` and no git revision\n"
+        "hint: `envlock versions train` lists locks",
     ),
     (("a", "b", "c"), "two sides can be compared, not 3\nhint: see `envlock diff --help`"),
 ]

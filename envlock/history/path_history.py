@@ -66,32 +66,42 @@ def step_at(git: Git, commit: str, folder: str, blob: str | None) -> Step:
     return _step(head, f":0 0 {id} {id} -".encode(), folder)
 
 
+@dataclass(frozen=True, slots=True)
+class _Log:
+    """The history of the file in one folder, from a commit back."""
+
+    start: str
+    folder: str
+    steps: Iterator[Step]
+
+
 @dataclass
 class _Walk:
     git: Git
     followed: Followed
     stack: ExitStack
     opened: dict[str, list[str]] = field(default_factory=dict)  # by folder: where its history was begun to be read
-    waiting: list[tuple[int, int, Step, Iterator[Step]]] = field(default_factory=list)
+    waiting: list[tuple[int, int, Step, _Log]] = field(default_factory=list)
     numbers: Iterator[int] = field(default_factory=count)
 
     def steps(self, start: str, folder: str) -> Iterator[Step]:
         seen = set[str]()
         self._open(start, folder)
         while self.waiting:
-            _, _, step, rest = heapq.heappop(self.waiting)
+            _, _, step, log = heapq.heappop(self.waiting)
+            if step.blob is None and not self._was_ours(step):
+                self._cut(log)
+                continue
             came = self._came(step)
-            goes_on = step.blob is not None or self._was_ours(step)
             if came and step.commit not in seen:
                 seen.add(step.commit)
                 yield came
-            if goes_on:
-                self._push(rest)
+            self._push(log)
 
     def _came(self, step: Step) -> Step | None:
         """The step with where it moved the file from; None for one that only took it elsewhere."""
         if step.blob is None:
-            return step if self.followed.folder_in(step.commit) is None and self._was_ours(step) else None
+            return step if self.followed.folder_in(step.commit) is None else None
         before, moved_from = [*step.before], None
         for at, parent in enumerate(step.parents):
             folder = self.followed.folder_in(parent) if before[at] is None else None
@@ -108,13 +118,22 @@ class _Walk:
     def _open(self, start: str, folder: str) -> None:
         known = self.opened.setdefault(folder, [])
         if start not in known:
-            self._push(self._log(start, folder, [*known]))
+            # what another one reads anyway, this one need not
+            self._push(_Log(start, folder, self._log(start, folder, [*known])))
             known.append(start)
 
-    def _push(self, steps: Iterator[Step]) -> None:
-        for step in steps:
-            heapq.heappush(self.waiting, (-step.time, next(self.numbers), step, steps))
-            return
+    def _cut(self, log: _Log) -> None:
+        """Before this, the path was another environment's: those who left it to this one read on by themselves."""
+        known = self.opened[log.folder]
+        at = known.index(log.start)
+        later, known[at:] = known[at + 1 :], []
+        for start in later:
+            self._open(start, log.folder)
+
+    def _push(self, log: _Log) -> None:
+        step = next(log.steps, None)
+        if step:
+            heapq.heappush(self.waiting, (-step.time, next(self.numbers), step, log))
 
     def _log(self, start: str, folder: str, without: Sequence[str]) -> Iterator[Step]:
         path = f"{folder}/{self.followed.file}" if folder else self.followed.file

@@ -13,7 +13,7 @@ from envlock.model.words import did_you_mean
 from envlock.system.cache import Cache
 from envlock.workflows.lock_facts import LockSteps
 from envlock.workflows.past_folders import PastFolders
-from envlock.workflows.project import MANIFEST, find_project
+from envlock.workflows.project import MANIFEST, all_projects, find_project
 
 HEAD = "HEAD"
 
@@ -78,11 +78,10 @@ def whose(env: str | None, past: Past, start: str) -> Whose:
 def refuse_absent(name: str, past: Past, start: str) -> UserInputError:
     """Why there is no history of an environment."""
     known = sorted(set(past.folders.names(start).values()))
-    if past.place.root and _at_path(name, past.place.folder) is None:
-        listed = ", ".join(f"`{each}`" for each in known[:5]) + (", …" if known[5:] else "")
-        hint = did_you_mean(name, known) or (f"there is {listed}" if known else "`envlock init` starts one")
-    else:
-        hint = did_you_mean(name, known) or "commit env.toml and env.lock first"
+    listed = ", ".join(f"`{each}`" for each in known[:5]) + (", …" if known[5:] else "")
+    hint = did_you_mean(name, known) or (f"there is {listed}" if known else "`envlock init` starts one")
+    if past.place.root and any(project.name == name for project in all_projects(past.place.folder)):
+        hint = "commit env.toml and env.lock first"
     return UserInputError(f"no commit has an environment `{name}`", hint=hint)
 
 

@@ -132,7 +132,10 @@ class _Told:
             return True
         if step.blob is None or mark.time < step.time or any(mark.commit == each.commit for each in self.ahead):
             return False
-        return mark.commit not in self.found and self._lock_at(mark) == step.blob
+        if mark.commit in self.found or self._lock_at(mark) != step.blob:
+            return False
+        # commits that a program makes one after the other are of the same second
+        return mark.time > step.time or self._is_ancestor(step.commit, mark.commit)
 
     def _lock_at(self, mark: Mark) -> str | None:
         if mark.commit not in self.locks:
@@ -154,13 +157,16 @@ class _Told:
         """What is registered, or labelled, and seems to be no commit of this list."""
         if mark not in self.pending or (mark.commit in self.found and not is_last):
             return
-        reached = self.past.place.git.tried("merge-base", "--is-ancestor", mark.commit, self.of.start)[0] == 0
+        reached = self._is_ancestor(mark.commit, self.of.start)
         step = self._step_of(mark)
         self.found[mark.commit] = step.commit
         if is_last or not reached:
             if self.elsewhere or reached:
                 yield self._state(step, on_branch=reached)
             self.pending = [each for each in self.pending if each.commit != mark.commit]
+
+    def _is_ancestor(self, old: str, new: str) -> bool:
+        return self.past.place.git.tried("merge-base", "--is-ancestor", old, new)[0] == 0
 
     def _step_of(self, mark: Mark) -> Step:
         """The last commit from a mark back that changed the lock; the mark's own where there is none."""
