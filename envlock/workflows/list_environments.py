@@ -47,13 +47,13 @@ class _Files:
     top: str
 
     @property
-    def text(self) -> str:
-        data = b"" if isinstance(self.manifest, OSError) else self.manifest
-        return data.decode("utf-8-sig", errors="replace")
-
-    @property
     def name(self) -> str:
-        return stated_name(self.text, self.folder.rpartition("/")[2] or self.top)
+        """As it is stated, where that can be read."""
+        folder = self.folder.rpartition("/")[2] or self.top
+        try:
+            return stated_name((_bytes(self.manifest) or b"").decode("utf-8-sig"), folder)
+        except UnicodeDecodeError:
+            return folder
 
 
 def environments(start: Path, cache: Cache) -> tuple[Listed, ...]:
