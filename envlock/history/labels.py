@@ -110,7 +110,8 @@ def move_label(repository: Repository, move: Move, by: Person) -> LabelState:
                 return read_label(repository, id)
         except Busy as error:
             if attempt == _MOST_TRIES - 1:
-                raise Busy(error.message, hint="where no other git is at work, remove what it left") from error
+                lock = repository.folder / f"{reference}.lock"
+                raise Busy(error.message, hint=f"where no other git is at work, remove `{lock}`") from error
         time.sleep(random() * _WAIT)
     raise Busy(f"the label `{move.label}` is moved by others all the time", hint="try again")
 
