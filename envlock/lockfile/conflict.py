@@ -41,10 +41,11 @@ class Side:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conflict:
-    """Both sides of an unfinished merge."""
+    """Both sides of an unfinished merge, and what both come from, where that is known."""
 
     ours: Side
     theirs: Side
+    base: Side | None = None
 
 
 def read_conflict(path: Path) -> Conflict | None:
@@ -52,7 +53,7 @@ def read_conflict(path: Path) -> Conflict | None:
     texts = _sides(read_text(path, limit=LIMIT, absent="`envlock lock` makes it"))
     if texts is None:
         return None
-    ours, theirs = (_side(display(path), label, text) for label, text in texts)
+    ours, theirs = (read_side(display(path), label, text) for label, text in texts)
     return Conflict(ours=ours, theirs=theirs)
 
 
@@ -78,7 +79,8 @@ def _sides(text: str) -> tuple[tuple[str, str], tuple[str, str]] | None:
     return ours, theirs
 
 
-def _side(name: str, label: str, text: str) -> Side:
+def read_side(name: str, label: str, text: str) -> Side:
+    """What a text, of which anything may be missing, has locked; `name` is what errors call it."""
     head, *blocks = _HEADER.split(text)
     document = _document(name, head)
     if document and "lock-version" in document.root:

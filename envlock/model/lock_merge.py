@@ -10,7 +10,7 @@ from dataclasses import replace
 from packaging.version import InvalidVersion, Version
 
 from envlock.model.debian_relations import Compare
-from envlock.model.lock import Base, CondaPackage, DebianPackage, Node, Package, PipPackage, PlatformLock
+from envlock.model.lock import Base, DebianPackage, Node, Package, PlatformLock
 from envlock.model.lock_pieces import put_together
 from envlock.model.spec import EnvSpec
 from envlock.model.three_way_rules import Sides
@@ -35,18 +35,6 @@ def merged_platform(
     return found if not wrong(found) else None
 
 
-def likely_platform(sides: Sides[PlatformLock | None], spec: EnvSpec, compare: Compare) -> PlatformLock:
-    """The first choice, with all that either side has beside it: what a solver can keep of it is to be kept."""
-    chosen = _Search(sides, spec, lambda _: 0, compare).first()
-    return replace(
-        next(filter(None, (sides.ours, sides.theirs))),
-        base=next(found for found in chosen if isinstance(found, Base)),
-        debian=tuple(p for p in chosen if isinstance(p, DebianPackage)),
-        conda=tuple(p for p in chosen if isinstance(p, CondaPackage)),
-        pip=tuple(p for p in chosen if isinstance(p, PipPackage)),
-    )
-
-
 class _Search:
     """Choices for one platform, tried one after the other."""
 
@@ -65,10 +53,6 @@ class _Search:
             if not self._score(start):
                 return self._made(start)
         return self._made(self._improved(min(starts, key=self._score)))
-
-    def first(self) -> list[Found]:
-        """All of the first choice."""
-        return [found for found in next(self._starts()).values() if found]
 
     def _starts(self) -> Iterator[Choice]:
         for prefer in (self._newer, _ours, _theirs):

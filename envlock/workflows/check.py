@@ -8,6 +8,7 @@ from envlock.model.problem import Problem, shown
 from envlock.system.cache import Cache
 from envlock.workflows import later
 from envlock.workflows.project import Project
+from envlock.workflows.unmerged import unmerged_problems
 from envlock.workflows.verdicts import fingerprint, is_good, keep_good
 
 UNREADABLE = "unreadable"
@@ -19,6 +20,8 @@ def check(project: Project, cache: Cache) -> tuple[Problem, ...]:
     if project.manifest.exists() and not project.lockfile.exists():
         later.read_manifest(project)  # what is wrong with it comes first
         return (Problem(kind="missing", message="there is no env.lock yet"),)
+    if unmerged := unmerged_problems(project):
+        return unmerged
     key = fingerprint(project)
     if is_good(project, cache, key):
         return ()

@@ -4,9 +4,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from envlock.history.unmerged import Stages
+    from envlock.lockfile.conflict import Conflict
     from envlock.model.lock import Lock
     from envlock.workflows.context import Context
     from envlock.workflows.merged import Merged, Texts
+
+
+def stages(root: Path, path: str) -> "Stages | None":
+    from envlock.history.unmerged import stages
+
+    return stages(root, path)
+
+
+def conflict_of(*, base: str, ours: str, theirs: str) -> "Conflict":
+    from envlock.lockfile.conflict import Conflict, read_side
+
+    sides = {side: read_side("env.lock", side, text) for side, text in (("ours", ours), ("theirs", theirs))}
+    return Conflict(**sides, base=read_side("env.lock", "base", base) if base else None)
 
 
 def marked_lock(ours: str, theirs: str) -> str:

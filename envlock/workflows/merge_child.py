@@ -6,22 +6,19 @@ A question is JSON on stdin, an answer JSON on stdout: `{"lock": text}`, or `{"e
 import json
 import sys
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
-from envlock.debian.versions import compare
 from envlock.errors import EnvlockError, UserInputError
 from envlock.lockfile.conflict import Conflict, Side
 from envlock.lockfile.writer import lock_text
 from envlock.model.lock import Lock
-from envlock.model.lock_merge import likely_platform
 from envlock.model.problem import shown
 from envlock.system.cache import Cache
 from envlock.system.parent import end_with
 from envlock.workflows.context import Context
-from envlock.workflows.merge_sides import MergedSides, local_hashes, of_platform, problems_of, read_sides
+from envlock.workflows.merge_sides import MergedSides, local_hashes, problems_of, read_sides
 from envlock.workflows.merged import Texts
-from envlock.workflows.pins import Pins
+from envlock.workflows.pins import Pins, united
 from envlock.workflows.project import Project
 from envlock.workflows.resolve import locked
 from envlock.workflows.tasks import tasks_of
@@ -31,12 +28,10 @@ from envlock.workflows.upgrade import KEEP
 def solve(sides: MergedSides, folder: Path, context: Context) -> Lock:
     """What both sides agree on is kept first, then what one of them has changed, then what else they have."""
     frame, spec = sides.frame, sides.spec
-    three = [sides.locks.each(partial(of_platform, name=name)) for name in spec.platforms]
-    likely = tuple(likely_platform(one, spec, compare) for one in three)
-    pins = Pins(
-        lock=replace(frame, platforms=likely),
-        conflict=Conflict(ours=_side("ours", sides.locks.ours), theirs=_side("theirs", sides.locks.theirs)),
-    )
+    had = {name: Side(label=name, platforms=getattr(sides.locks, name).platforms) for name in ("ours", "theirs")}
+    base = sides.locks.base
+    conflict = Conflict(**had, base=Side(label="base", platforms=base.platforms) if base else None)
+    pins = Pins(lock=united(conflict, spec), conflict=conflict)
     # what is copied is not there yet as it is merged, and nothing else rests on it
     asked = replace(spec, image=replace(spec.image, copy=()))
     found = pins.resolved(lambda kept: locked(asked, tasks_of(asked, Project(folder), context, kept, KEEP), context))
@@ -45,10 +40,6 @@ def solve(sides: MergedSides, folder: Path, context: Context) -> Lock:
     if wrong := problems_of(sides, found):
         raise UserInputError(shown(wrong)[0])
     return found
-
-
-def _side(label: str, lock: Lock | None) -> Side:
-    return Side(label=label, platforms=lock.platforms if lock else ())
 
 
 def _refuse_other_files(merged: dict[str, frozenset[str]], found: dict[str, frozenset[str]]) -> None:

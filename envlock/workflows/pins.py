@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from envlock.errors import UserInputError
@@ -20,11 +21,13 @@ from envlock.model.lock import (
     PlatformLock,
 )
 from envlock.model.spec import EnvSpec
-from envlock.workflows import later
+from envlock.model.three_way_rules import Sides
+from envlock.workflows import later, later_merge
 from envlock.workflows.project import Project
+from envlock.workflows.unmerged import Unmerged, unmerged_lock
 
 if TYPE_CHECKING:
-    from envlock.lockfile.conflict import Conflict
+    from envlock.lockfile.conflict import Conflict, Side
 
 P = TypeVar("P", DebianPackage, CondaPackage, PipPackage)
 
@@ -82,9 +85,12 @@ class Pins:
 
 
 def read_pins(project: Project) -> Pins:
-    """What env.lock has; UserInputError where it is neither a lock nor one with whole conflict markers."""
+    """What env.lock has, or where git waits for it to be merged, both sides; UserInputError where it is neither a lock
+    nor one with whole conflict markers."""
     if not project.lockfile.exists():
         return Pins()
+    if waiting := unmerged_lock(project):
+        return _of(_in_index(waiting, project), project)
     try:
         return Pins(lock=read_lock(project.lockfile))
     except UserInputError as error:
@@ -93,38 +99,58 @@ def read_pins(project: Project) -> Pins:
             # of markers that do not fit together locking makes nothing
             error.hint = REPAIR if error.hint == FINISH else error.hint
             raise
-        return Pins(lock=_united(conflict, project), conflict=conflict)
+        return _of(conflict, project)
 
 
-def _united(conflict: "Conflict", project: Project) -> Lock:
-    spec = later.read_manifest(project)
-    ours, theirs = conflict.ours, conflict.theirs
-    names = sorted({p.platform for p in (*ours.platforms, *theirs.platforms)})
-    platforms = (_either(ours.platform(name), theirs.platform(name), spec) for name in names)
+def _of(conflict: "Conflict", project: Project) -> Pins:
+    return Pins(lock=united(conflict, later.read_manifest(project)), conflict=conflict)
+
+
+def _in_index(waiting: Unmerged, project: Project) -> "Conflict":
+    """The whole sides, with the names that git gives them where it has left markers."""
+    texts = {"ours": waiting.stages.ours, "theirs": waiting.stages.theirs, "base": waiting.stages.base or b""}
+    found = later_merge.conflict_of(**{side: data.decode(errors="replace") for side, data in texts.items()})
+    named = later.read_conflict(project.lockfile) if waiting.marked else None
+    if named is None:
+        return found
+    ours, theirs = (replace(getattr(found, side), label=getattr(named, side).label) for side in ("ours", "theirs"))
+    return replace(found, ours=ours, theirs=theirs)
+
+
+def united(conflict: "Conflict", spec: EnvSpec) -> Lock:
+    """What both sides have locked, as one: what one of them has changed as that side has it, else as ours."""
+    sides: Sides[Side | None] = Sides(conflict.base, conflict.ours, conflict.theirs)
+    names = sorted({p.platform for p in (*conflict.ours.platforms, *conflict.theirs.platforms)})
+    platforms = (_either(sides.each(partial(_of_side, name=name)), spec) for name in names)
     return Lock(inputs=Inputs.of(spec), image=ImageSettings.of(spec), platforms=tuple(platforms))
 
 
-def _either(ours: PlatformLock | None, theirs: PlatformLock | None, spec: EnvSpec) -> PlatformLock:
+def _of_side(side: "Side | None", name: str) -> PlatformLock | None:
+    return side.platform(name) if side else None
+
+
+def _either(sides: Sides[PlatformLock | None], spec: EnvSpec) -> PlatformLock:
+    base, ours, theirs = sides.base, sides.ours, sides.theirs
     if ours is None or theirs is None:
         (one,) = filter(None, (ours, theirs))
         return one
     return replace(
         ours,
-        base=_base(ours.base, theirs.base, spec),
-        debian=_both(*(_of_suite(side, spec) for side in (ours, theirs))),
-        conda=_both(ours.conda, theirs.conda),
-        pip=_both(ours.pip, theirs.pip),
+        base=_base(*((theirs, ours) if base and base.base == ours.base else (ours, theirs)), spec),
+        debian=_both(*(_of_suite(side, spec) if side else () for side in (base, ours, theirs))),
+        conda=_both(base.conda if base else (), ours.conda, theirs.conda),
+        pip=_both(base.pip if base else (), ours.pip, theirs.pip),
     )
 
 
-def _base(ours: Base, theirs: Base, spec: EnvSpec) -> Base:
-    """The one that env.toml means, ours where both are that. Of a suite's dates the later ones hold: packages of both
-    sides are to be found in what is as new as that."""
+def _base(first: PlatformLock, second: PlatformLock, spec: EnvSpec) -> Base:
+    """The one that env.toml means, the first where both are that. Of a suite's dates the later ones hold: packages of
+    both sides are to be found in what is as new as that."""
     suite = spec.image.debian.suite if spec.image.debian else None
-    meant = [base for base in (ours, theirs) if (base.reference, base.suite) == (spec.base, suite)]
+    meant = [base for base in (first.base, second.base) if (base.reference, base.suite) == (spec.base, suite)]
     # UTC times of one form are in the order of their letters
     dates = dict(sorted(pair for base in meant for pair in base.dates))
-    return replace(meant[0], dates=tuple(dates.items())) if meant else ours
+    return replace(meant[0], dates=tuple(dates.items())) if meant else first.base
 
 
 def _of_suite(side: PlatformLock, spec: EnvSpec) -> tuple[DebianPackage, ...]:
@@ -133,9 +159,11 @@ def _of_suite(side: PlatformLock, spec: EnvSpec) -> tuple[DebianPackage, ...]:
     return side.debian if debian and side.base.suite in (None, debian.suite) else ()
 
 
-def _both(ours: tuple[P, ...], theirs: tuple[P, ...]) -> tuple[P, ...]:
-    """All of ours, and of theirs those whose names are not among ours."""
-    found: dict[str, P] = {p.name: p for p in theirs} | {p.name: p for p in ours}
+def _both(base: tuple[P, ...], ours: tuple[P, ...], theirs: tuple[P, ...]) -> tuple[P, ...]:
+    """All of ours, and of theirs those whose names are not among ours, or which only they have changed."""
+    before = {p.name: p.identity for p in base}
+    changed: dict[str, P] = {p.name: p for p in ours if p.identity != before.get(p.name)}
+    found: dict[str, P] = {p.name: p for p in ours} | {p.name: p for p in theirs} | changed
     return tuple(found[name] for name in sorted(found))
 
 
