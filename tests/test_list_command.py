@@ -107,7 +107,7 @@ def test_manifests_that_cannot_be_read(project: Project) -> None:
     first, second = listed(project)
     assert (first["name"], first["problem"]) == ("train", "not TOML: Invalid value (at line 2, column 1)")
     assert (second["name"], second["problem"]) == (
-        "\N{REPLACEMENT CHARACTER}",
+        "score",
         "not UTF-8 text (byte 8 cannot be decoded)",
     )
     assert "not TOML: Invalid value" in project.must("list")
