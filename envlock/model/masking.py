@@ -31,7 +31,8 @@ _HARMLESS_STARTS = {
 _PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _SHELL_STATE = {"PWD", "OLDPWD"}
 
-_NAME = r"[A-Za-z_][\w.-]*"
+# each is looked for where it begins, and only there: a word may be long
+_NAME = r"(?<![\w.-])[\w.-]+"
 _QUOTED = r"\"(?:\\.|[^\"\\])*\"?|'[^']*'?"
 # `--token=x`, `TOKEN=x`, `-e TOKEN=x`, `"token": "x"`, `?token=x`; the value ends where a shell, JSON or URL ends it
 _ASSIGNED = re.compile(
@@ -39,13 +40,15 @@ _ASSIGNED = re.compile(
     re.DOTALL,
 )
 # `--token x` within one word, which is a shell's line
-_OPTION = re.compile(rf"(?<![\w-])(?P<start>--?(?P<name>{_NAME})\s+)(?P<value>(?:{_QUOTED}|[^\s;|&\"'])+)")
-_WHOLE = re.compile(rf"-{{0,2}}(?P<name>{_NAME})(?:=|:(?![/:])[ ]?)", re.DOTALL)
-_FLAG = re.compile(rf"--?(?P<name>{_NAME})")
-_HEADER = re.compile(r"(?i)\b(authorization|cookie|set-cookie|x-[\w-]*(?:key|token|auth))(\s*[:=]\s*)[^\"'\r\n]+")
+_OPTION = re.compile(rf"(?<![\w-])(?P<start>--?(?P<name>\w[\w.-]*)\s+)(?P<value>(?:{_QUOTED}|[^\s;|&\"'])+)")
+_WHOLE = re.compile(rf"(?P<name>{_NAME})(?:=|:(?![/:])[ ]?)", re.DOTALL)
+_FLAG = re.compile(r"--?(?P<name>[\w.-]+)")
+_HEADER = re.compile(r"(?i)\b(authorization|cookie|set-cookie|x-[\w-]{0,40}(?:key|token|auth))(\s*[:=]\s*)[^\"'\r\n]+")
 _BEARER = re.compile(r"(?i)\b(bearer)(\s+)[^\s\"']{6,}")
 # a password may hold a `/`; but `https://host:8080/@scope` has none
-_USER = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*://)(?:[^\s\"'<>/?#]*@|[^\s\"'<>/?#:]*:(?!\d+[/?#])[^\s\"'<>]*@)")
+_USER = re.compile(
+    r"((?<![A-Za-z0-9+.-])[A-Za-z0-9+.-]+://)(?:[^\s\"'<>/?#]*@|[^\s\"'<>/?#:]*:(?!\d+[/?#])[^\s\"'<>]*@)"
+)
 _IN_PATH = re.compile(r"(?<=/t/)[^/\s\"'?#]{8,}")
 
 # what services give out, known by how it begins
