@@ -217,9 +217,7 @@ def attach(
     with _forwarded_signals() as children:
         child = _started(command, environment)
         children.append(child)
-        beside = Thread(target=meanwhile) if meanwhile else None
-        if beside:
-            beside.start()
+        beside = _thread(meanwhile) if meanwhile else None
         code = child.wait()
         ended = Ended(128 - code, _signal_name(-code)) if code < 0 else Ended(code)
         if at_end:
@@ -227,6 +225,17 @@ def attach(
         if beside:
             beside.join()
     return ended.code
+
+
+def _thread(work: Callable[[], None]) -> Thread:
+    """A thread that hears no signal: one that came to it would not wake the main thread, which waits for the child."""
+    thread = Thread(target=work)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+    try:
+        thread.start()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    return thread
 
 
 def _signal_name(number: int) -> str:
