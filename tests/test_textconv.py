@@ -13,7 +13,8 @@ from envlock.model.spec import CondaSpec, DebianSpec, EnvSpec, ImageSpec, Index,
 from envlock.workflows.textconv import textconv
 from tests.support.answering_lock import conda, pip
 from tests.support.locked_project import PLATFORM, locked_project
-from tests.support.projects import Project
+from tests.support.processes import run
+from tests.support.projects import ENVLOCK, Project
 from tests.support.repository import History, set_version
 
 SPEC = EnvSpec(
@@ -162,11 +163,20 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
 def test_git_prints_changes_of_packages(tmp_path: Path) -> None:
     project = locked_project(tmp_path / "train", git=True)
     history = History(project.folder)
-    project.must("hooks", "install")
     history.commit()
     set_version(project, "flask", "3.2.0")
     history.commit("flask 3.2.0")
+    project.must("hooks", "install")
     for words in (("diff", "HEAD^", "HEAD"), ("show",), ("log", "-p", "-1"), ("diff", "HEAD^")):
         said = history.git(*words, "--", "env.lock").splitlines()
-        changed = [line.partition("  #")[0] for line in said if line[:1] in "+-" and line[:3] not in ("+++", "---")]
+        changed = [line.partition("  #")[0] for line in said if line[:1] in ("+", "-") and line[:3] not in ("+++", "---")]
         assert changed == [f"-flask 3.1.3  pypi  {PLATFORM}", f"+flask 3.2.0  pypi  {PLATFORM}"]
+    # what git keeps of it is made anew when it is lost; without envlock it shows the file
+    run(("git", "config", "diff.envlock.textconv", script_without_envlock(project)), folder=project.folder)
+    assert '+version = "3.2.0"' in history.git("show", "--", "env.lock").splitlines()
+
+
+def script_without_envlock(project: Project) -> str:
+    """The line that git runs, as it is where envlock is gone."""
+    line = run(("git", "config", "diff.envlock.textconv"), folder=project.folder).strip()
+    return line.replace(str(ENVLOCK), "/none/envlock").replace("e=envlock", "e=/none/envlock")

@@ -17,7 +17,17 @@ from envlock.workflows.hook_places import (
     use_everywhere,
     use_no_longer,
 )
-from envlock.workflows.hook_scripts import KEPT, LEGACY, NAMES, OTHERS, calls_envlock, is_as_installed, is_ours, script
+from envlock.workflows.hook_scripts import (
+    KEPT,
+    LEGACY,
+    NAMES,
+    OTHERS,
+    calls_envlock,
+    is_as_installed,
+    is_ours,
+    of_pre_commit,
+    script,
+)
 from envlock.workflows.merge_driver import driver_settings
 
 # where envlock is not there git shows what is in the file; a name that changes with the form of the lines has git
@@ -169,7 +179,9 @@ def _uninstalled(place: HookPlace, name: str) -> HookState:
             return HookState(
                 name=name, word="edited", is_ours=True, note=f"`{name}` was edited: it stays, remove it yourself"
             )
-        if _is_there(kept):
+        if file == _legacy(place, name) and of_pre_commit(_read(kept) or b""):
+            kept.unlink()  # it was installed once more since, and would call itself
+        elif _is_there(kept):
             kept.replace(file)
             return HookState(name=name, word="as before", is_ours=False)
         file.unlink()
