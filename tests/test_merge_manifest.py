@@ -72,7 +72,7 @@ FLASK = '    "flask >=3",  # kept below 4 by lock\n'
         (
             [('["pytest"]', '["pytest", "ruff"]')],
             [('["pytest"]', '["pytest", "mypy"]')],
-            [('["pytest"]', '["pytest", "ruff", "mypy"]')],
+            [('["pytest"]', '["mypy", "pytest", "ruff"]')],
         ),
         # a scalar beside another
         (
@@ -116,7 +116,7 @@ def test_what_conflicts_is_marked_and_nothing_else() -> None:
     assert not found.clean
     assert found.notes == ("both sides changed `python`: `3.11` here, `3.13` there",)
     marks = '<<<<<<< ours\npython = "3.11"\n=======\npython = "3.13"\n>>>>>>> theirs\n'
-    assert found.text == edited(('python = "3.12"\n', marks), ('["pytest"]', '["pytest", "ruff", "mypy"]'))
+    assert found.text == edited(('python = "3.12"\n', marks), ('["pytest"]', '["mypy", "pytest", "ruff"]'))
 
 
 def test_one_package_within_two_limits_is_a_conflict_where_git_sees_none() -> None:

@@ -49,6 +49,14 @@ def in_any_order(path: Key) -> bool:
     return _list_rule(path) in (_dependencies, _editable, _debian, _members, _platforms)
 
 
+def name_in(path: Key, text: str) -> str:
+    """What an item of the list at this key is told by; ValueError where it is none."""
+    rule = _list_rule(path)
+    if rule is _dependencies or rule is _debian:
+        return name_of(path[-2] if rule is _dependencies else DEBIAN, text)
+    return as_path(text.partition("[")[0]) if rule is _editable else text
+
+
 def _plain(conflict: Conflict) -> Conflict:
     ours, theirs = (one.texts if isinstance(one, _Written) else one for one in (conflict.ours, conflict.theirs))
     return Conflict(path=conflict.path, ours=_shown(ours), theirs=_shown(theirs))

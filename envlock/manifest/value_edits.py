@@ -8,9 +8,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from envlock.manifest.merged_values import in_any_order
+from envlock.manifest.dependency_text import place_in_order
+from envlock.manifest.merged_values import in_any_order, name_in
 from envlock.manifest.remarks import first_line, with_remarks
-from envlock.manifest.text_edits import quoted, with_string, without_string
+from envlock.manifest.text_edits import quoted, with_other_string, with_string, without_string
 from envlock.manifest.text_places import insert_value, without_lines
 from envlock.model.toml_lines import KeyPath, Places, Span, places
 
@@ -88,9 +89,13 @@ def _of_table(now: dict[str, Any] | None, wanted: dict[str, Any], path: KeyPath,
 
 
 def _of_set(now: list[str], wanted: list[str], path: KeyPath) -> Iterator[_Step]:
-    for number in reversed(range(len(now))):
-        if now[number] not in wanted or now[number] in now[:number]:
-            yield _Step(_GONE, (*path, number))
+    missing = {name_in(_names(path), text): text for text in reversed(wanted) if text not in now}
+    gone = [n for n in range(len(now)) if now[n] not in wanted or now[n] in now[:n]]
+    for number in gone:
+        other = missing.get(name_in(_names(path), now[number]))
+        if other is not None:
+            yield _Step(_STRING, (*path, number), other)
+    yield from (_Step(_GONE, (*path, number)) for number in reversed(gone))
     yield from (_Step(_STRING, path, text) for text in wanted if text not in now)
 
 
@@ -149,13 +154,28 @@ def _heading_below(found: Places, path: KeyPath) -> Span | None:
 
 
 def _put_string(text: str, step: _Step, donors: Sequence[str]) -> str:
-    now = _at(tomllib.loads(text), step.path) or []
-    new = with_string(text, step.path, len(now), step.value)
-    donor = next((d for d in donors if step.value in (_at(tomllib.loads(d), step.path) or [])), None)
+    """Into a list, or in the place of one of its strings."""
+    *table, last = step.path
+    if isinstance(last, int):
+        path, at = tuple(table), last
+        new = with_other_string(text, path, at, step.value)
+    elif not table and last not in tomllib.loads(text):
+        return insert_value(text, step.path, f"[{quoted(step.value)}]")
+    else:
+        path, at = step.path, _place(text, step)
+        new = with_string(text, path, at, step.value)
+    donor = next((d for d in donors if step.value in (_at(tomllib.loads(d), path) or [])), None)
     if donor is None:
         return new
-    number = _at(tomllib.loads(donor), step.path).index(step.value)
-    return with_remarks(new, (*step.path, len(now)), donor, (*step.path, number))
+    number = _at(tomllib.loads(donor), path).index(step.value)
+    return with_remarks(new, (*path, at), donor, (*path, number))
+
+
+def _place(text: str, step: _Step) -> int:
+    """Where a string belongs in its list."""
+    key = _names(step.path)
+    names = [name_in(key, one) for one in _at(tomllib.loads(text), step.path) or []]
+    return place_in_order(names, name_in(key, step.value))
 
 
 def _put_in(text: str, step: _Step, donors: Sequence[str]) -> str:
