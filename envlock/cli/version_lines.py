@@ -12,7 +12,7 @@ import click
 from envlock.cli.settings import width
 from envlock.cli.text import number
 from envlock.errors import escaped
-from envlock.model.short_changes import ShortChange
+from envlock.model.short_change import ShortChange
 from envlock.workflows.lock_facts import LockFacts
 from envlock.workflows.versions import EnvVersion, History
 

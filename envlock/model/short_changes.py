@@ -2,25 +2,16 @@
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from packaging.utils import canonicalize_name
 
 from envlock.model.changes import BaseChange, Change, changes
 from envlock.model.lock import Base, Lock
+from envlock.model.short_change import ShortChange
 from envlock.model.spec import Wants
 
 _NAME = re.compile(r"(?:[^\s:]+::)?([A-Za-z0-9][A-Za-z0-9._-]*)")
 _HEX = 12
-
-
-class ShortChange(NamedTuple):
-    """`before` is empty where it was added, `after` where it was removed; both are the same where only bytes, origin
-    or groups are others."""
-
-    name: str
-    before: str
-    after: str
 
 
 def short_changes(*, before: Lock, after: Lock) -> tuple[ShortChange, ...]:

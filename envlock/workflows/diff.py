@@ -12,7 +12,7 @@ from envlock.model.listing import total
 from envlock.model.lock import Lock
 from envlock.model.verdicts import verdict
 from envlock.system.cache import Cache
-from envlock.workflows import later
+from envlock.workflows import later, later_history
 from envlock.workflows.context import Context
 from envlock.workflows.project import (
     LOCKFILE,
@@ -121,7 +121,7 @@ def _points(words: Sequence[str], start: Path, context: Context) -> tuple[Point,
 
 def _point(word: str, start: Path, context: Context) -> Point:
     if is_in_other_repository(word, start):
-        project = later.environment_at(word, start, context)
+        project = later_history.environment_at(word, start, context)
         side = Side(text=word, lock=read_lock(project.lockfile), name=project.name, commit=_commit(project))
         return Point(text=word, name=project.name, side=side, required=True)
     if _is_path(word, start):
@@ -185,7 +185,7 @@ def _side(point: Point, other: Point, start: Path, cache: Cache) -> Side:
         required=point.required,
         cache=cache,
     )
-    at = later.at_revision(wanted)
+    at = later_history.at_revision(wanted)
     return Side(text=point.text, lock=at.lock, name=at.name, commit=at.commit)
 
 

@@ -16,7 +16,7 @@ from envlock.history.versions import version_commit
 from envlock.model.version import LATEST, NUMBER
 from envlock.model.version_name import why_not
 from envlock.model.words import did_you_mean
-from envlock.workflows import later
+from envlock.workflows import later_history
 from envlock.workflows.project import find_project
 from envlock.workflows.wanted import Wanted
 
@@ -145,7 +145,7 @@ def _meant(asked: Asked) -> tuple[str, str, bool]:
         return commit, version, True
     if numbers := sorted(filter(NUMBER.fullmatch, found), key=int) or sorted(found):
         return commit, numbers[-1], True
-    later.at_revision(Wanted(version=version, folder=asked.folder, name=name, required=True))
+    later_history.at_revision(Wanted(version=version, folder=asked.folder, name=name, required=True))
     return commit, commit[:_SHORT], False  # `HEAD` and branches name something else tomorrow
 
 

@@ -43,11 +43,9 @@ if TYPE_CHECKING:
     from envlock.workflows.record import Begun as BegunRun
     from envlock.workflows.record import Write
     from envlock.workflows.relock import LockResult
-    from envlock.workflows.revision import Found
     from envlock.workflows.task import PlatformTask
     from envlock.workflows.upgrade import Upgrade
     from envlock.workflows.walk import Walked
-    from envlock.workflows.wanted import Wanted
 
 
 def http(*, offline: bool, stopped: "Event") -> "Http":
@@ -210,12 +208,6 @@ def conda_order(one: str, other: str) -> int | None:
     return order(one, other)
 
 
-def at_revision(wanted: "Wanted") -> "Found":
-    from envlock.workflows.revision import find
-
-    return find(wanted)
-
-
 def check_staged(envs: "Sequence[str]", start: Path, cache: "Cache") -> "list[Answer]":
     from envlock.workflows.check_tree import check_staged
 
@@ -245,12 +237,6 @@ def at_commit(moment: "Moment", folder: str, name: str, cache: "Cache") -> "Proj
     from envlock.workflows.snapshots import at_commit
 
     return at_commit(moment, folder, name, cache)
-
-
-def environment_at(word: str, start: Path, context: "Context") -> "Project":
-    from envlock.workflows.environment_at import environment_at
-
-    return environment_at(word, start, context)
 
 
 def root_places(project: "Project") -> "dict[tuple[KeyPath, str], Place]":
@@ -321,12 +307,6 @@ def stated_name(text: str, folder: str) -> str:
     from envlock.manifest.stated_name import stated_name
 
     return stated_name(text, folder)
-
-
-def folders_with(name: str, root: Path) -> list[Path]:
-    from envlock.history.folders import folders_with
-
-    return folders_with(name, root)
 
 
 def fill_prefix(task: "PrefixTask", folder: Path, final: Path) -> None:

@@ -1,9 +1,7 @@
 """list: the environments of a repository, what each is registered as, and whether what is locked now is that."""
 
 import hashlib
-import tomllib
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -11,8 +9,7 @@ from pathlib import Path
 from envlock.history.git_place import GitPlace, git_around
 from envlock.history.marks import Mark, Reference, label_references, labels_at, version_references, versions_at
 from envlock.history.objects import Objects
-from envlock.manifest.stated_name import stated_name
-from envlock.manifest.workspace import Workspace
+from envlock.manifest.stated_name import stated_name, stated_workspace, why_unreadable
 from envlock.model.version import NUMBER
 from envlock.system.cache import Cache
 from envlock.workflows.lock_facts import LockSteps
@@ -85,7 +82,7 @@ def _at_head(place: GitPlace, objects: Objects) -> Iterator[_Files]:
     head = place.commit_of("HEAD")
     folders = PastFolders(place.git, objects, None).manifests(head) if head else ()
     contents = {folder: _content(objects, manifest) for folder, manifest in folders}
-    workspace = _workspace(contents.get("", b""))
+    workspace = stated_workspace(contents.get("", b"").decode("utf-8-sig", errors="replace"))
     for folder, manifest in contents.items():
         alone = not folder and workspace.alone
         if not alone and not workspace.excludes(Path(folder)):
@@ -96,17 +93,6 @@ def _at_head(place: GitPlace, objects: Objects) -> Iterator[_Files]:
 def _content(objects: Objects, id: str) -> bytes:
     found = objects.get(id)
     return found.content if found else b""
-
-
-def _workspace(manifest: bytes) -> Workspace:
-    """What the env.toml of the top says of the repository, as far as that can be read."""
-    with suppress(ValueError, RecursionError):
-        said = tomllib.loads(manifest.decode("utf-8-sig"))
-        table = said.get("workspace")
-        globs = table.get("exclude") if isinstance(table, dict) else None
-        texts = [glob for glob in globs if isinstance(glob, str)] if isinstance(globs, list) else []
-        return Workspace(exclude=tuple(texts), alone=said.keys() == {"workspace"})
-    return Workspace()
 
 
 def _read(path: Path) -> bytes | OSError:
@@ -128,13 +114,7 @@ def _problem(files: _Files) -> str | None:
     """Why a manifest cannot be read at all: whether what it says is right, is `check`'s to say."""
     if isinstance(files.manifest, OSError):
         return files.manifest.strerror or "it cannot be read"
-    try:
-        tomllib.loads(files.manifest.decode("utf-8-sig"))
-    except UnicodeDecodeError as error:
-        return f"not UTF-8 text (byte {error.start} cannot be decoded)"
-    except (ValueError, RecursionError) as error:
-        return f"not TOML: {error}"
-    return None
+    return why_unreadable(files.manifest)
 
 
 class _Marked:

@@ -2,14 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
-from envlock.errors import UserInputError
-from envlock.lockfile.reader import lock_of
-from envlock.model.digest import environment_hash, image_key, lock_hash
-from envlock.model.lock import Lock
-from envlock.model.short_changes import ShortChange, short_changes
+from envlock.model.short_change import ShortChange
 from envlock.system.cache import Cache, typed
+from envlock.workflows import later_history
+
+if TYPE_CHECKING:
+    from envlock.workflows.lock_reading import LockReading
 
 _KIND = "lock-steps"  # raised with the form of what is kept
 _NONE = "none"
@@ -46,54 +47,25 @@ class LockStep:
 
 
 class LockSteps:
-    """Reads locks by the ids of their content, which `content` gives the bytes of."""
+    """Tells of locks by the ids of their content, which `content` gives the bytes of."""
 
     def __init__(self, content: Callable[[str], bytes], cache: Cache) -> None:
         self._content, self._cache = content, cache
-        self._last: tuple[str, Lock | str] | None = None
 
     def step(self, *, before: str | None, after: str) -> LockStep:
         key = f"{after}-{before or _NONE}"
         kept = self._cache.record(_KIND, key, _from_record)
         if kept is None:
-            kept = self._compared(before, after)
+            kept = self._reading.step(before, after)
             self._cache.keep(_KIND, key, _to_record(kept), lasting=False)
         return kept
 
     def facts(self, id: str) -> LockFacts | None:
         return self.step(before=None, after=id).facts
 
-    def _compared(self, before: str | None, after: str) -> LockStep:
-        now = self._read(after)
-        was = self._read(before) if before else None
-        if before and was is not None:
-            self._last = (before, was)  # the next one asked for, mostly
-        if isinstance(now, str):
-            return LockStep(facts=None, problem=now)
-        changes = short_changes(before=was, after=now) if isinstance(was, Lock) else None
-        return LockStep(facts=facts_of(now), changes=changes)
-
-    def _read(self, id: str) -> Lock | str:
-        """The lock, or why it cannot be read."""
-        if self._last and self._last[0] == id:
-            return self._last[1]
-        try:
-            text = self._content(id).decode("utf-8-sig").replace("\r\n", "\n")
-            return lock_of("env.lock", text)
-        except UnicodeDecodeError:
-            return "env.lock is not UTF-8 text"
-        except UserInputError as error:
-            return error.message.splitlines()[0]
-
-
-def facts_of(lock: Lock) -> LockFacts:
-    has_images = any(p.platform.startswith("linux-") for p in lock.platforms)
-    return LockFacts(
-        environment=environment_hash(lock),
-        image=image_key(lock) if has_images else None,
-        platforms=tuple((p.platform, lock_hash(lock, p)) for p in lock.platforms),
-        packages=len({package.node for p in lock.platforms for package in p.packages}),
-    )
+    @cached_property
+    def _reading(self) -> "LockReading":
+        return later_history.lock_reading(self._content)
 
 
 def _to_record(step: LockStep) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from envlock.errors import EnvlockError, UserInputError
 from envlock.model.version import At
 from envlock.system.files import repository_root
-from envlock.workflows import later
+from envlock.workflows import later, later_history
 
 if TYPE_CHECKING:
     from envlock.manifest.workspace import Workspace
@@ -77,7 +77,7 @@ def find_project(env: str | None, start: Path) -> Project:
 def environment_named(env: str | None, start: Path, context: "Context") -> Project:
     """As `find_project`, also of another time or repository: for those who only read it, while the context lasts."""
     if env is not None and is_elsewhere(env, start):
-        return later.environment_at(env, start.resolve(), context)
+        return later_history.environment_at(env, start.resolve(), context)
     return find_project(env, start)
 
 
@@ -168,7 +168,7 @@ def _listed(projects: Iterable[Project], start: Path) -> str:
 
 def _discover(root: Path) -> list[Path]:
     """The folders with env.toml, but for those that the root's `[workspace]` excludes."""
-    folders, workspace = later.folders_with(MANIFEST, root), _workspace(root)
+    folders, workspace = later_history.folders_with(MANIFEST, root), _workspace(root)
     alone = [root] if workspace and workspace.alone else []
     return [
         folder
