@@ -7,7 +7,7 @@ import click
 
 from envlock.cli.command import Session
 from envlock.system.cache import Cache
-from envlock.workflows import later
+from envlock.workflows import later_history
 from envlock.workflows.check import Answer, check, check_all
 from envlock.workflows.project import is_elsewhere
 
@@ -21,7 +21,7 @@ def answers_of(
         if everywhere or at:
             raise click.UsageError("`--staged` goes neither with `--all` nor with `--at`")
         with cache.users.among():
-            return later.check_staged(envs, start, cache)
+            return later_history.check_staged(envs, start, cache)
     if at or any(is_elsewhere(env, start) for env in envs):
         return _at(session, envs, at, everywhere=everywhere)
     projects = session.projects(envs, everywhere=everywhere)
@@ -33,6 +33,6 @@ def _at(session: Session, envs: Sequence[str], at: str | None, *, everywhere: bo
         raise click.UsageError("`--all` means every environment: name none beside it")
     with session.context() as context:
         if at and everywhere:
-            return later.check_commit(at, Path.cwd(), context)
+            return later_history.check_commit(at, Path.cwd(), context)
         words = [f"{env}@{at}" for env in envs or ("",)] if at else envs
         return [(project, check(project, context.cache)) for project in session.environments(words, context)]

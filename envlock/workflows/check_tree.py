@@ -15,7 +15,7 @@ from envlock.history.tree import StagedTree, Tree
 from envlock.model.problem import Problem
 from envlock.system.cache import Cache
 from envlock.system.files import repository_root
-from envlock.workflows import later
+from envlock.workflows import later, later_history
 from envlock.workflows.check import Answer, answer
 from envlock.workflows.moment import Moment, top_name
 from envlock.workflows.project import LOCKFILE, MANIFEST, Project
@@ -54,7 +54,7 @@ def check_staged(envs: Sequence[str], start: Path, cache: Cache, also: Collectio
         checked = Checked(
             tree=tree,
             top=root.name,
-            lay_out=lambda folder: later.staged(tree, root, folder, cache),
+            lay_out=lambda folder: later_history.staged(tree, root, folder, cache),
             place=_in(root),
         )
         if envs:
@@ -88,7 +88,7 @@ def check_commit(moment: Moment, envs: Sequence[str], cache: Cache) -> list[Answ
     checked = Checked(
         tree=tree,
         top=top_name(moment.repository),
-        lay_out=lambda folder: later.at_commit(moment, folder, _name(tree, folder, home.name), cache),
+        lay_out=lambda folder: later_history.at_commit(moment, folder, _name(tree, folder, home.name), cache),
         place=lambda folder: Project(home / folder, at=moment.at, home=home),
     )
     folders = _asked(checked, envs, "") if envs else [*_folders(checked)]
@@ -163,7 +163,7 @@ def _rests_on(tree: Tree, folder: str, changed: Iterable[str] | None) -> bool:
     manifest = tree.entry(posixpath.join(folder, MANIFEST))
     if manifest is None or not _REACHING_OUT.search(tree.blob(manifest.id)):
         return False
-    found = later.needed(tree, folder)
+    found = later_history.needed(tree, folder)
     names = {*found.entries, *found.names}
     return any(path in names or not names.isdisjoint(_above(path)) for path in changed)
 

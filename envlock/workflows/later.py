@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from threading import Event
 
-    from envlock.history.tree import StagedTree, Tree
     from envlock.images.dockerfile import DockerContext
     from envlock.lockfile.conflict import Conflict
     from envlock.manifest.workspace import Workspace
@@ -32,12 +31,9 @@ if TYPE_CHECKING:
     from envlock.system.conda.child import Child
     from envlock.system.http import Http
     from envlock.workflows.begun import Begun
-    from envlock.workflows.check import Answer
     from envlock.workflows.context import Context
     from envlock.workflows.debian_base import DebianBase
     from envlock.workflows.docker_log import Log
-    from envlock.workflows.moment import Moment
-    from envlock.workflows.needed import Needed
     from envlock.workflows.prefix_task import PrefixTask
     from envlock.workflows.project import Project
     from envlock.workflows.record import Begun as BegunRun
@@ -206,37 +202,6 @@ def conda_order(one: str, other: str) -> int | None:
     from envlock.system.conda.matching import order
 
     return order(one, other)
-
-
-def check_staged(envs: "Sequence[str]", start: Path, cache: "Cache") -> "list[Answer]":
-    from envlock.workflows.check_tree import check_staged
-
-    return check_staged(envs, start, cache)
-
-
-def check_commit(revision: str, start: Path, context: "Context") -> "list[Answer]":
-    from envlock.workflows.check_tree import check_commit
-    from envlock.workflows.environment_at import revision_here
-
-    return check_commit(revision_here(revision, start), (), context.cache)
-
-
-def needed(tree: "Tree", folder: str) -> "Needed":
-    from envlock.workflows.needed import needed
-
-    return needed(tree, folder, lock=False)
-
-
-def staged(tree: "StagedTree", root: Path, folder: str, cache: "Cache") -> "Project":
-    from envlock.workflows.snapshots import staged
-
-    return staged(tree, root, folder, cache)
-
-
-def at_commit(moment: "Moment", folder: str, name: str, cache: "Cache") -> "Project":
-    from envlock.workflows.snapshots import at_commit
-
-    return at_commit(moment, folder, name, cache)
 
 
 def root_places(project: "Project") -> "dict[tuple[KeyPath, str], Place]":

@@ -4,10 +4,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
+    from envlock.history.tree import StagedTree, Tree
+    from envlock.system.cache import Cache
+    from envlock.workflows.check import Answer
     from envlock.workflows.context import Context
     from envlock.workflows.lock_reading import LockReading
+    from envlock.workflows.moment import Moment
+    from envlock.workflows.needed import Needed
     from envlock.workflows.project import Project
     from envlock.workflows.revision import Found
     from envlock.workflows.wanted import Wanted
@@ -35,3 +40,34 @@ def lock_reading(content: "Callable[[str], bytes]") -> "LockReading":
     from envlock.workflows.lock_reading import LockReading
 
     return LockReading(content)
+
+
+def check_staged(envs: "Sequence[str]", start: Path, cache: "Cache") -> "list[Answer]":
+    from envlock.workflows.check_tree import check_staged
+
+    return check_staged(envs, start, cache)
+
+
+def check_commit(revision: str, start: Path, context: "Context") -> "list[Answer]":
+    from envlock.workflows.check_tree import check_commit
+    from envlock.workflows.environment_at import revision_here
+
+    return check_commit(revision_here(revision, start), (), context.cache)
+
+
+def needed(tree: "Tree", folder: str) -> "Needed":
+    from envlock.workflows.needed import needed
+
+    return needed(tree, folder, lock=False)
+
+
+def staged(tree: "StagedTree", root: Path, folder: str, cache: "Cache") -> "Project":
+    from envlock.workflows.snapshots import staged
+
+    return staged(tree, root, folder, cache)
+
+
+def at_commit(moment: "Moment", folder: str, name: str, cache: "Cache") -> "Project":
+    from envlock.workflows.snapshots import at_commit
+
+    return at_commit(moment, folder, name, cache)
