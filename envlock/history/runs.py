@@ -11,12 +11,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from envlock.errors import EnvlockError, OutsideError, UserInputError
+from envlock.history.pruned import kept_since
 from envlock.history.repository import Busy, Commit, Person, Repository
 from envlock.model.run import DIGITS, Recorded, Run, Unreadable, message_of, run_of
-from envlock.model.version import REMOTES, RUNS
+from envlock.model.version import MONTH, REMOTES, RUNS
 
-MONTH = re.compile(r"[0-9]{4}-(?:0[1-9]|1[0-2])")
-_PATIENCE = 3.0  # seconds that others may hold a reference, or be quicker
+_PATIENCE = 10.0  # seconds that others may hold a reference, or be quicker
 _PAUSE = 0.02
 _ID = re.compile(r"(?:([0-9]{4}-[0-9]{2})-[0-9]{2}-)?([0-9a-f]{4,64})")
 
@@ -49,11 +49,12 @@ def _moved(repository: Repository, reference: str, old: str | None, new: str, *,
 
 
 def months(repository: Repository) -> Mapping[str, Sequence[str]]:
-    """Where the runs of each month end, here and on remotes; the newest month first."""
+    """Where the runs of each month end, here and, of months that are kept, on remotes; the newest month first."""
+    kept = kept_since(repository)
     found: dict[str, list[str]] = {}
     for name, id in [*repository.references(RUNS).items(), *repository.references(REMOTES).items()]:
         kind, _, month = name.rpartition("/")
-        if MONTH.fullmatch(month) and (name.startswith(RUNS) or kind.endswith("/runs")):
+        if MONTH.fullmatch(month) and (name.startswith(RUNS) or (kind.endswith("/runs") and month >= kept)):
             found.setdefault(month, []).append(id)
     return {month: found[month] for month in sorted(found, reverse=True)}
 

@@ -10,6 +10,7 @@ PRUNED = "refs/envlock/pruned"  # which months' runs the team no longer keeps
 PRUNED_HERE = "refs/envlock/pruned-here"  # which this clone does not; never sent
 REMOTES = "refs/envlock/remotes/"  # REMOTE/labels/…, REMOTE/runs/…: as they were there when we looked last
 
+MONTH = re.compile(r"[0-9]{4}-(?:0[1-9]|1[0-2])")
 LATEST = "latest"
 GIT = "git:"
 NUMBER = re.compile(r"[0-9]{1,6}")

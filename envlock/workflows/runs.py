@@ -9,7 +9,7 @@ from pathlib import Path
 
 from envlock.errors import UserInputError
 from envlock.history import runs
-from envlock.history.around import repository_around
+from envlock.history.program import Program
 from envlock.history.repository import Repository
 from envlock.model.run import Recorded, Unreadable
 
@@ -38,13 +38,13 @@ class Listed:
 def list_runs(start: Path, asked: Asked) -> Listed:
     """The recorded runs of the repository around a folder."""
     unreadable: list[Unreadable] = []
-    found = islice(_wanted(_repository(start), asked, unreadable), asked.limit)
+    found = islice(_wanted(opened(start), asked, unreadable), asked.limit)
     return Listed(runs=tuple(found), unreadable=tuple(unreadable))
 
 
 def show_run(start: Path, given: str) -> Recorded:
     """One run, by its id or the beginning of it."""
-    return runs.find(_repository(start), given)
+    return runs.find(opened(start), given)
 
 
 def _wanted(repository: Repository, asked: Asked, unreadable: list[Unreadable]) -> Iterator[Recorded]:
@@ -69,8 +69,9 @@ def _time(given: str) -> datetime:
         raise UserInputError(f"`{given}` is no date: say `2026-11-22`, or `2026-11`") from None
 
 
-def _repository(start: Path) -> Repository:
-    repository = repository_around(start)
+def opened(start: Path) -> Repository:
+    """The repository around a folder, by the git program: that is there before a library is loaded."""
+    repository = Program.around(start)
     if repository is None:
         raise UserInputError(
             f"`{start}` is in no git repository", hint="runs are recorded in the repository they are of"

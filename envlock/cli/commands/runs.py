@@ -8,6 +8,7 @@ from envlock.cli.command import Session, command, command_group
 from envlock.cli.options import as_json, env_names
 from envlock.cli.run_lines import run_lines, run_shape, run_table
 from envlock.cli.text import number
+from envlock.workflows.prune_runs import prune
 from envlock.workflows.runs import Asked, list_runs, show_run
 
 
@@ -48,10 +49,30 @@ def show_command(session: Session, id: str, as_json: bool) -> None:
         session.console.data(line)
 
 
+@command("envlock runs prune --before 2026-01 --dry-run", "envlock runs prune --before 2026-01 --remote origin")
+@click.option("--before", required=True, metavar="YYYY-MM", help="Of months before this one.")
+@click.option("--remote", metavar="NAME", help="There, too, and for all who share it.")
+@click.option("--dry-run", is_flag=True, help="Say what would go.")
+def prune_command(session: Session, before: str, remote: str | None, dry_run: bool) -> None:
+    """Remove the runs of whole months: here, or with a remote.
+
+    Runs of these months that others have and never pushed stay with them.
+    """
+    found = prune(Path.cwd(), before, remote=remote, dry_run=dry_run)
+    for one in found:
+        alone = f", {one.unpushed} of them on no remote" if one.unpushed else ""
+        where = " and ".join([*["here"] * bool(one.runs), *[f"at {remote}"] * one.there])
+        session.console.data(f"{one.month}  {number(one.runs, 'run') + ' ' if one.runs else ''}{where}{alone}")
+    session.console.note(
+        "would be removed" if dry_run and found else "removed" if found else "there is nothing to remove"
+    )
+
+
 runs_command = command_group(
     "runs",
     "List the recorded runs: what was run, in what, and on which commit.",
     "list",
     list=list_command,
     show=show_command,
+    prune=prune_command,
 )
