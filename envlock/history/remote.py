@@ -1,7 +1,7 @@
 """A remote repository, spoken with by the git program: it knows the addresses, the logins and the keys of a person."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
@@ -103,15 +103,28 @@ class Remote:
         if code != 0:
             raise self._failed("cannot be fetched from", error)
 
-    def push(self, specs: Sequence[str]) -> tuple[Pushed, ...]:
-        """Sends references (`refs/a/b`, `ID:refs/a/b`) without force; what became of each, in the order given."""
+    def push(self, ids: Mapping[str, str]) -> tuple[Pushed, ...]:
+        """Sends what references there are to name, without force; what became of each, in that order."""
         plain = ("--porcelain", "--no-follow-tags", "--recurse-submodules=no")
+        # by ids: a name that cannot be read at this moment git would take for a wish to delete it there
+        specs = [f"{id}:{name}" for name, id in ids.items()]
         code, said, error = self._git.tried("push", *plain, "--", self.name, *specs)
         told = dict(_reports(said.decode(errors="surrogateescape"), error))
-        found = [told[name] for name in (spec.rpartition(":")[2] for spec in specs) if name in told]
-        if len(found) < len(specs):
+        found = [told[name] for name in ids if name in told]
+        if len(found) < len(ids):
             raise self._failed("cannot be pushed to", error or f"git ends with {code}")
         return tuple(found)
+
+    def remove(self, references: Mapping[str, str]) -> tuple[Pushed, ...]:
+        """Removes references, by name with what each must still be there; what became of each."""
+        leases = [f"--force-with-lease={name}:{id}" for name, id in references.items()]
+        plain = ("--porcelain", "--no-follow-tags", "--recurse-submodules=no")
+        specs = [f":{name}" for name in references]
+        code, said, error = self._git.tried("push", *plain, *leases, "--", self.name, *specs)
+        told = dict(_reports(said.decode(errors="surrogateescape"), error))
+        if not references.keys() <= told.keys():
+            raise self._failed("cannot be pushed to", error or f"git ends with {code}")
+        return tuple(told[name] for name in references)
 
     def _failed(self, what: str, error: str) -> OutsideError:
         lines = [line.removeprefix("fatal: ").removeprefix("error: ") for line in error.splitlines()]

@@ -139,7 +139,7 @@ class Numbering:
         assert self.remote
         called = f"`{version.environment} {version.version}`"
         try:
-            (report,) = self.remote.push([version.reference])
+            (report,) = self.remote.push({version.reference: version.id})
         except OutsideError as error:
             raise OutsideError(
                 f"{error.message}\n{called} is registered here", hint="run it again to push it"
