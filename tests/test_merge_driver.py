@@ -226,6 +226,23 @@ def test_what_was_resolved_once_is_again(repository: Repository) -> None:
     assert repository.check() == 0
 
 
+def test_bytes_are_in_the_manner_of_ours(repository: Repository) -> None:
+    """CRLF and a BOM in files that .gitattributes says nothing of."""
+    (repository.folder / ".gitattributes").write_text("env.* merge=envlock\n")
+    for branch in ("main", "other"):
+        repository.must("switch", "--quiet", "--discard-changes", branch)
+        manifest = repository.environment / "env.toml"
+        manifest.write_bytes(b"\xef\xbb\xbf" + manifest.read_bytes().replace(b"\n", b"\r\n"))
+        (repository.folder / ".gitattributes").write_text("env.* merge=envlock\n")
+        repository.must("commit", "--quiet", "--all", "--message", "CRLF")
+    repository.must("switch", "--quiet", "main")
+    repository.must("merge", "other")
+    data = (repository.environment / "env.toml").read_bytes()
+    assert data.startswith(b"\xef\xbb\xbfname")
+    assert data.count(b"\r\n") == data.count(b"\n") == 13
+    assert repository.check() == 0
+
+
 # ---- what can go wrong
 
 
@@ -245,6 +262,21 @@ def test_without_the_driver(tmp_path: Path) -> None:
     assert repository.git("merge", "other").code == 1
     _marked_as_conflict(repository)
     assert repository.check() == 2
+
+
+def test_bytes_that_are_no_text_of_ours_are_merged_as_git_does(repository: Repository) -> None:
+    for branch in ("main", "other"):
+        repository.must("switch", "--quiet", branch)
+        manifest = repository.environment / "env.toml"
+        manifest.write_bytes(b"# caf\xe9\n" + manifest.read_bytes())
+        repository.must("commit", "--quiet", "--all", "--message", "latin-1")
+    said = repository.git("merge", "main")
+    assert said.code == 1
+    assert repository.unmerged() == {"env.toml"}
+    data = (repository.environment / "env.toml").read_bytes()
+    assert data.count(b"<<<<<<< ours\n") == data.count(b"caf\xe9") == 1
+    assert b"numpy" in data
+    assert b"idna" in data
 
 
 @pytest.mark.parametrize("end", ["missing", "kills itself", "traceback", "odd code"])

@@ -12,6 +12,7 @@ from envlock.cli.main import COMMANDS
 from tests.support.debian_lock import MANIFEST as DEBIAN
 from tests.support.debian_lock import debian, relock
 from tests.support.locked_project import locked_project, stale
+from tests.support.merging import write
 from tests.support.projects import Project, new_project
 
 HEAVY = {
@@ -118,9 +119,23 @@ def test_git_diff_waits_for_no_parser(project: Project) -> None:
     assert among(modules, ["envlock.model.lock", "envlock.lockfile.reader"]) == set()
 
 
+@pytest.mark.parametrize("name", ["env.toml", "env.lock"])
+def test_a_merge_that_needs_no_solver_loads_none(tmp_path: Path, name: str) -> None:
+    """git starts it once for each file."""
+    for side, packages in (("base", ()), ("ours", ("idna",)), ("theirs", ("numpy",))):
+        write(tmp_path / side, "attrs", *packages)
+    project = Project(folder=tmp_path, cache=tmp_path / "cache")
+    sides = [f"{side}/{name}" for side in ("base", "ours", "theirs")]
+    code, modules = loaded(project, "merge-driver", "--", *sides, "7", name)
+    assert code == 0
+    assert among(modules, HEAVY - {"platformdirs"}) == set()
+    other = {"env.toml": "envlock.lockfile", "env.lock": "envlock.manifest"}[name]
+    assert among(modules, [f"{other}.reader"]) == set()
+
+
 @pytest.mark.parametrize("command", sorted(COMMANDS.keys() - {"doctor"}))
 def test_help_of_a_command_loads_no_heavy_library(project: Project, command: str) -> None:
     code, modules = loaded(project, command, "--help")
     assert code == 0
     assert among(modules, HEAVY - {"tomlkit", "deflate", "tarfile", "uv"}) == set()
-    assert among(modules, [f"envlock.cli.commands.{command}"])
+    assert among(modules, [f"envlock.cli.commands.{command.replace('-', '_')}"])

@@ -15,8 +15,8 @@ from envlock.manifest.text_edits import quoted, with_other_string, with_string, 
 from envlock.manifest.text_places import insert_value, without_lines
 from envlock.model.toml_lines import KeyPath, Places, Span, places
 
-# more is no work of people
-_MOST = 2000
+# more is no work of people, and takes its time
+_MOST = 300
 _MISSING, _GONE, _OTHER, _STRING = "missing", "gone", "other", "string"
 
 

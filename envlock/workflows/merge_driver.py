@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from envlock.errors import EnvlockError
-from envlock.lockfile.reader import LIMIT
 from envlock.system.files import write_whole
 from envlock.system.text_file import bytes_like, read_text
 from envlock.workflows import later_merge
@@ -21,6 +20,8 @@ from envlock.workflows.merged import Merged, Texts
 from envlock.workflows.project import LOCKFILE, MANIFEST
 from envlock.workflows.text_merge import marked, merge_files, text_merge
 
+# bytes: what is larger is not read for what it is, either
+_LIMITS = {MANIFEST: 1 << 20, LOCKFILE: 64 << 20}
 # one line for sh, which git runs at the top of the work tree; git has put %P into quotes
 _LINE = (
     'e={program}; [ -x "$e" ] || e=envlock; '
@@ -86,8 +87,9 @@ def merge(files: MergeFiles, texts: Texts, context: Context) -> Merged:
 
 
 def _texts(files: MergeFiles) -> Texts:
+    limit = _LIMITS.get(files.name, _LIMITS[LOCKFILE])
     base, ours, theirs = (
-        read_text(path, limit=LIMIT, absent="git makes it") for path in (files.base, files.ours, files.theirs)
+        read_text(path, limit=limit, absent="git makes it") for path in (files.base, files.ours, files.theirs)
     )
     return Texts(base=base or None, ours=ours, theirs=theirs)
 

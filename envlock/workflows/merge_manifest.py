@@ -4,6 +4,7 @@ import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 from envlock.errors import EnvlockError
@@ -19,6 +20,8 @@ from envlock.workflows.merged import Merged, Texts
 from envlock.workflows.project import MANIFEST
 from envlock.workflows.text_merge import marked, text_merge
 
+# seconds after which no other way is tried
+_LIMIT = 3.0
 _BROKEN = "env.toml could not be read on every side: it is merged as text"
 _UNCLEAR = "what both sides changed asks for something else when taken together: choose, then run `envlock lock`"
 
@@ -42,7 +45,10 @@ def merge_manifest(texts: Texts, folder: Path, *, marker_size: int = 7) -> Merge
     except (ValueError, TypeError, AttributeError, RecursionError):
         return Merged(text=textual.text, clean=textual.clean, notes=() if textual.clean else (_BROKEN,))
     starts = (*((textual.text,) if textual.clean else ()), text_merge(texts, "--union").text, texts.ours, texts.theirs)
+    began = monotonic()
     for start in starts:
+        if monotonic() - began > _LIMIT:
+            break
         for text in _edited(start, wanted, texts, marker_size):
             if wanted.notes:
                 return Merged(text=text, clean=False, notes=wanted.notes)

@@ -87,10 +87,17 @@ class Repository:
         found = self.must("ls-files", "--unmerged", within=folder)
         return {line.partition("\t")[2] for line in found.splitlines()}
 
+    def envlock(self, *words: str | Path, folder: Path | None = None) -> Result:
+        variables = {**os.environ, "ENVLOCK_CACHE_DIR": str(self.folder.parent / "cache")}
+        folder = folder or self.environment
+        done = subprocess.run(
+            (ENVLOCK, *words), cwd=folder, env=variables, capture_output=True, text=True, timeout=120, check=False
+        )
+        return Result(done.returncode, done.stdout, done.stderr)
+
     def check(self, folder: Path | None = None) -> int:
         """What `envlock check` says of it."""
-        command = (ENVLOCK, "check", folder or self.environment)
-        return subprocess.run(command, capture_output=True, check=False, cwd=self.folder).returncode
+        return self.envlock("check", ".", folder=folder).code
 
     def asked(self, folder: Path | None = None) -> tuple[str, ...]:
         return read_manifest((folder or self.environment) / "env.toml").pip.dependencies
