@@ -8,13 +8,19 @@ import click
 
 from envlock.errors import EnvlockError
 from envlock.workflows.project import all_projects
+from envlock.workflows.version_names import version_names
 
 _Command = TypeVar("_Command", bound=Callable[..., int | None])
 
 
 def env_names(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
-    """The environments' names, for a shell's completion; none where they cannot be listed."""
+    """The environments' names, for a shell's completion, and behind `NAME@` its versions; none where they cannot be
+    listed."""
+    name, at, _ = incomplete.partition("@")
     try:
+        if at:
+            found = (f"{name}@{version}" for version in version_names(name, Path.cwd()))
+            return [each for each in found if each.startswith(incomplete)]
         return [p.name for p in all_projects(Path.cwd()) if p.name.startswith(incomplete)]
     except (EnvlockError, OSError):
         return []
