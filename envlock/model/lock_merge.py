@@ -95,9 +95,13 @@ class _Search:
         return best
 
     def _open(self) -> list[Node]:
-        """What the sides have differently."""
-        ours, theirs = self._sides.ours, self._sides.theirs
-        return [node for node in self._nodes if _identity(ours.get(node)) != _identity(theirs.get(node))]
+        """What the sides have differently; what one of them does not have at all must be Debian's to be left out."""
+        sides = [(node, *self._of(node)[1:]) for node in self._nodes]
+        return [
+            node
+            for node, ours, theirs in sides
+            if _identity(ours) != _identity(theirs) and ((ours and theirs) or isinstance(ours or theirs, DebianPackage))
+        ]
 
     def _turned(self, node: Node, chosen: Found | None) -> Found | None:
         _, ours, theirs = self._of(node)
