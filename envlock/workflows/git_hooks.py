@@ -28,10 +28,11 @@ def pushed(told: str) -> tuple[Tip, ...]:
     return tuple(found.values())
 
 
-def no_longer_as_locked(start: Path, cache: Cache) -> tuple[Note, ...]:
-    """The environments installed for this work tree that are no longer as env.lock says; none while it is rebased."""
+def no_longer_as_locked(start: Path, cache: Cache, *, rebased: bool = False) -> tuple[Note, ...]:
+    """The environments installed for this work tree that are no longer as env.lock says; none while it is rebased, but
+    at the end of that, where git has not tidied up yet."""
     root = repository_root(start.resolve())
-    return differing(root, cache) if root and not _is_rebased(root) else ()
+    return differing(root, cache) if root and (rebased or not _is_rebased(root)) else ()
 
 
 def advice(notes: tuple[Note, ...], start: Path) -> str:

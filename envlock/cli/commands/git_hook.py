@@ -45,20 +45,20 @@ def _post_checkout(session: Session, words: Sequence[str]) -> int:
     return _post_rewrite(session, words) if is_branch == "1" and before != after else 0
 
 
-def _post_merge(session: Session, _words: Sequence[str]) -> int:
+def _post_merge(session: Session, words: Sequence[str]) -> int:
     try:
         answers = check_all(all_projects(Path.cwd()), Cache(session.settings.cache_folder))
         say_answers(session.console, answers, "run `envlock lock`, and commit what it writes")
     except (EnvlockError, OSError) as error:
         session.console.note(f"envlock: what was merged cannot be checked: {error}")
-    return _post_rewrite(session, _words)
+    return _post_rewrite(session, words)
 
 
-def _post_rewrite(session: Session, _words: Sequence[str]) -> int:
+def _post_rewrite(session: Session, words: Sequence[str]) -> int:
     """Says so in one line where what is installed is no longer as locked. git has done its work: this never fails."""
     start = Path.cwd()
     try:
-        notes = no_longer_as_locked(start, Cache(session.settings.cache_folder))
+        notes = no_longer_as_locked(start, Cache(session.settings.cache_folder), rebased="rebase" in words[:1])
         if notes:
             session.console.note(f"envlock: {advice(notes, start)}")
     except (EnvlockError, OSError) as error:

@@ -1,6 +1,7 @@
 """`envlock pre-commit`: the hooks of `.pre-commit-hooks.yaml`, as pre-commit calls them"""
 
 import os
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -43,8 +44,7 @@ def lock_command(session: Session, names: tuple[str, ...]) -> int:
             session.console.error(f"{project.name}: {error.message}", error.hint)
             code = error.exit_code
             continue
-        for line in lines:
-            session.console.note(line)
+        session.console.note("\n".join(lines))
         written.append(os.path.relpath(project.lockfile))
     return _changed(session, written) or code
 
@@ -71,7 +71,7 @@ def export_command(session: Session, names: tuple[str, ...], output: Path, env: 
 
 def _changed(session: Session, files: Sequence[str]) -> int:
     if files:
-        session.console.note(f"written: look at it, then `git add {' '.join(files)}`")
+        session.console.note(f"written: look at it, then `git add {shlex.join(files)}`")
     return 1 if files else 0
 
 
