@@ -1,5 +1,6 @@
 """A repository by git's library."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
@@ -18,6 +19,8 @@ from envlock.system.process import without_git_variables
 
 _OF_TYPE = 0o170000  # of a mode: what kind of thing it is
 _REFERENCES = "refs/"
+# revisions that the library understands just as git does: a name or an id, and steps from there
+_PLAIN = re.compile(r"\w[\w./+-]*(?:[~^]\d*)*")
 
 
 class Library:
@@ -50,10 +53,12 @@ class Library:
         return self._git.is_shallow
 
     def commit_of(self, revision: str) -> str | None:
+        if not _PLAIN.fullmatch(revision):
+            return self._by_program.commit_of(revision)
         try:
             return str(self._git.revparse_single(revision).peel(pygit2.Commit).id)
         except (*FAILURES, Damaged):
-            # the library tells neither what is damaged from what was never there, nor does it know all of git's words
+            # the library does not tell what is damaged from what was never there
             return self._by_program.commit_of(revision)
 
     def reference(self, name: str) -> str | None:

@@ -4,7 +4,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import NoReturn
+from typing import IO, NoReturn
 
 import pygit2
 from pygit2.enums import Option
@@ -57,12 +57,21 @@ class CutOff(pygit2.OdbBackend):
 
     def _refuse(self, id: str) -> None:
         with suppress(FileNotFoundError), (self._objects / id[:2] / id[2:]).open("rb") as file:
-            inflated = zlib.decompressobj()
-            while not inflated.eof:
-                chunk = file.read(_CHUNK)
-                if not chunk:
-                    raise Damaged(f"the object `{id}` is cut off")
-                inflated.decompress(chunk)
+            if not _is_whole(file):
+                raise Damaged(f"the object `{id}` is cut off")
+
+
+def _is_whole(file: IO[bytes]) -> bool:
+    inflated = zlib.decompressobj()
+    try:
+        while not inflated.eof:
+            chunk = file.read(_CHUNK)
+            if not chunk:
+                return False
+            inflated.decompress(chunk)
+    except zlib.error:
+        return False
+    return True
 
 
 def discovered(folder: Path) -> Path | None:
