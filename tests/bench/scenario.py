@@ -27,12 +27,13 @@ class Subject:
 @dataclass(frozen=True, kw_only=True)
 class Limit:
     """At most so many seconds, mebibytes, or what `of` counts; with `peer`, so many times as long as that takes; with
-    `beyond`, so many seconds more than that takes."""
+    `beyond`, so many seconds more than that takes, `times` over."""
 
     subject: str
     at_most: float
     peer: str | None = None
     beyond: str | None = None
+    times: float = 1.0
     of: str = "wall"  # or "largest", "tree", else a name of what is counted
 
 
@@ -109,7 +110,7 @@ def _found(limit: Limit, samples: Samples) -> float:
         return median(_quotients(samples, limit.subject, limit.peer))
     if limit.beyond:
         pairs = zip(samples[limit.subject], samples[limit.beyond], strict=True)
-        return median(a.wall - b.wall for a, b in pairs)
+        return median(a.wall - limit.times * b.wall for a, b in pairs)
     found = samples[limit.subject]
     match limit.of:
         case "wall":

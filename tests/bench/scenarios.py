@@ -10,6 +10,7 @@ from pathlib import Path
 from tests.bench.debian import debian_solve
 from tests.bench.debian_images import debian_build
 from tests.bench.environments import Environment
+from tests.bench.histories import list_environments, register, versions
 from tests.bench.many_packages import TAGS, write_environment
 from tests.bench.measure import Step
 from tests.bench.place import Place
@@ -201,6 +202,9 @@ SCENARIOS: dict[str, Callable[[Place], Scenario]] = {
     "push-whole": push_whole,
     "push-2gib": push_2gib,
     "push-many": push_many,
+    "versions": versions,
+    "list": list_environments,
+    "register": register,
     **set_scenarios(),
 }
 

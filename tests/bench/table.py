@@ -48,7 +48,8 @@ def _amount(limit: dict[str, Any], value: float) -> str:
     if limit["peer"]:
         return f"{value:.2f} × `{limit['peer']}`"
     if limit.get("beyond"):
-        return f"{_seconds(value)} s beyond `{limit['beyond']}`"
+        times = f"{limit['times']:g} × " if limit.get("times", 1) != 1 else ""
+        return f"{_seconds(value)} s beyond {times}`{limit['beyond']}`"
     unit = {"wall": "s", "largest": "MiB", "tree": "MiB"}.get(limit["of"], limit["of"])
     return f"{_seconds(value) if unit == 's' else _count(value)} {unit}"
 

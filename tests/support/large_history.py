@@ -30,7 +30,7 @@ MANIFEST = """name = "{name}"
 python = "3.11"
 
 [pip]
-dependencies = ["flask", "pandas"]
+dependencies = {packages}
 
 [image]
 base = "scratch"
@@ -193,7 +193,9 @@ class _Story:
 
 
 def _manifest(environment: _Environment) -> bytes:
-    return _file(f"{environment.folder}/env.toml", MANIFEST.format(name=environment.name).encode())
+    return _file(
+        f"{environment.folder}/env.toml", MANIFEST.format(name=environment.name, packages=[*PACKAGES]).encode()
+    )
 
 
 def _locked(folder: str, state: tuple[int, ...]) -> bytes:
@@ -239,7 +241,7 @@ _EMPTY = Lock(
         channels=(),
         channel_priority="strict",
         conda=(),
-        pip=("flask", "pandas"),
+        pip=PACKAGES,
         indexes=(),
         base="scratch",
         interpreter=None,
