@@ -28,10 +28,14 @@ Wrong = Callable[[PlatformLock], int]
 
 
 def merged_platform(
-    sides: Sides[PlatformLock | None], spec: EnvSpec, wrong: Wrong, compare: Compare
+    sides: Sides[PlatformLock | None], spec: EnvSpec, wrong: Wrong, compare: Compare, *, any_python: bool = False
 ) -> PlatformLock | None:
-    """A platform with which nothing is wrong, of what the sides have; None where no such choice is found."""
-    found = _Search(sides, spec, wrong, compare).found()
+    """A platform with which nothing is wrong, of what the sides have; None where no such choice is found.
+
+    Without `any_python` the Python of a side that has changed it stays, whatever the other has for the one before.
+    """
+    search = _Search(sides, spec, wrong, compare)
+    found = search.found(any_python=any_python)
     return found if not wrong(found) else None
 
 
@@ -44,10 +48,12 @@ class _Search:
         self._nodes = sorted({*self._sides.ours, *self._sides.theirs})
         self._spec, self._wrong, self._compare = spec, wrong, compare
         self._walked: dict[tuple[object, ...], int] = {}
+        self._python: str | None = None
 
-    def found(self) -> PlatformLock:
+    def found(self, *, any_python: bool) -> PlatformLock:
         """That with which the least is wrong."""
         starts: list[Choice] = []
+        self._python = None if any_python else self._made(next(self._starts())).python
         for start in self._starts():
             starts.append(start)
             if not self._score(start):
@@ -110,7 +116,8 @@ class _Search:
     def _score(self, choice: Choice) -> int:
         key = tuple(map(_identity, choice.values()))
         if key not in self._walked:
-            self._walked[key] = self._wrong(self._made(choice))
+            made = self._made(choice)
+            self._walked[key] = self._wrong(made) + (self._python not in (None, made.python))
         return self._walked[key]
 
     def _made(self, choice: Choice) -> PlatformLock:

@@ -23,7 +23,7 @@ def merge_notes(sides: Sides[Lock | None], merged: Lock) -> tuple[str, ...]:
     removed = f"removed {len(gone)}" if gone else ""
     pins = "1 pin" if counts["kept"] == 1 else f"{counts['kept']} pins"
     line = ", ".join(filter(None, (f"kept {pins}", added, moved, removed, "0 conflicts")))
-    return (line, *_lost(ours, theirs, found))
+    return (line, *_lost(ours, theirs, found), *_undone(_packages(sides.base), ours, theirs, found))
 
 
 def conflict_notes(conflicts: Iterable[Conflict]) -> Iterator[str]:
@@ -70,6 +70,20 @@ def _lost(ours: dict[Key, Package], theirs: dict[Key, Package], found: dict[Key,
         f"`{package.name}` is {package.version} now: {ours[key].version}, which both sides had, could not stay"
         for key, package in found.items()
         if key in ours and key in theirs and ours[key].identity == theirs[key].identity != package.identity
+    }
+    yield from sorted(said)
+
+
+def _undone(
+    base: dict[Key, Package], ours: dict[Key, Package], theirs: dict[Key, Package], found: dict[Key, Package]
+) -> Iterator[str]:
+    """What one side has changed and is as it was before."""
+    said = {
+        f"`{package.name}` stays {package.version}: {side[key].version} of {label} does not go with the rest"
+        for label, side, other in (("ours", ours, theirs), ("theirs", theirs, ours))
+        for key, package in found.items()
+        if key in base and key in side and key in other
+        if package.identity == base[key].identity == other[key].identity != side[key].identity
     }
     yield from sorted(said)
 

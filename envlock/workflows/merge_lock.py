@@ -32,14 +32,25 @@ def merge_lock(texts: Texts, folder: Path, context: Context) -> Merged:
         return Merged(text=texts.ours, clean=True)
     try:
         sides = read_sides(texts)
-        found = of_both(sides) or later_merge.merge_solved(texts, folder, context, LIMIT - (monotonic() - began))
+        found = of_both(sides) or _solved(sides, texts, folder, context, began + LIMIT)
     except UserInputError as error:
         notes = (*error.message.splitlines(), *([error.hint] if error.hint else []))
         return Merged(text=conflict_text(texts.ours, texts.theirs), clean=False, notes=notes)
     return Merged(text=lock_text(found), clean=True, notes=merge_notes(sides.locks, found))
 
 
-def of_both(sides: MergedSides) -> Lock | None:
+def _solved(sides: MergedSides, texts: Texts, folder: Path, context: Context, until: float) -> Lock:
+    """By a solver; without one, with the Python that one side has moved away from."""
+    try:
+        return later_merge.merge_solved(texts, folder, context, until - monotonic())
+    except UserInputError:
+        # better than none at all
+        if found := of_both(sides, any_python=True):
+            return found
+        raise
+
+
+def of_both(sides: MergedSides, *, any_python: bool = False) -> Lock | None:
     """What answers, of packages that the two sides have; None where no such choice does, and a solver is to look."""
     now, found = datetime.now(UTC), []
 
@@ -48,7 +59,7 @@ def of_both(sides: MergedSides) -> Lock | None:
 
     for name in sides.spec.platforms:
         locks = sides.locks.each(partial(of_platform, name=name))
-        platform = merged_platform(locks, sides.spec, wrong, later.debian_compare)
+        platform = merged_platform(locks, sides.spec, wrong, later.debian_compare, any_python=any_python)
         if platform is None:
             return None
         found.append(platform)
