@@ -14,6 +14,7 @@ from envlock.history.library import Library
 from envlock.history.opened import discovered
 from envlock.history.program import Program
 from envlock.history.repository import Busy, Person, Repository
+from tests.support.cache import AMBIENT
 from tests.support.processes import PROJECT
 from tests.support.repository_forms import FORMS, Form, newer_git, with_history
 
@@ -286,7 +287,9 @@ def test_settings_of_the_environment_count(repository: Repository, monkeypatch: 
 @pytest.mark.full
 @pytest.mark.parametrize("form", ["sha1", "sha256"])
 def test_references_in_tables(tmp_path: Path, form: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PATH", f"{newer_git()}{os.pathsep}{os.environ['PATH']}")
+    path = f"{newer_git()}{os.pathsep}{os.environ['PATH']}"
+    monkeypatch.setenv("PATH", path)
+    monkeypatch.setitem(AMBIENT, "PATH", path)
     history = with_history(tmp_path / "tables", "--ref-format=reftable", f"--object-format={form}")
     repository = repository_around(history.folder)
     assert isinstance(repository, Program)
