@@ -138,7 +138,7 @@ def _named(name: str, start: Path) -> Project:
     if near and near.name == name:
         return near
     projects = all_projects(start)
-    found = [project for project in projects if project.name == name]
+    found = [project for project in projects if _may_be(project, name) and project.name == name]
     if len(found) == 1:
         return found[0]
     if found:
@@ -149,6 +149,15 @@ def _named(name: str, start: Path) -> Project:
         f"no environment `{name}`, and no folder of that name with env.toml\n{_listed(projects, start)}".rstrip(),
         hint="`envlock init` starts one",
     )
+
+
+def _may_be(project: Project, name: str) -> bool:
+    """False only where it has another name: reading the manifests of hundreds to find one would take long."""
+    try:
+        text = project.manifest.read_bytes()
+    except OSError:
+        return True  # the reader says it better
+    return project.folder.name == name or name.encode() in text or b"\\" in text
 
 
 def _only_one(start: Path) -> Project:
