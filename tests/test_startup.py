@@ -13,6 +13,7 @@ from tests.support.debian_lock import MANIFEST as DEBIAN
 from tests.support.debian_lock import debian, relock
 from tests.support.locked_project import locked_project, stale
 from tests.support.merging import write
+from tests.support.processes import run
 from tests.support.projects import Project, new_project
 
 HEAVY = {
@@ -131,6 +132,24 @@ def test_a_merge_that_needs_no_solver_loads_none(tmp_path: Path, name: str) -> N
     assert among(modules, HEAVY - {"platformdirs"}) == set()
     other = {"env.toml": "envlock.lockfile", "env.lock": "envlock.manifest"}[name]
     assert among(modules, [f"{other}.reader"]) == set()
+
+
+@pytest.mark.parametrize("words", ["post-checkout a b 1", "post-rewrite rebase"])
+def test_who_changes_branches_waits_for_no_library(tmp_path: Path, words: str) -> None:
+    project = locked_project(tmp_path / "train", git=True)
+    code, modules = loaded(project, "git-hook", *words.split())
+    assert code == 0
+    assert among(modules, HEAVY | PARSERS) == set()
+
+
+def test_a_commit_that_was_checked_before_waits_for_no_library(tmp_path: Path) -> None:
+    project = locked_project(tmp_path / "train", git=True)
+    run(("git", "add", "--all"), folder=project.folder)
+    for words in (("git-hook", "pre-commit"), ("pre-commit", "check", "env.toml")):
+        loaded(project, *words)
+        code, modules = loaded(project, *words)
+        assert code == 0
+        assert among(modules, HEAVY | PARSERS) == set()
 
 
 @pytest.mark.parametrize("command", sorted(COMMANDS.keys() - {"doctor"}))
