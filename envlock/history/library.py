@@ -17,6 +17,8 @@ from envlock.history.raw import decoded
 from envlock.history.repository import Commit, Entry, Person, Tag
 from envlock.system.process import without_git_variables
 
+# what the library says where another process holds a reference: which of these depends on the moment
+_HELD = ("failed to lock file", "File exists")
 _OF_TYPE = 0o170000  # of a mode: what kind of thing it is
 _REFERENCES = "refs/"
 # revisions that the library understands just as git does: a name or an id, and steps from there
@@ -221,7 +223,7 @@ class Library:
                     transaction.lock_ref(reference)
                     yield transaction
             except pygit2.GitError as error:
-                if "failed to lock file" in str(error):
+                if any(words in str(error) for words in _HELD):
                     raise held(reference, self.folder) from error
                 other = standing_in_the_way(self, reference)
                 raise in_the_way(reference, other) if other else error from error
