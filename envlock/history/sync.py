@@ -12,13 +12,14 @@ from dataclasses import dataclass, field
 
 from envlock.errors import EnvlockError, OutsideError
 from envlock.history.labels import read_label, unite_labels
+from envlock.history.pruned import kept_since, marked, unite_marks
 from envlock.history.remote import Outcome, Remote
 from envlock.history.repository import Busy, Person, Repository
-from envlock.model.version import REMOTES
+from envlock.model.version import PRUNED, REMOTES
 
 _ALL = "refs/envlock/"
 _KINDS = ("labels", "runs")
-_NAME = re.compile(r"labels/[^/]+/[^/]+|runs/[0-9]{4}-(?:0[1-9]|1[0-2])")
+_NAME = re.compile(r"labels/[^/]+/[^/]+|runs/[0-9]{4}-(?:0[1-9]|1[0-2])|pruned")
 _MOST_TRIES = 12
 _PAUSE = 0.05  # seconds, longer each time, before those who were quicker are met again
 
@@ -54,7 +55,7 @@ def share(repository: Repository, remote: Remote, told: Callable[[str], None]) -
     sharing = _Sharing()
     for attempt in range(_MOST_TRIES):
         told(f"fetching from `{remote}`")
-        remote.fetch([f"+{_ALL}{kind}/*:{_tracked(remote, kind)}/*" for kind in _KINDS], prune=True)
+        remote.fetch([f"+{_ALL}{kind}/*:{_tracked(remote, kind)}/*" for kind in _KINDS] + [_marks(remote)], prune=True)
         there = _states(repository, f"{REMOTES}{remote.name}/")
         _unite(repository, there, sharing)
         if _push(repository, remote, there, sharing, told):
@@ -82,7 +83,9 @@ def _states(repository: Repository, prefix: str) -> dict[str, str]:
 def _unite(repository: Repository, there: Mapping[str, str], sharing: _Sharing) -> None:
     """Has all that is here come from what is there, too."""
     ours = _states(repository, _ALL)
-    for name in sorted({*ours, *there}):
+    for name in sorted({*ours, *there}):  # which months are kept comes before runs
+        if name.startswith("runs/") and name.removeprefix("runs/") < kept_since(repository):
+            continue
         sharing.here.setdefault(name, ours.get(name))
         sharing.there.setdefault(name, there.get(name))
         sharing.now[name] = ours.get(name)
@@ -131,14 +134,26 @@ def _require_commit(repository: Repository, _name: str, id: str) -> None:
     repository.commit(id)
 
 
+def _require_mark(repository: Repository, _name: str, id: str) -> None:
+    marked(repository, id)
+
+
 def _require_label(repository: Repository, name: str, id: str) -> None:
     state = read_label(repository, id)
     if name != f"labels/{state.environment}/{state.label}":
         raise OutsideError(f"what is there is a state of the label `{state.label}` of `{state.environment}`")
 
 
-_UNITE: dict[str, Callable[[Repository, str, str], str]] = {"labels": unite_labels, "runs": _unite_runs}
-_CHECKS: dict[str, Callable[[Repository, str, str], None]] = {"labels": _require_label, "runs": _require_commit}
+_UNITE: dict[str, Callable[[Repository, str, str], str]] = {
+    "labels": unite_labels,
+    "runs": _unite_runs,
+    "pruned": unite_marks,
+}
+_CHECKS: dict[str, Callable[[Repository, str, str], None]] = {
+    "labels": _require_label,
+    "runs": _require_commit,
+    "pruned": _require_mark,
+}
 
 
 def _push(
@@ -153,7 +168,7 @@ def _push(
     if not new:
         return True
     told(f"pushing to `{remote}`")
-    outcomes = remote.push([f"{id}:{_ALL}{name}" for name, id in new.items()])
+    outcomes = remote.push({f"{_ALL}{name}": id for name, id in new.items()})
     for (name, id), pushed in zip(new.items(), outcomes, strict=True):
         if pushed.outcome in (Outcome.DONE, Outcome.SAME):
             sharing.sent.add(name)
@@ -162,6 +177,11 @@ def _push(
         elif pushed.outcome is Outcome.REFUSED:
             sharing.failed[name] = f"`{remote}` refuses it: {pushed.words}"
     return all(pushed.outcome is not Outcome.QUICKER for pushed in outcomes)
+
+
+def _marks(remote: Remote) -> str:
+    # with a star: there may be none
+    return f"+{PRUNED}*:{_tracked(remote, 'pruned')}*"
 
 
 def _tracked(remote: Remote, name: str) -> str:
