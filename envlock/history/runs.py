@@ -16,7 +16,7 @@ from envlock.history.repository import Busy, Commit, Person, Repository
 from envlock.model.run import DIGITS, Recorded, Run, Unreadable, message_of, run_of
 from envlock.model.version import MONTH, REMOTES, RUNS
 
-_PATIENCE = 10.0  # seconds that others may hold a reference, or be quicker
+_PATIENCE = 5.0  # seconds that others may hold a reference, or be quicker
 _PAUSE = 0.02
 _ID = re.compile(r"(?:([0-9]{4}-[0-9]{2})-[0-9]{2}-)?([0-9a-f]{4,64})")
 
@@ -27,9 +27,11 @@ def append(repository: Repository, run: Run, author: Person) -> Recorded:
     began = replace(author, time=int(run.start.timestamp()))
     ended = replace(author, time=int(run.end.timestamp()))
     last = time.monotonic() + _PATIENCE
+    old, commit = None, ""
     while True:
-        old = repository.reference(reference)
-        commit = repository.write(message, [old] if old else [], author=began, committer=ended)
+        before, old = old, repository.reference(reference)
+        if not commit or old != before:
+            commit = repository.write(message, [old] if old else [], author=began, committer=ended)
         if _moved(repository, reference, old, commit, give_up=time.monotonic() > last):
             return Recorded(commit=commit, run=run)
         # not all at the same moment again
