@@ -27,8 +27,8 @@ _SAFE = (
     ("gc.auto", "0"),
     ("maintenance.auto", "false"),
 )
-# without git's extension for partial clones: its library would not open it
-_KEPT = (
+# for fetching alone: written down, git would fetch whatever is missing, one by one, and its library would not open it
+_PARTIAL = (
     (f"remote.{ORIGIN}.promisor", "true"),
     (f"remote.{ORIGIN}.partialclonefilter", "blob:none"),
 )
@@ -55,8 +55,6 @@ class OtherRepository:
             return
         self.folder.mkdir(parents=True, exist_ok=True)
         self._git.said("init", "--quiet", "--bare", "--template=", "--initial-branch=main", ".")
-        for key, value in _KEPT:
-            self._git.said("config", key, value)
 
     def references(self, *patterns: str) -> Mapping[str, str]:
         """The references there, `HEAD` too, that one of the patterns names, with what they name themselves."""
@@ -113,9 +111,8 @@ class OtherRepository:
             raise self._failed("cannot be fetched from", error)
 
     def _missing(self, ids: Sequence[str]) -> list[str]:
-        # asked for without git's own fetching of what is missing, one by one
         asked = "".join(f"{id}\n" for id in ids).encode()
-        said = self._git.said("-c", f"remote.{ORIGIN}.promisor=false", "cat-file", "--batch-check", stdin=asked)
+        said = Git(self.folder, environment=_environment(None)).said("cat-file", "--batch-check", stdin=asked)
         return [line.split()[0] for line in said.decode().splitlines() if line.endswith(" missing")]
 
     def _fetched(self, options: Sequence[str], specs: Sequence[str]) -> tuple[int, str]:
@@ -131,10 +128,10 @@ class OtherRepository:
         return OutsideError("\n".join([f"`{self.shown}` {what}: {first}", *rest]))
 
 
-def _environment(address: str) -> dict[str, str]:
+def _environment(address: str | None) -> dict[str, str]:
     """A person's own, with the address and what keeps others from having us start something, as settings of git."""
     found = without_git_variables(GIT_TERMINAL_PROMPT="0", GIT_ALLOW_PROTOCOL="https:http:ssh:git:file")
-    given = [*_SAFE, *([(f"remote.{ORIGIN}.url", address)] if address else [])]
+    given = [*_SAFE, *([(f"remote.{ORIGIN}.url", address), *_PARTIAL] if address else [])]
     count = int(found.get("GIT_CONFIG_COUNT", "0") or 0)
     for number, (key, value) in enumerate(given, start=count):
         found[f"GIT_CONFIG_KEY_{number}"], found[f"GIT_CONFIG_VALUE_{number}"] = key, value
