@@ -1,5 +1,7 @@
 """Whatever two branches do to env.toml: it merges to what their locks merge to, or one of both merges is a conflict."""
 
+import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -92,21 +94,33 @@ def branches(draw: st.DrawFn) -> tuple[EnvSpec, EnvSpec, EnvSpec]:
     return base, sides[0], sides[1]
 
 
-def _text(spec: EnvSpec, remark: str) -> str:
-    """As it might be written, with a comment of its own."""
-    text = new_manifest(spec)
-    return text.replace("dependencies = ", f"# {remark}\ndependencies = ", 1) if remark else text
+@dataclass(frozen=True)
+class Manner:
+    """How somebody writes: a comment above the first list, one behind its items, and all lists on a line."""
+
+    above: str
+    behind: str
+    narrow: bool
+
+    def written(self, spec: EnvSpec) -> str:
+        text = new_manifest(spec)
+        if self.narrow:
+            text = re.sub(r",\n\]", "]", re.sub(r"(?<=[\[,])\n +(?=\")", "", text))
+        elif self.behind:
+            text = re.sub(r'(?m)^    "attrs.*,$', rf"\g<0>  # {self.behind}", text)
+        return text.replace("dependencies = ", f"# {self.above}\ndependencies = ", 1) if self.above else text
 
 
-REMARK = st.sampled_from(["", "", "why"])
+REMARK = st.sampled_from(["", "", "why", "how"])
+MANNER = st.builds(Manner, above=REMARK, behind=REMARK, narrow=st.sampled_from([False, False, True]))
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(specs=branches(), remarks=st.tuples(REMARK, REMARK, REMARK))
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(specs=branches(), manners=st.tuples(MANNER, MANNER, MANNER))
 def test_env_toml_and_env_lock_merge_to_the_same(
-    specs: tuple[EnvSpec, EnvSpec, EnvSpec], remarks: tuple[str, str, str]
+    specs: tuple[EnvSpec, EnvSpec, EnvSpec], manners: tuple[Manner, Manner, Manner]
 ) -> None:
-    base, ours, theirs = (_text(spec, remark) for spec, remark in zip(specs, remarks, strict=True))
+    base, ours, theirs = (manner.written(spec) for spec, manner in zip(specs, manners, strict=True))
     path = Path("train/env.toml")
     was, one, other = (read_manifest(path, text) for text in (base, ours, theirs))
     inputs = merged_inputs(Inputs.of(was), Inputs.of(one), Inputs.of(other))

@@ -74,6 +74,8 @@ def _table(rules: Rules, path: Key, sides: Sides[Values]) -> Values:
 
 
 def _value(rules: Rules, path: Key, sides: Sides[Any]) -> Any:
+    if sides.base in (sides.ours, sides.theirs) or sides.ours == sides.theirs:
+        return rules.value(path, sides)  # also where it stands for a default, unwritten
     present = [side for side in (sides.base, sides.ours, sides.theirs) if side is not None]
     both = sides.ours is not None and sides.theirs is not None
     if all(isinstance(side, dict) for side in present):
