@@ -144,6 +144,21 @@ def test_secrets_in_addresses_are_not_shown(pair: Team) -> None:
     assert "hunter2" not in kim.call("register", "--push", "--remote", "https://kim:hunter2@nowhere.test/x").stderr
 
 
+def test_over_ssh(pair: Team, tmp_path: Path) -> None:
+    """With a program in place of ssh, as git calls it: it runs on this machine what it is to run there."""
+    kim, _ = pair
+    ssh = tmp_path / "ssh"
+    ssh.write_text('#!/bin/sh\nfor last; do :; done\nexec sh -c "$last"\n')
+    ssh.chmod(0o755)
+    kim.git("config", "core.sshCommand", ssh)
+    kim.git("remote", "set-url", "origin", f"ssh://git@acme.test{tmp_path / 'far.git'}")
+    assert kim.call("register", "--push").stderr == "pushed to origin\n"
+    assert kim.call("register", "--push").stderr == f"{BEFORE}origin has it already\n"
+    ssh.write_text("#!/bin/sh\necho 'git@acme.test: Permission denied (publickey).' >&2\nexit 255\n")
+    denied = "error: `origin` cannot be read: git@acme.test: Permission denied (publickey).\n"
+    assert kim.call("register", "--push") == (3, "", denied)
+
+
 def test_no_remote_to_push_to(pair: Team) -> None:
     kim, _ = pair
     kim.git("remote", "remove", "origin")
