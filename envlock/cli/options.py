@@ -7,8 +7,8 @@ from typing import TypeVar
 import click
 
 from envlock.errors import EnvlockError
+from envlock.workflows import later_history
 from envlock.workflows.project import all_projects
-from envlock.workflows.version_names import version_names
 
 _Command = TypeVar("_Command", bound=Callable[..., int | None])
 
@@ -19,7 +19,7 @@ def env_names(_context: click.Context, _parameter: click.Parameter, incomplete: 
     name, at, _ = incomplete.partition("@")
     try:
         if at:
-            found = (f"{name}@{version}" for version in version_names(name, Path.cwd()))
+            found = (f"{name}@{version}" for version in later_history.version_names(name, Path.cwd()))
             return [each for each in found if each.startswith(incomplete)]
         return [p.name for p in all_projects(Path.cwd()) if p.name.startswith(incomplete)]
     except (EnvlockError, OSError):

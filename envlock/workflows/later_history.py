@@ -71,3 +71,9 @@ def at_commit(moment: "Moment", folder: str, name: str, cache: "Cache") -> "Proj
     from envlock.workflows.snapshots import at_commit
 
     return at_commit(moment, folder, name, cache)
+
+
+def version_names(name: str, folder: Path) -> tuple[str, ...]:
+    from envlock.workflows.version_names import version_names
+
+    return version_names(name, folder)

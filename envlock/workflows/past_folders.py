@@ -23,7 +23,7 @@ class PastFolders:
         """Where the environment of that name is in a commit."""
         key = (name, commit)
         if key not in self._seen:
-            found = (folder for folder, id in self.manifests(commit) if self._may_be(name, folder, id))
+            found = (folder for folder, id in self.manifests(commit) if self._is(name, folder, id))
             self._seen[key] = next(found, None)
         return self._seen[key]
 
@@ -66,7 +66,13 @@ class PastFolders:
                 if file == MANIFEST and mode in _FILES:
                     yield folder, id
 
-    def _may_be(self, name: str, folder: str, manifest: str) -> bool:
+    def _is(self, name: str, folder: str, manifest: str) -> bool:
+        """Most need not be parsed: what states a name has it in its text, or has escapes."""
+        own = folder.rpartition("/")[2] or self._top
+        if own != name and (manifest, own) not in self._names:
+            found = self._objects.get(manifest)
+            if found is None or not (name.encode() in found.content or b"\\" in found.content):
+                return False
         return self.name(folder, manifest) == name
 
 
