@@ -33,6 +33,8 @@ _PARTIAL = (
     (f"remote.{ORIGIN}.partialclonefilter", "blob:none"),
 )
 _NEWEST = ("--depth=1",)
+# told which commits are here, a server would take their files to be here, too
+_SAYING_NOTHING = ("-c", "fetch.negotiationAlgorithm=noop")
 _WITHOUT_FILES = ("--filter=blob:none",)
 _EVERYTHING = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*", f"+{LABELS}*:{LABELS}*")
 _CANNOT = re.compile("shallow|filter|unadvertised|not our ref|does not support", re.IGNORECASE)
@@ -106,7 +108,7 @@ class OtherRepository:
             missing = self._missing(wanted)
             if not missing:
                 return
-            _, error = self._fetched(options, specs or missing)
+            _, error = self._fetched(options, specs or missing, _SAYING_NOTHING)
         if self._missing(wanted):
             raise self._failed("cannot be fetched from", error)
 
@@ -115,10 +117,10 @@ class OtherRepository:
         said = Git(self.folder, environment=_environment(None)).said("cat-file", "--batch-check", stdin=asked)
         return [line.split()[0] for line in said.decode().splitlines() if line.endswith(" missing")]
 
-    def _fetched(self, options: Sequence[str], specs: Sequence[str]) -> tuple[int, str]:
+    def _fetched(self, options: Sequence[str], specs: Sequence[str], before: Sequence[str] = ()) -> tuple[int, str]:
         quiet = ("--quiet", "--no-tags", "--no-prune", "--no-write-fetch-head", "--no-recurse-submodules", "--force")
         asked = "".join(f"{spec}\n" for spec in specs).encode(errors="surrogateescape")
-        code, _, error = self._git.tried("fetch", *quiet, *options, "--stdin", "--", ORIGIN, stdin=asked)
+        code, _, error = self._git.tried(*before, "fetch", *quiet, *options, "--stdin", "--", ORIGIN, stdin=asked)
         return code, error
 
     def _failed(self, what: str, error: str) -> OutsideError:
