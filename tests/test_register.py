@@ -10,7 +10,9 @@ import pytest
 from envlock.model.digest import environment_hash, image_key, image_tag, lock_hash
 from envlock.workflows.committed import uncommitted_context
 from tests.support.processes import run_here
+from tests.support.repository import History
 from tests.support.team import Clone, alone, team
+from tests.support.tiny_project import tiny_project
 
 NO_COMMIT = "error: the repository has no commit yet\nhint: commit env.toml and env.lock first\n"
 UNCOMMITTED = "error: `train` is not in git as it is here\n{}hint: commit it first\n"
@@ -180,6 +182,25 @@ def test_what_a_dockerfile_may_copy_must_be_committed(kim: Clone) -> None:
     ]
 
 
+def test_the_image_that_was_built_here_is_named(tmp_path: Path) -> None:
+    with tiny_project(tmp_path) as tiny:
+        tiny.write(conda=(), pip=("beta",))
+        tiny.change("[image]\n", '[image]\nrepository = "registry.test/acme/tiny"\n')
+        tiny.must("lock")
+        run_here("git", "init", "--quiet", tiny.folder)
+        for key, value in (("user.name", "Kim"), ("user.email", "kim@acme.test")):
+            run_here("git", "-C", tiny.folder, "config", key, value)
+        kim = Clone(project=tiny, history=History(tiny.folder, words=()))
+        kim.history.commit("one")
+        kim.must("register", "--as", "unbuilt")
+        assert "Image:" not in run_here("git", "-C", tiny.folder, "for-each-ref", "--format=%(contents)")
+        reference = kim.must("build").strip()
+        assert re.fullmatch(r"registry\.test/acme/tiny@sha256:[0-9a-f]{64}", reference)
+        assert json.loads(kim.must("register", "--json"))["image"] == reference
+        said = run_here("git", "-C", tiny.folder, "for-each-ref", "--format=%(contents)", "refs/tags/env/tiny/1")
+        assert f"\nImage: {reference}\n" in said
+
+
 def test_before_the_first_commit(tmp_path: Path) -> None:
     kim = alone(tmp_path / "Kim")
     shutil.rmtree(tmp_path / "Kim" / ".git")
@@ -229,7 +250,7 @@ def test_a_bare_repository(tmp_path: Path) -> None:
     far = tmp_path / "far.git"
     for key in ("name", "email"):
         run_here("git", "-C", far, "config", f"user.{key}", kim.git("config", f"user.{key}"))
-    bare = Clone(project=type(kim.project)(folder=far, cache=kim.project.cache), history=type(kim.history)(far, ()))
+    bare = Clone(project=type(kim.project)(folder=far, cache=kim.project.cache), history=History(far, words=()))
     head = bare.git("rev-parse", "main")
     assert bare.must("register", "train@main") == line(kim, "1", head)
     assert bare.must("label", "train", "prod") == f"prod   train@1 → {head[:7]}\n"
