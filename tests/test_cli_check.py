@@ -50,7 +50,7 @@ def test_a_lock_that_does_not(project: Project) -> None:
 
 def test_as_json(project: Project) -> None:
     assert json.loads(project.must("check", "--json")) == [
-        {"environment": "train", "folder": str(project.folder), "answers": True, "problems": []}
+        {"environment": "train", "version": None, "folder": str(project.folder), "answers": True, "problems": []}
     ]
     stale(project)
     result = project.call("check", "--json")
