@@ -15,7 +15,9 @@ _NOTHING = "env.lock answers env.toml: nothing to do"
 
 def lock_lines(result: "LockResult | None", *, written: str = "wrote") -> list[str]:
     """What changed and what was `written`; one line where that is nothing."""
-    return list(_lines(result, written)) if result and result.written else [_NOTHING]
+    if result and result.written:
+        return list(_lines(result, written))
+    return [_NOTHING, *(_notes(result) if result else ())]
 
 
 def _lines(result: "LockResult", written: str) -> Iterator[str]:
@@ -28,6 +30,10 @@ def _lines(result: "LockResult", written: str) -> Iterator[str]:
         columns = zip(*map(_platform, result.lock.platforms), strict=True)
         yield from aligned([*zip(*filter(any, columns), strict=True)])
         yield f"{written} env.lock: {number(total, 'package')}, {size(_bytes(result.lock))}, in {result.seconds:.1f} s"
+    yield from _notes(result)
+
+
+def _notes(result: "LockResult") -> Iterator[str]:
     yield from (f"note: {escaped(note)}" for note in result.notes)
 
 

@@ -38,10 +38,11 @@ Key = tuple[str, Node]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pins:
     """`lock` is what to keep, None without an env.lock. Of a `conflict` it has what both sides agree on, then what our
-    side has, then what only the other has."""
+    side has, then what only the other has. Where git is `waiting` it is to be told that it is merged."""
 
     lock: Lock | None = None
     conflict: "Conflict | None" = None
+    waiting: bool = False
 
     def resolved(self, resolve: Callable[[Lock | None], Lock]) -> Lock:
         """What `resolve` makes of the pins; where one of ours cannot hold, the other side's is tried before a third."""
@@ -72,6 +73,8 @@ class Pins:
         ]
         words += [f"{counts[()]} new" for _ in [0] if counts[()]]
         yield f"env.lock was left by a merge with conflicts: {', '.join(words)}"
+        if self.waiting:
+            yield "`git add env.lock` tells git that it is merged"
 
     def _lost(self, new: Lock) -> list[Key]:
         """What is locked now as neither side had it, though one of them had it."""
@@ -90,7 +93,7 @@ def read_pins(project: Project) -> Pins:
     if not project.lockfile.exists():
         return Pins()
     if waiting := unmerged_lock(project):
-        return _of(_in_index(waiting, project), project)
+        return replace(_of(_in_index(waiting, project), project), waiting=True)
     try:
         return Pins(lock=read_lock(project.lockfile))
     except UserInputError as error:

@@ -53,7 +53,10 @@ def unmerged_problems(project: Project) -> tuple[Problem, ...]:
     found = unmerged_lock(project)
     if found is None or found.marked:
         return ()
-    message = "env.lock is not merged: it is ours, and git has another of theirs that is not in it"
+    message = (
+        "env.lock is not merged: it is ours, and what theirs has is in git's index alone:"
+        " run `envlock lock`, then `git add env.lock`"
+    )
     return (Problem(kind="unmerged", message=message),)
 
 
