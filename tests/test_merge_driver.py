@@ -281,7 +281,7 @@ def test_bytes_that_are_no_text_of_ours_are_merged_as_git_does(repository: Repos
 
 @pytest.mark.parametrize("end", ["missing", "kills itself", "traceback", "odd code"])
 def test_an_envlock_that_does_not_work(repository: Repository, tmp_path: Path, end: str) -> None:
-    program = tmp_path / "it's here" / "envlock"
+    program = tmp_path / "it's 100%A $here" / "envlock"
     program.parent.mkdir()
     scripts = {"kills itself": "kill -9 $$", "traceback": "exit 1", "odd code": "exit 70"}
     if end in scripts:

@@ -200,3 +200,19 @@ def test_indexes_are_added_whole() -> None:
         assert not found.clean  # which comes first?
         assert "acme.test" in found.text
         assert "other.test" in found.text
+
+
+def test_every_conflict_has_its_markers() -> None:
+    """Also one of order, where what is left of both is the same."""
+    index = '\n[[pip.indexes]]\nname = "{0}"\nurl = "https://{0}.test/simple"\n'
+    base = BASE + index.format("one") + index.format("two")
+    for found in both_ways(BASE + index.format("one"), BASE, base=base):
+        assert not found.clean
+        assert found.text.count("<<<<<<< ours\n") == 1
+        assert found.notes[0].startswith("both sides changed `pip.indexes`: ")
+
+
+def test_a_comment_that_both_wrote_anew_is_there_twice() -> None:
+    ours, theirs = edited(("# the web", "# the web, ours")), edited(("# the web", "# the web, theirs"))
+    found = merged(ours, theirs)
+    assert found == Merged(text=edited(("# the web", "# the web, ours\n# the web, theirs")), clean=True)

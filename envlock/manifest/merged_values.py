@@ -3,6 +3,7 @@
 Keys that nobody knows merge too: what a file means is asked of what comes out.
 """
 
+import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -31,6 +32,11 @@ class _Written:
 
     def __str__(self) -> str:
         return str(self.spelled)
+
+
+def values_of(text: str) -> Values:
+    """What stands in an env.toml, as it is written; ValueError where it is no TOML."""
+    return tomllib.loads(text)
 
 
 def merged_values(base: Values | None, ours: Values, theirs: Values) -> Combined[Values]:
@@ -148,7 +154,10 @@ def _channels(rules: Rules, path: Key, sides: Sides[Any]) -> list[str]:
 
 def _indexes(rules: Rules, path: Key, sides: Sides[Any]) -> list[Values]:
     by_name = sides.each(lambda tables: {str(table.get("name")): table for table in tables or ()})
+    before = len(rules.conflicts)
     names = rules.order(path, by_name.each(tuple))
+    if len(rules.conflicts) > before:
+        return list(sides.ours or ())
     found = {}
     for name in names:
         one = item(by_name, name)

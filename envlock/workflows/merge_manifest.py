@@ -1,6 +1,5 @@
 """The merge of two env.toml: what they ask for by the rule of all merges, with comments and layout of both sides."""
 
-import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +7,7 @@ from time import monotonic
 from typing import Any
 
 from envlock.errors import EnvlockError
-from envlock.manifest.merged_values import merged_values
+from envlock.manifest.merged_values import merged_values, values_of
 from envlock.manifest.reader import read_manifest
 from envlock.manifest.remarks import comments, without_comments
 from envlock.manifest.value_edits import NotEditable, with_values
@@ -44,9 +43,8 @@ def merge_manifest(texts: Texts, folder: Path, *, marker_size: int = 7) -> Merge
         wanted = _wanted(texts)
     except (ValueError, TypeError, AttributeError, RecursionError):
         return Merged(text=textual.text, clean=textual.clean, notes=() if textual.clean else (_BROKEN,))
-    starts = (*((textual.text,) if textual.clean else ()), text_merge(texts, "--union").text, texts.ours, texts.theirs)
     began = monotonic()
-    for start in starts:
+    for start in _starts(textual, texts):
         if monotonic() - began > _LIMIT:
             break
         for text in _edited(start, wanted, texts, marker_size):
@@ -58,8 +56,16 @@ def merge_manifest(texts: Texts, folder: Path, *, marker_size: int = 7) -> Merge
     return Merged(text=undecided, clean=False, notes=wanted.notes or (_UNCLEAR,))
 
 
+def _starts(textual: Merged, texts: Texts) -> Iterator[str]:
+    """What to make the merged text of, the best first."""
+    if textual.clean:
+        yield textual.text
+    yield text_merge(texts, "--union").text
+    yield from (texts.ours, texts.theirs)
+
+
 def _wanted(texts: Texts) -> _Wanted:
-    base, ours, theirs = (tomllib.loads(text or "") for text in (texts.base, texts.ours, texts.theirs))
+    base, ours, theirs = (values_of(text or "") for text in (texts.base, texts.ours, texts.theirs))
     known = base if texts.base else None
     merged, other = merged_values(known, ours, theirs), merged_values(known, theirs, ours)
     return _Wanted(merged.value, other.value, tuple(conflict_notes(merged.conflicts)))
@@ -74,10 +80,10 @@ def _edited(start: str, wanted: _Wanted, texts: Texts, marker_size: int) -> Iter
         text = found = without_comments(with_values(start, wanted.ours, donors), gone)
         if wanted.notes:
             other = with_values(text, wanted.theirs, donors)
-            found, text = text + other, marked(text, other, marker_size=marker_size)
+            found, text = text + other, "" if text == other else marked(text, other, marker_size=marker_size)
     except NotEditable:
         return
-    if (now[0] | now[1]) - gone <= set(comments(found)):
+    if text and (now[0] | now[1]) - gone <= set(comments(found)):
         yield text
 
 
