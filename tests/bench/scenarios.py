@@ -11,6 +11,7 @@ from tests.bench.debian import debian_solve
 from tests.bench.debian_images import debian_build
 from tests.bench.environments import Environment
 from tests.bench.histories import list_environments, register, versions
+from tests.bench.hooks import hooks
 from tests.bench.many_packages import TAGS, write_environment
 from tests.bench.measure import Step
 from tests.bench.place import Place
@@ -205,6 +206,7 @@ SCENARIOS: dict[str, Callable[[Place], Scenario]] = {
     "versions": versions,
     "list": list_environments,
     "register": register,
+    "hooks": hooks,
     **set_scenarios(),
 }
 
