@@ -15,6 +15,7 @@ from tests.bench.hooks import hooks
 from tests.bench.many_packages import TAGS, write_environment
 from tests.bench.measure import Step
 from tests.bench.place import Place
+from tests.bench.recorded_runs import runs
 from tests.bench.registries import push_2gib, push_changed, push_known, push_many, push_whole
 from tests.bench.scenario import Limit, Scenario, Subject
 from tests.bench.sets import set_scenarios
@@ -207,6 +208,7 @@ SCENARIOS: dict[str, Callable[[Place], Scenario]] = {
     "list": list_environments,
     "register": register,
     "hooks": hooks,
+    "runs": runs,
     **set_scenarios(),
 }
 
