@@ -1,4 +1,4 @@
-"""What recording adds to a command, in a large work tree with many runs, and what it takes to list these."""
+"""What recording adds to a command, in a work tree of some size with many runs, and what it takes to list these."""
 
 import shutil
 from collections.abc import Iterator, Sequence
@@ -16,7 +16,7 @@ from tests.support.projects import Project
 from tests.support.recorded_project import MONTHS, installed_project
 from tests.support.repository import History
 
-RUNS, FILES = 10_000, 20_000
+RUNS, FILES = 10_000, 2_000
 COMMAND = ("sh", "-c", "sleep 0.3")  # longer than what is loaded meanwhile takes
 
 
