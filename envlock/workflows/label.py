@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from envlock.errors import UserInputError
-from envlock.history.around import repository_around
 from envlock.history.git_program import Git
 from envlock.history.identity import committer
 from envlock.history.labels import LabelState, Move, find_label, find_labels, label_history, move_label
@@ -97,12 +96,12 @@ def _asked(env: str, start: Path) -> Asked:
         if not tags_of(repository, name) and not find_labels(repository, name):
             raise
         return Asked(repository=repository, folder=start, name=name, version=version)
-    own = repository_around(project.folder) or repository
+    own = later_history.repository_around(project.folder) or repository
     return Asked(repository=own, folder=project.folder, name=project.name, version=version)
 
 
 def _repository(start: Path) -> Repository:
-    repository = repository_around(start)
+    repository = later_history.repository_around(start)
     if repository is None:
         raise UserInputError(f"`{start}` is in no git repository, where labels are kept", hint="`git init` starts one")
     return repository

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from envlock.history.repository import Repository
     from envlock.history.tree import StagedTree, Tree
     from envlock.system.cache import Cache
     from envlock.workflows.check import Answer
@@ -22,6 +23,12 @@ def folders_with(name: str, root: Path) -> list[Path]:
     from envlock.history.folders import folders_with
 
     return folders_with(name, root)
+
+
+def repository_around(folder: Path) -> "Repository | None":
+    from envlock.history.around import repository_around
+
+    return repository_around(folder)
 
 
 def at_revision(wanted: "Wanted") -> "Found":

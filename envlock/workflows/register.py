@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from envlock.errors import UserInputError
-from envlock.history.around import repository_around
 from envlock.history.git_program import Git
 from envlock.history.identity import committer
 from envlock.history.remote import Remote, chosen_remote
@@ -12,7 +11,7 @@ from envlock.history.tags import Contents, Registered
 from envlock.lockfile.reader import read_lock
 from envlock.model.digest import environment_hash, image_key, image_tag, lock_hash
 from envlock.model.version_name import why_not
-from envlock.workflows import later, later_images
+from envlock.workflows import later, later_history, later_images
 from envlock.workflows.check import require_fresh
 from envlock.workflows.committed import require_committed
 from envlock.workflows.context import Context
@@ -74,7 +73,7 @@ def register(project: Project, context: Context, options: RegisterOptions = Regi
 def _repository(project: Project) -> Repository:
     if project.at and project.at.origin:
         raise UserInputError("only an environment of this repository can be registered", hint="clone the other one")
-    repository = repository_around(project.home or project.folder)
+    repository = later_history.repository_around(project.home or project.folder)
     if repository is None:
         raise UserInputError(f"`{project.folder}` is in no git repository", hint="`git init`, and commit first")
     if not repository.has_commits and project.at is None:

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from envlock.errors import OutsideError, UserInputError
-from envlock.history.around import repository_around
 from envlock.history.git_program import Git
 from envlock.history.labels import read_label
 from envlock.history.remote import Remote, chosen_remote, remotes
 from envlock.history.repository import Repository
 from envlock.history.sync import Met, share
 from envlock.model.words import did_you_mean
+from envlock.workflows import later_history
 from envlock.workflows.context import Context
 
 
@@ -39,7 +39,7 @@ class Synced:
 
 def sync(start: Path, given: str | None, context: Context) -> Synced:
     """Shares labels and runs with a remote: the one given, else the one that git would push to."""
-    repository = repository_around(start)
+    repository = later_history.repository_around(start)
     if repository is None:
         raise UserInputError(f"`{start}` is in no git repository")
     if context.offline:
