@@ -307,6 +307,24 @@ def test_without_a_remote_or_a_network_it_says_what_to_do(clones: tuple[Clone, .
     assert "is in no git repository" in outside.stderr
 
 
+def test_a_mirror_keeps_what_it_has_not_sent_yet(clones: tuple[Clone, ...], tmp_path: Path) -> None:
+    """`git clone --mirror` has git write what it fetches over what is here; sync does not."""
+    ann, bob, _ = clones
+    ann.label("prod", "1", 1)
+    ann.share()
+    ann.history.git("clone", "--quiet", "--mirror", tmp_path / "team.git", tmp_path / "mirror.git")
+    mirror = Clone(tmp_path / "mirror.git", "mirror")
+    mirror.label("prod", "2", 2)
+    mirror.label("beta", "2", 3)
+    mirror.record(4)
+    before = of_team(ann)
+    mirror.share()
+    bob.share()
+    assert moves_of(bob, "prod") == ["2", "1"]
+    assert bob.references() == mirror.references() != before
+    assert bob.recorded() == ["mirror-1"]
+
+
 def test_many_at_once_all_come_through(clones: tuple[Clone, ...]) -> None:
     for moment, clone in enumerate(clones):
         clone.record(moment)

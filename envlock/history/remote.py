@@ -97,7 +97,8 @@ class Remote:
         """Brings references (`+refs/a/*:refs/b/*`), or what they name alone (`refs/a/b`), and nothing else; with
         `prune`, those of `refs/b/*` that are not there any more are forgotten."""
         forget = "--prune" if prune else "--no-prune"
-        quiet = ("--quiet", "--no-tags", forget, "--no-write-fetch-head", "--no-recurse-submodules")
+        # no refmap: what is asked for goes nowhere else, not over our own references where the remote is mirrored
+        quiet = ("--quiet", "--no-tags", forget, "--refmap=", "--no-write-fetch-head", "--no-recurse-submodules")
         asked = "".join(f"{spec}\n" for spec in specs).encode(errors="surrogateescape")
         code, _, error = self._git.tried("fetch", *quiet, "--stdin", "--", self.name, stdin=asked)
         if code != 0:
@@ -105,22 +106,18 @@ class Remote:
 
     def push(self, ids: Mapping[str, str]) -> tuple[Pushed, ...]:
         """Sends what references there are to name, without force; what became of each, in that order."""
-        plain = ("--porcelain", "--no-follow-tags", "--recurse-submodules=no")
         # by ids: a name that cannot be read at this moment git would take for a wish to delete it there
-        specs = [f"{id}:{name}" for name, id in ids.items()]
-        code, said, error = self._git.tried("push", *plain, "--", self.name, *specs)
-        told = dict(_reports(said.decode(errors="surrogateescape"), error))
-        found = [told[name] for name in ids if name in told]
-        if len(found) < len(ids):
-            raise self._failed("cannot be pushed to", error or f"git ends with {code}")
-        return tuple(found)
+        return self._pushed(ids, [f"{id}:{name}" for name, id in ids.items()])
 
     def remove(self, references: Mapping[str, str]) -> tuple[Pushed, ...]:
         """Removes references, by name with what each must still be there; what became of each."""
         leases = [f"--force-with-lease={name}:{id}" for name, id in references.items()]
-        plain = ("--porcelain", "--no-follow-tags", "--recurse-submodules=no")
-        specs = [f":{name}" for name in references]
-        code, said, error = self._git.tried("push", *plain, *leases, "--", self.name, *specs)
+        return self._pushed(references, [f":{name}" for name in references], *leases)
+
+    def _pushed(self, references: Mapping[str, str], specs: Iterable[str], *options: str) -> tuple[Pushed, ...]:
+        # also to a remote that a plain `git push` mirrors: that would take no words, and overwrite what is there
+        plain = ("-c", f"remote.{self.name}.mirror=false", "push", "--porcelain", "--no-follow-tags")
+        code, said, error = self._git.tried(*plain, "--recurse-submodules=no", *options, "--", self.name, *specs)
         told = dict(_reports(said.decode(errors="surrogateescape"), error))
         if not references.keys() <= told.keys():
             raise self._failed("cannot be pushed to", error or f"git ends with {code}")
