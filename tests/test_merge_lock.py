@@ -1,6 +1,7 @@
 """Two locks become one: of what both have, without a solver; and where they cannot, nothing of either is lost."""
 
 from dataclasses import replace
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,12 @@ from envlock.manifest.reader import read_manifest
 from envlock.model.closure import with_groups
 from envlock.model.freshness import problems
 from envlock.model.lock import Base, CondaPackage, ImageSettings, Inputs, Lock, Package, PipPackage, PlatformLock
-from envlock.model.spec import CondaSpec, EnvSpec, ImageSpec, PipSpec, Wants
+from envlock.model.spec import CondaSpec, EnvSpec, ImageSpec, Index, PipSpec, Wants
 from envlock.model.spec_of import spec_of
 from envlock.system.cache import Cache
 from envlock.workflows.context import Context
-from envlock.workflows.merge_lock import merge_lock
+from envlock.workflows.merge_lock import merge_lock, of_both
+from envlock.workflows.merge_sides import read_sides
 from envlock.workflows.merge_solve import merge_solved
 from envlock.workflows.merged import Merged, Texts
 from tests.support.answering_lock import JUDGES, conda, pip
@@ -351,6 +353,52 @@ def test_files_that_both_sides_have_changed_are_not_merged_yet(context: Context)
     found = merged(context, base=local("1"), ours=local("2"), theirs=local("1", whl("d", "1")))
     assert found.clean
     assert "2" * 64 in found.text
+
+
+def test_the_same_wheel_from_another_index(context: Context) -> None:
+    """Where it is from is part of what a side may have changed."""
+
+    def asked(*pip: str, own: bool = False) -> EnvSpec:
+        more = (Index(name="own", url="https://own.test/simple", packages=("c",)),) if own else ()
+        return wants(pip=PipSpec(dependencies=pip, indexes=(Index(name="all", default=True), *more)))
+
+    c, d = (replace(whl(name, "1.0"), index="all") for name in "cd")
+    base, ours = text_of(asked("c"), c), text_of(asked("c", "d"), c, d)
+    theirs = text_of(asked("c", own=True), replace(c, index="own"))
+    found = clean(context, asked("c", "d", own=True), base=base, ours=ours, theirs=theirs)
+    assert {p.name: p.index for p in found.pip} == {"c": "own", "d": "all"}
+
+
+def test_few_words_are_said_of_a_conflict_and_what_to_do_next(context: Context) -> None:
+    def asked(limit: str) -> EnvSpec:
+        return wants(*(f"{name}{limit}" for name in "cdefg"))
+
+    wheels = [whl(name, "1.0") for name in "cdefg"]
+    texts = [text_of(asked(limit), *wheels) for limit in ("", "<2", ">=1")]
+    notes = merged(context, base=texts[0], ours=texts[1], theirs=texts[2]).notes
+    assert [note.partition(":")[0] for note in notes] == [
+        "both sides changed `pip.dependencies.c`",
+        "both sides changed `pip.dependencies.d`",
+        "and 3 more",
+        "run `envlock lock` once env.toml is merged",
+    ]
+
+
+def test_of_what_solvers_say_the_reason_alone_is_told(context: Context) -> None:
+    base = text_of(wants("c"), C)
+    ours = text_of(wants("c", "x"), whl("c", "1.1"), whl("x", "1", "c==1.1"))
+    theirs = text_of(wants("c", "y"), whl("c", "1.2"), whl("y", "1", "c==1.2"))
+    found = merged(context, base=base, ours=ours, theirs=theirs)
+    assert (found.clean, len(found.notes)) == (False, 2)
+    assert found.notes[0].startswith("nothing at hand answers both sides: ")
+    assert found.notes[1].startswith("run `envlock lock`")
+
+
+def test_choices_have_their_time_and_no_more() -> None:
+    base, ours = text_of(wants("a"), A, SHARED), text_of(wants("a", "b"), A, B, SHARED)
+    sides = read_sides(Texts(base=base, ours=ours, theirs=text_of(wants("a", "c"), A, SHARED, C)))
+    assert of_both(sides, until=inf)
+    assert of_both(sides, until=0.0) is None
 
 
 def test_a_solver_has_its_time_and_no_more(context: Context, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from packaging.version import InvalidVersion, Version
 
 from envlock.model.debian_relations import Compare
 from envlock.model.lock import Base, DebianPackage, Node, Package, PlatformLock
-from envlock.model.lock_pieces import put_together
+from envlock.model.lock_pieces import place_of, put_together
 from envlock.model.spec import EnvSpec
 from envlock.model.three_way_rules import Sides
 
@@ -141,10 +141,10 @@ def _theirs(_ours: Found, theirs: Found) -> Found:
 
 def _identity(found: Found | None) -> object:
     """What tells one thing that may be chosen from another: of a base of Debian's packages, which is merged by these,
-    its suite."""
+    its suite; of a package its bytes, and where these are from."""
     if isinstance(found, Base):
         return found.suite or replace(found, dates=())
-    return found and found.identity
+    return found and (found.identity, place_of(found))
 
 
 def _is_newer(one: Found, other: Found, compare: Compare) -> bool:

@@ -34,11 +34,11 @@ def put_together(
     brought = {text.partition("==")[0] for p in found.conda for text in p.provides}
     brought |= {project.name for project in spec.pip.editable}
     conda, pip = _by_identity(lock.conda for lock in told), _by_identity(lock.pip for lock in told)
-    wheels = (pip.get((p.name, p.identity)) for p in chosen if isinstance(p, PipPackage) and p.name not in brought)
+    wheels = [p for p in chosen if isinstance(p, PipPackage) and p.name not in brought]
     found = replace(
         found,
-        conda=tuple(_together(replace(p, extras=()), conda.get((p.name, p.identity), ())) for p in found.conda),
-        pip=tuple(_together(same[0], same) for same in wheels if same),
+        conda=tuple(_together(p, conda.get((p.name, p.identity), ())) for p in found.conda),
+        pip=tuple(_together(p, pip[p.name, p.identity]) for p in wheels if (p.name, p.identity) in pip),
     )
     return with_groups(_with_extras(found, spec), spec)
 
@@ -67,10 +67,16 @@ def _by_identity(places: Iterable[tuple[P, ...]]) -> dict[tuple[str, str], list[
     return found
 
 
+def place_of(package: Package) -> str:
+    """Where its bytes are from; the same may be had in several places."""
+    if isinstance(package, PipPackage):
+        return package.source
+    return package.channel if isinstance(package, CondaPackage) else f"{package.archive}/{package.file}"
+
+
 def _together(package: P, same: Sequence[P]) -> P:
-    """What several locks say of one package: they differ in the extras that are asked for, and what these bring."""
-    if len(same) == 1:
-        return same[0]
+    """A package with what several locks say of it: they differ in the extras that are asked for, and what these
+    bring."""
     extras = tuple(sorted({extra for p in same for extra in p.extras}))
     if isinstance(package, CondaPackage):
         return replace(package, extras=extras)

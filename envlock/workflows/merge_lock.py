@@ -17,8 +17,15 @@ from envlock.workflows.context import Context
 from envlock.workflows.merge_sides import MergedSides, of_platform, problems_of, read_sides
 from envlock.workflows.merged import Merged, Texts
 
-# seconds for a merge, whatever it needs
+# seconds after which a merge has ended, whatever it needs; before, choices are left for a solver, and that is ended
 LIMIT = 10.0
+_CHOOSING, _SOLVING = 0.4 * LIMIT, 0.9 * LIMIT
+# reasons
+_SHOWN = 2
+
+
+class _NoTime(Exception):
+    """There is none left for another choice."""
 
 
 def merge_lock(texts: Texts, folder: Path, context: Context) -> Merged:
@@ -32,38 +39,50 @@ def merge_lock(texts: Texts, folder: Path, context: Context) -> Merged:
         return Merged(text=texts.ours, clean=True)
     try:
         sides = read_sides(texts)
-        found = of_both(sides) or _solved(sides, texts, folder, context, began + LIMIT)
+        found = of_both(sides, until=began + _CHOOSING) or _solved(sides, texts, folder, context, began)
     except UserInputError as error:
-        notes = (*error.message.splitlines(), *([error.hint] if error.hint else []))
-        return Merged(text=conflict_text(texts.ours, texts.theirs), clean=False, notes=notes)
+        return Merged(text=conflict_text(texts.ours, texts.theirs), clean=False, notes=_notes(error))
     return Merged(text=lock_text(found), clean=True, notes=merge_notes(sides.locks, found))
 
 
-def _solved(sides: MergedSides, texts: Texts, folder: Path, context: Context, until: float) -> Lock:
+def _solved(sides: MergedSides, texts: Texts, folder: Path, context: Context, began: float) -> Lock:
     """By a solver; without one, with the Python that one side has moved away from."""
     try:
-        return later_merge.merge_solved(texts, folder, context, until - monotonic())
+        return later_merge.merge_solved(texts, folder, context, began + _SOLVING - monotonic())
     except UserInputError:
         # better than none at all
-        if found := of_both(sides, any_python=True):
+        if found := of_both(sides, until=began + LIMIT, any_python=True):
             return found
         raise
 
 
-def of_both(sides: MergedSides, *, any_python: bool = False) -> Lock | None:
-    """What answers, of packages that the two sides have; None where no such choice does, and a solver is to look."""
+def of_both(sides: MergedSides, *, until: float, any_python: bool = False) -> Lock | None:
+    """What answers, of packages that the two sides have; None where no such choice does, or is found in time, and a
+    solver is to look."""
     now, found = datetime.now(UTC), []
 
     def wrong(platform: PlatformLock) -> int:
+        if monotonic() > until:
+            raise _NoTime
         return len(problems_of(sides, replace(sides.frame, platforms=(platform,)), now=now))
 
     for name in sides.spec.platforms:
         locks = sides.locks.each(partial(of_platform, name=name))
-        platform = merged_platform(locks, sides.spec, wrong, later.debian_compare, any_python=any_python)
+        try:
+            platform = merged_platform(locks, sides.spec, wrong, later.debian_compare, any_python=any_python)
+        except _NoTime:
+            return None
         if platform is None:
             return None
         found.append(platform)
     return replace(sides.frame, platforms=tuple(found))
+
+
+def _notes(error: UserInputError) -> tuple[str, ...]:
+    """Few enough that what is to be done next is read, too."""
+    lines = error.message.splitlines()
+    more = [f"and {len(lines) - _SHOWN} more"] if len(lines) > _SHOWN else []
+    return (*lines[:_SHOWN], *more, *([error.hint] if error.hint else []))
 
 
 def _plain(text: str) -> str:

@@ -45,4 +45,6 @@ def _answer(said: str, *, ended: bool) -> Lock:
     if "lock" in value:
         return lock_of("env.lock", value["lock"])
     why = "there was no time for more" if ended else "the solver failed"
-    raise UserInputError(f"nothing at hand answers both sides: {value.get('error', why)}", hint=NEXT)
+    # why no solver finds anything `envlock lock` tells in full
+    said = value.get("error", why).partition("\n")[0]
+    raise UserInputError(f"nothing at hand answers both sides: {said}", hint=NEXT)
