@@ -72,6 +72,37 @@ def test_a_stale_lock_is_not_pushed(project: Project) -> None:
     must(project, "push", "--quiet", "origin", "refs/envlock/labels/train/prod")
 
 
+def test_what_a_push_does_not_change_is_no_concern_of_it(project: Project) -> None:
+    """A stale lock that is on the other side already hinders nobody; where a push brings it about, also by going back,
+    it does."""
+    push = ("push", "--quiet", "origin")
+    stale(project)
+    must(project, "commit", "--quiet", "--all", "--no-verify", "-m", "stale")
+    must(project, *push, "--no-verify", "main")
+    (project.folder / "readme").write_text("new\n")
+    must(project, "add", "readme")
+    must(project, "commit", "--quiet", "-m", "other things")
+    must(project, "tag", "of-stale", "HEAD^")
+    must(project, *push, "main", "main:refs/heads/also", "of-stale")
+    must(project, "revert", "--no-edit", "HEAD^")
+    must(project, *push, "main")
+    assert git(project, *push, "+of-stale:main")[1].startswith("train@of-stale: env.lock does not answer env.toml\n")
+    assert git(project, "push", "--quiet", "../origin.git", "of-stale:refs/heads/unknown")[0] == 1
+
+
+def test_work_trees_whose_git_folder_is_elsewhere(project: Project, tmp_path: Path) -> None:
+    """As those have them who keep their home in git: with hooks for all repositories, nothing is in their way."""
+    project.must("hooks", "install", "--global")
+    home = Project(folder=tmp_path / "home", cache=project.cache)
+    home.folder.mkdir()
+    run(("git", "init", "--quiet", "--bare", home.folder / ".dots"))
+    (home.folder / ".profile").write_text("")
+    dots = (f"--git-dir={home.folder / '.dots'}", f"--work-tree={home.folder}")
+    for words in (("add", ".profile"), ("commit", "-m", "one"), ("commit", "--amend", "-m", "two")):
+        assert "envlock" not in must(home, *dots, *words)
+    assert "error" not in must(home, *dots, "push", "--quiet", tmp_path / "origin.git", "HEAD:refs/heads/dots")
+
+
 def test_a_hook_that_was_there_reads_what_is_pushed_too(project: Project) -> None:
     project.must("hooks", "uninstall")
     hook = project.folder / ".git" / "hooks" / "pre-push"

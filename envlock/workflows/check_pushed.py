@@ -1,9 +1,11 @@
-"""check of what is to be pushed: the environments at the tips of it."""
+"""check of what is to be pushed: the environments that are other than the remote is known to have them."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
 from envlock.history.around import repository_around
+from envlock.history.pushing import changed_by_push
+from envlock.history.repository import Repository
 from envlock.model.version import At
 from envlock.system.cache import Cache
 from envlock.workflows.check import Answer
@@ -12,11 +14,19 @@ from envlock.workflows.git_hooks import Tip
 from envlock.workflows.moment import Moment
 
 
-def pushed_answers(tips: Sequence[Tip], start: Path, cache: Cache) -> list[Answer]:
-    """The answers of all environments at these tips."""
+def pushed_answers(tips: Sequence[Tip], remote: str, start: Path, cache: Cache) -> list[Answer]:
+    """The answers at these tips of the environments that rest on what the push changes."""
     repository = repository_around(start)
-    if repository is None:
+    return [answer for tip in tips for answer in _answers(repository, tip, remote, cache)] if repository else []
+
+
+def _answers(repository: Repository, tip: Tip, remote: str, cache: Cache) -> list[Answer]:
+    commit = repository.commit_of(tip.id)
+    if commit is None:
+        return []  # no state of files
+    old = repository.commit_of(tip.old) if tip.old else None
+    changed = changed_by_push(repository.folder, commit, old, remote)
+    if changed == frozenset():
         return []
-    commits = [(tip.name, repository.commit_of(tip.id)) for tip in tips]
-    moments = [Moment(repository=repository, at=At(version=name, commit=commit)) for name, commit in commits if commit]
-    return [answer for moment in moments for answer in check_commit(moment, (), cache)]
+    moment = Moment(repository=repository, at=At(version=tip.name, commit=commit))
+    return check_commit(moment, (), cache, changed=changed)

@@ -16,15 +16,16 @@ _UNDER_WAY = ("rebase-merge", "rebase-apply")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tip:
-    """What is pushed: an object, and the branch or tag as people call it."""
+    """What is pushed: an object, the branch or tag as people call it, and what it is on the other side, if anything."""
 
     id: str
     name: str
+    old: str | None = None
 
 
 def pushed(told: str) -> tuple[Tip, ...]:
-    """What git tells a hook of a push, but for what is removed, and for what is no state of files; each object once."""
-    found = {tip.id: tip for tip in _tips(told)}
+    """What git tells a hook of a push, but for what is removed, and for what is no state of files; each change once."""
+    found = {(tip.id, tip.old): tip for tip in _tips(told)}
     return tuple(found.values())
 
 
@@ -54,7 +55,8 @@ def _tips(told: str) -> Iterator[Tip]:
         if len(words) != 4 or not words[1].strip("0") or words[2].startswith(_OWN):
             continue
         name = words[0] if words[0].startswith("refs/") else words[2]
-        yield Tip(id=words[1], name=next((name.removeprefix(n) for n in _NAMED if name.startswith(n)), name))
+        short = next((name.removeprefix(n) for n in _NAMED if name.startswith(n)), name)
+        yield Tip(id=words[1], name=short, old=words[3] if words[3].strip("0") else None)
 
 
 def _is_rebased(root: Path) -> bool:

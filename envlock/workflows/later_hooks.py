@@ -26,10 +26,10 @@ def check_staged(start: Path, cache: "Cache") -> "list[Answer]":
     return check_staged((), start, cache)
 
 
-def pushed_answers(tips: "Sequence[Tip]", start: Path, cache: "Cache") -> "list[Answer]":
+def pushed_answers(tips: "Sequence[Tip]", remote: str, start: Path, cache: "Cache") -> "list[Answer]":
     from envlock.workflows.check_pushed import pushed_answers
 
-    return pushed_answers(tips, start, cache)
+    return pushed_answers(tips, remote, start, cache)
 
 
 def export(project: "Project", context: "Context", output: Path, **options: Any) -> None:

@@ -10,6 +10,7 @@ from envlock.cli.answer_lines import say_answers
 from envlock.cli.command import Session, command
 from envlock.errors import EnvlockError
 from envlock.system.cache import Cache
+from envlock.system.files import repository_root
 from envlock.workflows import later_hooks
 from envlock.workflows.check import check_all
 from envlock.workflows.git_hooks import advice, no_longer_as_locked, pushed
@@ -27,16 +28,20 @@ def git_hook_command(session: Session, name: str, words: tuple[str, ...]) -> int
 
 
 def _pre_commit(session: Session, _words: Sequence[str]) -> int:
+    if repository_root(Path.cwd()) is None:
+        return 0  # a work tree whose `.git` is elsewhere, as of people who keep their home in git
     cache = Cache(session.settings.cache_folder)
     with cache.users.among():
         answers = later_hooks.check_staged(Path.cwd(), cache)
     return say_answers(session.console, answers, "lock and stage it; or go on without by `git commit --no-verify`")
 
 
-def _pre_push(session: Session, _words: Sequence[str]) -> int:
+def _pre_push(session: Session, words: Sequence[str]) -> int:
     cache, tips = Cache(session.settings.cache_folder), pushed(sys.stdin.read())
+    if not tips:
+        return 0
     with cache.users.among():
-        answers = later_hooks.pushed_answers(tips, Path.cwd(), cache)
+        answers = later_hooks.pushed_answers(tips, next(iter(words), ""), Path.cwd(), cache)
     return say_answers(session.console, answers, "lock and commit it; or go on without by `git push --no-verify`")
 
 
