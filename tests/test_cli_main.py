@@ -62,8 +62,16 @@ def test_help_has_two_names_and_lists_every_command(project: Project) -> None:
     text = project.must("--help")
     assert project.must("-h") == text
     assert text.startswith("Usage: envlock [OPTIONS] COMMAND [ARGS]...\n")
-    modules = {path.stem for path in Path("envlock/cli/commands").glob("[!_]*.py")}
-    assert {line.split()[0] for line in text.partition("Commands:\n")[2].splitlines()} == modules
+    modules = {path.stem.replace("_", "-") for path in Path("envlock/cli/commands").glob("[!_]*.py")}
+    called_by_git = {"git-hook", "merge-driver", "pre-commit"}
+    # a line each: none is so long that it goes on below
+    assert {line.split()[0] for line in text.partition("Commands:\n")[2].splitlines()} == modules - called_by_git
+
+
+def test_commands_of_two_words_are_told_in_whole_sentences(project: Project) -> None:
+    text = project.must("hooks", "--help")
+    assert "..." not in text.partition("Commands:")[2]
+    assert "are as they were." in text
 
 
 def test_without_a_command_help_is_an_error(project: Project) -> None:
