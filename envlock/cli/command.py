@@ -87,6 +87,10 @@ class _Group(click.Group):
         else:
             super().format_options(ctx, formatter)
 
+    def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):  # click itself would cut each line off
+            formatter.write_dl([(name, each.get_short_help_str(1000)) for name, each in self.commands.items()])
+
     def format_epilog(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
         _write_examples([line for each in self.commands.values() for line in getattr(each, "examples", ())], formatter)
 
