@@ -14,7 +14,7 @@ from envlock.workflows.check import UNREADABLE
 from envlock.workflows.project import Project, titles
 
 
-@command("envlock check", "envlock check train serve --json", "envlock check --all", "envlock check --staged")
+@command("envlock check", "envlock check train serve --json", "envlock check --staged", "envlock check --at main --all")
 @many_envs
 @all_envs
 @click.option("--staged", is_flag=True, help="What is to be committed, from git's index: all that changes there.")
@@ -33,7 +33,8 @@ def check_command(session: Session, envs: tuple[str, ...], as_json: bool, **flag
         named = found and (len(answers) > 1 or flags["staged"] or flags["at"])
         several = titles([project for project, _ in answers], Path.cwd()) if named else {}
         for project, problems in answers:
-            _print(session, several.get(project), problems, is_now=project.at is None)
+            then = None if project.at else ", and stage what it writes" if flags["staged"] else ""
+            _print(session, several.get(project), problems, then)
     return max((_exit_code(problems) for _, problems in answers), default=0)
 
 
@@ -52,7 +53,8 @@ def _shape(project: Project, problems: tuple[Problem, ...]) -> dict[str, object]
     }
 
 
-def _print(session: Session, name: str | None, problems: tuple[Problem, ...], *, is_now: bool) -> None:
+def _print(session: Session, name: str | None, problems: tuple[Problem, ...], then: str | None) -> None:
+    """`then` is what is to be done beside locking; None: nothing helps, as it is what was."""
     if not problems:
         return
     unreadable = _exit_code(problems) == 2
@@ -60,5 +62,5 @@ def _print(session: Session, name: str | None, problems: tuple[Problem, ...], *,
     session.console.data(f"{name}: {title}" if name else title)
     for line in shown(problems):
         session.console.data(f"  {line}")
-    if not unreadable and is_now:
-        session.console.hint(f"run `envlock lock {name}`" if name else "run `envlock lock`")
+    if not unreadable and then is not None:
+        session.console.hint(f"run `envlock lock{f' {name}' if name else ''}`{then}")
