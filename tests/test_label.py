@@ -126,7 +126,8 @@ def test_without_a_version_there_must_be_one(tmp_path: Path) -> None:
         (("train@1",), "no label for `train@1` is given"),
         (("train", "prd", "--history"), "`train` has no label `prd`"),
         (("train", "prd", "--remove"), "`train` has no label `prd`"),
-        (("train", "--history"), "`--history` and `--remove` are of one label"),
+        (("train", "--history"), "`--history` and `--remove` are of one label: `envlock label ENV LABEL --history`"),
+        (("train@prod", "--remove"), "`--history` and `--remove` are of one label: `envlock label ENV LABEL --remove`"),
         (("train", "prod", "--history", "--remove"), "`--history` and `--remove` are of one label"),
     ],
 )
@@ -159,7 +160,7 @@ def test_a_label_that_another_process_holds(kim: Clone, repository: Repository) 
     result = kim.call("label", "train@2", "prod")
     assert result.code == 3
     assert "refs/envlock/labels/train/prod" in result.stderr.splitlines()[0]
-    assert result.stderr.endswith(f"hint: where no other git is at work, remove `{lock}`\n")
+    assert "remove `refs/envlock/labels/train/prod.lock` and `packed-refs.lock` in that folder" in result.stderr
     with pytest.raises(Busy):
         move_label(repository, Move(environment="train", label="prod"), KIM)
     lock.unlink()

@@ -24,7 +24,8 @@ def label_command(session: Session, env: str | None, name: str | None, as_json: 
     """
     history, remove = flags["history"], flags["remove"]
     if (history or remove) and (name is None or env is None or history == remove):
-        raise click.UsageError("`--history` and `--remove` are of one label: `envlock label ENV LABEL --history`")
+        example = f"envlock label ENV LABEL --{'remove' if remove else 'history'}"
+        raise click.UsageError(f"`--history` and `--remove` are of one label: `{example}`")
     if name is None or env is None or history:
         found = moves(env, name, Path.cwd()) if env and name else labels(env, Path.cwd())
         if as_json:
