@@ -160,8 +160,8 @@ def test_the_table(project: Project) -> None:
     result = project.call("runs")
     assert (result.code, result.stderr) == (0, "")
     assert result.stdout.splitlines() == [
-        "ID                   WHEN              ENVIRONMENT    COMMAND                           EXIT        TOOK",
-        f"{id}  2026-01-31 23:59  train@88ad011  python train.py --note 'it'\\''s'     0  1 min 15 s",
+        "ID                   WHEN                    TOOK  EXIT  ENVIRONMENT    COMMAND",
+        f"{id}  2026-01-31 23:59  1 min 15 s     0  train@88ad011  python train.py --note 'it'\\''s'",
     ]
 
 

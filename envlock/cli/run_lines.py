@@ -15,8 +15,8 @@ _SPANS = (("d", 86400), ("h", 3600), ("min", 60))
 
 
 def run_table(runs: tuple[Recorded, ...]) -> Table:
-    titles = ("ID", "WHEN", "ENVIRONMENT", "COMMAND", "EXIT", "TOOK")
-    return Table(titles, [_row(one) for one in runs], (4, 5))
+    titles = ("ID", "WHEN", "TOOK", "EXIT", "ENVIRONMENT", "COMMAND")
+    return Table(titles, [_row(one) for one in runs], (2, 3))
 
 
 def _row(one: Recorded) -> tuple[str, ...]:
@@ -25,7 +25,7 @@ def _row(one: Recorded) -> tuple[str, ...]:
     short = command if len(command) <= _COMMAND else f"{command[: _COMMAND - 1]}…"
     state = click.style(" dirty", fg="yellow") if run.dirty else ""
     code = click.style(escaped(run.signal or str(run.exit_code)), fg="red") if run.exit_code else "0"
-    return one.id, _local(run), f"{escaped(run.asked)}{state}", short, code, took(run.seconds)
+    return one.id, _local(run), took(run.seconds), code, f"{escaped(run.asked)}{state}", short
 
 
 def run_lines(one: Recorded) -> Iterator[str]:
