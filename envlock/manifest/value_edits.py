@@ -48,11 +48,6 @@ def with_values(text: str, wanted: dict[str, Any], donors: Sequence[str]) -> str
     raise NotEditable
 
 
-def same_values(one: dict[str, Any], other: dict[str, Any]) -> bool:
-    """Do two documents say the same? Lists whose order is of no account may differ in it."""
-    return next(_steps(_filled(one), _filled(other), (), one), None) is None
-
-
 def _filled(value: Any, path: KeyPath = ()) -> Any:
     """Without lists and tables that have nothing, but for groups, which are there by their name."""
     if not isinstance(value, dict):
