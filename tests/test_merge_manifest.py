@@ -216,3 +216,35 @@ def test_a_comment_that_both_wrote_anew_is_there_twice() -> None:
     ours, theirs = edited(("# the web", "# the web, ours")), edited(("# the web", "# the web, theirs"))
     found = merged(ours, theirs)
     assert found == Merged(text=edited(("# the web", "# the web, ours\n# the web, theirs")), clean=True)
+
+
+def test_no_comment_passes_to_what_follows() -> None:
+    """Theirs takes out, with its comment, what ours says something new of; the next package has nothing to do with it."""
+    base = edited((NUMPY, f'    # held back\n{NUMPY}    "rich",\n'))
+    ours = edited(("# held back", "# held back for torch"), text=base)
+    theirs = edited((f"    # held back\n{NUMPY}", ""), text=base)
+    for found in both_ways(ours, theirs, base):
+        assert not found.clean
+        assert f"    # held back for torch\n{NUMPY}" in found.text
+
+
+def test_the_same_comment_on_two_packages_is_not_left_to_one() -> None:
+    ours = edited((NUMPY, f'{NUMPY}    # TODO\n    "rich",\n'))
+    theirs = edited((NUMPY, f'    # TODO\n    "attrs",\n{NUMPY}    "zarr",\n'))
+    for found in both_ways(ours, theirs):
+        assert found.text.count("# TODO\n") == 2
+
+
+def test_comments_next_to_each_other_merge_both_ways() -> None:
+    base = edited((NUMPY, f"    # held back\n{NUMPY}"))
+    ours = edited(("# kept below 4 by lock", "# below 4"), text=base)
+    theirs = edited(("# held back", "# held back for torch"), text=base)
+    wanted = edited(("# kept below 4 by lock", "# below 4"), text=theirs)
+    assert both_ways(ours, theirs, base) == (Merged(text=wanted, clean=True), Merged(text=wanted, clean=True))
+
+
+def test_where_comments_alone_conflict_nothing_else_is_said() -> None:
+    ours, theirs = (edited(("# kept below 4 by lock", text)) for text in ("# below 4", "# below 5"))
+    for found in both_ways(ours, theirs):
+        assert found.notes == ("both sides changed the same lines, or comments on them: choose",)
+        assert found.text.count("<<<<<<< ours\n") == 1

@@ -1,13 +1,51 @@
 """Comments of env.toml: what a file has of them, and those that belong to one value."""
 
-from collections.abc import Iterable
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
 
+from envlock.manifest.merged_values import in_any_order, name_in
 from envlock.model.toml_lines import KeyPath, Span, comment_spans, places
+
+# a comment, and what it is about: a key, a table, or an item of a list; nothing where it stands by itself
+Remark = tuple[str, KeyPath]
 
 
 def comments(text: str) -> tuple[str, ...]:
     """The comments of TOML, or of the end of one of its lines, from their `#` on."""
     return tuple(text[span.start : span.end].rstrip() for span in comment_spans(text))
+
+
+def remarks(text: str) -> list[Remark]:
+    """The comments of TOML, each with what stands before it on its line, or right below it."""
+    things = sorted(_things(text))
+    starts = [start for start, _ in things]
+    found = []
+    for start, end in comment_spans(text):
+        line = text.rfind("\n", 0, start) + 1
+        behind = bool(text[line:start].strip())
+        number = bisect_left(starts, line if behind else end)
+        about = things[number] if number < len(things) else (len(text), ())
+        near = about[0] < start if behind else _is_right_below(text[end : about[0]])
+        found.append((text[start:end].rstrip(), about[1] if near else ()))
+    return found
+
+
+def _things(text: str) -> Iterator[tuple[int, KeyPath]]:
+    """What comments can be about, by where it begins: items by their names, as these stay when others come and go."""
+    found = places(text)
+    yield from ((span.start, path) for path, span in found.headings)
+    yield from ((pair.span.start, pair.path) for pair in found.pairs)
+    for path, span in found.values.items():
+        word = text[span.start : span.end]
+        if path and isinstance(path[-1], int) and word[:1] in ("'", '"'):
+            keys = tuple(map(str, path[:-1]))
+            yield span.start, (*path[:-1], name_in(keys, word.strip("'\"")) if in_any_order(keys) else word)
+
+
+def _is_right_below(between: str) -> bool:
+    """Are there only lines with comments?"""
+    *lines, _ = between.split("\n")
+    return all(line.lstrip().startswith("#") for line in lines[1:])
 
 
 def without_comments(text: str, unwanted: Iterable[str]) -> str:

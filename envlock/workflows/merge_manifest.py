@@ -1,7 +1,7 @@
 """The merge of two env.toml: what they ask for by the rule of all merges, with comments and layout of both sides."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -9,7 +9,7 @@ from typing import Any
 from envlock.errors import EnvlockError
 from envlock.manifest.merged_values import merged_values, values_of
 from envlock.manifest.reader import read_manifest
-from envlock.manifest.remarks import comments, without_comments
+from envlock.manifest.remarks import Remark, comments, remarks, without_comments
 from envlock.manifest.value_edits import NotEditable, with_values
 from envlock.model.lock import ImageSettings, Inputs
 from envlock.model.merge_notes import conflict_notes
@@ -22,7 +22,21 @@ from envlock.workflows.text_merge import marked, text_merge
 # seconds after which no other way is tried
 _LIMIT = 3.0
 _BROKEN = "env.toml could not be read on every side: it is merged as text"
-_UNCLEAR = "what both sides changed asks for something else when taken together: choose, then run `envlock lock`"
+_APART = "both sides changed the same lines, or comments on them: choose"
+_UNCLEAR = "what both sides changed asks for something else when taken together ({}): choose, then run `envlock lock`"
+# what is asked for, by its key in env.toml; what is not here is below `image`
+_KEYS = {
+    **{key: key for key in ("python", "platforms", "groups", "variables")},
+    "channels": "conda.channels",
+    "channel_priority": "conda.channel-priority",
+    "conda": "conda.dependencies",
+    "pip": "pip.dependencies",
+    "indexes": "pip.indexes",
+    "editable": "pip.editable",
+    "platform_wants": "platform",
+    "systems": "platform",
+    "exclude_newer": "lock.exclude-newer",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +57,19 @@ def merge_manifest(texts: Texts, folder: Path, *, marker_size: int = 7) -> Merge
         wanted = _wanted(texts)
     except (ValueError, TypeError, AttributeError, RecursionError):
         return Merged(text=textual.text, clean=textual.clean, notes=() if textual.clean else (_BROKEN,))
-    began = monotonic()
+    began, note = monotonic(), _APART
     for start in _starts(textual, texts):
         if monotonic() - began > _LIMIT:
             break
         for text in _edited(start, wanted, texts, marker_size):
             if wanted.notes:
                 return Merged(text=text, clean=False, notes=wanted.notes)
-            if _answers(texts, folder, text):
+            other = _otherwise(texts, folder, text)
+            if other is None:
                 return Merged(text=text, clean=True)
+            note = _UNCLEAR.format(other)
     undecided = marked(texts.ours, texts.theirs, marker_size=marker_size) if textual.clean else textual.text
-    return Merged(text=undecided, clean=False, notes=wanted.notes or (_UNCLEAR,))
+    return Merged(text=undecided, clean=False, notes=wanted.notes or (note,))
 
 
 def _starts(textual: Merged, texts: Texts) -> Iterator[str]:
@@ -61,6 +77,7 @@ def _starts(textual: Merged, texts: Texts) -> Iterator[str]:
     if textual.clean:
         yield textual.text
     yield text_merge(texts, "--union").text
+    yield text_merge(Texts(base=texts.base, ours=texts.theirs, theirs=texts.ours), "--union").text
     yield from (texts.ours, texts.theirs)
 
 
@@ -83,25 +100,45 @@ def _edited(start: str, wanted: _Wanted, texts: Texts, marker_size: int) -> Iter
             found, text = text + other, "" if text == other else marked(text, other, marker_size=marker_size)
     except NotEditable:
         return
-    if text and (now[0] | now[1]) - gone <= set(comments(found)):
+    if text and (now[0] | now[1]) - gone <= set(comments(found)) and (wanted.notes or _as_said(texts, text)):
         yield text
 
 
-def _answers(texts: Texts, folder: Path, text: str) -> bool:
-    """Does the merged text ask for what both sides' locks merge to? Where a side cannot be read, nobody can tell."""
+def _as_said(texts: Texts, text: str) -> bool:
+    """Is each comment about what it is about on one side, and each new one about all that it is new for?"""
+    was, ours, theirs, found = map(remarks, (texts.base or "", texts.ours, texts.theirs, text))
+    new = {one for side in (ours, theirs) for one in side if _count(side, one) > _count(was, one)}
+    return {*found} <= {*ours, *theirs} and new - {*was} <= {*found}
+
+
+def _count(side: list[Remark], remark: Remark) -> int:
+    return sum(comment == remark[0] for comment, _ in side)
+
+
+def _otherwise(texts: Texts, folder: Path, text: str) -> str | None:
+    """What of the merged text is not what both sides' locks merge to; None where all is, and where a side cannot be
+    read, as nobody can tell."""
     try:
         base = _spec(folder, texts.base) if texts.base else None
         ours, theirs = _spec(folder, texts.ours), _spec(folder, texts.theirs)
     except EnvlockError:
-        return True
+        return None
     inputs = merged_inputs(Inputs.of(base) if base else None, Inputs.of(ours), Inputs.of(theirs))
     image = merged_image(ImageSettings.of(base) if base else None, ImageSettings.of(ours), ImageSettings.of(theirs))
     try:
         spec = _spec(folder, text)
-    except EnvlockError:
-        return False
-    asked = (Inputs.of(spec), ImageSettings.of(spec))
-    return not (inputs.clean and image.clean) or asked == (inputs.value, image.value)
+    except EnvlockError as error:
+        return error.message
+    if not (inputs.clean and image.clean):
+        return None
+    other = (*_other_keys(Inputs.of(spec), inputs.value), *_other_keys(ImageSettings.of(spec), image.value))
+    return ", ".join(other) or None
+
+
+def _other_keys(asked: Inputs | ImageSettings, wanted: Inputs | ImageSettings) -> Iterator[str]:
+    for one in fields(asked):
+        if getattr(asked, one.name) != getattr(wanted, one.name):
+            yield f"`{_KEYS.get(one.name, f'image.{one.name}')}`"
 
 
 def _spec(folder: Path, text: str) -> EnvSpec:
