@@ -183,3 +183,14 @@ def test_a_partial_clone(project: Project, history: History, tmp_path: Path) -> 
         partial = Project(folder=folder, cache=tmp_path / f"{folder.name}-cache")
         assert partial.must("versions", "train") == project.must("versions", "train")
         assert partial.must("list") == project.must("list")
+
+
+def test_a_tag_of_no_commit_takes_a_number_and_is_no_version(project: Project, history: History) -> None:
+    history.git("tag", "env/train/7", "HEAD:env.toml")
+    assert click_at(project, "latest") == "8.4"
+    assert "leads to no commit" in project.call("show", "train@7").stderr
+    assert project.must("list").splitlines()[1].split()[2] == "1"
+    project.must("label", "train", "prod")
+    assert click_at(project, "prod") == "8.4"
+    assert project.must("register", "train").startswith("train 8 ")
+    assert click_at(project, "latest") == "8.5"

@@ -56,11 +56,20 @@ def tags_of(repository: Repository, environment: str) -> Mapping[str, str]:
     return {name.removeprefix(prefix): id for name, id in repository.references(prefix).items()}
 
 
+def commit_behind(repository: Repository, id: str) -> str | None:
+    """The commit that a tag, or a reference in place of one, leads to; None for a tag of something else, as people may
+    make it by hand; OutsideError where the object is missing."""
+    tag = repository.tag(id)
+    return tag.target if tag else repository.commit_of(id)
+
+
 def read_version(repository: Repository, environment: str, version: str, id: str) -> Registered:
-    """The version that a tag, or a commit in place of one, tells of; OutsideError where the object is missing."""
+    """The version that a tag, or a commit in place of one, tells of; `commit` is what the tag names where that is no
+    commit: its number is taken all the same. OutsideError where the object is missing."""
     tag = repository.tag(id)
     if tag is None:
-        return Registered(environment=environment, version=version, id=id, commit=repository.commit(id).id)
+        commit = repository.commit_of(id) or id
+        return Registered(environment=environment, version=version, id=id, commit=commit)
     trailers = trailers_of(tag.message)
     told = dict(trailers)
     ours = told.get(_ENVIRONMENT) == environment

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from envlock.errors import UserInputError
 from envlock.history.labels import find_label
 from envlock.history.repository import Repository
+from envlock.history.tags import commit_behind, tags_of
 from envlock.model.trailers import trailers_of
 from envlock.model.version import GIT, LATEST, LOCK, NUMBER, TAGS
 
@@ -40,7 +41,10 @@ def version_commit(repository: Repository, name: str | None, version: str, locks
 
 def _registered(repository: Repository, name: str, version: str) -> str | None:
     found = repository.reference(f"{TAGS}{name}/{version}")
-    return repository.commit(found).id if found else None
+    commit = commit_behind(repository, found) if found else None
+    if found and commit is None:
+        raise UserInputError(f"`{name}@{version}` is no version: its tag leads to no commit")
+    return commit
 
 
 def _labelled(repository: Repository, name: str, label: str) -> str | None:
@@ -49,18 +53,14 @@ def _labelled(repository: Repository, name: str, label: str) -> str | None:
 
 
 def _latest(repository: Repository, name: str) -> str | None:
-    numbers = _numbers(repository, name)
-    return _registered(repository, name, numbers[-1]) if numbers else None
+    tags = tags_of(repository, name)
+    found = (commit_behind(repository, tags[number]) for number in reversed(_numbers(repository, name)))
+    return next(filter(None, found), None)
 
 
 def _numbers(repository: Repository, name: str) -> list[str]:
     """The registered numbers, smallest first."""
-    return sorted(filter(NUMBER.fullmatch, _names(repository, name)), key=int)
-
-
-def _names(repository: Repository, name: str) -> list[str]:
-    prefix = f"{TAGS}{name}/"
-    return [reference.removeprefix(prefix) for reference in repository.references(prefix)]
+    return sorted(filter(NUMBER.fullmatch, tags_of(repository, name)), key=int)
 
 
 def _locked(repository: Repository, name: str, version: str, locks: Locks | None) -> str | None:
@@ -83,9 +83,9 @@ def _locked(repository: Repository, name: str, version: str, locks: Locks | None
 
 def _tagged(repository: Repository, name: str) -> Iterator[tuple[str, tuple[str, ...]]]:
     """The registered versions with the hashes that their tags tell, the highest number first."""
-    for version in [*reversed(_numbers(repository, name)), *_names(repository, name)]:
-        id = repository.reference(f"{TAGS}{name}/{version}")
-        tag = repository.tag(id) if id else None
+    tags = tags_of(repository, name)
+    for version in [*reversed(_numbers(repository, name)), *tags]:
+        tag = repository.tag(tags[version])
         told = trailers_of(tag.message) if tag else ()
         if tag:
             yield tag.target, tuple(value.rpartition(" ")[2] for key, value in told if key in _HASHES)

@@ -130,8 +130,8 @@ class _Marked:
 
     def told(self, files: _Files) -> Listed:
         listed = _listed(files)
-        newest = max(self._versions.get(listed.name, ()), key=_rank, default=None)
-        registered = next(versions_at([newest], self._objects), None) if newest else None
+        newest_first = sorted(self._versions.get(listed.name, ()), key=_rank, reverse=True)
+        registered = next(versions_at(newest_first, self._objects), None)
         return Listed(
             name=listed.name,
             folder=listed.folder,
