@@ -1,6 +1,7 @@
 """`envlock versions`: what git has of a lock, in whole commands on real repositories."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -274,3 +275,23 @@ def test_a_reader_that_goes_away(project: Project, history: History) -> None:
     for _ in range(2):
         done = project.through("sh", "-c", '"$@" | head -1; true', "sh").call("versions")
         assert (done.code, done.stderr, done.stdout.split()[0]) == (0, "", "VERSION")
+
+
+def test_settings_of_git_for_people_change_nothing(project: Project, history: History) -> None:
+    before = project.must("versions", "train")
+    for setting in ("diff.relative", "log.showSignature", "log.follow"):
+        history.git("config", setting, "true")
+    (project.folder / "sub").mkdir()
+    assert replace(project, folder=project.folder / "sub").must("versions", "train") == before
+
+
+def test_a_commit_without_a_time(project: Project, history: History) -> None:
+    """As other programs may write it."""
+    tree, parent = history.git("rev-parse", "HEAD~1^{tree}"), history.git("rev-parse", "HEAD")
+    person = "\x1b[31mEve <eve@acme.test>"
+    made = f"tree {tree}\nparent {parent}\nauthor {person}\ncommitter {person}\n\nno time\n"
+    (project.folder.parent / "made").write_text(made)
+    commit = history.git("hash-object", "-w", "--literally", "-t", "commit", project.folder.parent / "made")
+    (first, *_) = listed(project, "train", commit)
+    assert (first["commit"], first["changes"][0]["after"]) == (commit, "8.4")
+    assert "\x1b" not in project.must("versions", "train", commit)

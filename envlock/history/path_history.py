@@ -16,7 +16,8 @@ from envlock.history.git_program import Git
 _FIELDS = ("%H", "%P", "%ct", "%cI", "%aN")
 _SHORT = 7
 _LOG = (
-    *("-c", "log.follow=false", "-c", "log.showRoot=true", "log", "--no-color", "--no-ext-diff", "--no-show-signature"),
+    *("-c", "log.follow=false", "-c", "log.showRoot=true", "-c", "diff.relative=false"),
+    *("log", "--no-color", "--no-ext-diff", "--no-show-signature"),
     *("--encoding=UTF-8", "--raw", "-c", "--no-abbrev", "--no-renames", f"--format={'%x00'.join(_FIELDS)}%x00"),
 )
 
@@ -160,7 +161,7 @@ def _step(head: Sequence[str], raw: bytes, folder: str) -> Step:
     return Step(
         commit=commit,
         parents=tuple(parents.split()),
-        time=int(time),
+        time=int(time or 0),  # commits that no git has made may have none
         date=date,
         author=author,
         folder=folder,

@@ -48,10 +48,12 @@ class PastFolders:
     def removed_from(self, name: str, start: str) -> str | None:
         """The folder in which the environment was when it was removed, or its name was, last before a commit."""
         words = ("--diff-filter=DM", "--no-renames", "--raw", "--no-abbrev", "--format=", "-m", "--first-parent")
-        with self._git.started("log", *words, "-z", start, "--", f":(top,glob)**/{MANIFEST}") as log:
+        with self._git.started(
+            "-c", "diff.relative=false", "log", *words, "-z", start, "--", f":(top,glob)**/{MANIFEST}"
+        ) as log:
             for raw, path in _pairs(log.stdout.read().split(b"\0")):
                 before = raw.split()[2].decode()
-                folder = path.decode(errors="replace").rpartition("/")[0]
+                folder = path.decode(errors="surrogateescape").rpartition("/")[0]
                 if self.name(folder, before) == name:
                     return folder
         return None
