@@ -4,12 +4,21 @@ from pathlib import Path
 
 import pytest
 
-from envlock.workflows.attributes import complete_attributes, completed
+from envlock.errors import UserInputError
+from envlock.system.files import write_together
+from envlock.workflows.attributes import completed, lacking_attributes
 from tests.support.processes import run
 
 LOCK = "env.lock text eol=lf merge=envlock diff=envlock linguist-generated"
 MANIFEST = "env.toml text merge=envlock"
 BOTH = f"{LOCK}\n{MANIFEST}\n"
+
+
+def complete_attributes(folders: tuple[Path, ...], root: Path | None) -> tuple[Path, ...]:
+    """The files written."""
+    files = lacking_attributes(folders, root)
+    write_together(files)
+    return tuple(files)
 
 
 @pytest.mark.parametrize(
@@ -93,3 +102,12 @@ def test_bytes_that_are_no_text_stay(tmp_path: Path) -> None:
     file.write_bytes(b"\xefgarbage\xff\x00 -diff\n")
     complete_attributes((tmp_path,), tmp_path)
     assert file.read_bytes() == b"\xefgarbage\xff\x00 -diff\n" + BOTH.encode()
+
+
+@pytest.mark.parametrize("target", ["settings", "gone"])
+def test_a_link_is_not_written_through(tmp_path: Path, target: str) -> None:
+    """It may come with a repository, and point to any file of a person."""
+    (tmp_path / "settings").write_text("mine\n")
+    (tmp_path / ".gitattributes").symlink_to(target)
+    with pytest.raises(UserInputError, match="is a link, which git does not follow"):
+        lacking_attributes((tmp_path,), tmp_path)

@@ -164,6 +164,27 @@ def test_what_somebody_has_edited_stays(project: Project) -> None:
     assert state(project)["pre-push"] == "edited"
 
 
+def test_one_kept_comes_back_where_ours_is_gone(project: Project) -> None:
+    """Ours was removed by hand, or an installation was killed before it was written."""
+    write(hooks(project) / "pre-push")
+    before = content(hooks(project))
+    project.must("hooks", "install")
+    (hooks(project) / "pre-push").unlink()
+    assert "as before: pre-push" in project.call("hooks", "uninstall").stderr
+    assert content(hooks(project)) == before
+
+
+def test_where_attributes_cannot_be_written_nothing_is_done(project: Project) -> None:
+    (project.folder / ".gitattributes").symlink_to("env.toml")
+    before = content(project.folder)
+    result = project.call("hooks", "install")
+    assert (result.code, result.stderr.splitlines()[-1]) == (2, "hint: put a file in its place")
+    other = Project(folder=project.folder / "other", cache=project.cache)
+    other.folder.mkdir()
+    assert other.call("init").code == 2
+    assert content(project.folder) == before
+
+
 def test_two_hooks_of_others_are_for_them_to_unite(project: Project) -> None:
     write(hooks(project) / "pre-push")
     project.must("hooks", "install")

@@ -6,7 +6,6 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from envlock.errors import UserInputError
-from envlock.system.files import write_whole
 from envlock.workflows.project import LOCKFILE, MANIFEST
 
 ATTRIBUTES = ".gitattributes"
@@ -22,14 +21,16 @@ _EVERYTHING = ("*", "**", "**/*")
 _MACROS = {"binary": ("-diff", "-merge", "-text")}
 
 
-def complete_attributes(folders: Sequence[Path], root: Path | None) -> tuple[Path, ...]:
-    """Completes .gitattributes for environments in these folders, and gives the files written.
+def lacking_attributes(folders: Sequence[Path], root: Path | None) -> dict[Path, bytes]:
+    """What each .gitattributes is to be for environments in these folders, of those that are to be written.
 
     It is the one at the root of their repository, without one those beside env.toml; where a nearer file has lines
-    for them already, that is completed.
+    for them already, that is completed. UserInputError where one is a link: git does not follow it, and who made it may
+    have it point anywhere.
     """
     files = {_nearest(folder, root) for folder in folders} or {root / ATTRIBUTES for root in (root,) if root}
-    return tuple(file for file in sorted(files) if _complete(file))
+    found = {file: _lacking(file) for file in sorted(files)}
+    return {file: new for file, new in found.items() if new is not None}
 
 
 def completed(text: str) -> str:
@@ -53,12 +54,13 @@ def _names_ours(file: Path) -> bool:
     return any(_is_for(name, line) for line in _LINE.findall(_text(file)) for name in LINES)
 
 
-def _complete(file: Path) -> bool:
+def _lacking(file: Path) -> bytes | None:
+    """The whole file with our lines; None where they are there."""
+    if file.is_symlink():
+        raise UserInputError(f"`{file}` is a link, which git does not follow", hint="put a file in its place")
     old = _text(file)
     new = completed(old)
-    if new != old:
-        write_whole(file, new.encode(errors="surrogateescape"))
-    return new != old
+    return new.encode(errors="surrogateescape") if new != old else None
 
 
 def _text(file: Path) -> str:

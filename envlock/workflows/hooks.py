@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from envlock.errors import OutsideError, UserInputError
-from envlock.system.files import usual_mode, write_whole
-from envlock.workflows.attributes import complete_attributes
+from envlock.system.files import usual_mode, write_together, write_whole
+from envlock.workflows.attributes import lacking_attributes
 from envlock.workflows.hook_places import (
     HookPlace,
     environment_folders,
@@ -77,6 +77,7 @@ def install(place: HookPlace, program: Path | None, only: Sequence[str] = ()) ->
     of_all = place.scope == "--global"
     if of_all:
         refuse_other_hooks(place)
+    attributes = lacking_attributes(environment_folders(place), place.root) if not of_all else {}
     names = (*(only or NAMES), *(OTHERS if of_all else ()))
     try:
         place.folder.mkdir(parents=True, exist_ok=True)
@@ -89,8 +90,8 @@ def install(place: HookPlace, program: Path | None, only: Sequence[str] = ()) ->
         place.set(key, settings[key])
     if of_all:
         use_everywhere(place)
-    attributes = complete_attributes(environment_folders(place), place.root) if not of_all else ()
-    return Installed(place=place, hooks=_shown(states), settings=changed, attributes=attributes)
+    write_together(attributes)
+    return Installed(place=place, hooks=_shown(states), settings=changed, attributes=tuple(attributes))
 
 
 def uninstall(place: HookPlace) -> Installed:
@@ -186,10 +187,13 @@ def _uninstalled(place: HookPlace, name: str) -> HookState:
             return HookState(name=name, word="as before", is_ours=False)
         file.unlink()
         return HookState(name=name, word="removed", is_ours=False)
-    note = (
-        f"`{name}` is not ours: `{kept.name}`, which stood there before, stays beside it" if _is_there(kept) else None
-    )
-    return HookState(name=name, word="not installed", is_ours=False, note=note)
+    if not _is_there(kept):
+        return HookState(name=name, word="not installed", is_ours=False)
+    if not _is_there(place.folder / name):
+        kept.replace(place.folder / name)  # ours was removed by hand, or never written
+        return HookState(name=name, word="as before", is_ours=False)
+    note = f"`{name}` is not ours: `{kept.name}`, which stood there before, stays beside it"
+    return HookState(name=name, word="not ours", is_ours=False, note=note)
 
 
 def _legacy(place: HookPlace, name: str) -> Path:

@@ -8,8 +8,8 @@ from envlock.manifest.editor import new_manifest
 from envlock.manifest.names import environment_name
 from envlock.manifest.reader import read_manifest
 from envlock.model.spec import EnvSpec
-from envlock.system.files import repository_root, write_whole
-from envlock.workflows.attributes import complete_attributes
+from envlock.system.files import repository_root, write_together, write_whole
+from envlock.workflows.attributes import lacking_attributes
 from envlock.workflows.project import Project
 
 
@@ -21,6 +21,7 @@ def init(folder: Path, spec: EnvSpec) -> tuple[Path, ...]:
     project = Project(folder)
     if project.manifest.exists():
         raise UserInputError(f"`{project.manifest.name}` is here already", hint="edit it, or go to another folder")
+    attributes = lacking_attributes((folder.resolve(),), repository_root(folder.resolve()))
     named = replace(spec, name=_checked(spec.name) if spec.name else _suggested(folder.resolve().name))
     write_whole(project.manifest, new_manifest(named).encode())
     try:
@@ -28,8 +29,8 @@ def init(folder: Path, spec: EnvSpec) -> tuple[Path, ...]:
     except EnvlockError:
         project.manifest.unlink()
         raise
-    folder = folder.resolve()
-    return (project.manifest, *complete_attributes((folder,), repository_root(folder)))
+    write_together(attributes)
+    return (project.manifest, *attributes)
 
 
 def _checked(name: str) -> str:
