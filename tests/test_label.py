@@ -221,3 +221,26 @@ def test_clocks_that_go_back_change_no_order(kim: Clone, repository: Repository)
     later = prod(repository, KIM, head, "3")
     assert later.by.time == SAM.time
     assert [state.version for state in label_history(repository, later)] == ["3", "2"]
+
+
+def test_a_label_is_not_moved_behind_a_version_of_its_name(kim: Clone) -> None:
+    kim.must("label", "train@1", "prod")
+    kim.git("tag", "--annotate", "--message", "by hand", "env/train/prod")
+    for version in ("1", "2"):
+        result = kim.call("label", f"train@{version}", "prod")
+        assert result.code == 2
+        assert "`train@prod` is a registered version, which never moves" in result.stderr
+    assert kim.must("label", "train", "prod", "--remove").startswith("prod ")
+
+
+@pytest.mark.parametrize("time", ["1700000000 +9999", "99999999999999 +0000"])
+def test_a_label_of_a_time_that_no_calendar_has(kim: Clone, time: str) -> None:
+    kim.must("label", "train@1", "prod")
+    made = kim.git("cat-file", "commit", "refs/envlock/labels/train/prod")
+    lines = [f"{line.rpartition('> ')[0]}> {time}" if "> " in line else line for line in made.splitlines()]
+    file = kim.project.folder / "made"
+    file.write_text("\n".join(lines) + "\n")
+    id = kim.git("hash-object", "-w", "--literally", "-t", "commit", file)
+    kim.git("update-ref", "refs/envlock/labels/train/prod", id)
+    assert "train@1" in kim.must("label", "train")
+    assert json.loads(kim.must("label", "train", "--json"))[0]["version"] == "1"

@@ -17,7 +17,13 @@ def titles() -> tuple[str, ...]:
 
 def rows(states: Iterable[LabelState]) -> list[tuple[str, ...]]:
     return [
-        (state.label, _version(state), (state.commit or "")[:_SHORT], f"{_time(state.by):%Y-%m-%d}", _by(state))
+        (
+            escaped(state.label),
+            _version(state),
+            (state.commit or "")[:_SHORT],
+            f"{_time(state.by):%Y-%m-%d}",
+            _by(state),
+        )
         for state in states
     ]
 
@@ -53,7 +59,7 @@ def _place(state: LabelState) -> str:
 
 
 def _version(state: LabelState) -> str:
-    return f"{state.environment}@{escaped(state.version or '?')}" if state.commit else f"{state.environment}: removed"
+    return escaped(f"{state.environment}@{state.version or '?'}" if state.commit else f"{state.environment}: removed")
 
 
 def _by(state: LabelState) -> str:
@@ -62,4 +68,7 @@ def _by(state: LabelState) -> str:
 
 def _time(person: Person) -> datetime:
     """Where and when it was done."""
-    return datetime.fromtimestamp(person.time, timezone(timedelta(minutes=person.offset)))
+    try:
+        return datetime.fromtimestamp(person.time, timezone(timedelta(minutes=person.offset)))
+    except (ValueError, OverflowError, OSError):  # what came from others may be of no calendar: git shows this, too
+        return datetime.fromtimestamp(0, UTC)

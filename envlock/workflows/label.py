@@ -49,8 +49,7 @@ def label(env: str, name: str, start: Path) -> Moved:
     asked = _asked(env, start)
     repository, environment = asked.repository, asked.name
     before = find_label(repository, environment, name)
-    if not (before and before.commit):
-        _require_name(asked, name)
+    _require_name(asked, name, is_new=_standing(before) is None)
     commit, version, registered = _meant(asked)
     if before and (before.commit, before.version) == (commit, version):
         return Moved(now=before, before=before, registered=registered)
@@ -111,10 +110,12 @@ def _git(repository: Repository) -> Git:
     return Git(repository.root or repository.folder)
 
 
-def _require_name(asked: Asked, name: str) -> None:
+def _require_name(asked: Asked, name: str, *, is_new: bool) -> None:
     versions = tags_of(asked.repository, asked.name)
     if name in versions and not NUMBER.fullmatch(name):
         raise UserInputError(f"`{asked.name}@{name}` is a registered version, which never moves")
+    if not is_new:
+        return
     others = (state.label for state in find_labels(asked.repository, asked.name))
     if reason := why_not(name, others=(*versions, *others)):
         raise UserInputError(f"no label can be called `{name}`: {reason}")
