@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from envlock.errors import UserInputError
 from envlock.lockfile.conflict import read_conflict
@@ -412,3 +413,14 @@ def test_a_solver_has_its_time_and_no_more(context: Context, tmp_path: Path) -> 
 def test_two_texts_with_markers_are_two_texts(ours: Lock, theirs: Lock) -> None:
     texts = lock_text(ours), lock_text(theirs)
     assert _sides(conflict_text(*texts)) == texts
+
+
+TABLES = st.lists(st.sampled_from(["[a]\n", "[[b]]\nx = 1\n", "[[b]]\nx = 2\n", "[c]\ny = 1\n"]), max_size=8).map(
+    "".join
+)
+
+
+@given(ours=TABLES, theirs=TABLES)
+@settings(deadline=None)
+def test_tables_may_come_again_and_in_any_order(ours: str, theirs: str) -> None:
+    assert _sides(conflict_text(ours, theirs)) == (ours, theirs)

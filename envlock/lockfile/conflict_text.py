@@ -1,8 +1,8 @@
 """Two env.lock as one with conflict markers, from which each of the two can be read again, whole."""
 
 import re
-from collections.abc import Iterator, Sequence
-from difflib import SequenceMatcher
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 
 _TABLE = re.compile(r"^(?=\[)", re.MULTILINE)
 _MARKER = re.compile(r"^(?:<{7,}|\|{7,}|={7,}|>{7,})(?= |$)", re.MULTILINE)
@@ -20,14 +20,34 @@ def conflict_text(ours: str, theirs: str) -> str:
 
 
 def _hunks(ours: Sequence[str], theirs: Sequence[str], size: int) -> Iterator[str]:
-    # not by its heuristics for large texts, which take frequent lines for noise
-    matcher = SequenceMatcher(None, ours, theirs, autojunk=False)
-    for tag, begin, end, from_, to in matcher.get_opcodes():
-        one, other = "".join(ours[begin:end]), "".join(theirs[from_:to])
-        if tag == "equal":
-            yield one
-        else:
+    at, from_ = 0, 0
+    for end, to in _common(ours, theirs):
+        one, other = "".join(ours[at:end]), "".join(theirs[from_:to])
+        if one or other:
             yield f"{'<' * size} ours\n{one}{'=' * size}\n{other}{'>' * size} theirs\n"
+        yield from ours[end : end + 1]
+        at, from_ = end + 1, to + 1
+
+
+def _common(ours: Sequence[str], theirs: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """Where the tables are that both have, in order, and the ends. Locks are sorted, so whatever comes next in both
+    does; and it takes no longer for large ones that are not."""
+    places = {table: place for place, table in enumerate(_numbered(theirs))}
+    last = -1
+    for place, table in enumerate(_numbered(ours)):
+        other = places.get(table, -1)
+        if other > last:
+            yield place, other
+            last = other
+    yield len(ours), len(theirs)
+
+
+def _numbered(tables: Iterable[str]) -> Iterator[tuple[str, int]]:
+    """Each with how many like it there are before."""
+    seen: Counter[str] = Counter()
+    for table in tables:
+        yield table, seen[table]
+        seen[table] += 1
 
 
 def _tables(text: str) -> list[str]:

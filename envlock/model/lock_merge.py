@@ -141,9 +141,9 @@ def _theirs(_ours: Found, theirs: Found) -> Found:
 
 def _identity(found: Found | None) -> object:
     """What tells one thing that may be chosen from another: of a base of Debian's packages, which is merged by these,
-    its suite; of a package its bytes, and where these are from."""
+    its suite and its Python; of a package its bytes, and where these are from."""
     if isinstance(found, Base):
-        return found.suite or replace(found, dates=())
+        return (found.suite, found.interpreter) if found.suite else replace(found, dates=())
     return found and (found.identity, place_of(found))
 
 
