@@ -10,7 +10,7 @@ from envlock.model.trailers import trailers_of
 from envlock.model.version import LABELS, REMOTES, TAGS
 
 _TIME = re.compile(rb"^committer .*> (\d+) [+-]\d{4}$", re.MULTILINE)
-_OF_LABELS = re.compile(rf"(?:{REMOTES}[^/]+/labels/|{LABELS})(?P<name>[^/]+)/(?P<label>.+)")
+_OF_LABELS = re.compile(rf"(?:{REMOTES}.+?/labels/|{LABELS})(?P<name>[^/]+)/(?P<label>.+)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,11 +50,11 @@ def version_references(git: Git, name: str = "") -> Iterator[Reference]:
 
 def label_references(git: Git, name: str = "") -> Iterator[Reference]:
     """Those of the labels of an environment, or of all: ours, and of what remotes had only what we have not."""
-    patterns = [f"{LABELS}{name}/" if name else LABELS, f"{REMOTES}*/labels/{name or '*'}/**"]
+    patterns = [f"{LABELS}{name}/" if name else LABELS, REMOTES]  # whose names may have slashes
     found: dict[tuple[str, str], str] = {}
     for full, id in _references(git, *patterns):  # sorted: ours come first
         label = _OF_LABELS.fullmatch(full)
-        if label:
+        if label and name in ("", label["name"]):
             found.setdefault((label["name"], label["label"]), id)
     yield from (Reference(name=of, of=label, id=id) for (of, label), id in sorted(found.items()))
 
