@@ -264,14 +264,31 @@ def test_what_is_no_label_there_is_not_taken_for_one(clones: tuple[Clone, ...]) 
     ann.history.git("push", "--quiet", "origin", "HEAD:refs/envlock/labels/train/prod")
     ann.label("beta", "1", 1)
     ann.history.git("push", "--quiet", "origin", "refs/envlock/labels/train/beta:refs/envlock/labels/train/gold")
+    # a branch, a name that would steer a terminal, and a message without end
+    (ann.folder / "file").touch()
+    ann.history.commit()
+    ann.label("\u009b31m", "1", 2)
+    odd, head = "refs/envlock/labels/train/\u009b31m", ann.history.git("rev-parse", "HEAD")
+    told = f"huge: x\n\nEnvironment: train\nLabel: huge\nVersion: {'1' * 100_000}\nCommit: {head}"
+    empty = ann.history.git("hash-object", "-w", "-t", "tree", "/dev/null")
+    huge = ann.history.git("commit-tree", "-p", head, "-m", told, empty)
+    specs = ("HEAD:refs/envlock/runs/2026-10", f"{odd}:{odd}", f"{huge}:refs/envlock/labels/train/huge")
+    ann.history.git("push", "--quiet", "origin", *specs)
     bob.record(2)
     result = bob.call("sync")
     assert result.code == 3
+    assert "`runs/2026-10` is not shared with `origin`: `" in result.stderr
+    assert "has files, and is no run" in result.stderr
+    assert "error: `labels/train/\\u009b31m` is not shared with `origin`: no label can be called so: " in result.stderr
+    assert "`labels/train/huge` is not shared" in result.stderr
+    listed = bob.call("list").stdout + bob.call("label", "train").stdout
+    assert "\u009b" not in listed
+    assert len(listed) < 10_000
     assert "error: `labels/train/prod` is not shared with `origin`: `" in result.stderr
     assert "is no state of a label" in result.stderr
     assert "what is there is a state of the label `beta` of `train`" in result.stderr
     assert bob.references().split()[::2] == ["refs/envlock/runs/2026-11"]
-    assert len(of_team(bob).splitlines()) == 3  # the run went there all the same
+    assert len(of_team(bob).splitlines()) == 6  # the run went there all the same
 
 
 def test_what_a_server_has_lost_it_gets_again(clones: tuple[Clone, ...]) -> None:

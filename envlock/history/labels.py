@@ -1,20 +1,17 @@
 """Labels: names that move from version to version. Each move is a commit without files that comes from the move before
 and from the commit that the label names since; so a label has a history, and what it names is never lost."""
 
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from random import random
 
 from envlock.errors import OutsideError
-from envlock.history.repository import Busy, Person, Repository
+from envlock.history import again
+from envlock.history.repository import Person, Repository
 from envlock.model.trailers import message, trailers_of
 from envlock.model.version import LABELS, REMOTES
 
 _ENVIRONMENT, _LABEL, _VERSION, _COMMIT, _UNITED = "Environment", "Label", "Version", "Commit", "United"
 _REMOVED = "removed"
-_MOST_TRIES = 50
-_WAIT = 0.04  # seconds, at most, until the next one
 # who unites what two have moved: whoever does it makes the same commit of it
 _NOBODY = ("envlock", "envlock@localhost")
 
@@ -72,18 +69,27 @@ def read_label(repository: Repository, commit: str) -> LabelState:
 def find_label(repository: Repository, environment: str, label: str) -> LabelState | None:
     """The state of a label here, else as it was in a remote when we looked last; a removed one, too."""
     own = repository.reference(reference_of(environment, label))
-    if own is None:
-        own = _of_remotes(repository, environment).get(f"{environment}/{label}")
-    return read_label(repository, own) if own else None
+    if own:
+        return read_label(repository, own)
+    known = _of_remotes(repository, environment).get(f"{environment}/{label}")
+    return _readable(repository, known) if known else None
 
 
 def find_labels(repository: Repository, environment: str | None = None) -> tuple[LabelState, ...]:
     """All labels that are not removed, sorted by environment and name; those of one environment."""
     prefix = f"{LABELS}{environment}/" if environment else LABELS
     own = {name.removeprefix(LABELS): id for name, id in repository.references(prefix).items()}
-    found = {**_of_remotes(repository, environment), **own}
-    states = (read_label(repository, found[name]) for name in sorted(found))
-    return tuple(state for state in states if state.commit)
+    states = {name: _readable(repository, id) for name, id in _of_remotes(repository, environment).items()}
+    states |= {name: read_label(repository, id) for name, id in own.items()}
+    return tuple(state for _, state in sorted(states.items()) if state and state.commit)
+
+
+def _readable(repository: Repository, id: str) -> LabelState | None:
+    """None for what somebody has pushed that is no state of a label."""
+    try:
+        return read_label(repository, id)
+    except OutsideError:
+        return None
 
 
 def label_history(repository: Repository, state: LabelState) -> Iterator[LabelState]:
@@ -101,19 +107,14 @@ def label_history(repository: Repository, state: LabelState) -> Iterator[LabelSt
 def move_label(repository: Repository, move: Move, by: Person) -> LabelState:
     """Writes down where a label goes; whoever moves it meanwhile, nothing of it is lost."""
     reference = reference_of(move.environment, move.label)
-    for attempt in range(_MOST_TRIES):
-        own, known = repository.reference(reference), find_label(repository, move.environment, move.label)
-        before = (known.id,) if known else ()
-        id = _written(repository, move, before=before, by=_after(by, known))
-        try:
-            if repository.move(reference, old=own, new=id, why=_subject(move)):
-                return read_label(repository, id)
-        except Busy as error:
-            if attempt == _MOST_TRIES - 1:
-                lock = repository.folder / f"{reference}.lock"
-                raise Busy(error.message, hint=f"where no other git is at work, remove `{lock}`") from error
-        time.sleep(random() * _WAIT)
-    raise Busy(f"the label `{move.label}` is moved by others all the time", hint="try again")
+
+    def made(_own: str | None) -> str:
+        known = find_label(repository, move.environment, move.label)
+        return _written(repository, move, before=(known.id,) if known else (), by=_after(by, known))
+
+    state = again.move(repository, reference, made, why=_subject(move))
+    assert state
+    return read_label(repository, state)
 
 
 def unite_labels(repository: Repository, one: str, other: str) -> str:

@@ -1,16 +1,15 @@
 """Which months' runs are kept no longer: so said by a commit, which `sync` shares, or which is for one clone alone."""
 
-import random
 import time
 from dataclasses import replace
 
 from envlock.errors import OutsideError
-from envlock.history.repository import Busy, Person, Repository
+from envlock.history.again import move
+from envlock.history.repository import Person, Repository
 from envlock.model.trailers import message, trailers_of
 from envlock.model.version import MONTH, PRUNED, PRUNED_HERE
 
 _BEFORE = "Before"
-_TRIES, _PAUSE = 20, 0.05
 
 
 def kept_since(repository: Repository) -> str:
@@ -27,22 +26,17 @@ def marked(repository: Repository, id: str) -> str:
     return month
 
 
-def mark(repository: Repository, reference: str, month: str, person: Person) -> str:
-    """Has a mark say this month, or the later one that it says; its commit."""
-    for _ in range(_TRIES):
-        old = repository.reference(reference)
+def mark(repository: Repository, reference: str, month: str, person: Person) -> None:
+    """Has a mark say this month, or the later one that it says."""
+
+    def made(old: str | None) -> str:
         if old and marked(repository, old) >= month:
             return old
         told = message(f"runs: kept from {month} on", [(_BEFORE, month)])
         now = replace(person, time=int(time.time()))
-        new = repository.write(told, [old] if old else [], author=now, committer=now)
-        try:
-            if repository.move(reference, old=old, new=new, why="prune"):
-                return new
-        except Busy:
-            pass
-        time.sleep(random.uniform(0, _PAUSE))
-    raise Busy(f"`{reference}` is moved by others all the time", hint="try again")
+        return repository.write(told, [old] if old else [], author=now, committer=now)
+
+    move(repository, reference, made, why="prune")
 
 
 def unite_marks(repository: Repository, one: str, other: str) -> str:

@@ -4,50 +4,33 @@ A commit of two parents unites what two clones have recorded beside one another,
 united yet is seen too: the months as they were on remotes when these were asked last.
 """
 
-import random
 import re
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from envlock.errors import EnvlockError, OutsideError, UserInputError
+from envlock.history.again import move
 from envlock.history.pruned import kept_since
-from envlock.history.repository import Busy, Commit, Person, Repository
+from envlock.history.repository import Commit, Person, Repository
 from envlock.model.run import DIGITS, Recorded, Run, Unreadable, message_of, run_of
 from envlock.model.version import MONTH, REMOTES, RUNS
 
 _PATIENCE = 5.0  # seconds that others may hold a reference, or be quicker
-_PAUSE = 0.02
 _ID = re.compile(r"(?:([0-9]{4}-[0-9]{2})-[0-9]{2}-)?([0-9a-f]{4,64})")
 
 
 def append(repository: Repository, run: Run, author: Person) -> Recorded:
     """Records a run. Of several processes at once each finds its place; OutsideError where none can be had."""
-    reference, message = f"{RUNS}{run.month}", message_of(run)
+    message = message_of(run)
     began = replace(author, time=int(run.start.timestamp()))
     ended = replace(author, time=int(run.end.timestamp()))
-    last = time.monotonic() + _PATIENCE
-    old, commit = None, ""
-    while True:
-        before, old = old, repository.reference(reference)
-        if not commit or old != before:
-            commit = repository.write(message, [old] if old else [], author=began, committer=ended)
-        if _moved(repository, reference, old, commit, give_up=time.monotonic() > last):
-            return Recorded(commit=commit, run=run)
-        # not all at the same moment again
-        time.sleep(random.uniform(0, _PAUSE))
 
+    def made(old: str | None) -> str:
+        return repository.write(message, [old] if old else [], author=began, committer=ended)
 
-def _moved(repository: Repository, reference: str, old: str | None, new: str, *, give_up: bool) -> bool:
-    try:
-        if repository.move(reference, old=old, new=new, why="run"):
-            return True
-        if give_up:
-            raise OutsideError(f"`{reference}` never stays as it is: others are always quicker")
-    except Busy:
-        if give_up:
-            raise
-    return False
+    commit = move(repository, f"{RUNS}{run.month}", made, why="run", patience=_PATIENCE)
+    assert commit
+    return Recorded(commit=commit, run=run)
 
 
 def months(repository: Repository) -> Mapping[str, Sequence[str]]:

@@ -4,18 +4,19 @@ What was there when we looked last is kept in `refs/envlock/remotes/REMOTE/…`,
 that was recorded here or there is dropped: what diverged gets a commit that comes from both, the same whoever makes it.
 """
 
-import random
 import re
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 from envlock.errors import EnvlockError, OutsideError
+from envlock.history.again import move, spaced
 from envlock.history.labels import read_label, unite_labels
 from envlock.history.pruned import kept_since, marked, unite_marks
 from envlock.history.remote import Outcome, Remote
-from envlock.history.repository import Busy, Person, Repository
+from envlock.history.repository import Person, Repository
 from envlock.model.version import PRUNED, REMOTES
+from envlock.model.version_name import why_not
 
 _ALL = "refs/envlock/"
 _KINDS = ("labels", "runs")
@@ -53,14 +54,13 @@ class _Sharing:
 def share(repository: Repository, remote: Remote, told: Callable[[str], None]) -> tuple[Met, ...]:
     """Shares all labels and runs with a remote; OutsideError where it cannot be asked, or others are always quicker."""
     sharing = _Sharing()
-    for attempt in range(_MOST_TRIES):
+    for _ in spaced(_MOST_TRIES, _PAUSE):
         told(f"fetching from `{remote}`")
         remote.fetch([f"+{_ALL}{kind}/*:{_tracked(remote, kind)}/*" for kind in _KINDS] + [_marks(remote)], prune=True)
         there = _states(repository, f"{REMOTES}{remote.name}/")
         _unite(repository, there, sharing)
         if _push(repository, remote, there, sharing, told):
             return tuple(_met(sharing, name) for name in sorted(sharing.now))
-        time.sleep(random.uniform(0, _PAUSE * (attempt + 1)))
     raise OutsideError(f"others push to `{remote}` all the time", hint="run `envlock sync` again")
 
 
@@ -91,28 +91,15 @@ def _unite(repository: Repository, there: Mapping[str, str], sharing: _Sharing) 
         sharing.now[name] = ours.get(name)
         sharing.failed.pop(name, None)
         try:
-            sharing.now[name] = _united(repository, name, there.get(name))
+            sharing.now[name] = move(
+                repository, f"{_ALL}{name}", partial(_both, repository, name, there.get(name)), why="sync"
+            )
         except EnvlockError as error:
             sharing.failed[name] = error.message
 
 
-def _united(repository: Repository, name: str, there: State) -> State:
-    """What is here once it comes from what is there; whoever moves it meanwhile, nothing is lost."""
-    reference = f"{_ALL}{name}"
-    for attempt in range(_MOST_TRIES):
-        here = repository.reference(reference)
-        now = _both(repository, name, here, there)
-        try:
-            if now == here or repository.move(reference, old=here, new=now, why="sync"):
-                return now
-        except Busy:
-            if attempt == _MOST_TRIES - 1:
-                raise
-        time.sleep(random.uniform(0, _PAUSE))
-    raise Busy(f"`{reference}` is moved by others all the time", hint="try again")
-
-
-def _both(repository: Repository, name: str, here: State, there: State) -> State:
+def _both(repository: Repository, name: str, there: State, here: State) -> State:
+    """What comes from what is here, and from what is there."""
     if there is None or here == there:
         return here
     kind = name.partition("/")[0]
@@ -130,8 +117,9 @@ def _unite_runs(repository: Repository, one: str, other: str) -> str:
     return repository.write("runs: two states are one again\n", parents, author=nobody, committer=nobody)
 
 
-def _require_commit(repository: Repository, _name: str, id: str) -> None:
-    repository.commit(id)
+def _require_runs(repository: Repository, _name: str, id: str) -> None:
+    if any(repository.entries(id)):  # such as a branch that was pushed there
+        raise OutsideError(f"`{id[:12]}` has files, and is no run")
 
 
 def _require_mark(repository: Repository, _name: str, id: str) -> None:
@@ -142,6 +130,8 @@ def _require_label(repository: Repository, name: str, id: str) -> None:
     state = read_label(repository, id)
     if name != f"labels/{state.environment}/{state.label}":
         raise OutsideError(f"what is there is a state of the label `{state.label}` of `{state.environment}`")
+    if reason := why_not(state.label):
+        raise OutsideError(f"no label can be called so: {reason}")
 
 
 _UNITE: dict[str, Callable[[Repository, str, str], str]] = {
@@ -151,7 +141,7 @@ _UNITE: dict[str, Callable[[Repository, str, str], str]] = {
 }
 _CHECKS: dict[str, Callable[[Repository, str, str], None]] = {
     "labels": _require_label,
-    "runs": _require_commit,
+    "runs": _require_runs,
     "pruned": _require_mark,
 }
 

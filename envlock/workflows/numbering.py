@@ -1,12 +1,11 @@
 """Which number a version gets, agreed on with a remote: a number that is taken is never given again, and of two who
 give the same one at once, the second takes the next."""
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from random import random
 
 from envlock.errors import OutsideError, UserInputError
+from envlock.history.again import spaced
 from envlock.history.git_program import Git
 from envlock.history.labels import find_label
 from envlock.history.remote import Outcome, Remote
@@ -19,7 +18,7 @@ from envlock.workflows.context import Context
 _MOST_TRIES = 50
 _HIGHEST = 999_999
 _SHORT = 7
-_WAIT = 0.2  # seconds, at most, until somebody who was quicker is looked after
+_PAUSE = 0.01  # seconds, longer each time, until somebody who was quicker is looked after
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +48,7 @@ class Numbering:
 
         UserInputError where the name is another version's.
         """
-        for attempt in range(_MOST_TRIES):
+        for _ in spaced(_MOST_TRIES, _PAUSE):
             far = self._far(required=push)
             known = self._known(far)
             version = self._same(known, name) or self._tagged(name or self._next(known))
@@ -57,7 +56,6 @@ class Numbering:
                 to_push = push and far.get(version.version) != version.id
                 if not to_push or self._pushed(version):
                     return Placed(version=version, new=version.id in self._made, pushed=to_push)
-            time.sleep(random() * min(_WAIT, attempt * 0.01))
         raise Busy(f"others register `{self.environment}` all the time", hint="try again")
 
     def _far(self, *, required: bool) -> Mapping[str, str]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from envlock.errors import OutsideError, UserInputError
+from envlock.history.again import spaced
 from envlock.history.git_program import Git
 from envlock.history.identity import committer
 from envlock.history.pruned import mark, unite_marks
@@ -13,7 +14,7 @@ from envlock.history.repository import Repository
 from envlock.model.version import MONTH, PRUNED, PRUNED_HERE, REMOTES, RUNS
 from envlock.workflows.runs import opened
 
-_TRIES = 5
+_TRIES, _PAUSE = 12, 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +71,7 @@ def _month(repository: Repository, name: str, id: str | None, there: bool) -> Pr
 def _share_mark(repository: Repository, remote: Remote) -> None:
     """The mark comes first: from then on nobody sends what is about to be removed."""
     tracked = f"{REMOTES}{remote.name}/pruned"
-    for _ in range(_TRIES):
+    for _ in spaced(_TRIES, _PAUSE):
         remote.fetch([f"+{PRUNED}*:{tracked}*"])
         here, there = repository.reference(PRUNED), repository.reference(tracked)
         assert here
