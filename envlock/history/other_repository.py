@@ -6,6 +6,7 @@ that comes from there is executed; nothing of the address but what can be shown 
 
 import os
 import re
+import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -38,6 +39,7 @@ _SAYING_NOTHING = ("-c", "fetch.negotiationAlgorithm=noop")
 _WITHOUT_FILES = ("--filter=blob:none",)
 _EVERYTHING = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*", f"+{LABELS}*:{LABELS}*")
 _CANNOT = re.compile("shallow|filter|unadvertised|not our ref|does not support", re.IGNORECASE)
+_OTHER_FORM = re.compile("mismatched algorithms: client sha[0-9]+; server (sha1|sha256)$", re.MULTILINE)
 _PREFIX = re.compile(r"(?:fatal|error|remote): ")
 # what git says of each failure
 _ADVICE = re.compile(r"(?:fatal: )?Could not read from .*|Please make sure .*|and the repository exists\.|")
@@ -55,8 +57,12 @@ class OtherRepository:
         """Makes the bare repository, where there is none; what was half made is made again."""
         if (self.folder / "HEAD").is_file() and (self.folder / "config").is_file():
             return
+        self._make()
+
+    def _make(self, form: str = "sha1") -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
-        self._git.said("init", "--quiet", "--bare", "--template=", "--initial-branch=main", ".")
+        words = ("init", "--quiet", "--bare", "--template=", "--initial-branch=main", f"--object-format={form}", ".")
+        self._git.said(*words)
 
     def references(self, *patterns: str) -> Mapping[str, str]:
         """The references there, `HEAD` too, that one of the patterns names, with what they name themselves."""
@@ -120,7 +126,14 @@ class OtherRepository:
     def _fetched(self, options: Sequence[str], specs: Sequence[str], before: Sequence[str] = ()) -> tuple[int, str]:
         quiet = ("--quiet", "--no-tags", "--no-prune", "--no-write-fetch-head", "--no-recurse-submodules", "--force")
         asked = "".join(f"{spec}\n" for spec in specs).encode(errors="surrogateescape")
-        code, _, error = self._git.tried(*before, "fetch", *quiet, *options, "--stdin", "--", ORIGIN, stdin=asked)
+        words = (*before, "fetch", *quiet, *options, "--stdin", "--", ORIGIN)
+        code, _, error = self._git.tried(*words, stdin=asked)
+        other_form = _OTHER_FORM.search(error) if code != 0 else None
+        if other_form:
+            # nothing of theirs can be in ours
+            shutil.rmtree(self.folder)
+            self._make(other_form[1])
+            code, _, error = self._git.tried(*words, stdin=asked)
         return code, error
 
     def _failed(self, what: str, error: str) -> OutsideError:
@@ -131,8 +144,9 @@ class OtherRepository:
 
 
 def _environment(address: str | None) -> dict[str, str]:
-    """A person's own, with the address and what keeps others from having us start something, as settings of git."""
-    found = without_git_variables(GIT_TERMINAL_PROMPT="0", GIT_ALLOW_PROTOCOL="https:http:ssh:git:file")
+    """A person's own, in English, which is read here, with the address and what keeps others from having us start
+    something, as settings of git."""
+    found = without_git_variables(LC_ALL="C", GIT_TERMINAL_PROMPT="0", GIT_ALLOW_PROTOCOL="https:http:ssh:git:file")
     given = [*_SAFE, *([(f"remote.{ORIGIN}.url", address), *_PARTIAL] if address else [])]
     count = int(found.get("GIT_CONFIG_COUNT", "0") or 0)
     for number, (key, value) in enumerate(given, start=count):
