@@ -9,6 +9,7 @@ import pygit2
 from pygit2.enums import FileMode, FileStatus, SortMode
 
 from envlock.history import git_program
+from envlock.history.bounded import bounded
 from envlock.history.faults import broken_reference, damaged, held, in_the_way, no_commit, no_file, no_reference_name
 from envlock.history.moving import standing_in_the_way
 from envlock.history.opened import FAILURES, Damaged, common_folder, opened_for_reading, reading, writing
@@ -107,12 +108,20 @@ class Library:
         top = self.entry(commit, folder)
         if top is None or top.mode != FileMode.TREE:
             return
-        tree = self._object(top.id)
         with reading(self.folder):
-            index = pygit2.Index()
-            index.read_tree(tree.peel(pygit2.Tree))
-            found = [Entry(path=str(PurePosixPath(top.path, e.path)), mode=e.mode, id=str(e.id)) for e in index]
+            found = [entry for entry in bounded(self._below(top), self.folder) if entry.mode != FileMode.TREE]
         yield from sorted(found, key=lambda entry: entry.path)
+
+    def _below(self, top: Entry) -> Iterator[Entry]:
+        ahead = [top]
+        while ahead:
+            folder = ahead.pop()
+            start = f"{folder.path}/" if folder.path else ""
+            for item in self._object(folder.id).peel(pygit2.Tree):
+                entry = Entry(path=f"{start}{item.name}", mode=item.filemode, id=str(item.id))
+                if entry.mode == FileMode.TREE:
+                    ahead.append(entry)
+                yield entry
 
     def files(self, commit: str, name: str) -> tuple[str, ...]:
         found = self.entries(commit)

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
+from envlock.history.bounded import bounded
 from envlock.history.faults import broken_reference, no_commit, no_file, no_reference_name, of_somebody_else, unreadable
 from envlock.history.git_program import Git, first_line, is_committed
 from envlock.history.moving import Move, moved
@@ -14,6 +15,7 @@ from envlock.history.repository import Commit, Entry, Person, Tag
 from envlock.system.process import without_git_variables
 
 _TREE, _REGULAR = 0o040000, 0o100000
+_PIECE = 1 << 16
 _OF_TYPE = 0o170000
 # what it says is read, and nobody is there to be asked for a password
 _ENVIRONMENT = {"LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0"}
@@ -98,9 +100,22 @@ class Program:
     def entries(self, commit: str, folder: str = "") -> Iterator[Entry]:
         top = self.entry(commit, folder)
         if top is not None and top.mode == _TREE:
-            said = self._git.said("ls-tree", "-r", "-z", "--full-tree", top.id)
-            found = [_entry(top.path, line) for line in said.split(b"\0") if line]
+            listed = (
+                _entry(top.path, line) for line in self._parts("ls-tree", "-r", "-t", "-z", "--full-tree", top.id)
+            )
+            found = [entry for entry in bounded(listed, self.folder) if entry.mode != _TREE]
             yield from sorted(found, key=lambda entry: entry.path)
+
+    def _parts(self, *words: str) -> Iterator[bytes]:
+        """What it prints, between zero bytes, while it goes on."""
+        rest = b""
+        with self._git.started(*words) as program:
+            while piece := program.stdout.read(_PIECE):
+                *whole, rest = (rest + piece).split(b"\0")
+                yield from whole
+            code, error = program.finish()
+        if code != 0:
+            raise unreadable(self.folder, first_line(error))
 
     def files(self, commit: str, name: str) -> tuple[str, ...]:
         found = self.entries(commit)
