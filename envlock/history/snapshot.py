@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from envlock.errors import OutsideError, UserInputError
+from envlock.history.objects import Objects
 from envlock.history.repository import Entry
 from envlock.history.tree import EXECUTABLE, LINK, Tree
 
@@ -23,11 +24,14 @@ def lay_out(tree: Tree, entries: Mapping[str, Entry], folder: Path) -> None:
     listed = sorted(entries.values(), key=lambda entry: os.fsencode(entry.path))
     _refuse_leading_out(listed)
     tree.bring(entry.id for entry in listed)
-    for entry in listed:
-        _write(folder / entry.path, entry, tree.blob(entry.id))
+    with tree.objects() as objects:
+        # links last: where two names are one to the file system, nothing is written through them
+        for entry in sorted(listed, key=lambda entry: entry.mode == LINK):
+            _write(folder / entry.path, entry, objects)
     git = folder / ".git"
+    git.mkdir()  # it is ours alone: no name of theirs may stand for it here
     for name in ("objects", "refs"):
-        (git / name).mkdir(parents=True)
+        (git / name).mkdir()
     (git / "HEAD").write_text("ref: refs/heads/main\n")
     (git / "config").write_text(_KEEPING)
     (git / "index").write_bytes(index_of(listed))
@@ -49,13 +53,17 @@ def _record(entry: Entry) -> bytes:
     return record + b"\0" * (8 - len(record) % 8)
 
 
-def _write(place: Path, entry: Entry, data: bytes) -> None:
+def _write(place: Path, entry: Entry, objects: Objects) -> None:
+    pieces = objects.pieces(entry.id)
+    if pieces is None:
+        raise OutsideError(f"`{entry.path}` is missing in the repository: `{entry.id}`")
     place.parent.mkdir(parents=True, exist_ok=True)
     if entry.mode == LINK:
-        place.symlink_to(os.fsdecode(data))
+        place.symlink_to(os.fsdecode(b"".join(pieces)))
         return
     with place.open("xb") as file:
-        file.write(data)
+        for piece in pieces:
+            file.write(piece)
         os.fchmod(file.fileno(), 0o755 if entry.mode == EXECUTABLE else 0o644)
         file.flush()
         os.fsync(file.fileno())

@@ -3,6 +3,7 @@
 import os
 import posixpath
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
@@ -38,7 +39,11 @@ class Tree(Protocol):
         ...
 
     def blob(self, id: str) -> bytes:
-        """The bytes of a file by its id."""
+        """The bytes of a file by its id, as a whole."""
+        ...
+
+    def objects(self) -> AbstractContextManager[Objects]:
+        """What is read in pieces, or if it is not too much."""
         ...
 
     def bring(self, ids: Iterable[str]) -> None:
@@ -66,6 +71,9 @@ class CommitTree:
 
     def blob(self, id: str) -> bytes:
         return self._repository.blob(id)
+
+    def objects(self) -> AbstractContextManager[Objects]:
+        return Objects(Git(self._repository.folder))
 
 
 class StagedTree:
@@ -101,6 +109,9 @@ class StagedTree:
         if found is None:
             raise OutsideError(f"`{id}`, which is staged, is missing in the repository `{self._root}`")
         return found.content
+
+    def objects(self) -> AbstractContextManager[Objects]:
+        return nullcontext(self._objects)
 
     def bring(self, ids: Iterable[str]) -> None:
         """All that is staged is here."""

@@ -1,7 +1,7 @@
 """What of a tree an environment is made of: env.toml, env.lock, and all that these and other files of it name."""
 
 import posixpath
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from envlock.history.repository import Entry
@@ -39,9 +39,21 @@ def needed(tree: Tree, folder: str, *, lock: bool = True) -> Needed:
         taken = ((path, _take(tree, path, found)) for path in sorted(ahead))
         files = {path: entry for path, entry in taken if entry and not path.endswith(_NO_LISTS)}
         tree.bring(entry.id for entry in files.values())
-        found.texts.update((path, tree.blob(entry.id)) for path, entry in files.items())
-        ahead = {name for path in files for name in _named(path, found.texts[path])} - found.names
+        texts = _texts(tree, files)
+        found.texts.update(texts)
+        ahead = {name for path, data in texts.items() for name in _named(path, data)} - found.names
     return found
+
+
+def _texts(tree: Tree, files: Mapping[str, Entry]) -> dict[str, bytes]:
+    """The bytes of those that are not too large for texts."""
+    with tree.objects() as objects:
+        read = {path: objects.small(entry.id, _most(path)) for path, entry in files.items()}
+    return {path: data for path, data in read.items() if data is not None}
+
+
+def _most(path: str) -> int:
+    return _MOST_OF_LOCK if posixpath.basename(path) == LOCKFILE else _MOST
 
 
 def _take(tree: Tree, path: str, found: Needed) -> Entry | None:
@@ -60,7 +72,7 @@ def _take(tree: Tree, path: str, found: Needed) -> Entry | None:
 def _named(path: str, data: bytes) -> Iterator[str]:
     """What a file names that may be in the tree, by paths from the top."""
     folder, name = posixpath.split(path)
-    if len(data) > (_MOST_OF_LOCK if name == LOCKFILE else _MOST) or b"\0" in data:
+    if b"\0" in data:
         return
     text = data.decode("utf-8-sig", errors="replace").replace("\r\n", "\n")
     paths = named_paths(text, name)
