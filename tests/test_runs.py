@@ -165,6 +165,11 @@ def test_the_table(project: Project) -> None:
     ]
 
 
+def test_a_name_that_moves_is_told_with_what_it_was(project: Project) -> None:
+    (commit,) = record(project, [Run(**{**values_of(RUN), "version": "prod", "of": "ab" * 20})])
+    assert "\nenvironment  train@prod, which was train@abababa\n" in project.must("runs", "show", commit[:8])
+
+
 def test_which_are_listed(project: Project) -> None:
     runs = several()
     record(project, runs)

@@ -41,7 +41,7 @@ def run_lines(one: Recorded) -> Iterator[str]:
         "exit": ended,
         "by": " on ".join(filter(None, (run.user, run.host))),
         "folder": run.folder,
-        "environment": run.asked + (f", groups {', '.join(run.groups)}" if run.groups else ""),
+        "environment": ", ".join(_environment(run)),
         "platform": run.platform + (f", Python {run.python}" if run.python else ""),
         "lock hash": run.lock_hash,
         "image": run.image,
@@ -58,6 +58,15 @@ def run_shape(one: Recorded) -> dict[str, object]:
     told.pop("format")
     derived = {"id": one.id, "environment": one.run.environment, "seconds": one.run.seconds}
     return {**derived, **told, "record": one.commit, "reproduce": reproduced(one.run)}
+
+
+def _environment(run: Run) -> Iterator[str]:
+    """As asked for, and what that was then: labels and branches move."""
+    yield run.asked
+    if run.asked != run.environment:
+        yield f"which was {run.environment}"
+    if run.groups:
+        yield f"groups {', '.join(run.groups)}"
 
 
 def took(seconds: float) -> str:
