@@ -14,7 +14,7 @@ import pytest
 from envlock.model.masking import MASK
 from tests.support.processes import run
 from tests.support.projects import Project
-from tests.support.recorded_project import MONTHS, copy_of, git, installed_project, objects, recorded
+from tests.support.recorded_project import MONTHS, copy_of, git, installed_once, objects, recorded
 from tests.support.repository import History
 from tests.support.secret_commands import OF_WORDS, WITHIN, with_secret
 
@@ -29,9 +29,7 @@ LINE = re.compile(r"recorded run (\d{4}-\d\d-\d\d-[0-9a-f]{8}) \((.*)\)\n")
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
-        return installed_project(tmp_path_factory.mktemp("recorded"))
+    return installed_once(tmp_path_factory)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.processes import Command, run
 from tests.support.projects import Project
-from tests.support.recorded_project import MONTHS, copy_of, git, installed_project, recorded
+from tests.support.recorded_project import MONTHS, copy_of, git, installed_once, recorded
 from tests.support.services import require_root
 from tests.support.strace import Point, points, recorder
 from tests.test_faults_disk import read_only, small_disk
@@ -20,9 +20,7 @@ AT_ONCE = 20
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
-        return installed_project(tmp_path_factory.mktemp("recorded"))
+    return installed_once(tmp_path_factory)
 
 
 @pytest.fixture

@@ -7,6 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.support.index_server import WheelFolders, serve_index
 from tests.support.processes import run
 from tests.support.projects import Project, manifest_text, new_project
@@ -18,6 +20,13 @@ WHO = {
     **dict.fromkeys(("GIT_AUTHOR_EMAIL", "GIT_COMMITTER_EMAIL"), "kim@acme.test"),
 }
 MONTHS = "refs/envlock/runs/"
+
+
+def installed_once(factory: pytest.TempPathFactory) -> Project:
+    """One for the tests of a module, made with a home of its own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HOME", str(factory.mktemp("home")))
+        return installed_project(factory.mktemp("recorded"))
 
 
 def installed_project(root: Path, *git: str) -> Project:
