@@ -32,15 +32,30 @@ def lock_hash(lock: Lock, platform: PlatformLock) -> str:
     )
 
 
+def lock_hashes(lock: Lock) -> dict[str, str]:
+    """The lock hashes of all platforms, by platform."""
+    return {platform.platform: lock_hash(lock, platform) for platform in lock.platforms}
+
+
 def image_key(lock: Lock) -> str:
     """What the image is found by: the lock hash of the one Linux platform, else one over them all."""
-    hashes = sorted(lock_hash(lock, p) for p in lock.platforms if p.platform.startswith("linux-"))
-    return hashes[0] if len(hashes) == 1 else _sha256("envlock-image-key 1\n", hashes)
+    return image_key_of(lock_hashes(lock))
+
+
+def image_key_of(hashes: Mapping[str, str]) -> str:
+    """The same of lock hashes by platform."""
+    found = sorted(value for platform, value in hashes.items() if platform.startswith("linux-"))
+    return found[0] if len(found) == 1 else _sha256("envlock-image-key 1\n", found)
 
 
 def environment_hash(lock: Lock) -> str:
     """SHA-256 over all platforms' lock hashes: what versions go by."""
-    return _sha256("envlock-environment-hash 1\n", sorted(lock_hash(lock, p) for p in lock.platforms))
+    return environment_hash_of(lock_hashes(lock))
+
+
+def environment_hash_of(hashes: Mapping[str, str]) -> str:
+    """The same of lock hashes by platform."""
+    return _sha256("envlock-environment-hash 1\n", sorted(hashes.values()))
 
 
 def prefix_key(platform: PlatformLock, python: str | None, editable: Sequence[str] = ()) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from envlock.errors import UserInputError
 from envlock.lockfile.reader import lock_of
-from envlock.model.digest import environment_hash, image_key, lock_hash
+from envlock.model.digest import environment_hash_of, image_key_of, lock_hashes
 from envlock.model.lock import Lock
 from envlock.model.short_changes import short_changes
 from envlock.workflows.lock_facts import LockFacts, LockStep
@@ -40,10 +40,11 @@ class LockReading:
 
 
 def facts_of(lock: Lock) -> LockFacts:
-    has_images = any(p.platform.startswith("linux-") for p in lock.platforms)
+    hashes = lock_hashes(lock)
+    has_images = any(platform.startswith("linux-") for platform in hashes)
     return LockFacts(
-        environment=environment_hash(lock),
-        image=image_key(lock) if has_images else None,
-        platforms=tuple((p.platform, lock_hash(lock, p)) for p in lock.platforms),
+        environment=environment_hash_of(hashes),
+        image=image_key_of(hashes) if has_images else None,
+        platforms=tuple(hashes.items()),
         packages=len({package.node for p in lock.platforms for package in p.packages}),
     )
