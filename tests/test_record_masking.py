@@ -23,6 +23,8 @@ def test_a_secret_of_any_letters(rule: str, secret: str) -> None:
 def test_a_secret_among_other_text(rule: str, secret: str) -> None:
     if rule == "channel":
         secret = secret.replace("/", "-")
+    if rule == "hook":
+        secret = "".join(filter(str.isalnum, secret))
     assert secret not in "\0".join(masked(with_secret(WITHIN[rule], secret)))
 
 
@@ -53,6 +55,7 @@ def test_values_of_secret_variables_are_masked_wherever_they_stand(secret: str) 
         ({"HF_TOKEN": "abcd1234"}, {"abcd1234"}),
         ({"DATABASE_URL": "postgresql://kim:hunter22@acme.test/x"}, {"hunter22"}),
         ({"PWD": "/work", "OLDPWD": "/home", "SSH_AUTH_SOCK": "/run/x", "GIT_ASKPASS": "/bin/x"}, set()),
+        ({"USE_AUTH_TOKEN": "true", "TOKEN": "none"}, set()),
         ({"API_KEY": "", "TOKEN": "yes", "MAX_TOKENS": "4096", "DB_PORT": "5432", "SECRET_COUNT": "12345"}, set()),
         ({"PASSWORD_FILE": "/run/secrets/x", "HTTPS_PROXY": "http://proxy.test:8080"}, set()),
     ],
@@ -77,6 +80,7 @@ def test_which_variables_are_secret(environment: dict[str, str], found: set[str]
             ("docker", "run", "--env=TOKEN=***", "-p", "80:80", "y"),
         ),
         (("train", "--token"), ("train", "--token")),
+        (("a=" * 5000 + "token=x",), ("a=" * 5000 + "token=***",)),
     ],
 )
 def test_what_is_left_of_a_command(command: tuple[str, ...], shown: tuple[str, ...]) -> None:
@@ -90,6 +94,10 @@ def test_what_is_left_of_a_command(command: tuple[str, ...], shown: tuple[str, .
         "python train.py --tokenizer bert --max-tokens 100 --max_new_tokens=3 --pad-token x --eos_token y",
         "python train.py --key-column id --primary-key id --sort-key=id --token-count 3",
         "tool --password-file /run/x --token-path x --secret-name y --public-key z",
+        "python train.py --pin-memory true --pin_memory=True --token --lr 3 --pass 2 --use-token=1",
+        "python train.py model.token_dim=64 --token-dropout 0.1 --pass-rate 0.95 --image-token <image> --metric_key x",
+        "python -c d={'key':1}",
+        "openssl req -keyout y",
         "mkdir -p x/y",
         "python -m http.server -p 8080",
         "docker run -p 80:80 --user 1000:1000 image",

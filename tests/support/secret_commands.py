@@ -18,6 +18,10 @@ OF_WORDS: dict[str, tuple[str, ...]] = {
     "sshpass": ("sshpass", "-p", "SECRET", "ssh", "host"),
     "redis": ("redis-cli", "-a", "SECRET", "ping"),
     "curl": ("curl", "-s", "-u", "SECRET", "https://acme.test"),
+    "curl, switches in the same word": ("curl", "-sSu", "SECRET", "https://acme.test"),
+    "curl, equals": ("curl", "--user=SECRET", "https://acme.test"),
+    "setting": ("aws", "configure", "set", "aws_secret_access_key", "SECRET"),
+    "setting of a remote": ("dvc", "remote", "modify", "--local", "store", "password", "SECRET"),
     "login": ("docker", "login", "-u", "kim", "-p", "SECRET"),
 }
 # where a shell, an address or JSON has it among other text
@@ -36,6 +40,12 @@ WITHIN: dict[str, tuple[str, ...]] = {
     "channel": ("conda", "install", "-c", "https://acme.test/t/SECRET/channel"),
     "JSON": ("curl", "-d", '{"user": "kim", "password": "SECRET", "n": 1}'),
     "JSON in JSON": ("tool", '{"body": "{\\"apiKey\\": \\"SECRET\\", \\"n\\": 1}"}'),
+    "shell, option behind a switch": ("sh", "-c", "tool --verbose --token SECRET"),
+    "Python's environment": ("python", "-c", 'import os; os.environ["HF_TOKEN"] = "SECRET"; import train'),
+    "an argument of Python": ("python", "-c", "os.environ.setdefault('API_KEY', 'SECRET')"),
+    "SQL": ("psql", "-c", "ALTER USER kim PASSWORD 'SECRET'"),
+    "SQL of MySQL": ("mysql", "-e", "CREATE USER kim IDENTIFIED BY 'SECRET'"),
+    "hook": ("curl", "https://acme.test/services/T01/B02/SECRET"),
     "Python": ("python", "-c", "import x; x.login(token='SECRET')"),
     "connection": ("tool", "Endpoint=acme.test;AccountKey=SECRET;Timeout=3"),
     "bearer": ("curl", "-H", "x: Bearer SECRET"),
