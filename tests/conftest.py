@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
+from envlock.system.process import without_git_variables
 from tests.support import base_image as base_images
 from tests.support import conda_channel as channels
 from tests.support import wheels
-from tests.support.cache import cache_folder
+from tests.support.cache import AMBIENT, cache_folder
 from tests.support.debian_archive import Archive, archive
 from tests.support.debian_servers import serve_mirror
 from tests.support.docker_engine import Engine, running_engine
@@ -47,6 +48,20 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     full = [item for item in items if item.get_closest_marker("full")]
     items[:] = [item for item in items if item not in full]
     config.hook.pytest_deselected(items=full)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def isolated_git(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Settings of git of its own for each run: fixtures of modules, which come before a test has its home, neither read
+    nor write those of the person who runs it."""
+    settings = tmp_path_factory.mktemp("git") / "config"
+    settings.write_text("[user]\n\tname = Kim\n\temail = kim@acme.test\n")
+    with pytest.MonkeyPatch.context() as patch:
+        for name in os.environ.keys() - without_git_variables().keys():
+            patch.delenv(name)
+        patch.setenv("GIT_CONFIG_GLOBAL", str(settings))
+        patch.setitem(AMBIENT, "GIT_CONFIG_GLOBAL", str(settings))
+        yield settings
 
 
 @pytest.fixture(autouse=True)

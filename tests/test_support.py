@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.support import cache, services
-from tests.support.processes import PROJECT, ServerError, run_here, server, with_variables
+from tests.support.processes import PROJECT, ServerError, run, run_here, server, with_variables
 from tests.support.tiny_wheels import write_wheel
 
 LISTENER = (sys.executable, "-c", "import signal; print('ready', flush=True); signal.pause()")
@@ -131,6 +131,17 @@ def test_what_is_half_made_is_not_kept(tmp_path: Path, monkeypatch: pytest.Monke
     made = cache.made_once("thing", lambda folder: (folder / "whole").touch())
     assert cache.made_once("thing", half) == made
     assert [path.name for path in made.iterdir()] == ["whole"]
+
+
+@pytest.fixture(scope="module")
+def settings_of_git_for_a_module() -> str:
+    return run(("git", "config", "--global", "--list", "--show-origin"))
+
+
+def test_fixtures_of_modules_have_settings_of_git_of_their_own(
+    settings_of_git_for_a_module: str, isolated_git: Path
+) -> None:
+    assert {line.partition("\t")[0] for line in settings_of_git_for_a_module.splitlines()} == {f"file:{isolated_git}"}
 
 
 def test_nothing_of_the_person_at_the_machine_is_seen(isolated_home: Path) -> None:

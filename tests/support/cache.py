@@ -1,7 +1,6 @@
 """What takes long to make is made once a machine, under a file lock, in `ENVLOCK_TEST_CACHE`."""
 
 import hashlib
-import os
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -10,8 +9,11 @@ from pathlib import Path
 from filelock import FileLock
 from platformdirs import user_cache_path
 
-# tests change the environment; what is made for all of them comes from the one the run was started in
-AMBIENT = dict(os.environ)
+from envlock.system.process import without_git_variables
+
+# tests change the environment; what is made for all of them comes from the one the run was started in, be that a hook
+# of git, which tells of a repository
+AMBIENT = without_git_variables()
 DEFAULT_FOLDER = user_cache_path("envlock-tests", appauthor=False)
 
 
