@@ -13,6 +13,7 @@ import yaml
 
 from tests.support.processes import PROJECT, run
 from tests.support.projects import ENVLOCK, Project
+from tests.support.services import require
 from tests.support.tiny_project import TinyProject, tiny_project
 from tests.test_git_hooks import git, must
 
@@ -64,10 +65,10 @@ def configure(project: Project, repository: Path) -> None:
     (project.folder / ".pre-commit-config.yaml").write_text(yaml.safe_dump(found))
 
 
-def call(project: Project, *words: str) -> tuple[int, str]:
+def call(project: Project, *words: str, through: tuple[str, ...] = ()) -> tuple[int, str]:
     """What pre-commit ends with, and all that it says."""
     done = subprocess.run(
-        (SCRIPTS / "pre-commit", *words),
+        (*through, SCRIPTS / "pre-commit", *words),
         cwd=project.folder,
         env=project.environment(),
         stdout=subprocess.PIPE,
@@ -150,6 +151,15 @@ def test_try_repo(project: Project, hooks_repository: Path) -> None:
     edit(project, "alpha", "beta")
     code, said = call(project, "try-repo", str(hooks_repository), "envlock-check-system", "--all-files")
     assert (code, results(said)) == (1, {"envlock check": "Failed"})
+
+
+def test_offline(project: Project) -> None:
+    through = (require("unshare", "util-linux"), "--net")
+    code, said = call(project, "run", "--all-files", through=through)
+    assert (code, results(said)) == (1, {"envlock check": "Passed", "envlock export": "Failed"})
+    assert "alpha==1.0" in (project.folder / "requirements.txt").read_text()
+    must(project, "add", "requirements.txt")
+    assert call(project, "run", "--all-files", through=through)[0] == 0
 
 
 def test_several_environments_have_exports_of_their_own(project: TinyProject) -> None:
