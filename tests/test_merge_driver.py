@@ -312,13 +312,13 @@ FAULTS = [
         fault,
         marks=()
         if (call, number, fault)
-        in (("rename", 1, "signal=KILL"), ("rename", 2, "signal=KILL"), ("fsync", 3, "error=ENOSPC"))
+        in (("rename", 1, "signal=KILL"), ("rename", 2, "signal=INT"), ("fsync", 3, "error=ENOSPC"))
         else pytest.mark.full,
         id=f"{call}-{number}-{fault}",
     )
     for call in ("rename", "fsync", "openat", "write")
     for number in (1, 2, 3, 4)
-    for fault in ("signal=KILL", "error=ENOSPC")
+    for fault in ("signal=KILL", "signal=INT", "error=ENOSPC")
 ]
 
 
@@ -344,6 +344,7 @@ def test_killed_or_without_room_at_any_point(repository: Repository, tmp_path: P
         assert "numpy" in text
         assert "idna" in text
         assert name in conflicts or "<<<<<<<" not in text
+    assert [path.name for path in repository.folder.glob(".envlock-part-*")] == []
     if repository.check() == 0:  # also where it was killed when all was done
         assert (repository.asked(), repository.locked()) == (BOTH, [*BOTH])
     else:

@@ -124,6 +124,14 @@ def repository_root(folder: Path) -> Path | None:
     return next((p for p in (folder, *folder.parents) if (p / ".git").exists()), None)
 
 
+def git_folder(root: Path) -> Path:
+    """Git's own folder of a work tree; of further ones, and of submodules, a file says where that is."""
+    place = root / ".git"
+    if not place.is_file():
+        return place
+    return root / place.read_text(encoding="utf-8", errors="surrogateescape").removeprefix("gitdir:").strip()
+
+
 def usual_mode() -> int:
     """The mode of a new file as the user wants it."""
     return 0o666 & ~_umask()

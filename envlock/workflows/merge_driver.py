@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from envlock.errors import EnvlockError
-from envlock.system.files import write_whole
+from envlock.system.files import git_folder, write_whole
 from envlock.system.text_file import bytes_like, read_text
 from envlock.workflows import later_merge
 from envlock.workflows.context import Context
@@ -28,7 +28,8 @@ _LINE = (
     "o=$(git hash-object --no-filters %A); "
     '"$e" merge-driver -- %O %A %B %L %P && exit 0; '
     '[ "$(git hash-object --no-filters %A)" != "$o" ] || {{ '
-    'echo "envlock did not merge this, git did, as text: look at it, then run \\`envlock lock\\`:" %P >&2; '
+    "printf '%%s %%s\\n' "
+    "'envlock did not merge this, git did, as text: look at it, then run `envlock lock`:' %P >&2; "
     "git merge-file -q --marker-size=%L -L ours -L base -L theirs %A %O %B; }}; "
     "exit 1"
 )
@@ -96,7 +97,13 @@ def _texts(files: MergeFiles) -> Texts:
 
 def _write(files: MergeFiles, text: str) -> None:
     old = files.theirs.read_bytes() if not files.ours.stat().st_size else files.ours.read_bytes()
-    write_whole(files.ours, bytes_like(old, text))
+    write_whole(files.ours, bytes_like(old, text), aside=_aside(files.ours.absolute().parent))
+
+
+def _aside(top: Path) -> Path | None:
+    """Git's folder, where nobody sees what a kill leaves half-written; if it is there, and on the same disk."""
+    folder = git_folder(top)
+    return folder if folder.is_dir() and folder.stat().st_dev == top.stat().st_dev else None
 
 
 def _marked(texts: Texts, marker_size: int) -> str:

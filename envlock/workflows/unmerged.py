@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from envlock.errors import OutsideError
 from envlock.model.problem import Problem
-from envlock.system.files import repository_root
+from envlock.system.files import git_folder, repository_root
 from envlock.workflows import later_merge
 from envlock.workflows.project import Project
 
@@ -61,10 +61,7 @@ def unmerged_problems(project: Project) -> tuple[Problem, ...]:
 
 
 def _may_be(root: Path) -> bool:
-    folder = root / ".git"
-    if folder.is_file():  # of a work tree beside others, or of a submodule
-        folder = root / folder.read_text(errors="replace").removeprefix("gitdir:").strip()
-    return any((folder / name).exists() for name in _SIGNS)
+    return any((git_folder(root) / name).exists() for name in _SIGNS)
 
 
 def _plain(data: bytes) -> bytes:
