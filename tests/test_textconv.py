@@ -169,7 +169,8 @@ def test_git_prints_changes_of_packages(tmp_path: Path) -> None:
     project.must("hooks", "install")
     for words in (("diff", "HEAD^", "HEAD"), ("show",), ("log", "-p", "-1"), ("diff", "HEAD^")):
         said = history.git(*words, "--", "env.lock").splitlines()
-        changed = [line.partition("  #")[0] for line in said if line[:1] in ("+", "-") and line[:3] not in ("+++", "---")]
+        lines = [line for line in said if line.startswith(("+", "-")) and not line.startswith(("+++", "---"))]
+        changed = [line.partition("  #")[0] for line in lines]
         assert changed == [f"-flask 3.1.3  pypi  {PLATFORM}", f"+flask 3.2.0  pypi  {PLATFORM}"]
     # what git keeps of it is made anew when it is lost; without envlock it shows the file
     run(("git", "config", "diff.envlock.textconv", script_without_envlock(project)), folder=project.folder)
