@@ -1,5 +1,6 @@
 """`URL#NAME@X`: from repositories that are served by the real git, only what is needed, and nothing of theirs run."""
 
+import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,9 +18,11 @@ from tests.support.repository import History, set_version
 SECRET = "s3cret-of-kim"
 
 
-@pytest.fixture
-def there(tmp_path: Path) -> History:
-    """A bare repository: two registered versions, a label, a branch that is ahead of both, and a big file."""
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with `work` and the bare `there.git`, for tests to copy: two registered versions, a label, a branch that
+    is ahead of both, and a big file."""
+    tmp_path = tmp_path_factory.mktemp("made")
     work = locked_project(tmp_path / "work", git=True)
     history = History(work.folder)
     history.git("checkout", "--quiet", "-b", "main")
@@ -36,7 +39,15 @@ def there(tmp_path: Path) -> History:
     history.git("clone", "--quiet", "--mirror", work.folder, tmp_path / "there.git")
     bare = History(tmp_path / "there.git")
     bare.git("config", "uploadpack.allowFilter", "true")
-    return bare
+    return tmp_path
+
+
+@pytest.fixture
+def there(made: Path, tmp_path: Path) -> History:
+    """The bare repository, and what it was made of beside it in `work`."""
+    for name in ("work", "there.git"):
+        shutil.copytree(made / name, tmp_path / name, symlinks=True)
+    return History(tmp_path / "there.git")
 
 
 @pytest.fixture
