@@ -248,3 +248,11 @@ def test_where_comments_alone_conflict_nothing_else_is_said() -> None:
     for found in both_ways(ours, theirs):
         assert found.notes == ("both sides changed the same lines, or comments on them: choose",)
         assert found.text.count("<<<<<<< ours\n") == 1
+
+
+def test_what_is_wrong_with_both_together_is_said() -> None:
+    ours = edited(('workdir = "/app"\n', ""))
+    theirs = edited(('workdir = "/app"\n', 'workdir = "/app"\ncopy = ["src"]\n'))
+    for found in both_ways(ours, theirs):
+        assert not found.clean
+        assert "`image.copy`" in found.notes[0], found.notes
