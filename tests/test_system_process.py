@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections import UserDict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -171,3 +172,18 @@ def test_what_we_were_told_to_ignore_the_child_ignores_too(name: str) -> None:
         attaching(sys.executable, "-c", code, first=ignore), capture_output=True, text=True, check=True, cwd=PROJECT
     )
     assert done.stdout == "True\n"
+
+
+class SignalsUs(UserDict[str, str]):
+    """Variables of a child; while they are read, before there is one, somebody ends us."""
+
+    def __iter__(self) -> Iterator[str]:
+        os.kill(os.getpid(), signal.SIGTERM)
+        return super().__iter__()
+
+
+def test_a_signal_that_comes_before_we_know_of_the_child_is_handed_on() -> None:
+    child = "attach(['sleep', '30'], environment=SignalsUs(os.environ))"
+    script = f"from tests.test_system_process import *; sys.exit({child})"
+    done = subprocess.run([sys.executable, "-c", script], cwd=PROJECT, timeout=50, check=False)
+    assert done.returncode == 128 + signal.SIGTERM

@@ -214,9 +214,9 @@ def attach(
     A child ended by signal N gives 128 + N, as a shell would say it. `meanwhile` is done beside it, and then, when it
     has ended, `at_end`: neither raises, and no signal of those that were the child's interrupts them.
     """
-    with _forwarded_signals() as children:
+    with _forwarded_signals() as pass_to:
         child = _started(command, environment)
-        children.append(child)
+        pass_to(child)
         beside = _thread(meanwhile) if meanwhile else None
         code = child.wait()
         ended = Ended(128 - code, _signal_name(-code)) if code < 0 else Ended(code)
@@ -257,14 +257,22 @@ def _started(command: Sequence[str], environment: Mapping[str, str]) -> "subproc
 
 
 @contextmanager
-def _forwarded_signals() -> Iterator[list["subprocess.Popen[bytes]"]]:
-    """While inside, the signals of `_PASSED` go to the child instead of ending us."""
+def _forwarded_signals() -> Iterator["Callable[[subprocess.Popen[bytes]], None]"]:
+    """While inside, the signals of `_PASSED` go to the child that is given instead of ending us, earlier ones too."""
     children: list[subprocess.Popen[bytes]] = []
+    early: list[int] = []  # a child may run already while we have not yet been told of it
 
     def pass_on(number: int, _frame: FrameType | None) -> None:
         if number in _OF_TERMINALS and _in_foreground():
             return  # the terminal sends it to the whole group: the child has it already
         for child in children:
+            child.send_signal(number)
+        if not children:
+            early.append(number)
+
+    def pass_to(child: "subprocess.Popen[bytes]") -> None:
+        children.append(child)
+        for number in early:
             child.send_signal(number)
 
     # what `nohup`, or a shell for what runs in the background, had us ignore, the child is to ignore too
@@ -272,7 +280,7 @@ def _forwarded_signals() -> Iterator[list["subprocess.Popen[bytes]"]]:
     # handlers, not SIG_IGN: an ignored signal would stay ignored in the child
     before = {number: signal.signal(number, pass_on) for number in heard}
     try:
-        yield children
+        yield pass_to
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
