@@ -61,11 +61,12 @@ def main() -> None:
     sys.stderr = sys.stderr or _nowhere()
     with ended_as_by_ctrl_c() as signals:
         code = run(sys.argv[1:], program=Path(sys.argv[0]).name.replace("git-envlock", "git envlock"))
-    try:
-        sys.stdout.flush()
-    except OSError:
-        # said already; at its end Python would try once more, and give a code of its own
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            # said already; at its end Python would try once more, and give a code of its own
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
     if code == INTERRUPTED:
         # at its end Python would wait for every thread that a silent server keeps waiting
         sys.stderr.flush()
