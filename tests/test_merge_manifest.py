@@ -219,7 +219,7 @@ def test_a_comment_that_both_wrote_anew_is_there_twice() -> None:
 
 
 def test_no_comment_passes_to_what_follows() -> None:
-    """Theirs takes out, with its comment, what ours says something new of; the next package has nothing to do with it."""
+    """Theirs takes out, with its comment, what ours says something new of; the next package is another matter."""
     base = edited((NUMPY, f'    # held back\n{NUMPY}    "rich",\n'))
     ours = edited(("# held back", "# held back for torch"), text=base)
     theirs = edited((f"    # held back\n{NUMPY}", ""), text=base)
