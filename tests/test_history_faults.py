@@ -18,8 +18,8 @@ WRITE = """
 import sys
 from pathlib import Path
 from envlock.errors import OutsideError
-from tests.test_history_repositories import KIM, Library, Program, opened
-repository = opened(Path(sys.argv[1]), {"Library": Library, "Program": Program}[sys.argv[2]])
+from tests.support.opened import KIM, opened
+repository = opened(Path(sys.argv[1]), sys.argv[2])
 old = repository.reference(sys.argv[3])
 try:
     for number in range(int(sys.argv[4])):

@@ -11,16 +11,14 @@ import pytest
 from envlock.errors import OutsideError
 from envlock.history.around import repository_around
 from envlock.history.library import Library
-from envlock.history.opened import discovered
 from envlock.history.program import Program
-from envlock.history.repository import Busy, Person, Repository
+from envlock.history.repository import Busy, Repository
 from tests.support.cache import AMBIENT
+from tests.support.opened import KIM, LABEL, opened
 from tests.support.processes import PROJECT
 from tests.support.repository_forms import FORMS, Form, newer_git, with_history
 
 BY_PROGRAM_ALONE = ("sha256", "partial")
-KIM = Person(name="J. Kim", email="kim@acme.test", time=1_700_000_000, offset=-90)
-LABEL = "refs/envlock/labels/train/prod"
 REVISIONS = (
     *("HEAD", "HEAD~1", "main", "v0", "v1", "v2", "folder", "HEAD^{tree}", "HEAD:f", ":/change", "main@{0}", "HEAD^2"),
     *("none", "-x", "a..b", "HEAD~99", "@{upstream}", "", "a b", "0" * 40, "f" * 7),
@@ -30,13 +28,6 @@ TRIED = [
     for form, by in product(FORMS, (Library, Program))
     if by is Program or form not in BY_PROGRAM_ALONE
 ]
-
-
-def opened(place: Path, by: type[Library | Program]) -> Repository:
-    found = discovered(place) if by is Library else None
-    repository = Library(found) if found else Program.around(place)
-    assert repository
-    return repository
 
 
 @pytest.fixture
@@ -174,8 +165,8 @@ def test_a_reference_that_another_holds(
 _CREATE = """
 import sys
 from pathlib import Path
-from tests.test_history_repositories import KIM, LABEL, Library, Program, opened
-repository = opened(Path(sys.argv[1]), {"Library": Library, "Program": Program}[sys.argv[2]])
+from tests.support.opened import KIM, LABEL, opened
+repository = opened(Path(sys.argv[1]), sys.argv[2])
 id = repository.write(sys.argv[3], [], author=KIM, committer=KIM)
 print("ready", flush=True)
 sys.stdin.readline()
@@ -209,8 +200,8 @@ _SHOW = """
 import sys
 from pathlib import Path
 from envlock.errors import OutsideError
-from tests.test_history_repositories import Library, Program, opened
-repository = opened(Path(sys.argv[1]), {"Library": Library, "Program": Program}[sys.argv[2]])
+from tests.support.opened import opened
+repository = opened(Path(sys.argv[1]), sys.argv[2])
 for ask in (lambda: repository.commit_of("HEAD~1"), lambda: repository.commit(sys.argv[3]),
             lambda: list(repository.log(repository.reference("HEAD"))), lambda: list(repository.entries(sys.argv[3]))):
     try:
