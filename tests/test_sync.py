@@ -23,6 +23,7 @@ from envlock.model.run import Recorded, Run
 from envlock.workflows.prune_runs import prune
 from tests.support.projects import Project, Result
 from tests.support.repository import History
+from tests.support.strace import Point, points, recorder
 
 START = datetime(2026, 11, 22, 12, tzinfo=UTC)
 LABELS = ("prod", "beta")
@@ -369,6 +370,30 @@ def test_a_mirror_keeps_what_it_has_not_sent_yet(clones: tuple[Clone, ...], tmp_
     assert moves_of(bob, "prod") == ["2", "1"]
     assert bob.references() == mirror.references() != before
     assert bob.recorded() == ["mirror-1"]
+
+
+def test_killed_anywhere_nothing_is_lost(clones: tuple[Clone, ...], pytestconfig: pytest.Config) -> None:
+    """Sync itself, or a git at work for it here or there; the next one makes it whole."""
+    ann, bob, _ = clones
+    log, project = ann.folder.parent / "log", Project(folder=ann.folder, cache=ann.folder.parent / "cache")
+    words = [ann.record(1), bob.record(2)]
+    bob.share()
+    assert project.through(*recorder(log)).call("sync").code == 0
+    ours = [line for line in log.read_text().splitlines() if "/.git/" in line or "team.git" in line]
+    log.write_text("\n".join(ours))
+    calls = sorted({point.call for point in points(log)} - {"openat"})
+    assert {"write", "rename"} <= {*calls}
+    for call in calls:
+        for number in range(1, 9 if pytestconfig.getoption("--full") else 3):
+            words += [ann.record(len(words)), bob.record(len(words))]
+            bob.share()
+            project.through(*Point(call, number, everywhere=True).starter()).call("sync")
+            for lock in ann.folder.parent.glob("*/**/*.lock"):
+                lock.unlink()  # git leaves it, too, and says what to do
+            for clone in (ann, bob):
+                clone.share()
+            assert ann.recorded() == bob.recorded() == sorted(words), (call, number)
+    assert ann.history.git("fsck", "--no-dangling") == ""
 
 
 def test_many_at_once_all_come_through(clones: tuple[Clone, ...]) -> None:
