@@ -191,6 +191,18 @@ def test_where_nothing_is_recorded(project: Project, tmp_path: Path) -> None:
     assert outside.call("run", "echo", "x") == (0, "x\n", "")
 
 
+def test_nothing_of_git_is_left_beside_a_command_that_is_not_recorded(project: Project) -> None:
+    children = ("run", "sh", "-c", "read found < /proc/$PPID/task/$PPID/children; echo $found is $$")
+    (project.folder / "train.py").write_text("changed\n" * 100_000)  # more than a pipe holds
+    git(project, "config", "envlock.record", "no")
+    only, alone = project.must(*children).split(" is ")
+    assert only == alone.strip()
+    run(("rm", "-rf", project.folder / ".git"))
+    run(("git", "init", "--quiet", project.folder))
+    only, alone = project.must(*children).split(" is ")
+    assert only == alone.strip()
+
+
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGINT", "SIGKILL", "SIGRTMIN"])
 def test_how_a_signal_ended_it_is_recorded(project: Project, name: str) -> None:
     number = signal.SIGRTMIN if name == "SIGRTMIN" else signal.Signals[name]

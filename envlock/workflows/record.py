@@ -91,7 +91,8 @@ class Recording:
         if self._look is None or self._root is None:
             return None
         try:
-            state = self._look.state() if self._look.is_wanted() else None
+            with self._look:  # nothing of git is left while the command runs
+                state = self._look.state() if self._look.is_wanted() else None
         except (EnvlockError, OSError) as error:
             _warn(self._context, error)
             return None
