@@ -42,6 +42,17 @@ def test_a_repository_of_sha256_here_and_elsewhere(tmp_path: Path) -> None:
         assert somebody.must("show", f"{history.folder.as_uri()}#train@{version}") == shown
 
 
+def test_an_environment_at_the_top_is_called_as_its_repository(tmp_path: Path) -> None:
+    project = locked_project(tmp_path / "train", git=True)
+    project.change('name = "train"\n', "")
+    history = History(project.folder)
+    history.commit()
+    history.git("clone", "--quiet", "--bare", ".", tmp_path / "bare" / "train.git")
+    shown = project.must("show", "train@HEAD")
+    for address in (history.folder.as_uri(), (tmp_path / "bare/train.git").as_uri(), str(tmp_path / "bare/train.git")):
+        assert project.must("show", f"{address}#train@HEAD") == shown
+
+
 def test_what_a_dockerfile_copies(project: Project) -> None:
     history = History(project.folder)
     (project.folder / "docker/.dockerignore").write_text("*.log\n")

@@ -11,6 +11,7 @@ from envlock.lockfile.reader import lock_of
 from envlock.manifest.stated_name import stated_name
 from envlock.model.lock import Lock
 from envlock.model.words import did_you_mean
+from envlock.workflows.moment import top_name
 from envlock.workflows.project import LOCKFILE, MANIFEST, all_projects
 from envlock.workflows.versions import locks_in
 from envlock.workflows.wanted import Wanted
@@ -102,8 +103,7 @@ def name_at(repository: Repository, commit: str, folder: PurePosixPath) -> str |
     if data is None:
         return None
     # the top folder's name is not kept in git
-    top = repository.root.name if repository.root and not folder.name else folder.name
-    return stated_name(data.decode("utf-8-sig", errors="replace"), top)
+    return stated_name(data.decode("utf-8-sig", errors="replace"), folder.name or top_name(repository))
 
 
 def _lock(repository: Repository, commit: str, folder: PurePosixPath) -> Lock | None:
