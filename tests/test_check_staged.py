@@ -35,7 +35,8 @@ def project(history: History) -> Project:
 
 def said(name: str, *lines: str) -> Result:
     told = "".join(f"  {line}\n" for line in lines)
-    return Result(1, f"{name}: env.lock does not answer env.toml\n{told}", f"hint: run `envlock lock {name}`, and stage what it writes\n")
+    hint = f"hint: run `envlock lock {name}`, and stage what it writes\n"
+    return Result(1, f"{name}: env.lock does not answer env.toml\n{told}", hint)
 
 
 def test_the_index_counts_and_not_the_work_tree(history: History, project: Project) -> None:
