@@ -243,6 +243,9 @@ def test_whole_months_are_removed(project: Project) -> None:
     assert [one["start"][:7] for one in recorded(project)] == ["2026-02"] * 2
     assert project.call("runs", "prune", "--before", "2026-01").stderr == "there is nothing to remove\n"
     assert project.call("runs", "prune", "--before", "2026").code == 2
+    early = project.call("runs", "prune", "--before", "9999-01")
+    assert early.code == 2
+    assert "`9999-01` is not there yet" in early.stderr
 
 
 def test_what_is_removed_for_all_does_not_come_back_and_nothing_unpushed_is_lost(

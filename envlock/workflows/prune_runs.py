@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from envlock.errors import OutsideError, UserInputError
@@ -32,6 +33,9 @@ def prune(start: Path, before: str, *, remote: str | None, dry_run: bool) -> tup
     """Removes the months before `before` (`2026-01`), here and at `remote`; what went, or would go."""
     if not MONTH.fullmatch(before):
         raise UserInputError(f"`{before}` is no month: say `2026-01`")
+    now = f"{datetime.now(UTC):%Y-%m}"
+    if before > now:  # runs that are still to come would be shared with nobody
+        raise UserInputError(f"`{before}` is not there yet: runs go by whole months, the last ones before `{now}`")
     repository, git = opened(start), Git(start)
     here = _before(repository.references(RUNS), before)
     other = Remote(git, remote) if remote else None
