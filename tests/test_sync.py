@@ -159,7 +159,7 @@ class Play:
     def play(self, seed: int, moves: int) -> None:
         """A round is of two months, which no other round records runs in."""
         self.random.seed(seed)
-        self.moment, self.months = 100 * seed, 2 * seed
+        self.moment, self.months = 100 * seed, 2 * seed - 400  # of the past: others cannot be pruned
         steps = [self.record, self.record, self.record, self.label, self.remove, self.share, self.together, self.prune]
         for _ in range(moves):
             self.moment += 1
