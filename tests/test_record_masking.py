@@ -80,6 +80,7 @@ def test_which_variables_are_secret(environment: dict[str, str], found: set[str]
             ("docker", "run", "--env=TOKEN=***", "-p", "80:80", "y"),
         ),
         (("train", "--token"), ("train", "--token")),
+        (("echo", "", "x"), ("echo", "", "x")),
         (("a=" * 5000 + "token=x",), ("a=" * 5000 + "token=***",)),
     ],
 )

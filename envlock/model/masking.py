@@ -194,7 +194,7 @@ def _hidden_words(words: Sequence[str]) -> dict[int, int]:
         name = word.rpartition("/")[2]
         program = name if name in _OF_PROGRAMS else program
         taken = _taken(program, word)
-        if taken == len(word) or (setting and _SETTING.fullmatch(word) and is_secret(word)):
+        if 0 < taken == len(word) or (setting and _SETTING.fullmatch(word) and is_secret(word)):
             found.update({number + 1: 0} if number + 1 < len(words) else {})
         elif taken:
             found[number] = taken
