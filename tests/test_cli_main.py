@@ -1,6 +1,7 @@
 """The frame of the command line: options, exit codes, and what is said when something fails."""
 
 import errno
+import json
 import os
 import signal
 import socket
@@ -276,3 +277,9 @@ def test_closed_streams_are_no_failure(project: Project) -> None:
         )
         assert (done.returncode, done.stderr) == (0, b""), closed
         assert done.stdout.startswith(b"NAME ") == (">&-" not in closed.replace("2>&-", "")), closed
+
+
+def test_json_of_what_is_no_text_is_json_all_the_same(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    """Words of a command that are not UTF-8, as Python has them."""
+    Console(Settings()).json({"word": "caf\udce9 é"})
+    assert json.loads(capfdbinary.readouterr().out.decode()) == {"word": "caf\udce9 é"}

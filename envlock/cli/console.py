@@ -29,7 +29,8 @@ class Console:
 
     def json(self, value: Any) -> None:
         """The answer as JSON, on stdout."""
-        self.data(json.dumps(value, indent=2, ensure_ascii=False))
+        # bytes of names and commands that are no text are spelt out: raw, the answer would be no JSON
+        self.data(json.dumps(value, indent=2, ensure_ascii=False).encode(errors="backslashreplace").decode())
 
     def note(self, text: str) -> None:
         """A line beside the answer, on stderr; not with --quiet."""
