@@ -147,7 +147,7 @@ def test_two_at_once_build_once(project: Project) -> None:
     said = [each.communicate() for each in running]
     assert [each.returncode for each in running] == [0, 0], said
     assert len({stdout for stdout, _ in said}) == 1
-    assert sorted(stderr.count(b"installing 1 packages\n") for _, stderr in said) == [0, 1]
+    assert sorted(stderr.count(b"installing 1 package\n") for _, stderr in said) == [0, 1]
 
 
 def test_an_environment_in_a_folder_of_ones_own(project: Project, tmp_path: Path) -> None:

@@ -27,7 +27,8 @@ def fill_prefix(task: PrefixTask, folder: Path, final: Path) -> None:
     """Fills `folder` with what will stand at `final`."""
     locked, context = task.locked, task.context
     files = fetch_all(locked, task.lock.inputs, task.project, context)
-    context.progress(f"installing {len(locked.prefix_packages)} packages")
+    count = len(locked.prefix_packages)
+    context.progress(f"installing {count} package{'' if count == 1 else 's'}")
     contents = conda_contents(locked, files, context.cache)
     ready = {p.name: known_wheel(p, files[p.sha256], context.cache) for p in locked.pip if not p.builds}
     for package in locked.pip:
