@@ -103,7 +103,7 @@ def clones(tmp_path: Path) -> tuple[Clone, ...]:
     first.folder.mkdir()
     first.git("init", "--quiet", "--initial-branch=main")
     first.commit()
-    first.git("init", "--quiet", "--bare", tmp_path / "team.git")
+    first.git("init", "--quiet", "--bare", "--initial-branch=main", tmp_path / "team.git")
     first.git("remote", "add", "origin", tmp_path / "team.git")
     first.git("push", "--quiet", "--set-upstream", "origin", "main")
     for name in ("bob", "eve"):
@@ -269,6 +269,18 @@ def test_it_says_what_came_and_what_went(clones: tuple[Clone, ...]) -> None:
     assert ann.call("sync").stderr.splitlines()[-1] == "fetched 1 run, `prod` of train, 3 → 4"
     bob.label("prod", None, 6)
     assert bob.call("sync").stderr.splitlines()[-1] == "pushed `prod` of train, removed"
+
+
+def test_one_number_that_was_given_to_two_commits_is_told_with_them(clones: tuple[Clone, ...]) -> None:
+    ann, bob, _ = clones
+    ann.label("prod", "3", 1)
+    first = ann.repository.commit_of("HEAD")
+    ann.share()
+    second = bob.history.commit("another")
+    bob.label("prod", "3", 2)
+    said = bob.call("sync").stderr.splitlines()[-1]
+    assert first
+    assert said == f"pushed `prod` of train, 3 ({first[:7]}) → 3 ({second[:7]})"
 
 
 def test_a_server_that_refuses_one_takes_the_others(clones: tuple[Clone, ...]) -> None:

@@ -14,6 +14,10 @@ from envlock.model.words import did_you_mean
 from envlock.workflows import later_history
 from envlock.workflows.context import Context
 
+_SHORT = 7
+
+Named = tuple[str, str] | None  # a version and its commit
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moved:
@@ -83,12 +87,20 @@ def _moved(repository: Repository, met: tuple[Met, ...]) -> Iterator[Moved]:
         if one.failed or not rest:
             continue
         environment, label = rest.split("/")
-        here, there, now = (_version(repository, id) for id in (one.here, one.there, one.now))
-        if now != here:
-            yield Moved(environment=environment, label=label, before=here, after=now, sent=False)
-        elif one.sent and now != there:
-            yield Moved(environment=environment, label=label, before=there, after=now, sent=True)
+        here, there, now = (_named(repository, id) for id in (one.here, one.there, one.now))
+        was = here if now != here else there
+        if now != was and (now != here or one.sent):
+            before, after = _told(was, now)
+            yield Moved(environment=environment, label=label, before=before, after=after, sent=now == here)
 
 
-def _version(repository: Repository, state: str | None) -> str | None:
-    return read_label(repository, state).version if state else None
+def _named(repository: Repository, state: str | None) -> Named:
+    found = read_label(repository, state) if state else None
+    return (found.version, found.commit) if found and found.version and found.commit else None
+
+
+def _told(before: Named, after: Named) -> Iterator[str | None]:
+    """Two versions as people are told of them: with their commits where one number was given to two."""
+    same = before is not None and after is not None and before[0] == after[0]
+    for named in (before, after):
+        yield named and (f"{named[0]} ({named[1][:_SHORT]})" if same else named[0])
