@@ -169,8 +169,9 @@ def _counted(top: Path, root: Path | None) -> dict[Path, bool | None]:
     """The files that count, each with what is known of its executable bit."""
     try:
         found = counted_files(top, root) if root else dict.fromkeys(_all_files(top))
-    except UnicodeEncodeError as error:  # of git's library
-        _require_utf8(error.object)
+    except OutsideError as error:
+        if isinstance(error.__cause__, UnicodeEncodeError):  # git's library cannot be asked for such a name
+            _require_utf8(error.__cause__.object)
         raise
 
     @cache
