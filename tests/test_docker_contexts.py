@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import pytest
 
@@ -78,6 +79,10 @@ def test_what_is_no_address_of_ssh(url: str) -> None:
         ssh_command(url)
 
 
+def by_id(images: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return sorted(images, key=lambda image: str(image["Id"]))
+
+
 def test_an_engine_behind_ssh(tmp_path: Path, docker_engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     """What ssh would run on the other machine is run here: the real `docker system dial-stdio`."""
     program = tmp_path / "bin" / "ssh"
@@ -91,7 +96,8 @@ def test_an_engine_behind_ssh(tmp_path: Path, docker_engine: Engine, monkeypatch
     environment = {"DOCKER_HOST": "ssh://kim@engine.test", "PATH": os.environ["PATH"], "HOME": str(tmp_path)}
     with connected(environment) as engine:
         assert engine.version == docker_engine.client.version()["Version"]
-        assert engine.client.api.images() == docker_engine.client.api.images()
+        # those of one time come in any order
+        assert by_id(engine.client.api.images()) == by_id(docker_engine.client.api.images())
 
 
 def test_an_engine_that_speaks_tls(tmp_path: Path, docker_engine: Engine) -> None:
