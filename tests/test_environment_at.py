@@ -4,12 +4,14 @@ import json
 import shutil
 import subprocess
 from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
 from envlock.errors import EnvlockError
+from envlock.history.objects import Objects
 from envlock.history.repository import Entry
 from envlock.history.snapshot import lay_out
 from envlock.interchange.provenance import Revision
@@ -261,6 +263,9 @@ class Nothing:
 
     def blob(self, id: str) -> bytes:
         raise AssertionError(id)
+
+    def objects(self) -> AbstractContextManager[Objects]:
+        raise AssertionError
 
     def bring(self, ids: Iterable[str]) -> None:
         raise AssertionError(ids)
