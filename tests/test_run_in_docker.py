@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from tests.support.docker_engine import Engine
 from tests.support.index_server import WheelFolders, serve_index
 from tests.support.podman import running_podman
 from tests.support.projects import Project, new_project
+from tests.support.repository import History
 from tests.support.services import require
 from tests.support.tiny_wheels import write_wheel
 
@@ -82,6 +84,21 @@ def test_an_image_is_loaded_once(project: Project, docker_engine: Engine) -> Non
     images.remove(str(image.id), force=True)
     assert project.call(*run_in(project, "true")).stderr == LOADING
     assert {each.id for each in docker_engine.client.containers.list(all=True)} <= before
+
+
+def test_a_run_is_recorded_with_the_digest_of_its_image(project: Project, tmp_path: Path) -> None:
+    there = replace(project, folder=tmp_path / "train")
+    shutil.copytree(project.folder, there.folder, symlinks=True)
+    commit = History(there.folder).commit()
+    digest = there.must("build").strip().rpartition("@")[2]
+    result = there.call(*run_in(there, "sh", "-c", "exit 5", "--token=abcdef"))
+    assert result.code == 5
+    (told,) = json.loads(there.must("runs", "--json"))
+    assert result.stderr == f"recorded run {told['id']} (inside, commit {commit[:7]}, clean)\n"
+    assert (told["command"], told["exit_code"], told["image"]) == (["sh", "-c", "exit 5", "--token=***"], 5, digest)
+    assert there.call(*run_in(there, "true")).code == 0
+    assert there.call("run", "--no-record", *run_in(there, "true")[1:]).stderr == ""
+    assert len(json.loads(there.must("runs", "--json"))) == 2
 
 
 def test_an_ordinary_user_leaves_files_of_their_own(project: Project, docker_engine: Engine, tmp_path: Path) -> None:
