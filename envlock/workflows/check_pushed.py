@@ -29,4 +29,4 @@ def _answers(repository: Repository, tip: Tip, remote: str, cache: Cache) -> lis
     if changed == frozenset():
         return []
     moment = Moment(repository=repository, at=At(version=tip.name, commit=commit))
-    return check_commit(moment, (), cache, changed=changed)
+    return check_commit(moment, cache, changed=changed)

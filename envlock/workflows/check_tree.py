@@ -81,11 +81,9 @@ def _with(changed: frozenset[str] | None, also: Collection[str]) -> frozenset[st
     return None if changed is None else changed.union(also)
 
 
-def check_commit(
-    moment: Moment, envs: Sequence[str], cache: Cache, *, changed: Collection[str] | None = None
-) -> list[Answer]:
-    """The answers for these environments as they are in a commit, or else for all that rest on what has `changed`, by
-    path from the top; None is everything."""
+def check_commit(moment: Moment, cache: Cache, *, changed: Collection[str] | None = None) -> list[Answer]:
+    """The answers for all environments of a commit that rest on what has `changed`, by path from the top; None is
+    everything."""
     home = moment.repository.root or moment.repository.folder
     tree = moment.tree
     checked = Checked(
@@ -94,10 +92,7 @@ def check_commit(
         lay_out=lambda folder: later_history.at_commit(moment, folder, _name(tree, folder, home.name), cache),
         place=lambda folder: Project(home / folder, at=moment.at, home=home),
     )
-    if envs:
-        folders = _asked(checked, envs, "")
-    else:
-        folders = [folder for folder in _folders(checked) if _rests_on(tree, folder, changed)]
+    folders = [folder for folder in _folders(checked) if _rests_on(tree, folder, changed)]
     return [(checked.place(folder), _answer(checked, folder, cache, None)) for folder in folders]
 
 

@@ -59,7 +59,7 @@ def check_commit(revision: str, start: Path, context: "Context") -> "list[Answer
     from envlock.workflows.check_tree import check_commit
     from envlock.workflows.environment_at import revision_here
 
-    return check_commit(revision_here(revision, start), (), context.cache)
+    return check_commit(revision_here(revision, start), context.cache)
 
 
 def needed(tree: "Tree", folder: str) -> "Needed":
