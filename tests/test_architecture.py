@@ -22,7 +22,7 @@ LAYERS = (
     {"oci"},
     {
         *("manifest", "lockfile", "solvers", "sources", "debian", "history", "environments", "images", "registry"),
-        "interchange",
+        *("interchange", "forges"),
     },
     {"workflows"},
     {"cli"},
@@ -73,6 +73,7 @@ LAZY = {
     "envlock.system.cache": "the lock library, by those who wait for one another",
     "envlock.workflows.later": "the table of what only some runs need",
     "envlock.workflows.later_local": "the same for copied files and Dockerfiles",
+    "envlock.workflows.later_ci": "the same for continuous integration, which mostly finds nothing to make",
     "envlock.workflows.later_history": "the same for what was: revisions, locks of other times",
     "envlock.workflows.later_hooks": "the same for git's hooks, which mostly find nothing to look at",
     "envlock.workflows.later_images": "the same for images: engines, registries, attachments",

@@ -1,0 +1,105 @@
+"""What `ci` does, told to whoever runs it: the log, the forge's own places, and standard output."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from envlock.cli.ci_json import matrix_shape, report_shape
+from envlock.cli.ci_markdown import ci_markdown
+from envlock.cli.command import Session
+from envlock.cli.settings import environment
+from envlock.errors import EnvlockError
+from envlock.forges.forge import Annotation, Forge
+from envlock.forges.table import forge_of
+from envlock.workflows.ci import CiOptions, ci
+from envlock.workflows.ci_event import event_at
+from envlock.workflows.ci_login import logged_in
+from envlock.workflows.ci_report import CiReport
+from envlock.workflows.ci_told import annotations, outputs
+from envlock.workflows.context import Context
+
+# of the variables that are ours alone, what no program that we start is to see
+_SECRETS = ("ENVLOCK_CI_PASSWORD", "ENVLOCK_CI_TOKEN")
+
+
+def run_ci(session: Session, flags: Mapping[str, Any]) -> int:
+    """The exit code. What goes wrong is said while the forge takes no commands from what is printed."""
+    forge = forge_of(environment())
+    with _hushed(session, forge):
+        try:
+            report = _report(session, forge, flags)
+            code = report.exit_code
+            remarks = annotations(report)
+        except EnvlockError as error:
+            session.console.error(error.message, error.hint)
+            code, remarks = error.exit_code, (Annotation(level="error", title="envlock", message=error.message),)
+    for line in forge.annotated(remarks) if forge.has_summary else ():
+        session.console.data(line)
+    return code
+
+
+@contextmanager
+def _hushed(session: Session, forge: Forge) -> Iterator[None]:
+    for line in forge.hushed():
+        session.console.data(line)
+    try:
+        yield
+    finally:
+        for line in forge.heard():
+            session.console.data(line)
+
+
+def _report(session: Session, forge: Forge, flags: Mapping[str, Any]) -> CiReport:
+    options = _options(flags)
+    with session.context(insecure=flags["insecure"]) as context:
+        context = _without_secrets(context)
+        event = event_at(forge, options, Path.cwd(), context)
+        with logged_in(options, flags["username"], environment().get(_SECRETS[0]), context) as known:
+            report = ci(event, options, Path.cwd(), known)
+        _tell(session, forge, report, flags, context)
+    return report
+
+
+def _without_secrets(context: Context) -> Context:
+    return replace(context, environment={k: v for k, v in context.environment.items() if k not in _SECRETS})
+
+
+def _options(flags: Mapping[str, Any]) -> CiOptions:
+    return CiOptions(
+        environments=flags["environments"],
+        push=flags["push"],
+        registry=flags["registry"] or None,
+        repository=flags["repository"] or None,
+        platforms=flags["platforms"],
+        engine=flags["engine"] or None,
+        base=flags["base"] or None,
+        version=flags["version"] or None,
+        plan=flags["plan"] or flags["matrix"],
+        home=flags["home"],
+    )
+
+
+def _tell(session: Session, forge: Forge, report: CiReport, flags: Mapping[str, Any], context: Context) -> None:
+    forge.write_outputs(outputs(report))
+    markdown = ci_markdown(report)
+    if flags["report"]:
+        flags["report"].write_text(markdown, encoding="utf-8", newline="\n")
+    if flags["summary"] and forge.has_summary:
+        forge.write_summary(markdown)
+    if flags["comment"]:
+        hindered = forge.comment(markdown if _says_something(report) else None, report.event, context.http)
+        if hindered:
+            session.console.note(hindered)
+    if flags["matrix"]:
+        session.console.json(matrix_shape(report))
+    elif flags["as_json"]:
+        session.console.json(report_shape(report))
+    elif not forge.has_summary:
+        session.console.data(markdown)
+
+
+def _says_something(report: CiReport) -> bool:
+    """A pull request that touches no environment, in a repository where all is well, gets no comment."""
+    return any(outcome.exit_code or outcome.subject.state != "same" for outcome in report.outcomes)
