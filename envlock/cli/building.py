@@ -7,6 +7,7 @@ from typing import Any
 
 from envlock.cli.build_lines import build_lines
 from envlock.cli.command import Session
+from envlock.cli.push_json import push_json
 from envlock.errors import EnvlockError
 from envlock.workflows.build import BuildOptions, BuildResult, build
 from envlock.workflows.project import Project, titles
@@ -62,19 +63,6 @@ def _shape(environment: str, result: BuildResult) -> dict[str, Any]:
         "layers": [asdict(layer) for layer in result.layers],
         "notes": list(result.notes),
         "in_registry": result.in_registry,
-        "pushed": _pushed(result),
+        "pushed": push_json(result.pushed),
         "seconds": {"build": round(result.seconds, 3), "push": round(result.pushing, 3)},
-    }
-
-
-def _pushed(result: BuildResult) -> dict[str, Any] | None:
-    pushed = result.pushed
-    if pushed is None:
-        return None
-    return {
-        "uploaded": pushed.uploaded,
-        "uploaded_layers": pushed.layers,
-        "uploaded_bytes": pushed.uploaded_bytes,
-        "mounted": pushed.mounted,
-        "present": pushed.present,
     }

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from envlock.cli.ci_json import matrix_shape, report_shape
-from envlock.cli.ci_markdown import ci_markdown
+from envlock.cli.ci_markdown import COMMENT, ci_markdown
 from envlock.cli.command import Session
 from envlock.cli.settings import environment
 from envlock.errors import EnvlockError
@@ -53,8 +53,8 @@ def _hushed(session: Session, forge: Forge) -> Iterator[None]:
 
 def _report(session: Session, forge: Forge, flags: Mapping[str, Any]) -> CiReport:
     options = _options(flags)
-    with session.context(insecure=flags["insecure"]) as context:
-        context = _without_secrets(context)
+    with session.context(insecure=flags["insecure"]) as full:
+        context = _without_secrets(full)
         event = event_at(forge, options, Path.cwd(), context)
         with logged_in(options, flags["username"], environment().get(_SECRETS[0]), context) as known:
             report = ci(event, options, Path.cwd(), known)
@@ -89,7 +89,8 @@ def _tell(session: Session, forge: Forge, report: CiReport, flags: Mapping[str, 
     if flags["summary"] and forge.has_summary:
         forge.write_summary(markdown)
     if flags["comment"]:
-        hindered = forge.comment(markdown if _says_something(report) else None, report.event, context.http)
+        comment = ci_markdown(report, COMMENT) if _says_something(report) else None
+        hindered = forge.comment(comment, report.event, context.http)
         if hindered:
             session.console.note(hindered)
     if flags["matrix"]:

@@ -41,14 +41,14 @@ class CiOptions:
 
 
 def ci(event: Event, options: CiOptions, start: Path, context: Context) -> CiReport:
-    """Checks, makes, pushes and tags what the event asks for; what goes wrong with one environment is in its outcome."""
+    """Checks, makes, pushes and tags what the event asks for; what goes wrong with one is in its outcome."""
     found = later_ci.found_subjects(event, options, start, context)
     pushes = wants_push(event, options)
     outcomes: list[Outcome] = []
     if options.plan:
         outcomes = [_unmade(subject) for subject in found.subjects]
     else:
-        later_ci.require_own_places([s for s in found.subjects if _wanted(s, event, pushes)], event, options, context)
+        later_ci.require_own_places([s for s in found.subjects if is_wanted(s, event, pushes)], event, options, context)
         outcomes = [_outcome(subject, event, options, context) for subject in found.subjects]
     return CiReport(
         event=event,
@@ -69,7 +69,7 @@ def wants_push(event: Event, options: CiOptions) -> bool:
     return options.push == ALWAYS or event.kind is Kind.TAG or event.is_default
 
 
-def _wanted(subject: Subject, event: Event, pushes: bool) -> bool:
+def is_wanted(subject: Subject, event: Event, pushes: bool) -> bool:
     """Is its image to be had? What is pushed is looked for each time: an earlier run may have failed."""
     if subject.project is None or subject.problems or subject.state is State.REMOVED or subject.key is None:
         return False
@@ -77,7 +77,7 @@ def _wanted(subject: Subject, event: Event, pushes: bool) -> bool:
 
 
 def _outcome(subject: Subject, event: Event, options: CiOptions, context: Context) -> Outcome:
-    if not _wanted(subject, event, wants_push(event, options)):
+    if not is_wanted(subject, event, wants_push(event, options)):
         return _unmade(subject)
     try:
         image = later_ci.image_of(subject, event, options, context)

@@ -1,0 +1,31 @@
+"""The images that are wanted as a job matrix: so many runners make them as there are rows."""
+
+from itertools import pairwise
+from typing import Any
+
+from envlock.workflows.ci import is_wanted
+from envlock.workflows.ci_report import CiReport, Subject
+
+# as many jobs as a matrix on GitHub can have
+ROWS = 256
+
+
+def matrix_of(report: CiReport) -> dict[str, list[dict[str, Any]]]:
+    """A row an image, as `strategy: matrix:` takes them; with more than 256 images several are in a row, parted by
+    spaces, as the option `--environments` takes them."""
+    subjects = [o.subject for o in report.outcomes if is_wanted(o.subject, report.event, report.pushes)]
+    return {"include": [_row(several) for several in _dealt(subjects)]}
+
+
+def _dealt(subjects: list[Subject]) -> list[list[Subject]]:
+    """Neighbours together: they are likely to share packages."""
+    rows = min(len(subjects), ROWS)
+    ends = [round(n * len(subjects) / rows) for n in range(rows + 1)] if rows else []
+    return [subjects[start:end] for start, end in pairwise(ends)]
+
+
+def _row(subjects: list[Subject]) -> dict[str, Any]:
+    return {
+        "environment": " ".join(subject.name for subject in subjects),
+        "folder": " ".join(subject.folder or "." for subject in subjects),
+    }
