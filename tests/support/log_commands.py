@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 _KNOWN = frozenset(
     (
-        "set-env set-output save-state add-path add-mask add-matcher remove-matcher warning error notice debug "
-        "group endgroup echo internal-set-repo-path stop-commands"
-    ).split()
+        *("set-env", "set-output", "save-state", "add-path", "add-mask", "add-matcher", "remove-matcher"),
+        *("warning", "error", "notice", "debug", "group", "endgroup", "echo", "internal-set-repo-path"),
+        "stop-commands",
+    )
 )
 # of .NET's reader, which parts a stream into lines
 _LINE = re.compile(r"\r\n|\r|\n")
@@ -46,5 +47,6 @@ def _candidates(line: str, known: frozenset[str]) -> Iterator[LogCommand]:
     before = line.partition("##[")[2].partition("]") if "##[" in line else ("", "", "")
     for head, end, text in (parts, before):
         name, _, properties = head.partition(" ")
-        if end and name.lower() in {each.lower() for each in known}:
-            yield LogCommand(name.lower() if name.lower() in _KNOWN else name, properties, text)
+        name = name.lower() if name.lower() in _KNOWN else name
+        if end and name in known:
+            yield LogCommand(name, properties, text)
