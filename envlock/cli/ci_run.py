@@ -2,14 +2,13 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from envlock.cli.ci_json import matrix_shape, report_shape
 from envlock.cli.ci_markdown import COMMENT, ci_markdown
 from envlock.cli.command import Session
-from envlock.cli.settings import environment
+from envlock.cli.settings import environment, hide_from_programs
 from envlock.errors import EnvlockError
 from envlock.forges.forge import Annotation, Forge
 from envlock.forges.table import forge_of
@@ -21,15 +20,18 @@ from envlock.workflows.ci_told import annotations, outputs
 from envlock.workflows.context import Context
 
 # of the variables that are ours alone, what no program that we start is to see
-_SECRETS = ("ENVLOCK_CI_PASSWORD", "ENVLOCK_CI_TOKEN")
+_PASSWORD = "ENVLOCK_CI_PASSWORD"
+_SECRETS = (_PASSWORD, "ENVLOCK_CI_TOKEN")
 
 
 def run_ci(session: Session, flags: Mapping[str, Any]) -> int:
     """The exit code. What goes wrong is said while the forge takes no commands from what is printed."""
-    forge = forge_of(environment())
+    variables = environment()
+    hide_from_programs(*_SECRETS)
+    forge = forge_of(variables)
     with _hushed(session, forge):
         try:
-            report = _report(session, forge, flags)
+            report = _report(session, forge, flags, variables.get(_PASSWORD))
             code = report.exit_code
             remarks = annotations(report)
         except EnvlockError as error:
@@ -42,28 +44,22 @@ def run_ci(session: Session, flags: Mapping[str, Any]) -> int:
 
 @contextmanager
 def _hushed(session: Session, forge: Forge) -> Iterator[None]:
+    """Left by what nobody expects, it stays so: what is said of a bug is not ours alone, either."""
     for line in forge.hushed():
         session.console.data(line)
-    try:
-        yield
-    finally:
-        for line in forge.heard():
-            session.console.data(line)
+    yield
+    for line in forge.heard():
+        session.console.data(line)
 
 
-def _report(session: Session, forge: Forge, flags: Mapping[str, Any]) -> CiReport:
+def _report(session: Session, forge: Forge, flags: Mapping[str, Any], password: str | None) -> CiReport:
     options = _options(flags)
-    with session.context(insecure=flags["insecure"]) as full:
-        context = _without_secrets(full)
+    with session.context(insecure=flags["insecure"]) as context:
         event = event_at(forge, options, Path.cwd(), context)
-        with logged_in(options, flags["username"], environment().get(_SECRETS[0]), context) as known:
+        with logged_in(options, flags["username"], password, context) as known:
             report = ci(event, options, Path.cwd(), known)
         _tell(session, forge, report, flags, context)
     return report
-
-
-def _without_secrets(context: Context) -> Context:
-    return replace(context, environment={k: v for k, v in context.environment.items() if k not in _SECRETS})
 
 
 def _options(flags: Mapping[str, Any]) -> CiOptions:

@@ -68,6 +68,12 @@ def environment() -> dict[str, str]:
     return dict(os.environ)
 
 
+def hide_from_programs(*names: str) -> None:
+    """Takes variables out of what programs that we start are given."""
+    for name in names:
+        os.environ.pop(name, None)
+
+
 def completion_request() -> str | None:
     """What a shell asks to be completed, where one asks."""
     return os.environ.get(COMPLETION) or None
