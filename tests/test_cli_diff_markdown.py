@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from envlock.cli.diff_markdown import code
+from envlock.cli.markdown import code
 from envlock.lockfile.writer import lock_text
 from envlock.model.lock import ImageSettings
 from tests.support.locked_project import locked_project

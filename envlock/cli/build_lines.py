@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from envlock.cli.layer_text import layer_name
 from envlock.cli.text import number, size
 from envlock.errors import escaped
 from envlock.model.image_layers import BuiltLayer, Came
@@ -45,7 +46,7 @@ def _made(layers: Sequence[BuiltLayer]) -> str:
     counts = Counter(layer.came for layer in layers)
     there = [f"{counts[came]} {said}" for came, said in _CAME.items() if counts[came]]
     made = sorted((layer for layer in layers if layer.came is Came.MADE), key=lambda layer: -layer.size)
-    names = [f"{_named(layer)} {size(layer.size)}" for layer in made[:_SHOWN]]
+    names = [f"{layer_name(layer)} {size(layer.size)}" for layer in made[:_SHOWN]]
     more = ", …" if len(made) > _SHOWN else ""
     built = [f"{len(made)} built ({', '.join(names)}{more})"] if made else []
     said = ", ".join((*there, *built))
@@ -56,9 +57,3 @@ def _sent(pushed: "Pushed") -> str:
     """What went to the registry; manifests go each time."""
     taken = f", {pushed.mounted} taken over" if pushed.mounted else ""
     return f"{number(pushed.layers, 'layer')}, {size(pushed.uploaded_bytes)}{taken}"
-
-
-def _named(layer: BuiltLayer) -> str:
-    """By its one package, or by the first of them."""
-    first, more, _ = layer.title.rpartition(": ")[2].partition(", ")
-    return f"{first} + …" if more else first

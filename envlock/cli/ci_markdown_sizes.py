@@ -1,0 +1,118 @@
+"""Sizes and layers in the report of `ci`: how large an image was and is, why, and what of it had to be made."""
+
+from collections.abc import Iterator, Sequence
+
+from envlock.cli.diff_table import signed
+from envlock.cli.layer_text import layer_name
+from envlock.cli.markdown import named, table
+from envlock.cli.text import number, size
+from envlock.model.changes import OnPlatform
+from envlock.model.image_layers import BuiltLayer, Came
+from envlock.model.lock import Package
+from envlock.workflows.ci_report import CiImage, Outcome
+from envlock.workflows.diff import Comparison
+
+# of the biggest, so many are named
+_CAUSES, _LAYERS = 3, 4
+_CAME = {
+    Came.MADE: "made here",
+    Came.CACHED: "from the cache",
+    Came.REUSED: "in the registry already",
+}
+Sizes = tuple[int | None, int | None]
+
+
+def sizes_table(outcome: Outcome) -> str:
+    """Before and after, of the image and of what is downloaded for it on each platform."""
+    rows = list(_size_rows(outcome))
+    titles = ("Size", "Before", "After", "Difference", "Biggest causes")
+    return "\n".join(table(titles, rows, right=titles[1:4])) if rows else ""
+
+
+def image_sizes(outcome: Outcome) -> Sizes:
+    return (outcome.image.before, outcome.image.size) if outcome.image else (None, None)
+
+
+def move_of(sizes: Sizes) -> str:
+    """ "81 MB → 83 MB (+1.9 MB)"; "" where nothing is known."""
+    before, after = sizes
+    if before is None or after is None:
+        return size(after) if after is not None else ""
+    return size(after) if before == after else f"{size(before)} → {size(after)} ({signed(after - before)})"
+
+
+def _size_rows(outcome: Outcome) -> Iterator[Sequence[str]]:
+    image, comparison = image_sizes(outcome), outcome.subject.comparison
+    if image[1] is not None:
+        yield "image", *_three(image), ""
+    for total in comparison.totals if comparison else ():
+        several = f", {total.platform}" if comparison and len(comparison.totals) > 1 else ""
+        yield f"download{several}", *_three(total.sizes), _causes(comparison, total.platform)
+
+
+def _three(sizes: Sizes) -> tuple[str, str, str]:
+    before, after = sizes
+    by = (after or 0) - (before or 0)
+    known = before is not None or after is not None
+    return (
+        size(before) if before is not None else "",
+        size(after) if after is not None else "",
+        signed(by) if by and known and before is not None else "",
+    )
+
+
+def _causes(comparison: Comparison | None, platform: str) -> str:
+    """The packages that a platform grew or shrank by most."""
+    places = [(change, on) for change, _ in (comparison.packages if comparison else ()) for on in change.on]
+    found = [(change.name, _by(on)) for change, on in places if on.platform == platform and _by(on)]
+    found.sort(key=lambda cause: (-abs(cause[1]), cause[0]))
+    return ", ".join(f"{named(name)} {signed(by)}" for name, by in found[:_CAUSES])
+
+
+def _by(on: OnPlatform) -> int:
+    """0 where a size is not known."""
+    sides = (_bytes(on.before), _bytes(on.after))
+    return sides[1] - sides[0] if sides[0] is not None and sides[1] is not None else 0
+
+
+def _bytes(package: Package | None) -> int | None:
+    return package.size if package else 0
+
+
+def layers_table(image: CiImage) -> str:
+    """Which layers are new, and where the others are from; of an image that was found whole, none was looked at."""
+    rows = [row for came in Came if (row := _layer_row(came, image.layers))]
+    if image.base_layers:
+        ours = sum(layer.size for layer in image.layers if layer.part == "env")
+        left = image.size - ours if image.size is not None and image.size >= ours and image.layers else None
+        rows.append(("of the base", str(image.base_layers), size(left) if left else "", ""))
+    titles = ("Layers", "Count", "Size", "Biggest")
+    return "\n".join(table(titles, rows, right=titles[1:3])) if rows else ""
+
+
+def _layer_row(came: Came, layers: Sequence[BuiltLayer]) -> tuple[str, str, str, str] | None:
+    those = sorted((layer for layer in layers if layer.came is came), key=lambda layer: (-layer.size, layer.title))
+    if not those:
+        return None
+    biggest = [f"{named(layer_name(layer))} {size(layer.size)}" for layer in those[:_LAYERS]]
+    total = size(sum(layer.size for layer in those))
+    return _CAME[came], str(len(those)), total, ", ".join(biggest)
+
+
+def layers_in_short(image: CiImage | None) -> str:
+    """ "2 of 14 new, 19 MB"; "" where nothing is known of them."""
+    if image is None or not image.layers:
+        return ""
+    new = [layer for layer in image.layers if layer.came is Came.MADE]
+    every = {layer.digest for layer in image.layers if layer.part == "env"}
+    count = len(every) + image.base_layers
+    return f"{len(new)} new of {count}" + (f", {size(sum(layer.size for layer in new))}" if new else "")
+
+
+def sent(image: CiImage) -> str:
+    """What a push sent, in words."""
+    pushed = image.pushed
+    if pushed is None:
+        return ""
+    taken = f", {pushed.mounted} taken over from elsewhere in the registry" if pushed.mounted else ""
+    return f"{number(pushed.layers, 'layer')}, {size(pushed.uploaded_bytes)}{taken}"
