@@ -60,9 +60,14 @@ class Session:
 
 
 class _Command(click.Command):
-    """A command that shows examples, as they are typed, below its options."""
+    """A command that shows examples, as they are typed, below its options; `more` gives words that come before those
+    on the command line."""
 
     examples: tuple[str, ...] = ()
+    more: Callable[[], list[str]] | None = None
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        return super().parse_args(ctx, [*(self.more() if self.more else ()), *args])
 
     def format_epilog(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
         _write_examples(self.examples, formatter)
@@ -109,16 +114,18 @@ def command_group(name: str, help: str, default: str | None = None, **commands: 
     return group
 
 
-def command(*examples: str, passes_on: bool = False) -> Callable[[Callable[..., int | None]], click.Command]:
+def command(
+    *examples: str, passes_on: bool = False, more: Callable[[], list[str]] | None = None
+) -> Callable[[Callable[..., int | None]], click.Command]:
     """Makes a command of a function that takes a session and the options, and gives the exit code (None: 0).
 
-    With `passes_on`, words after the first argument belong to another program.
+    With `passes_on`, words after the first argument belong to another program. `more` gives further words.
     """
 
     def declare(function: Callable[..., int | None]) -> click.Command:
         settings = {"ignore_unknown_options": True, "allow_interspersed_args": False} if passes_on else {}
         made = click.command(cls=_Command, context_settings=settings)(_with_session(function))
-        made.examples = examples
+        made.examples, made.more = examples, more
         made.params += global_options(hidden=True)
         return made
 
