@@ -93,13 +93,18 @@ def diff(words: Sequence[str], start: Path, context: Context) -> Comparison:
             _side(replace(before, required=True), after, start, cache)
         at = f"neither at `{before.text}` nor at `{after.text}`"
         raise UserInputError(f"`{other.name}` is locked {at}", hint="`envlock lock` makes env.lock")
-    found = changes(before=one.lock, after=other.lock)
+    return compare(before=one, after=other)
+
+
+def compare(*, before: Side, after: Side) -> Comparison:
+    """Two sides, of which at least one is locked."""
+    found = changes(before=before.lock, after=after.lock)
     return Comparison(
-        before=one,
-        after=other,
+        before=before,
+        after=after,
         changes=found,
         packages=tuple((change, verdict(change, _ORDERS)) for change in found.packages),
-        totals=_totals(one.lock, other.lock),
+        totals=_totals(before.lock, after.lock),
     )
 
 

@@ -4,12 +4,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from envlock.model.ci_event import Event
+    from envlock.model.problem import Problem
     from envlock.workflows.ci import CiOptions
     from envlock.workflows.ci_report import CiImage, Subject
     from envlock.workflows.ci_subjects import Subjects
+    from envlock.workflows.ci_tree import Held, Here, Matched, Tree, Was
     from envlock.workflows.context import Context
 
 
@@ -19,9 +21,43 @@ def found_subjects(event: "Event", options: "CiOptions", start: Path, context: "
     return found_subjects(event, options, start, context)
 
 
-def require_own_places(
-    subjects: "Sequence[Subject]", event: "Event", options: "CiOptions", context: "Context"
-) -> None:
+def version_subjects(event: "Event", options: "CiOptions", start: Path, context: "Context") -> "Subjects":
+    from envlock.workflows.ci_versions import version_subjects
+
+    return version_subjects(event, options, start, context)
+
+
+def matched(touched: "Sequence[Here]", gone: "Sequence[str]", tree: "Tree") -> "Matched":
+    from envlock.workflows.ci_held import matched
+
+    return matched(touched, gone, tree)
+
+
+def held(here: "Here", was: "Was | None", tree: "Tree | None", platforms: "Sequence[str]") -> "Held":
+    from envlock.workflows.ci_held import held
+
+    return held(here, was, tree, platforms)
+
+
+def with_key(held: "Held", platforms: "Sequence[str]") -> "Held":
+    from envlock.workflows.ci_held import with_key
+
+    return with_key(held, platforms)
+
+
+def removed(was: "Was", tree: "Tree", platforms: "Sequence[str]") -> "Held":
+    from envlock.workflows.ci_held import removed
+
+    return removed(was, tree, platforms)
+
+
+def stale_before(tree: "Tree", folders: "Sequence[str]", context: "Context") -> "Mapping[str, tuple[Problem, ...]]":
+    from envlock.workflows.ci_stale import stale_before
+
+    return stale_before(tree, folders, context)
+
+
+def require_own_places(subjects: "Sequence[Subject]", event: "Event", options: "CiOptions", context: "Context") -> None:
     from envlock.workflows.ci_places import require_own_places
 
     require_own_places(subjects, event, options, context)

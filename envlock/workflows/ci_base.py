@@ -1,0 +1,151 @@
+"""Which commit an event is held against, and how what was tried can be had elsewhere."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from envlock.errors import UserInputError
+from envlock.forges.nowhere import Nowhere
+from envlock.history.checkout import ID, Checkout
+from envlock.model.ci_event import Event, Kind
+from envlock.workflows.ci import CiOptions
+
+_SHORT = 7
+_WHOLE = "with all of the history (`fetch-depth: 0`) it would be held against where it left that branch"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Base:
+    """The commit that all is held against, None where there is none; `merged` tells that what is checked out is a
+    merge that the forge made for trying it."""
+
+    commit: str | None = None
+    merged: bool = False
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A commit that is here, or why it is not."""
+
+    commit: str | None
+    note: str | None = None
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        return (self.note,) if self.note else ()
+
+
+def found_base(event: Event, options: CiOptions, checkout: Checkout) -> Base:
+    """UserInputError for a `--base` that is no revision."""
+    if checkout.head is None:
+        return Base()
+    if options.base:
+        return _left(_given(options.base, event, checkout), event, checkout)
+    if event.kind is Kind.BRANCH and event.is_default:
+        return _before(event, checkout)
+    merged = _merged_into(event, checkout)
+    if merged:
+        found = _brought(merged, event, checkout)
+        return Base(commit=found.commit, merged=True, notes=(*found.notes, *_nothing(found)))
+    return _left(_tip(event, checkout), event, checkout)
+
+
+def _merged_into(event: Event, checkout: Checkout) -> str | None:
+    """Of a merge of the pull request that was made for trying it, the commit that it was merged into."""
+    assert checkout.head
+    if event.kind is not Kind.PULL_REQUEST or event.head in (None, checkout.head):
+        return None
+    parents = checkout.parents(checkout.head)
+    others = [parent for parent in parents if parent != event.head]
+    return others[0] if len(parents) == 2 and len(others) == 1 else None
+
+
+def _before(event: Event, checkout: Checkout) -> Base:
+    """What the branch was before it was pushed to; else what its newest commit comes from."""
+    assert checkout.head
+    told = _brought(event.base, event, checkout) if event.base else _Found(None)
+    if told.commit:
+        return Base(commit=told.commit)
+    parents = checkout.parents(checkout.head)
+    found = _brought(parents[0], event, checkout) if parents else _Found(None)
+    return Base(commit=found.commit, notes=(*told.notes, *found.notes, *(_nothing(found) if parents else ())))
+
+
+def _tip(event: Event, checkout: Checkout) -> _Found:
+    """Where the branch is that all this is to be merged into."""
+    told = _brought(event.base, event, checkout) if event.base else _Found(None)
+    if told.commit or not event.target:
+        return told
+    reference = f"refs/remotes/origin/{event.target}"
+    commit = checkout.commit_of(reference)
+    if commit or event.forge == Nowhere.name:
+        return _Found(commit, told.note)
+    why = checkout.fetch(f"+refs/heads/{event.target}:{reference}")
+    note = f"`{event.target}` is not here, and cannot be fetched: {why}" if why else told.note
+    return _Found(checkout.commit_of(reference), note)
+
+
+def _given(revision: str, event: Event, checkout: Checkout) -> _Found:
+    commit = checkout.commit_of(revision) or checkout.commit_of(f"refs/remotes/origin/{revision}")
+    if commit:
+        return _Found(commit)
+    is_id = bool(ID.fullmatch(revision))
+    named = _Found(None) if is_id or event.forge == Nowhere.name else _branch(revision, checkout)
+    found = _brought(revision, event, checkout) if is_id else named
+    if found.commit is None:
+        raise UserInputError(f"`--base {revision}` is no git revision", hint=found.note)
+    return found
+
+
+def _branch(name: str, checkout: Checkout) -> _Found:
+    reference = f"refs/remotes/origin/{name}"
+    why = checkout.fetch(f"+refs/heads/{name}:{reference}")
+    return _Found(checkout.commit_of(reference), f"it cannot be fetched: {why}" if why else None)
+
+
+def _brought(id: str, event: Event, checkout: Checkout) -> _Found:
+    """A commit by its id: fetched, where it is not here, and something could be fetched."""
+    commit = checkout.commit_of(id)
+    if commit or event.forge == Nowhere.name:
+        return _Found(commit)
+    why = checkout.fetch(id)
+    return _Found(checkout.commit_of(id), f"`{id[:_SHORT]}` is not here, and cannot be fetched: {why}" if why else None)
+
+
+def _left(tip: _Found, event: Event, checkout: Checkout) -> Base:
+    """Where what is checked out left a branch; where that is not known, the branch's own commit."""
+    assert checkout.head
+    if tip.commit is None:
+        return Base(notes=(*tip.notes, *_nothing(tip)))
+    found = checkout.merge_base(tip.commit, checkout.head)
+    if found or tip.commit == event.left:
+        return Base(commit=found or tip.commit, notes=tip.notes)
+    called = f"`{event.target}` at {tip.commit[:_SHORT]}" if event.target else f"`{tip.commit[:_SHORT]}`"
+    why = f"held against {called} itself: this clone is shallow; {_WHOLE}"
+    if not checkout.is_shallow:
+        why = f"held against {called} itself: they have no commit in common"
+    return Base(commit=tip.commit, notes=(*tip.notes, why))
+
+
+def _nothing(found: _Found) -> tuple[str, ...]:
+    return () if found.commit else ("there is nothing to hold this against: every environment counts as changed",)
+
+
+def reproducible(event: Event, base: Base, checkout: Checkout, paths: Iterable[str]) -> tuple[str | None, str | None]:
+    """The revision that gives these files elsewhere, and a note of how to get it, where a plain clone has it not."""
+    if not base.merged or checkout.head is None or event.head is None:
+        return checkout.head, None
+    wanted = [*paths]
+    if not wanted:
+        return None, None
+    if _brought(event.head, event, checkout).commit:
+        both = [[f"{commit}:{path}" for path in wanted] for commit in (event.head, checkout.head)]
+        found = checkout.objects([*both[0], *both[1]])
+        if all(_ids(found.get(a)) == _ids(found.get(b)) for a, b in zip(*both, strict=True)):
+            return event.head, None
+    where = f"refs/pull/{event.number}/merge" if event.forge == "github" and event.number else checkout.head
+    return checkout.head, f"`{checkout.head[:_SHORT]}` is a merge for trying: `git fetch origin {where}` brings it"
+
+
+def _ids(found: object) -> object:
+    return getattr(found, "id", None)
