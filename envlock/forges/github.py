@@ -1,11 +1,14 @@
 """GitHub: what it says of an event, and where it is told what came of it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from envlock.forges import workflow_commands
 from envlock.forges.forge import Annotation
+from envlock.forges.github_comments import comments_of
+from envlock.forges.github_event import github_event
 from envlock.forges.nowhere import Nowhere
+from envlock.forges.one_comment import TOKEN, marker, said
 from envlock.forges.value_file import append_to, value_lines
 from envlock.model.ci_event import Event
 
@@ -26,6 +29,9 @@ class GitHub(Nowhere):
         self._variables = variables
         self._token = workflow_commands.new_token()
 
+    def event(self) -> Event | None:
+        return github_event(self._variables)
+
     def hushed(self) -> Iterator[str]:
         yield workflow_commands.stop_commands(self._token)
 
@@ -41,3 +47,17 @@ class GitHub(Nowhere):
     def write_summary(self, markdown: str) -> None:
         variable = "GITHUB_STEP_SUMMARY"
         append_to(self._variables.get(variable), markdown, variable=variable, limit=_SUMMARY)
+
+    def comment(self, markdown: str | None, event: Event, http: "Callable[[], Http]") -> str | None:
+        number = event.number
+        if number is None:
+            return None
+        known = self._variables
+        return said(lambda token: comments_of(known, token, number, http()), known.get(TOKEN), self._mark(), markdown)
+
+    def _mark(self) -> str:
+        """The runs of one job of a workflow write one comment; jobs and steps for other environments others."""
+        known = self._variables
+        workflow = known.get("GITHUB_WORKFLOW_REF", "").partition("@")[0]
+        folder = known.get("PWD", "").removeprefix(known.get("GITHUB_WORKSPACE", ""))
+        return marker((workflow, known.get("GITHUB_JOB", ""), folder, known.get("ENVLOCK_CI_ENVIRONMENTS", "")))

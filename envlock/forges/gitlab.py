@@ -1,8 +1,16 @@
 """GitLab: what it says of an event, and where it is told what came of it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
+from envlock.forges.gitlab_notes import notes_of
+from envlock.forges.gitlab_event import gitlab_event
 from envlock.forges.nowhere import Nowhere
+from envlock.forges.one_comment import TOKEN, marker, said
+from envlock.model.ci_event import Event
+
+if TYPE_CHECKING:
+    from envlock.system.http import Http
 
 
 class GitLab(Nowhere):
@@ -12,3 +20,19 @@ class GitLab(Nowhere):
 
     def __init__(self, variables: Mapping[str, str]) -> None:
         self._variables = variables
+
+    def event(self) -> Event | None:
+        return gitlab_event(self._variables)
+
+    def comment(self, markdown: str | None, event: Event, http: "Callable[[], Http]") -> str | None:
+        number = event.number
+        if number is None:
+            return None
+        known = self._variables
+        return said(lambda token: notes_of(known, token, number, http()), known.get(TOKEN), self._mark(), markdown)
+
+    def _mark(self) -> str:
+        """The runs of one job write one note; other jobs, and runs for other environments, others."""
+        known = self._variables
+        folder = known.get("PWD", "").removeprefix(known.get("CI_PROJECT_DIR", ""))
+        return marker(("gitlab", known.get("CI_JOB_NAME", ""), folder, known.get("ENVLOCK_CI_ENVIRONMENTS", "")))

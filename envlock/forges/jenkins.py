@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 
+from envlock.forges.jenkins_event import jenkins_event
 from envlock.forges.nowhere import Nowhere
+from envlock.model.ci_event import Event
 
 
 class Jenkins(Nowhere):
@@ -12,3 +14,6 @@ class Jenkins(Nowhere):
 
     def __init__(self, variables: Mapping[str, str]) -> None:
         self._variables = variables
+
+    def event(self) -> Event | None:
+        return jenkins_event(self._variables)

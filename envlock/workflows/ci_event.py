@@ -53,7 +53,11 @@ def _default_branch(checkout: Checkout) -> tuple[str | None, str | None]:
 
 def _as_checked_out(event: Event, checkout: Checkout | None, context: Context) -> Event:
     """The event of a branch, unless something else is checked out: that is never taken for the branch."""
-    if event.kind is not Kind.BRANCH or event.branch is None or event.head is None or checkout is None:
+    if event.kind is not Kind.BRANCH or checkout is None:
+        return event
+    if event.target is None and not event.is_default:  # the forge does not say what it would be merged into
+        event = replace(event, target=_default_branch(checkout)[0])
+    if event.branch is None or event.head is None:
         return event
     tips = (checkout.commit_of(f"{start}{event.branch}") for start in (_FAR, _NEAR))
     if checkout.head in (None, event.head) or checkout.head in tips:
