@@ -16,7 +16,7 @@ from envlock.workflows.ci import CiOptions, ci
 from envlock.workflows.ci_event import event_at
 from envlock.workflows.ci_login import logged_in
 from envlock.workflows.ci_report import CiReport
-from envlock.workflows.ci_told import annotations, outputs
+from envlock.workflows.ci_told import annotations, outputs, outputs_ahead
 from envlock.workflows.context import Context
 
 # of the variables that are ours alone, what no program that we start is to see
@@ -86,7 +86,7 @@ def _tell(session: Session, forge: Forge, report: CiReport, flags: Mapping[str, 
         forge.write_summary(markdown)
     if flags["comment"]:
         comment = ci_markdown(report, COMMENT) if _says_something(report) else None
-        hindered = forge.comment(comment, report.event, context.http)
+        hindered = forge.comment(comment, report.event, lambda: context.http)
         if hindered:
             session.console.note(hindered)
     if flags["matrix"]:

@@ -1,6 +1,6 @@
 """What a forge is to `ci`: a place that says what happened, and is told what came of it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -50,7 +50,7 @@ class Forge(Protocol):
 
     def write_summary(self, markdown: str) -> None: ...
 
-    def comment(self, markdown: str | None, event: Event, http: "Http") -> str | None:
+    def comment(self, markdown: str | None, event: Event, http: "Callable[[], Http]") -> str | None:
         """Has one comment at the pull request say this; with None, one that is there says that nothing is to be said.
 
         What hindered it, in words; None where all is well. Nothing that happens to a comment fails a run.

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from envlock.forges.gitlab_notes import notes_of
 from envlock.forges.gitlab_event import gitlab_event
+from envlock.forges.gitlab_notes import notes_of
 from envlock.forges.nowhere import Nowhere
 from envlock.forges.one_comment import TOKEN, marker, said
 from envlock.model.ci_event import Event

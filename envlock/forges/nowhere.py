@@ -1,6 +1,6 @@
 """No forge: a laptop, or a server that sets nothing we know. Git says what there is; the report is printed."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from envlock.forges.forge import Annotation
@@ -38,5 +38,5 @@ class Nowhere:
     def write_summary(self, markdown: str) -> None:
         """Printed instead."""
 
-    def comment(self, markdown: str | None, event: Event, http: "Http") -> str | None:
+    def comment(self, markdown: str | None, event: Event, http: "Callable[[], Http]") -> str | None:  # noqa: ARG002
         return None

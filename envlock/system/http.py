@@ -90,6 +90,13 @@ class Http:
         except _FAILED as error:
             raise unreachable(url, error) from error
 
+    def exchange(
+        self, method: str, url: str, *, headers: Mapping[str, str], body: bytes | None, limit: int
+    ) -> tuple[int, Mapping[str, str], bytes]:
+        """As `request`, with the answer read whole: its status, headers and body of at most `limit` bytes."""
+        with self.request(method, url, headers=headers, body=body) as response:
+            return response.status_code, response.headers, b"".join(pieces(response, limit=limit))
+
     def wait(self, seconds: float) -> None:
         """Waits before the next try; ends at once where nothing more is wanted."""
         (self._wait or (stopped_here() or self._stopped).wait)(seconds)

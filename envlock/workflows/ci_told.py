@@ -22,7 +22,7 @@ CACHE_NEVER, CACHE_READ, CACHE_BOTH = "false", "read", "true"
 def outputs(report: CiReport, cache: str = CACHE_BOTH) -> dict[str, str]:
     """Values by name; those of images have a line for each that was looked for or made, in the report's order."""
     images = [outcome.image for outcome in report.outcomes if outcome.image]
-    wanted = [outcome for outcome in report.outcomes if is_wanted(outcome.subject, report.event, report.pushes)]
+    wanted = _wanted(report)
     return {
         "image": _lines(image.reference for image in images),
         "digest": _lines(image.digest for image in images),
@@ -36,8 +36,14 @@ def outputs(report: CiReport, cache: str = CACHE_BOTH) -> dict[str, str]:
         "matrix": json.dumps(matrix_of(report)),
         "layers-uploaded": str(sum(image.pushed.layers for image in images if image.pushed)),
         "bytes-uploaded": str(sum(image.pushed.uploaded_bytes for image in images if image.pushed)),
-        **_cache(report, sorted(_keys(wanted)), cache),
+        **_cache(report, wanted, cache),
     }
+
+
+def outputs_ahead(report: CiReport, cache: str) -> dict[str, str]:
+    """Values for those who make images next; none, where none is wanted."""
+    wanted = _wanted(report)
+    return {"remains": "true", **_cache(report, wanted, cache)} if wanted else {}
 
 
 def annotations(report: CiReport) -> tuple[Annotation, ...]:
@@ -45,7 +51,7 @@ def annotations(report: CiReport) -> tuple[Annotation, ...]:
     ordered = sorted(report.outcomes, key=lambda outcome: outcome.subject.was_stale)
     errors = [remark for outcome in ordered for remark in (*_of_problems(outcome.subject), *_of_failure(outcome))]
     notes = [
-        Annotation(level="notice", title=_title(outcome.subject), message=note, file=_file(outcome.subject))
+        Annotation(level="notice", title=outcome.subject.name, message=note, file=_file(outcome.subject))
         for outcome in report.outcomes
         if outcome.image
         for note in outcome.image.notes
@@ -62,19 +68,15 @@ def _of_problems(subject: Subject) -> Iterator[Annotation]:
     before = ", as before this change" if subject.was_stale else ""
     for (message, file, line), names in platforms.items():
         said = f"{', '.join(names)}: {message}" if names else message
-        title = f"{_title(subject)}: env.lock does not answer{before}"
+        title = f"{subject.name}: env.lock does not answer{before}"
         yield Annotation(level="error", title=title, message=said, file=file, line=line)
 
 
 def _of_failure(outcome: Outcome) -> Iterator[Annotation]:
     if outcome.error:
         said = f"{outcome.error}\nhint: {outcome.hint}" if outcome.hint else outcome.error
-        title = f"{_title(outcome.subject)}: no image"
+        title = f"{outcome.subject.name}: no image"
         yield Annotation(level="error", title=title, message=said, file=_file(outcome.subject))
-
-
-def _title(subject: Subject) -> str:
-    return subject.name
 
 
 def _file(subject: Subject, problem: Problem | None = None) -> str:
@@ -85,6 +87,10 @@ def _file(subject: Subject, problem: Problem | None = None) -> str:
         return own
     path = normpath(f"{subject.folder or '.'}/{other}")
     return own if path == ".." or path.startswith(("../", "/")) else path
+
+
+def _wanted(report: CiReport) -> list[Outcome]:
+    return [outcome for outcome in report.outcomes if is_wanted(outcome.subject, report.event, report.pushes)]
 
 
 def _keys(wanted: Iterable[Outcome]) -> list[str]:
@@ -111,21 +117,26 @@ def _is_pushed(report: CiReport, wanted: list[Outcome]) -> bool:
     return report.pushes and bool(wanted) and all(outcome.image and outcome.image.in_registry for outcome in wanted)
 
 
-def _cache(report: CiReport, keys: list[str], use: str) -> dict[str, str]:
+def _cache(report: CiReport, wanted: list[Outcome], use: str) -> dict[str, str]:
     """A cache that is restored helps whoever makes an image; it is saved only by who is trusted with what others use.
 
-    The same images want the same packages, thus the same cache; another one of the prefix has most of them.
+    The same images want the same packages, thus the same cache. Else the newest one of these environments is nearest,
+    then the newest of any.
     """
-    makes = bool(keys) and use != CACHE_NEVER
-    event = report.event
+    makes, event = bool(wanted) and use != CACHE_NEVER, report.event
     trusted = event.kind is Kind.BRANCH and event.is_trusted and not event.has_secrets
-    prefix = f"envlock-{FORM}-{platform.machine()}-"
+    any_of = f"envlock-{FORM}-{platform.machine()}-"
+    these = f"{any_of}{_short_hash(outcome.subject.folder for outcome in wanted)}-"
     return {
-        "cache-key": prefix + hashlib.sha256("\n".join(keys).encode()).hexdigest()[:32],
-        "cache-prefix": prefix,
+        "cache-key": these + _short_hash(_keys(wanted)),
+        "cache-prefix": _lines((these, any_of)),
         "cache-restore": _truth(makes),
         "cache-save": _truth(makes and trusted and use == CACHE_BOTH),
     }
+
+
+def _short_hash(words: Iterable[str]) -> str:
+    return hashlib.sha256("\0".join(sorted(words)).encode(errors="replace")).hexdigest()[:16]
 
 
 def _lines(values: Iterable[str]) -> str:

@@ -1,0 +1,97 @@
+"""One comment at a pull request that is found again, and says what the newest run says."""
+
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from envlock.errors import EnvlockError
+
+TOKEN = "ENVLOCK_CI_TOKEN"
+_NOTHING = "### envlock\n\nNo environment changes, and every env.lock answers its env.toml."
+_CUT = "\n\n*The rest does not fit into a comment.*\n"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comment:
+    """`author` is what the forge calls who wrote it; None for somebody who is gone."""
+
+    id: int
+    author: str | None
+    text: str
+
+
+class Comments(Protocol):
+    """Those of one pull request."""
+
+    def fitted(self, text: str) -> str:
+        """What the forge takes of it, and keeps."""
+        ...
+
+    def all(self) -> Iterable[Comment]:
+        """From the oldest to the newest."""
+        ...
+
+    def own_name(self) -> str:
+        """The `author` of what we write."""
+        ...
+
+    def add(self, text: str) -> None: ...
+
+    def change(self, id: int, text: str) -> None: ...
+
+    def remove(self, id: int) -> None: ...
+
+
+def marker(parts: Sequence[str]) -> str:
+    """The first line of a comment, which nobody sees: the same for the runs of one job, another for any other."""
+    return f"<!-- envlock:report {hashlib.sha256(chr(0).join(parts).encode(errors='replace')).hexdigest()[:16]} -->"
+
+
+def said(comments: Callable[[str], Comments], token: str | None, mark: str, markdown: str | None) -> str | None:
+    """As `say`; what hindered it, in words."""
+    token = (token or "").strip()
+    if not token:
+        return f"no comment is written: there is no `{TOKEN}`" if markdown else None
+    if not (token.isascii() and token.isprintable()) or " " in token:
+        return f"no comment is written: `{TOKEN}` is no token"
+    try:
+        say(comments(token), mark, markdown)
+    except EnvlockError as error:
+        hint = f"; {error.hint}" if error.hint else ""
+        return f"no comment is written: {error.message}{hint}"
+    return None
+
+
+def say(comments: Comments, mark: str, markdown: str | None) -> None:
+    """Writes it where nothing of ours is, changes what is, and leaves what says so already; of several of ours, which
+    two runs at once may write, the oldest stays.
+
+    Who may comment can write our mark: what counts is who wrote it.
+    """
+    text = comments.fitted(f"{mark}\n{markdown or _NOTHING}")
+    marked = [comment for comment in comments.all() if _plain(comment.text).split("\n", 1)[0].strip() == mark]
+    name = comments.own_name() if marked else None
+    ours = sorted((comment for comment in marked if comment.author == name), key=lambda comment: comment.id)
+    if not ours:
+        if markdown:
+            comments.add(text)
+        return
+    first, *others = ours
+    if _plain(first.text) != _plain(text):
+        comments.change(first.id, text)
+    for other in others:
+        comments.remove(other.id)
+
+
+def _plain(text: str) -> str:
+    """As forges may give it back."""
+    return text.replace("\r\n", "\n").strip()
+
+
+def cut(text: str, limit: int) -> str:
+    """Its beginning of at most so many characters, to the end of a paragraph."""
+    if len(text) <= limit:
+        return text
+    kept = text[: limit - len(_CUT)]
+    return kept[: kept.rfind("\n\n")] + _CUT
