@@ -24,7 +24,7 @@ from envlock.oci.manifest import (
     read_document,
     read_manifest,
 )
-from envlock.registry import download, referrers
+from envlock.registry import download, referrers, tags
 from envlock.registry import upload as uploads
 from envlock.registry.credentials import Credentials
 from envlock.registry.exchange import Exchange
@@ -63,6 +63,15 @@ class RegistryClient:
             "HEAD", reference, path, headers=headers, accepted=accepted, scope=uploads.WRITES
         ) as response:
             return response.status_code == HTTPStatus.OK
+
+    def tagged(self, reference: Reference) -> str | None:
+        """The digest that a tag names, by one question without a body; None where the registry does not tell it."""
+        return tags.digest_of(self._exchange, reference)
+
+    def require_readable(self, reference: Reference) -> None:
+        """OutsideError with what the registry says, where it tells us nothing of a repository; what is missing there is
+        no error."""
+        tags.require_readable(self._exchange, reference)
 
     def has(self, reference: Reference, digest: str, scope: str = "pull") -> bool:
         """Is a blob in the repository? Not where the registry will not say."""

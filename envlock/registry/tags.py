@@ -1,0 +1,52 @@
+"""Tags in a registry: what they name, asked without a body, and moved to a manifest that the registry has."""
+
+from dataclasses import replace
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from envlock.errors import AnswerIsNo
+from envlock.model.reference import Reference
+from envlock.oci.document import hex_of
+from envlock.oci.manifest import INDEX_TYPES, MANIFEST_TYPES
+from envlock.registry.exchange import Exchange
+from envlock.registry.found import Found
+
+if TYPE_CHECKING:
+    from envlock.registry.client import RegistryClient
+
+NEW, MOVED, THERE = "new", "moved", "there"
+_ACCEPT = ", ".join((*INDEX_TYPES, *MANIFEST_TYPES))
+_SCOPE = "pull,push"  # whoever asks is about to write
+_DIGEST = "Docker-Content-Digest"
+
+
+def digest_of(exchange: Exchange, reference: Reference) -> str | None:
+    """What a registry says that a tag names; None where it is not there, or the registry does not say."""
+    path, headers = f"manifests/{reference.tag}", {"Accept": _ACCEPT}
+    with exchange.ask("HEAD", reference, path, headers=headers, accepted=(200, 403, 404), scope=_SCOPE) as response:
+        told = response.headers.get(_DIGEST, "") if response.status_code == HTTPStatus.OK else ""
+    return f"sha256:{hex_of(told)}" if told else None
+
+
+def require_readable(exchange: Exchange, reference: Reference) -> None:
+    """OutsideError with the reason where a registry says nothing of a repository to us; what is not there is none."""
+    with exchange.ask("GET", reference, f"manifests/{reference.tag}", headers={"Accept": _ACCEPT}, accepted=(200, 404)):
+        pass  # for HEAD the reason would not come
+
+
+def set_tag(client: "RegistryClient", found: Found, tag: Reference, *, moves: bool) -> str:
+    """Has a tag name a manifest that its repository has; what was done. Of a tag that never `moves`, AnswerIsNo where
+    it names another."""
+    digest = found.descriptor.digest
+    known = client.tagged(tag)
+    if known is None and (other := client.find(tag)):
+        known = other.descriptor.digest  # not all registries say it without the body
+    if known == digest:
+        return THERE
+    if known and not moves:
+        raise AnswerIsNo(
+            f"`{replace(tag, digest=None)}` is {known}, and this version's image is {digest}",
+            hint="such a tag never moves: see who has put it there, and delete it in the registry if it is wrong",
+        )
+    client.put(tag, found.content, found.descriptor.media_type)
+    return MOVED if known else NEW
