@@ -14,7 +14,7 @@ from envlock.model.reference import DOCKER_HUB, Reference
 from envlock.system.process import run
 from envlock.system.secrets import Secret, redact_text
 
-_HUB_KEY = "https://index.docker.io/v1/"  # under this name docker keeps its own hub's
+HUB_KEY = "https://index.docker.io/v1/"  # under this name docker keeps its own hub's
 _HUB_NAMES = {"docker.io", "index.docker.io", "registry-1.docker.io"}
 _API = {"v1", "v2"}  # what stands behind a host in old files, and is no namespace of podman's
 _PODMAN_OF_USERS = Path("/run/containers")  # where podman keeps logins of those who have no session: by user number
@@ -52,7 +52,7 @@ class Credentials:
     def login(self, reference: Reference) -> Login | None:
         """The login for a repository, from the first file that has one; None to go without."""
         for path in self.files():
-            document = _read(path)
+            document = read_logins(path)
             try:
                 found = self._helped(document, reference.registry) or _kept(document, reference)
             except (AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
@@ -87,9 +87,11 @@ class Credentials:
 
     def _helped(self, document: dict[str, Any], registry: str) -> Login | None:
         """What a helper program answers: the registry's own, else the store for all."""
-        helpers = {_host(key): (key, name) for key, name in (document.get("credHelpers") or {}).items()}
-        usual = _HUB_KEY if registry == DOCKER_HUB else registry
-        key, name = helpers.get(_host(registry), (usual, None))
+        helpers = {host_of(key): (key, name) for key, name in (document.get("credHelpers") or {}).items()}
+        usual = HUB_KEY if registry == DOCKER_HUB else registry
+        key, name = helpers.get(host_of(registry), (usual, None))
+        if name == "":
+            return None  # as Docker has it: this one stands in the file
         if not name:
             key, name = usual, document.get("credsStore")
         if not name:
@@ -111,7 +113,7 @@ class Credentials:
         return Login(user, Secret(secret), is_identity_token=user == _TOKEN_USER) if secret else None
 
 
-def _read(path: Path) -> dict[str, Any]:
+def read_logins(path: Path) -> dict[str, Any]:
     """A file of logins; {} where there is none."""
     try:
         document = json.loads(path.read_bytes())
@@ -128,13 +130,13 @@ def _read(path: Path) -> dict[str, Any]:
 
 def _kept(document: dict[str, Any], reference: Reference) -> Login | None:
     """The login in the file itself: of the repository, of what is above it, or of the registry."""
-    kept = {_host(key): entry for key, entry in (document.get("auths") or {}).items()}
-    parts = [_host(reference.registry), *reference.repository.split("/")]
+    kept = {host_of(key): entry for key, entry in (document.get("auths") or {}).items()}
+    parts = [host_of(reference.registry), *reference.repository.split("/")]
     names = ("/".join(parts[:length]) for length in range(len(parts), 0, -1))
     return next((login for name in names if (login := _login(kept.get(name) or {}))), None)
 
 
-def _host(key: str) -> str:
+def host_of(key: str) -> str:
     """A key as all tools mean it: `https://HOST/v1/` is HOST, podman's `HOST/NAMESPACE` stays."""
     _, scheme, rest = key.rpartition("://")
     host, _, path = rest.partition("/")
