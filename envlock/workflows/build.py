@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from envlock.errors import OutsideError, UserInputError
+from envlock.errors import AnswerIsNo, OutsideError, UserInputError
 from envlock.lockfile.reader import read_lock
 from envlock.model.image import Image
 from envlock.model.image_layers import BuiltLayer
@@ -22,6 +22,7 @@ from envlock.workflows.make_image import EMBEDDED
 from envlock.workflows.project import Project
 
 if TYPE_CHECKING:
+    from envlock.registry.found import Found
     from envlock.registry.transfer import Pushed
 
 CACHE, REGISTRY = "cache", "registry"
@@ -35,6 +36,9 @@ class BuildOptions:
     Without `platforms` all locked ones that have images; `engine` None is the one that the lock needs. `reuse` names
     images whose layers are trusted beyond those that git knows of. Without `ask` a push happens also where the
     registry has the image already.
+
+    `repository` stands for what env.toml says. With `looks` it is asked for the image and its layers, as for a push,
+    also where nothing is pushed. An image that is not of the digest `expected` is not pushed, nor taken for it.
     """
 
     platforms: tuple[str, ...] = ()
@@ -46,6 +50,13 @@ class BuildOptions:
     ask: bool = True
     use_cache: bool = True
     reuse: tuple[str, ...] = ()
+    repository: str | None = None
+    looks: bool = False
+    expected: str | None = None
+
+    @property
+    def asks(self) -> bool:
+        return self.push or self.looks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +91,9 @@ def build(project: Project, context: Context, options: BuildOptions = BuildOptio
     require_fresh(project, context.cache)
     reuse = [_image(text) for text in options.reuse]
     target = _target(project, options, context)
-    found = _in_registry(target, context) if options.push and options.ask and options.use_cache else None
+    asked = options.asks and options.ask and options.use_cache
+    there = found_for(target, context) if asked else None
+    found = there.descriptor.digest if there else None
     if found and not (options.output or options.load):
         return BuildResult(name=target.name, digest=found, cached=REGISTRY, in_registry=True, seconds=_since(began))
     making = Making(
@@ -88,7 +101,7 @@ def build(project: Project, context: Context, options: BuildOptions = BuildOptio
         context=context,
         use_cache=options.use_cache,
         writes=options.push and not found,
-        reuse=reuse if options.push else None,
+        reuse=reuse if options.asks else None,
     )
     return _built(making, options, began, found)
 
@@ -107,6 +120,7 @@ def _built(making: Making, options: BuildOptions, began: datetime, found: str | 
     built = _since(began)
 
     def placed(image: Image) -> "Pushed | None":
+        require_expected(options.expected, image.manifest.digest, target)
         _hand_over(target, image, options, context)
         if not options.push or image.manifest.digest == found:
             return None
@@ -135,7 +149,7 @@ def _built(making: Making, options: BuildOptions, began: datetime, found: str | 
         notes=tuple(dict.fromkeys((*target.notes, *(note for part in parts for note in part.notes)))),
         cached=CACHE if known else None,
         pushed=pushed,
-        in_registry=options.push,
+        in_registry=options.push or image.manifest.digest == found,
         seconds=built,
         pushing=_since(began) - built,
     )
@@ -147,25 +161,36 @@ def _since(began: datetime) -> float:
 
 def _target(project: Project, options: BuildOptions, context: Context) -> Target:
     lock, spec = read_lock(project.lockfile), later.read_manifest(project)
-    if options.push and spec.image.repository is None:
+    repository = options.repository or spec.image.repository
+    if options.push and repository is None:
         raise UserInputError(
             "env.toml does not say where images go", hint='`[image] repository = "registry.test/team/train"`'
         )
     if options.push and context.offline:
         raise UserInputError("an image cannot be pushed with --offline")
-    return target_of(project, lock, spec.image.repository or spec.name, options.platforms, options.engine)
+    return target_of(project, lock, repository or spec.name, options.platforms, options.engine)
 
 
-def _in_registry(target: Target, context: Context) -> str | None:
-    """The digest that the registry has under the key; None where it has none, or another than was made here: then
-    somebody has put something else there."""
+def found_for(target: Target, context: Context) -> "Found | None":
+    """What the registry has under the key; None where it has none, or another than was made here: then somebody has put
+    something else there."""
     found = later_images.in_registry(target, context)
     # what is executed comes out otherwise each time
     recorded = recorded_digest(target, context.cache) if target.engine == EMBEDDED else None
     if found and recorded and found.descriptor.digest != recorded:
         _warn_of_another(target, found.descriptor.digest, recorded, context)
         return None
-    return found.descriptor.digest if found else None
+    return found
+
+
+def require_expected(expected: str | None, digest: str, target: Target) -> None:
+    """AnswerIsNo for an image of another digest than the one that is known of a version."""
+    # what is executed comes out otherwise each time
+    if expected not in (None, digest) and target.engine == EMBEDDED:
+        raise AnswerIsNo(
+            f"`{target.name}` is {digest}, and the version is registered with {expected}",
+            hint="`envlock verify` tells which of them is what the lock says",
+        )
 
 
 def _warn_of_another(target: Target, found: str, made: str, context: Context) -> None:
