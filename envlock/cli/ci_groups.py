@@ -30,9 +30,9 @@ _COUNTED = {
     Group.UNREADABLE: ("environment cannot be read", "environments cannot be read"),
     Group.STALE: ("environment is stale", "environments are stale"),
     Group.PUSHED: ("image pushed", "images pushed"),
-    Group.NEW: ("environment is new", "environments are new"),
+    Group.NEW: ("new environment", "new environments"),
     Group.CHANGED: ("image changes", "images change"),
-    Group.REMOVED: ("environment is removed", "environments are removed"),
+    Group.REMOVED: ("environment removed", "environments removed"),
     Group.SAME_IMAGE: ("keeps its image", "keep their images"),
     Group.THERE: ("image was there already", "images were there already"),
     Group.SAME: ("unchanged", "unchanged"),
@@ -42,7 +42,7 @@ _WORDS = {
     Group.UNREADABLE: "cannot be read",
     Group.STALE: "stale",
     Group.PUSHED: "pushed",
-    Group.NEW: "new",
+    Group.NEW: "new environment",
     Group.CHANGED: "image changes",
     Group.REMOVED: "removed",
     Group.SAME_IMAGE: "same image",
@@ -84,9 +84,10 @@ def group_of(outcome: Outcome, report: CiReport) -> Group:
 
 
 def word_of(outcome: Outcome, report: CiReport) -> str:
-    """The group of one, and what else is to be said in the same breath."""
+    """The group of one, and what else is to be said in the same breath; bold where something is to be mended."""
     group = group_of(outcome, report)
-    return ", ".join((_WORDS[group], *_besides(outcome, group)))
+    word = ", ".join((_WORDS[group], *_besides(outcome, group)))
+    return f"<b>{word}</b>" if group <= Group.STALE else word
 
 
 def _besides(outcome: Outcome, group: Group) -> Iterator[str]:

@@ -19,7 +19,7 @@ _OVERVIEW, _OPEN, _ROWS = 2, 3, 25
 # what one environment is to have at least, so that it is worth beginning
 _LEAST = 6_000
 _COMMIT = 12
-_TITLES = ("Environment", "", "Packages", "Image", "Layers")
+_TITLES = ("Environment", "What", "Packages", "Image", "Layers")
 
 
 def ci_markdown(report: CiReport, limit: int = SUMMARY) -> str:
@@ -93,7 +93,7 @@ def _there(report: CiReport, room: int) -> str:
     rows = [(named(o.subject.name), named(o.image.reference), _tags(o)) for o in found if o.image]
     if not rows:
         return ""
-    table_of = _rows(("There already", "Image", "Tags"), rows, room, "images were there already")
+    table_of = _rows(("There already", "Image", "Tags set"), rows, room, "images were there already")
     return table_of
 
 

@@ -9,12 +9,17 @@ from envlock.cli.ci_markdown_sizes import image_sizes, layers_in_short, layers_t
 from envlock.cli.diff_markdown import changes_table
 from envlock.cli.diff_table import counts
 from envlock.cli.markdown import fenced, fitting, folded, html_named, named, prose, weight
+from envlock.cli.text import number
 from envlock.model.problem import Problem
 from envlock.workflows.check import UNREADABLE
 from envlock.workflows.ci_report import CiImage, CiReport, Outcome, State
 
 _ENVIRONMENT = re.compile(r"[a-z0-9]+(?:[._-][a-z0-9]+)*")
 _COMMIT = re.compile(r"[0-9a-f]{40,64}")
+# tables of more rows are folded away; of what is new nobody reads every line
+_FEW, _MANY = 8, 25
+# what stands around a table
+_HEAD = 400
 _WHAT = {"new": "new", "moved": "moved here", "there": "there already"}
 
 
@@ -45,7 +50,11 @@ def overview_row(outcome: Outcome, report: CiReport) -> tuple[str, ...]:
 
 def _packages(outcome: Outcome) -> str:
     found = outcome.subject.comparison
-    return counts(found) if found and found.changes else ""
+    if not found or not found.changes:
+        return ""
+    if outcome.subject.state in (State.NEW, State.REMOVED):
+        return number(len(found.packages), "package")
+    return counts(found)
 
 
 def _blocks(outcome: Outcome, report: CiReport, room: int) -> list[str]:
@@ -104,7 +113,8 @@ def _changes(outcome: Outcome, room: int) -> str:
     found = outcome.subject.comparison
     if outcome.subject.state is State.REMOVED or not found or not found.changes:
         return ""
-    return f"**Packages:** {counts(found)}\n\n{changes_table(found, room - 400)}"
+    fold = _FEW if outcome.subject.state is State.NEW else _MANY
+    return f"**Packages:** {_packages(outcome)}\n\n{changes_table(found, room - _HEAD, fold)}"
 
 
 def _figures(outcome: Outcome) -> Iterator[str]:
@@ -119,14 +129,21 @@ def _image(outcome: Outcome, room: int) -> str:
     image = outcome.image
     if image is None:
         return ""
-    return _listed([f"**{what}:** {said}" for what, said in _image_facts(image) if said], room)
+    facts = [f"**{what}:** {said}" for what, said in _image_facts(image) if said]
+    return facts[0] if len(facts) == 1 else _listed(facts, room)
 
 
 def _image_facts(image: CiImage) -> Iterator[tuple[str, str]]:
     yield "Image", named(image.reference) if image.in_registry else ""
     yield "Digest", "" if image.in_registry else f"{named(image.digest)}, made and not pushed"
     yield "Pushed", sent(image)
-    yield "Tags", ", ".join(f"{named(tag.name)} {_WHAT.get(tag.what, '')}" for tag in image.tags)
+    if image.in_registry:
+        yield "Tags", ", ".join(_tags(image))
+
+
+def _tags(image: CiImage) -> Iterator[str]:
+    yield named(image.name.rpartition(":")[2])
+    yield from (f"{named(tag.name)} {_WHAT.get(tag.what, '')}".rstrip() for tag in image.tags)
 
 
 def _notes(outcome: Outcome, room: int) -> str:

@@ -1,11 +1,12 @@
 """Sizes and layers in the report of `ci`: how large an image was and is, why, and what of it had to be made."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from envlock.cli.diff_table import signed
+from envlock.cli import diff_table, text
 from envlock.cli.layer_text import layer_name
 from envlock.cli.markdown import named, table
-from envlock.cli.text import number, size
+from envlock.cli.text import number
 from envlock.model.changes import OnPlatform
 from envlock.model.image_layers import BuiltLayer, Came
 from envlock.model.lock import Package
@@ -19,7 +20,17 @@ _CAME = {
     Came.CACHED: "from the cache",
     Came.REUSED: "in the registry already",
 }
+_NO_BREAK = "\u00a0"
 Sizes = tuple[int | None, int | None]
+
+
+def size(count: int) -> str:
+    """In one piece, however narrow a column is."""
+    return text.size(count).replace(" ", _NO_BREAK)
+
+
+def signed(count: int) -> str:
+    return diff_table.signed(count).replace(" ", _NO_BREAK)
 
 
 def sizes_table(outcome: Outcome) -> str:
@@ -81,32 +92,42 @@ def _bytes(package: Package | None) -> int | None:
 
 def layers_table(image: CiImage) -> str:
     """Which layers are new, and where the others are from; of an image that was found whole, none was looked at."""
-    rows = [row for came in Came if (row := _layer_row(came, image.layers))]
+    layers = _once(image)
+    rows = [row for came in Came if (row := _layer_row(came, layers))]
     if image.base_layers:
-        ours = sum(layer.size for layer in image.layers if layer.part == "env")
-        left = image.size - ours if image.size is not None and image.size >= ours and image.layers else None
-        rows.append(("of the base", str(image.base_layers), size(left) if left else "", ""))
+        ours = sum(layer.size for layer in layers if layer.part == "env")
+        left = image.size - ours if image.size is not None and layers else 0
+        rows.append(("of the base", str(image.base_layers), size(left) if left > 0 else "", ""))
     titles = ("Layers", "Count", "Size", "Biggest")
     return "\n".join(table(titles, rows, right=titles[1:3])) if rows else ""
 
 
-def _layer_row(came: Came, layers: Sequence[BuiltLayer]) -> tuple[str, str, str, str] | None:
-    those = sorted((layer for layer in layers if layer.came is came), key=lambda layer: (-layer.size, layer.title))
-    if not those:
-        return None
-    biggest = [f"{named(layer_name(layer))} {size(layer.size)}" for layer in those[:_LAYERS]]
-    total = size(sum(layer.size for layer in those))
-    return _CAME[came], str(len(those)), total, ", ".join(biggest)
-
-
 def layers_in_short(image: CiImage | None) -> str:
-    """ "2 of 14 new, 19 MB"; "" where nothing is known of them."""
+    """ "2 of 14 made, 19 MB"; "" where nothing is known of them."""
     if image is None or not image.layers:
         return ""
-    new = [layer for layer in image.layers if layer.came is Came.MADE]
-    every = {layer.digest for layer in image.layers if layer.part == "env"}
-    count = len(every) + image.base_layers
-    return f"{len(new)} new of {count}" + (f", {size(sum(layer.size for layer in new))}" if new else "")
+    layers = _once(image)
+    made = [layer for layer in layers if layer.came is Came.MADE]
+    count = sum(1 for layer in layers if layer.part == "env") + image.base_layers
+    if not made:
+        return f"none of {count} made"
+    return f"{len(made)} of {count} made, {size(sum(layer.size for layer in made))}"
+
+
+def _once(image: CiImage) -> tuple[BuiltLayer, ...]:
+    """Platforms can share a layer."""
+    return tuple({layer.digest: layer for layer in image.layers}.values())
+
+
+def _layer_row(came: Came, layers: Sequence[BuiltLayer]) -> tuple[str, str, str, str] | None:
+    those = [layer for layer in layers if layer.came is came]
+    if not those:
+        return None
+    by_name: Counter[str] = Counter()  # one package has a layer on each platform
+    for layer in those:
+        by_name[layer_name(layer)] += layer.size
+    biggest = [f"{named(name)} {size(count)}" for name, count in by_name.most_common(_LAYERS)]
+    return _CAME[came], str(len(those)), size(sum(layer.size for layer in those)), ", ".join(biggest)
 
 
 def sent(image: CiImage) -> str:

@@ -22,8 +22,9 @@ def diff_markdown(found: Comparison) -> str:
     return "\n".join(lines)
 
 
-def changes_table(found: Comparison, room: int) -> str:
-    """A row a change, as many as are not more than `room` bytes; a long table is folded away; "" without changes."""
+def changes_table(found: Comparison, room: int, most: int = _FOLDED) -> str:
+    """A row a change, as many as are not more than `room` bytes; beyond `most` the table is folded away; "" without
+    changes."""
     rows = list(_rows(found))
     if not rows:
         return ""
@@ -31,7 +32,7 @@ def changes_table(found: Comparison, room: int) -> str:
     lines = "\n".join(table(_TITLES, shown, right=("Size",)))
     if len(rows) > len(shown):
         lines += f"\n\n… and {len(rows) - len(shown)} more"
-    return lines if len(rows) <= _FOLDED else folded(f"{len(rows)} changes", lines)
+    return lines if len(rows) <= most else folded(f"{len(rows)} changes", lines)
 
 
 def _rows(found: Comparison) -> Iterator[Sequence[str]]:
