@@ -13,6 +13,7 @@ from envlock.cli.settings import environment
 from envlock.errors import UserInputError
 from envlock.model.platform import PLATFORMS
 from envlock.workflows.ci import ALWAYS, AUTO, NEVER
+from envlock.workflows.ci_told import CACHE_BOTH, CACHE_NEVER, CACHE_READ
 from envlock.workflows.later_images import ENGINES
 
 _Command = TypeVar("_Command", bound=Callable[..., int | None])
@@ -20,7 +21,7 @@ _PREFIX = "ENVLOCK_CI_"
 _PLATFORMS = [platform.name for platform in PLATFORMS.values() if platform.has_images]
 
 
-class Words(click.ParamType):
+class Words(click.ParamType):  # type: ignore[type-arg]  # in older versions it is not generic
     """Several words, parted by spaces, line ends or commas; each one of `choices`, if there are any."""
 
     name = "words"
@@ -60,6 +61,10 @@ def _option(name: str, help: str, **attributes: Any) -> Callable[[_Command], _Co
 
 _PUSH = "Push images: of the default branch and version tags (auto), of every branch (true), never (false)."
 _REPOSITORY = "Where images go, instead of `[image] repository`; {name} is the environment's."
+_CACHE = (
+    "What outputs say of a cache between runs: restore and save it (true), only restore it (read), neither (false)."
+)
+_BEGIN = "As --plan, but where images are wanted say only that by outputs, for a second call that makes them."
 _COMMENT = "Say it at the pull request."
 _SUMMARY = "Say it in the summary of the job."
 _OPTIONS = (
@@ -72,10 +77,12 @@ _OPTIONS = (
     _option("--engine", "Who makes images; see `envlock build`.", type=click.Choice(["", *ENGINES]), default=""),
     _option("--base", "The revision that changes are held against, instead of the one that the server tells."),
     _option("--version", "Images of this version, instead of those of what is checked out.", metavar="VERSION"),
+    _option("--cache", _CACHE, type=click.Choice([CACHE_BOTH, CACHE_READ, CACHE_NEVER]), default=CACHE_BOTH),
     _option("--comment", _COMMENT, type=bool, default=True, metavar="BOOL"),
     _option("--summary", _SUMMARY, type=bool, default=True, metavar="BOOL"),
     _option("--report", "Write the report, as Markdown, to a file.", type=click.Path(dir_okay=False, path_type=Path)),
     _option("--home", "Keep bills of materials and logins in this folder.", type=click.Path(path_type=Path)),
     click.option("--plan", is_flag=True, help="Only check and compare: make nothing, look for no image."),
+    click.option("--begin", is_flag=True, help=_BEGIN),
     click.option("--matrix", is_flag=True, help="As --plan; print the environments as a job matrix, in JSON."),
 )

@@ -32,8 +32,7 @@ def run_ci(session: Session, flags: Mapping[str, Any]) -> int:
     with _hushed(session, forge):
         try:
             report = _report(session, forge, flags, variables.get(_PASSWORD))
-            code = report.exit_code
-            remarks = annotations(report)
+            code, remarks = (report.exit_code, annotations(report)) if report else (0, ())
         except EnvlockError as error:
             session.console.error(error.message, error.hint)
             code, remarks = error.exit_code, (Annotation(level="error", title="envlock", message=error.message),)
@@ -52,14 +51,23 @@ def _hushed(session: Session, forge: Forge) -> Iterator[None]:
         session.console.data(line)
 
 
-def _report(session: Session, forge: Forge, flags: Mapping[str, Any], password: str | None) -> CiReport:
+def _report(session: Session, forge: Forge, flags: Mapping[str, Any], password: str | None) -> CiReport | None:
+    """None where a second call is to make images, and to report."""
     options = _options(flags)
     with session.context(insecure=flags["insecure"]) as context:
         event = event_at(forge, options, Path.cwd(), context)
         with logged_in(options, flags["username"], password, context) as known:
             report = ci(event, options, Path.cwd(), known)
+        ahead = outputs_ahead(report, flags["cache"]) if flags["begin"] and not _is_plan(flags) else {}
+        if ahead:
+            forge.write_outputs(ahead)
+            return None
         _tell(session, forge, report, flags, context)
     return report
+
+
+def _is_plan(flags: Mapping[str, Any]) -> bool:
+    return bool(flags["plan"] or flags["matrix"])
 
 
 def _options(flags: Mapping[str, Any]) -> CiOptions:
@@ -72,13 +80,13 @@ def _options(flags: Mapping[str, Any]) -> CiOptions:
         engine=flags["engine"] or None,
         base=flags["base"] or None,
         version=flags["version"] or None,
-        plan=flags["plan"] or flags["matrix"],
+        plan=_is_plan(flags) or flags["begin"],
         home=flags["home"],
     )
 
 
 def _tell(session: Session, forge: Forge, report: CiReport, flags: Mapping[str, Any], context: Context) -> None:
-    forge.write_outputs(outputs(report))
+    forge.write_outputs(outputs(report, flags["cache"]))
     markdown = ci_markdown(report)
     if flags["report"]:
         flags["report"].write_text(markdown, encoding="utf-8", newline="\n")
