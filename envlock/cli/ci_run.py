@@ -14,7 +14,7 @@ from envlock.forges.forge import Annotation, Forge
 from envlock.forges.table import forge_of
 from envlock.workflows.ci import CiOptions, ci
 from envlock.workflows.ci_event import event_at
-from envlock.workflows.ci_login import logged_in
+from envlock.workflows.ci_login import logged_in, usable_login
 from envlock.workflows.ci_report import CiReport
 from envlock.workflows.ci_told import annotations, outputs, outputs_ahead
 from envlock.workflows.context import Context
@@ -56,7 +56,8 @@ def _report(session: Session, forge: Forge, flags: Mapping[str, Any], password: 
     options = _options(flags)
     with session.context(insecure=flags["insecure"]) as context:
         event = event_at(forge, options, Path.cwd(), context)
-        with logged_in(options, flags["username"], password, context) as known:
+        login = usable_login(event, flags["username"], password, context)
+        with logged_in(options, *login, context) as known:
             report = ci(event, options, Path.cwd(), known)
         ahead = outputs_ahead(report, flags["cache"]) if flags["begin"] and not _is_plan(flags) else {}
         if ahead:

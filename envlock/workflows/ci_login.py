@@ -10,13 +10,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from envlock.errors import UserInputError
-from envlock.model.reference import DOCKER_HUB
+from envlock.errors import UserInputError, escaped
+from envlock.forges.nowhere import Nowhere
+from envlock.model.ci_event import Event, Kind
 from envlock.registry.credentials import Login, read_logins
 from envlock.registry.own_login import with_login
 from envlock.system.secrets import Secret
 from envlock.workflows.ci import CiOptions
-from envlock.workflows.ci_places import registry_host
+from envlock.workflows.ci_places import login_place
 from envlock.workflows.context import Context
 
 _CONFIG = "config.json"
@@ -28,15 +29,28 @@ _LOGINS = ("REGISTRY_AUTH_FILE", "RATTLER_AUTH_FILE", "NETRC", "DOCKER_AUTH_CONF
 _LOGIN_PREFIXES = ("ENVLOCK_INDEX_", "ENVLOCK_MIRROR_")
 
 
+def usable_login(
+    event: Event, username: str | None, password: str | None, context: Context
+) -> tuple[str | None, str | None]:
+    """What of a login is used: nothing where the event's author must not get at it, or where the forge held back the
+    password, as they do for pull requests of forks."""
+    if event.has_secrets:
+        return None, None
+    if event.kind is Kind.PULL_REQUEST and event.forge != Nowhere.name and username and not password:
+        context.warn(f"no password came with this pull request: not logged in as `{escaped(username)}`")
+        return None, None
+    return username, password
+
+
 @contextmanager
 def logged_in(options: CiOptions, username: str | None, password: str | None, context: Context) -> Iterator[Context]:
     """The context of somebody who has logged in to the registry, beside all logins that there are; as it is where no
     user is given."""
     login = _login(username, password)
-    if login is None:
+    registry = login_place(options)
+    if login is None or options.plan:  # then no registry is asked
         yield context
         return
-    registry = registry_host(options.registry) if options.registry else DOCKER_HUB
     with _folder(options.home) as folder:
         _write(folder, with_login(_there(context.environment), registry, login), context.environment)
         environment = {**context.environment, "DOCKER_CONFIG": str(folder)}

@@ -51,6 +51,15 @@ def registry_host(text: str) -> str:
     return DOCKER_HUB if host in _HUB_NAMES else host
 
 
+def login_place(options: CiOptions) -> str:
+    """The registry that a login is for: the one that is named, with or without a repository, else Docker's own hub."""
+    if options.registry:
+        return registry_host(options.registry)
+    first, slash, _ = (options.repository or "").partition("/")
+    # a password is not for Docker's hub when images go elsewhere
+    return registry_host(first) if slash and _is_registry(first) else DOCKER_HUB
+
+
 def require_own_places(subjects: Sequence[Subject], event: Event, options: CiOptions, context: Context) -> None:
     """UserInputError where an image is to be pushed to where that of another environment of the repository goes: their
     tags of branches, commits and versions would be the same."""
