@@ -66,7 +66,7 @@ class RegistryClient:
 
     def tagged(self, reference: Reference) -> str | None:
         """The digest that a tag names, by one question without a body; None where the registry does not tell it."""
-        return tags.digest_of(self._exchange, reference)
+        return tags.digest_of(self._exchange, reference, self.get)
 
     def require_readable(self, reference: Reference) -> None:
         """OutsideError with what the registry says, where it tells us nothing of a repository; what is missing there is

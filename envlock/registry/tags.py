@@ -1,5 +1,6 @@
 """Tags in a registry: what they name, asked without a body, and moved to a manifest that the registry has."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING
@@ -20,12 +21,15 @@ _SCOPE = "pull,push"  # whoever asks is about to write
 _DIGEST = "Docker-Content-Digest"
 
 
-def digest_of(exchange: Exchange, reference: Reference) -> str | None:
-    """What a registry says that a tag names; None where it is not there, or the registry does not say."""
+def digest_of(exchange: Exchange, reference: Reference, get: Callable[[Reference], Found]) -> str | None:
+    """What a tag names in its registry; None where it is not there, or we are not told."""
     path, headers = f"manifests/{reference.tag}", {"Accept": _ACCEPT}
     with exchange.ask("HEAD", reference, path, headers=headers, accepted=(200, 403, 404), scope=_SCOPE) as response:
-        told = response.headers.get(_DIGEST, "") if response.status_code == HTTPStatus.OK else ""
-    return f"sha256:{hex_of(told)}" if told else None
+        if response.status_code != HTTPStatus.OK:
+            return None
+        told = response.headers.get(_DIGEST)
+    # not all registries say it without the body
+    return f"sha256:{hex_of(told)}" if told else get(reference).descriptor.digest
 
 
 def require_readable(exchange: Exchange, reference: Reference) -> None:
@@ -39,8 +43,6 @@ def set_tag(client: "RegistryClient", found: Found, tag: Reference, *, moves: bo
     it names another."""
     digest = found.descriptor.digest
     known = client.tagged(tag)
-    if known is None and (other := client.find(tag)):
-        known = other.descriptor.digest  # not all registries say it without the body
     if known == digest:
         return THERE
     if known and not moves:
