@@ -7,6 +7,8 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
+from tests.support.actions.values import to_text
+
 _STEP = frozenset(("id", "name", "if", "uses", "with", "run", "env", "shell", "working-directory", "continue-on-error"))
 _JOB_STEP = _STEP | {"timeout-minutes"}
 _JOB = frozenset(
@@ -154,12 +156,12 @@ def _steps(
 
 def _step(written: Any, known: frozenset[str], defaults: Mapping[str, Any], number: int) -> Step:
     _require(written, known, f"step {number + 1}")
-    uses, run = written.get("uses"), written.get("run")
+    uses, run = (to_text(written[kind]) if kind in written else None for kind in ("uses", "run"))
     if (uses is None) == (run is None):
         raise WrittenError(f"step {number + 1}: one of `uses` and `run` is wanted")
     return Step(
         id=written.get("id", f"__{number}"),  # of these no expression can speak
-        name=str(written.get("name") or f"Run {(uses or run).splitlines()[0]}"),
+        name=str(written.get("name") or f"Run {(uses or run or '').partition(chr(10))[0]}"),
         condition=written.get("if"),
         uses=uses,
         run=run,
