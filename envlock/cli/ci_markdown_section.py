@@ -5,7 +5,16 @@ from collections.abc import Iterator, Sequence
 from posixpath import join, normpath
 
 from envlock.cli.ci_groups import word_of
-from envlock.cli.ci_markdown_sizes import image_sizes, layers_in_short, layers_table, move_of, sent, sizes_table
+from envlock.cli.ci_markdown_sizes import (
+    image_sizes,
+    layers_in_short,
+    layers_table,
+    move_of,
+    sent,
+    size_in_short,
+    sizes_table,
+    unbroken,
+)
 from envlock.cli.diff_markdown import changes_table
 from envlock.cli.diff_table import counts
 from envlock.cli.markdown import fenced, fitting, folded, html_named, named, prose, weight
@@ -38,12 +47,11 @@ def folded_section(outcome: Outcome, report: CiReport, room: int) -> str:
 
 def overview_row(outcome: Outcome, report: CiReport) -> tuple[str, ...]:
     """Name, what it is, packages, image, layers."""
-    image = move_of(image_sizes(outcome))
     return (
         named(outcome.subject.name),
         word_of(outcome, report),
-        _packages(outcome),
-        image,
+        ", ".join(map(unbroken, _packages(outcome).split(", "))),
+        size_in_short(image_sizes(outcome)),
         layers_in_short(outcome.image),
     )
 
@@ -114,7 +122,7 @@ def _changes(outcome: Outcome, room: int) -> str:
     if outcome.subject.state is State.REMOVED or not found or not found.changes:
         return ""
     fold = _FEW if outcome.subject.state is State.NEW else _MANY
-    return f"**Packages:** {_packages(outcome)}\n\n{changes_table(found, room - _HEAD, fold)}"
+    return f"**{_packages(outcome)}**\n\n{changes_table(found, room - _HEAD, fold)}"
 
 
 def _figures(outcome: Outcome) -> Iterator[str]:

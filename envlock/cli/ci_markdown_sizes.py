@@ -26,11 +26,11 @@ Sizes = tuple[int | None, int | None]
 
 def size(count: int) -> str:
     """In one piece, however narrow a column is."""
-    return text.size(count).replace(" ", _NO_BREAK)
+    return unbroken(text.size(count))
 
 
 def signed(count: int) -> str:
-    return diff_table.signed(count).replace(" ", _NO_BREAK)
+    return unbroken(diff_table.signed(count))
 
 
 def sizes_table(outcome: Outcome) -> str:
@@ -52,10 +52,25 @@ def move_of(sizes: Sizes) -> str:
     return size(after) if before == after else f"{size(before)} → {size(after)} ({signed(after - before)})"
 
 
+def size_in_short(sizes: Sizes) -> str:
+    """ "75 MB (+1.9 MB)"; "" where nothing is known."""
+    before, after = sizes
+    if after is None:
+        return ""
+    by = after - before if before is not None else 0
+    return unbroken(f"{size(after)} ({signed(by)})" if by else size(after))
+
+
+def unbroken(words: str) -> str:
+    """Words that stay in one line: a column is made no narrower than they are."""
+    return words.replace(" ", _NO_BREAK)
+
+
 def _size_rows(outcome: Outcome) -> Iterator[Sequence[str]]:
     image, comparison = image_sizes(outcome), outcome.subject.comparison
     if image[1] is not None:
-        yield "image", *_three(image), ""
+        other = comparison and comparison.changes.base and image[0] is not None
+        yield "image", *_three(image), "another base" if other else ""
     for total in comparison.totals if comparison else ():
         several = f", {total.platform}" if comparison and len(comparison.totals) > 1 else ""
         yield f"download{several}", *_three(total.sizes), _causes(comparison, total.platform)
@@ -103,15 +118,13 @@ def layers_table(image: CiImage) -> str:
 
 
 def layers_in_short(image: CiImage | None) -> str:
-    """ "2 of 14 made, 19 MB"; "" where nothing is known of them."""
+    """ "2 of 14 made"; "" where nothing is known of them."""
     if image is None or not image.layers:
         return ""
     layers = _once(image)
     made = [layer for layer in layers if layer.came is Came.MADE]
     count = sum(1 for layer in layers if layer.part == "env") + image.base_layers
-    if not made:
-        return f"none of {count} made"
-    return f"{len(made)} of {count} made, {size(sum(layer.size for layer in made))}"
+    return unbroken(f"{len(made) or 'none'} of {count} made")
 
 
 def _once(image: CiImage) -> tuple[BuiltLayer, ...]:
