@@ -35,20 +35,24 @@ def run_ci(session: Session, flags: Mapping[str, Any]) -> int:
             code, remarks = (report.exit_code, annotations(report)) if report else (0, ())
         except EnvlockError as error:
             session.console.error(error.message, error.hint)
-            code, remarks = error.exit_code, (Annotation(level="error", title="envlock", message=error.message),)
-    for line in forge.annotated(remarks) if forge.has_summary else ():
-        session.console.data(line)
+            failed = Annotation(level="error", title="envlock", message=error.message)
+            code, remarks = error.exit_code, (failed,) if forge.has_summary else ()
+    for line in forge.annotated(remarks):
+        session.console.command(line)
     return code
 
 
 @contextmanager
 def _hushed(session: Session, forge: Forge) -> Iterator[None]:
-    """Left by what nobody expects, it stays so: what is said of a bug is not ours alone, either."""
+    """Left by what nobody expects, it stays so: what is said of a bug is not ours alone, either.
+
+    All on stderr, where the words of others are said: a runner reads stdout and stderr side by side, in no order.
+    """
     for line in forge.hushed():
-        session.console.data(line)
+        session.console.command(line)
     yield
     for line in forge.heard():
-        session.console.data(line)
+        session.console.command(line)
 
 
 def _report(session: Session, forge: Forge, flags: Mapping[str, Any], password: str | None) -> CiReport | None:

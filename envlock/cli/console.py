@@ -30,7 +30,13 @@ class Console:
     def json(self, value: Any) -> None:
         """The answer as JSON, on stdout."""
         # bytes of names and commands that are no text are spelt out: raw, the answer would be no JSON
-        self.data(json.dumps(value, indent=2, ensure_ascii=False).encode(errors="backslashreplace").decode())
+        text = json.dumps(value, indent=2, ensure_ascii=False).encode(errors="backslashreplace").decode()
+        # in a log on GitHub, a line with `##[` in it may be a command; in JSON that stands in strings alone
+        self.data(text.replace("##[", "#\\u0023["))
+
+    def command(self, text: str) -> None:
+        """A line on stderr for the program that reads it, whatever a person wants to see."""
+        self._stderr(text)
 
     def note(self, text: str) -> None:
         """A line beside the answer, on stderr; not with --quiet."""

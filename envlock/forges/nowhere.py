@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from envlock.errors import escaped
 from envlock.forges.forge import Annotation
 from envlock.model.ci_event import Event
 
@@ -29,8 +30,8 @@ class Nowhere:
         """As compilers write them."""
         for each in annotations:
             line = f":{each.line}" if each.line else ""
-            place = f"{each.file}{line}: " if each.file else ""
-            yield f"{place}{each.level}: {each.message}"
+            place = f"{escaped(each.file)}{line}: " if each.file else ""
+            yield f"{place}{each.level}: {'; '.join(escaped(part) for part in each.message.splitlines())}"
 
     def write_outputs(self, values: Mapping[str, str]) -> None:
         """Nobody asks for them."""

@@ -69,7 +69,9 @@ def say(comments: Comments, mark: str, markdown: str | None) -> None:
 
     Who may comment can write our mark: what counts is who wrote it.
     """
-    text = comments.fitted(f"{mark}\n{markdown or _NOTHING}")
+    # a name of a file that is no text is nothing that can be sent
+    words = (markdown or _NOTHING).encode(errors="replace").decode()
+    text = comments.fitted(f"{mark}\n{words}")
     marked = [comment for comment in comments.all() if _plain(comment.text).split("\n", 1)[0].strip() == mark]
     name = comments.own_name() if marked else None
     ours = sorted((comment for comment in marked if comment.author == name), key=lambda comment: comment.id)

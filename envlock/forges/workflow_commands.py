@@ -51,13 +51,9 @@ def annotation_commands(annotations: Sequence[Annotation]) -> Iterator[str]:
 
 def _annotation(of: Annotation) -> str:
     line = str(of.line or 1) if of.file else ""
-    places = {"file": of.file or "", "line": line, "endLine": line, "title": _printable(of.title)}
-    return command(of.level, "\n".join(_printable(part) for part in of.message.splitlines()), places)
-
-
-def _printable(text: str) -> str:
-    """Words of others as they are shown in a log, too."""
-    return escaped(text)
+    # they stand in the log, too: none of these may steer a terminal
+    places = {"file": escaped(of.file or ""), "line": line, "endLine": line, "title": escaped(of.title)}
+    return command(of.level, "\n".join(escaped(part) for part in of.message.splitlines()), places)
 
 
 def _spelt(text: str, table: Sequence[tuple[str, str]]) -> str:
