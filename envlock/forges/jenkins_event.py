@@ -11,7 +11,7 @@ from envlock.model.ci_event import Event, Kind
 _NAME = "jenkins"
 _ORIGIN = "origin/"
 # of https://forge.test/team/project.git, git@forge.test:team/project
-_PATH = re.compile(r"(?:[a-z+]+://[^/]+/|(?:[\w.-]+@)?[\w.-]+:)(?P<path>[\w.-]+(?:/[\w.-]+)+?)(?:\.git)?/?", re.ASCII)
+_PATH = re.compile(r"(?:[a-z+]+://[^/]+/|(?:[\w.-]+@)?[\w.-]+:)(?P<path>[\w.-]+(?:/[\w.-]+)+)/?", re.ASCII)
 
 
 def jenkins_event(variables: Mapping[str, str]) -> Event | None:
@@ -50,4 +50,4 @@ def _short(branch: str | None) -> str | None:
 
 def _repository(told: Told) -> str | None:
     found = _PATH.fullmatch(told.text("GIT_URL") or "")
-    return found["path"] if found else None
+    return found["path"].removesuffix(".git") if found else None

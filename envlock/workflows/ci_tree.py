@@ -77,10 +77,11 @@ class Tree:
         return lock in self.tracked or not here.project.lockfile.exists()
 
     def gone(self, here: Iterable[Here]) -> list[str]:
-        """The folders in which an environment was, and none is now."""
+        """The folders in which an environment was, and no env.toml is now."""
         now = {each.manifest for each in here}
         there = (path for path, id in self.differing.items() if id and posixpath.basename(path) == MANIFEST)
-        return sorted(posixpath.dirname(path) for path in there if path not in now)
+        left = (path for path in there if path not in now and not (self.checkout.root / path).is_file())
+        return sorted(posixpath.dirname(path) for path in left)
 
 
 def tree_against(base: str, checkout: Checkout) -> Tree:
