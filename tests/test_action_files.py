@@ -77,9 +77,9 @@ def test_zizmor_finds_nothing() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ('        "$ENVLOCK" ci --begin', '        "$ENVLOCK" ci ${{ inputs.args }}', "template-injection"),
+        ('        exec "$ENVLOCK" ci --begin 2>&1', '        "$ENVLOCK" ci ${{ inputs.args }}', "template-injection"),
         (re.compile(r"actions/cache/save@\S+"), "actions/cache/save@v5", "unpinned-uses"),
-        ('        "$ENVLOCK" ci --begin', '        echo "X=$(git log -1 --format=%s)" >>"$GITHUB_ENV"', "github-env"),
+        ('        exec "$ENVLOCK" ci --begin 2>&1', '        echo "X=$(git log -1 --format=%s)" >>"$GITHUB_ENV"', "github-env"),
     ],
 )
 def test_zizmor_finds_what_is_put_there(tmp_path: Path, old: str | re.Pattern[str], new: str, said: str) -> None:
