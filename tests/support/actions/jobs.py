@@ -113,7 +113,11 @@ class _Run:
         runs = self._host.root / "runs"
         runs.mkdir(parents=True, exist_ok=True)
         place = runs / f"{len(list(runs.iterdir()))}-{job.id}-{number}"
-        return Folders(root=place, tools=self._host.tools or place / "tools").made()
+        folders = Folders(root=place, tools=self._host.tools or place / "tools").made()
+        for name, path in self._host.left.items():
+            (folders.temp / name).parent.mkdir(parents=True, exist_ok=True)
+            (folders.temp / name).symlink_to(path)
+        return folders
 
     def _github(self, job: Job, folders: Folders) -> dict[str, Any]:
         return github_context(self._host, self._trigger, folders, job.id, self._workflow.name or "workflow")

@@ -31,7 +31,8 @@ class Host:
     """`actions` are folders by `OWNER/NAME`: those are run as they are. `token` is asked for one with these rights.
 
     `network` are variables that the machine sets for all of its processes. `tools` is a tool cache that jobs share, as
-    a machine of one's own has it; a hosted one is new each time.
+    a machine of one's own has it; a hosted one is new each time. `left` is what an
+    earlier step of each job has left in RUNNER_TEMP, by path.
     """
 
     root: Path
@@ -46,6 +47,7 @@ class Host:
     network: Mapping[str, str] = field(default_factory=dict)
     token: Callable[[Mapping[str, str]], str] = lambda _rights: "a-token-of-the-job"
     tools: Path | None = None
+    left: Mapping[str, Path] = field(default_factory=dict)
     path: str = SYSTEM_PATH
     patience: tuple[float, float] = (7.5, 2.5)  # seconds, as the runner has it, until SIGTERM, and until SIGKILL
 
