@@ -29,7 +29,7 @@ def test_nothing_asked() -> None:
     assert found["push"] == AUTO
     assert found["environments"] == found["platforms"] == ()
     assert found["comment"] is found["summary"] is True
-    assert not (found["plan"] or found["matrix"] or found["as_json"])
+    assert [found[name] for name in ("plan", "matrix", "as_json")] == [False] * 3
 
 
 # an input of an action that is not given is an empty variable
