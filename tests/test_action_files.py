@@ -24,6 +24,7 @@ OUTPUTS = "image digest tags lock-hash image-key pushed cache-hit changed matrix
 AROUND = {"working-directory", "args"}
 SECRET = {"password"}
 CACHES = ("wheels", "layers")
+BEGINS = '        exec "$ENVLOCK" ci --begin 2>&1'
 # of zizmor, what is asked of the action beyond what is asked of workflows, where others decide
 STRICT = ("--persona", "auditor")
 PINNED = re.compile(r"[\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+")
@@ -77,9 +78,9 @@ def test_zizmor_finds_nothing() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ('        exec "$ENVLOCK" ci --begin 2>&1', '        "$ENVLOCK" ci ${{ inputs.args }}', "template-injection"),
+        (BEGINS, '        "$ENVLOCK" ci ${{ inputs.args }}', "template-injection"),
         (re.compile(r"actions/cache/save@\S+"), "actions/cache/save@v5", "unpinned-uses"),
-        ('        exec "$ENVLOCK" ci --begin 2>&1', '        echo "X=$(git log -1 --format=%s)" >>"$GITHUB_ENV"', "github-env"),
+        (BEGINS, '        echo "X=$(git log -1 --format=%s)" >>"$GITHUB_ENV"', "github-env"),
     ],
 )
 def test_zizmor_finds_what_is_put_there(tmp_path: Path, old: str | re.Pattern[str], new: str, said: str) -> None:
