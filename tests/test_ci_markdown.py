@@ -167,7 +167,7 @@ def test_where_little_is_to_be_said(outcomes: tuple[Outcome, ...], said: str) ->
 
 
 @pytest.mark.parametrize("pushes", [False, True])
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(text=TEXTS)
 def test_words_of_others_are_text_and_nothing_else(text: str, pushes: bool) -> None:
     found = ci_markdown(told_by_others(text, pushes=pushes))
@@ -190,7 +190,7 @@ def test_hostile_words_one_by_one(text: str) -> None:
         assert [escaped(text), escaped(f"{text}1"), escaped(f"{text}2")] in [row[1:4] for row in rendered.rows]
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(TEXTS)
 @example("`a``b`")
 @example("a_b`c`")
@@ -206,7 +206,7 @@ def test_a_message_keeps_its_words(text: str) -> None:
 
 def test_two_hundred_environments_fit() -> None:
     outcomes = [changed(f"environment-{n:03}") for n in range(200)]
-    for limit in (COMMENT, 300_000, 1_000_000):
+    for limit in (COMMENT, 1_000_000):
         found = ci_markdown(report(*outcomes, unchanged("a")), limit)
         assert len(found.encode()) <= limit
         rendered = Rendered(found)
@@ -237,8 +237,8 @@ def test_many_packages_fit(limit: int) -> None:
     assert "git envlock build train@" in found
 
 
-@pytest.mark.parametrize("text", ["x" * 100_000, "😀" * 50_000, "`|" * 50_000, "a b\n" * 25_000, "@x " * 30_000])
-@pytest.mark.parametrize("limit", [4_000, 20_000, COMMENT])
+@pytest.mark.parametrize("text", ["x" * 100_000, "😀" * 50_000, "`|" * 50_000, "a b\n" * 20_000, "@x " * 30_000])
+@pytest.mark.parametrize("limit", [4_000, COMMENT])
 def test_long_words_fit(text: str, limit: int) -> None:
     for pushes in (False, True):
         found = ci_markdown(told_by_others(text, pushes=pushes), limit)

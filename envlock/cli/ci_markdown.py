@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from envlock.cli.ci_groups import Group, group_of, has_section, headline
 from envlock.cli.ci_markdown_section import folded_section, overview_row, section
-from envlock.cli.markdown import fitting, folded, named, prose, row_line, table, weight
+from envlock.cli.markdown import fitting, folded, named, prose, referred, row_line, table, weight
 from envlock.cli.text import number
 from envlock.model.ci_event import Kind
 from envlock.workflows.ci_report import CiReport, Outcome
@@ -90,7 +90,7 @@ def _same(report: CiReport, room: int) -> str:
 def _there(report: CiReport, room: int) -> str:
     """Images for which nothing had to be done but to set tags."""
     found = [o for o in report.outcomes if _is_silent(o, report, Group.THERE)]
-    rows = [(named(o.subject.name), named(o.image.reference), _tags(o)) for o in found if o.image]
+    rows = [(named(o.subject.name), referred(o.image.reference), _tags(o)) for o in found if o.image]
     if not rows:
         return ""
     table_of = _rows(("There already", "Image", "Tags set"), rows, room, "images were there already")

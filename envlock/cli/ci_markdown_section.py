@@ -17,7 +17,7 @@ from envlock.cli.ci_markdown_sizes import (
 )
 from envlock.cli.diff_markdown import changes_table
 from envlock.cli.diff_table import counts
-from envlock.cli.markdown import fenced, fitting, folded, html_named, named, prose, weight
+from envlock.cli.markdown import fenced, fitting, folded, html_named, named, prose, referred, weight
 from envlock.cli.text import number
 from envlock.model.problem import Problem
 from envlock.workflows.check import UNREADABLE
@@ -142,7 +142,7 @@ def _image(outcome: Outcome, room: int) -> str:
 
 
 def _image_facts(image: CiImage) -> Iterator[tuple[str, str]]:
-    yield "Image", named(image.reference) if image.in_registry else ""
+    yield "Image", referred(image.reference) if image.in_registry else ""
     yield "Digest", "" if image.in_registry else f"{named(image.digest)}, made and not pushed"
     yield "Pushed", sent(image)
     if image.in_registry:

@@ -1,18 +1,21 @@
 """What `diff --markdown` prints: a comment for a pull request; names of packages are text in it and nothing else."""
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from envlock.cli.diff_table import counts, every_platform, growth, side_text, told, total_cells
-from envlock.cli.markdown import code, fitting, folded, row_line, table
+from envlock.cli.markdown import clipped, code, fitting, folded, row_line, table
 from envlock.cli.package_text import where
-from envlock.workflows.diff import Comparison
+
+if TYPE_CHECKING:
+    from envlock.workflows.diff import Comparison
 
 # rows beyond this are folded away; beyond that, not shown: a comment on GitHub has at most 65,536 characters
-_FOLDED, _LONGEST = 25, 60_000
+_FOLDED, _LONGEST, _CELL = 25, 60_000, 300
 _TITLES, _TOTALS = ("Change", "Package", "Before", "After", "Size", "Platforms"), ("Platform", "Packages", "Download")
 
 
-def diff_markdown(found: Comparison) -> str:
+def diff_markdown(found: "Comparison") -> str:
     """A headline that counts, a table of changes, and one of totals where there are any."""
     name = f"{code(found.name)}: " if found.name else ""
     lines = [f"### {name}{code(side_text(found.before))} → {code(side_text(found.after))}", "", f"**{counts(found)}**"]
@@ -22,7 +25,7 @@ def diff_markdown(found: Comparison) -> str:
     return "\n".join(lines)
 
 
-def changes_table(found: Comparison, room: int, most: int = _FOLDED) -> str:
+def changes_table(found: "Comparison", room: int, most: int = _FOLDED) -> str:
     """A row a change, as many as are not more than `room` bytes; beyond `most` the table is folded away; "" without
     changes."""
     rows = list(_rows(found))
@@ -35,8 +38,9 @@ def changes_table(found: Comparison, room: int, most: int = _FOLDED) -> str:
     return lines if len(rows) <= most else folded(f"{len(rows)} changes", lines)
 
 
-def _rows(found: Comparison) -> Iterator[Sequence[str]]:
+def _rows(found: "Comparison") -> Iterator[Sequence[str]]:
     for row, what in told(found):
         platforms = where(row.platforms, every_platform(found)) if row.platforms else ""
         by = growth(row.change) if row.change else ""
-        yield what, code(row.name), code(row.before), code(row.after), by, platforms
+        cells = (code(clipped(text, _CELL)) for text in (row.name, row.before, row.after))
+        yield what, *cells, by, platforms

@@ -15,7 +15,7 @@ _OTHER = re.compile(r"[^A-Za-z0-9]")
 # what means nothing to Markdown, wherever it stands
 _WORD = re.compile(r"\(?(?:[A-Za-z]+(?:['’-][A-Za-z]+)*)?[,.;:!?)]{0,3}|[0-9]{1,6}[,;]?|[→…—–−]")
 _COMMIT = re.compile(r"\(?[0-9a-fA-F]{7,}[,.;:!?)]*")
-_NAME, _MESSAGE, _BLOCK = 120, 600, 4_000
+_NAME, _REFERENCE, _MESSAGE, _BLOCK = 120, 400, 600, 4_000
 
 
 def code(text: str) -> str:
@@ -34,21 +34,30 @@ def html_code(text: str) -> str:
 
 def named(text: str) -> str:
     """A name, version or path of others, as code: in one line and never long."""
-    return code(clipped(escaped(text), _NAME))
+    return code(_line(text, _NAME))
+
+
+def referred(text: str) -> str:
+    """A reference of an image, as code: longer than a name, and of no use when it is cut."""
+    return code(_line(text, _REFERENCE))
 
 
 def html_named(text: str) -> str:
-    return html_code(clipped(escaped(text), _NAME))
+    return html_code(_line(text, _NAME))
 
 
 def clipped(text: str, longest: int) -> str:
     return text if len(text) <= longest else f"{text[: longest - 1].rstrip()}…"
 
 
+def _line(text: str, longest: int) -> str:
+    return clipped(escaped(text[: longest + 1]), longest)
+
+
 def prose(text: str) -> str:
     """One line of a message: what stands in backticks there is code, and so is all that could be more than a word."""
     found = ""
-    for is_code, piece in _pieces(clipped(escaped(text), _MESSAGE)):
+    for is_code, piece in _pieces(_line(text, _MESSAGE)):
         if is_code and found.endswith(("`", ">")):
             found += " "  # two in a row would be read as one
         found += code(piece) if is_code else piece
@@ -90,7 +99,7 @@ def _joined(words: Sequence[str]) -> Iterator[tuple[bool, str]]:
 
 def fenced(text: str, language: str) -> str:
     """Lines as they are, to be read or copied; nothing in them ends the block."""
-    lines = "\n".join(escaped(line) for line in text.splitlines())
+    lines = "\n".join(escaped(line) for line in text[: _BLOCK + 1].splitlines())
     # so that nobody who looks for a comment of ours finds it there
     body = clipped(lines, _BLOCK).replace("<!--", "<! --")
     marks = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", body)), default=0))
