@@ -228,3 +228,10 @@ def test_other_servers_set_variables_that_the_command_reads(name: str) -> None:
     assert used
     assert used <= known
     assert "envlock ci" in text
+
+
+def test_the_action_of_this_repository_is_used_on_every_example() -> None:
+    names = sorted(path.parent.name for path in (PROJECT / "examples").glob("*/env.toml"))
+    for job in read("own/envlock.yml")["jobs"].values():
+        (step,) = filter(is_ours, steps(job))
+        assert step["with"]["environments"].split() == names
