@@ -22,6 +22,8 @@ ID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 HEAD = "HEAD"
 # what it says is read, and nobody is there to be asked for a password
 _ENVIRONMENT = {"LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0"}
+# programs that the repository's own configuration names, and that nothing here needs
+_SETTINGS = ("core.fsmonitor=false", f"core.hooksPath={os.devnull}")
 _UNSAFE = "dubious ownership"
 _QUIET = ("--quiet", "--no-tags", "--no-prune", "--refmap=", "--no-write-fetch-head", "--no-recurse-submodules")
 
@@ -108,7 +110,7 @@ def checkout_around(folder: Path) -> Checkout | None:
     root = repository_root(folder)
     if root is None:
         return None
-    git = Git(root, environment=without_git_variables(**_ENVIRONMENT))
+    git = Git(root, environment=without_git_variables(**_ENVIRONMENT), settings=_SETTINGS)
     code, said, error = git.tried("rev-parse", "--is-inside-work-tree", "--is-shallow-repository")
     if _UNSAFE in error:
         raise of_somebody_else(root)
