@@ -65,6 +65,7 @@ _CACHE = (
     "What outputs say of a cache between runs: restore and save it (true), only restore it (read), neither (false)."
 )
 _BEGIN = "As --plan, but where images are wanted say only that by outputs, for a second call that makes them."
+_OUTPUTS = "Write what came of it to a file, as lines ENVLOCK_NAME=VALUE."
 _COMMENT = "Say it at the pull request."
 _SUMMARY = "Say it in the summary of the job."
 _OPTIONS = (
@@ -81,6 +82,7 @@ _OPTIONS = (
     _option("--comment", _COMMENT, type=bool, default=True, metavar="BOOL"),
     _option("--summary", _SUMMARY, type=bool, default=True, metavar="BOOL"),
     _option("--report", "Write the report, as Markdown, to a file.", type=click.Path(dir_okay=False, path_type=Path)),
+    _option("--outputs", _OUTPUTS, type=click.Path(dir_okay=False, path_type=Path)),
     _option("--home", "Keep bills of materials and logins in this folder.", type=click.Path(path_type=Path)),
     click.option("--plan", is_flag=True, help="Only check and compare: make nothing, look for no image."),
     click.option("--begin", is_flag=True, help=_BEGIN),

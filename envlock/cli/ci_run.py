@@ -12,6 +12,8 @@ from envlock.cli.settings import environment, hide_from_programs
 from envlock.errors import EnvlockError
 from envlock.forges.forge import Annotation, Forge
 from envlock.forges.table import forge_of
+from envlock.forges.value_file import variable_lines
+from envlock.system.files import write_whole
 from envlock.workflows.ci import CiOptions, ci
 from envlock.workflows.ci_event import event_at
 from envlock.workflows.ci_login import logged_in, usable_login
@@ -91,12 +93,8 @@ def _options(flags: Mapping[str, Any]) -> CiOptions:
 
 
 def _tell(session: Session, forge: Forge, report: CiReport, flags: Mapping[str, Any], context: Context) -> None:
-    forge.write_outputs(outputs(report, flags["cache"]))
     markdown = ci_markdown(report)
-    if flags["report"]:
-        flags["report"].write_text(markdown, encoding="utf-8", newline="\n")
-    if flags["summary"] and forge.has_summary:
-        forge.write_summary(markdown)
+    _write(forge, report, markdown, flags)
     if flags["comment"]:
         comment = ci_markdown(report, COMMENT) if _says_something(report) else None
         hindered = forge.comment(comment, report.event, lambda: context.http)
@@ -108,6 +106,18 @@ def _tell(session: Session, forge: Forge, report: CiReport, flags: Mapping[str, 
         session.console.json(report_shape(report))
     elif not forge.has_summary:
         session.console.data(markdown)
+
+
+def _write(forge: Forge, report: CiReport, markdown: str, flags: Mapping[str, Any]) -> None:
+    """Into the files of the forge, and those that are asked for."""
+    values = outputs(report, flags["cache"])
+    forge.write_outputs(values)
+    if flags["outputs"]:
+        write_whole(flags["outputs"], variable_lines(values).encode(errors="replace"))
+    if flags["report"]:
+        write_whole(flags["report"], markdown.encode(errors="replace"))
+    if flags["summary"] and forge.has_summary:
+        forge.write_summary(markdown)
 
 
 def _says_something(report: CiReport) -> bool:

@@ -1,4 +1,4 @@
-"""The files by which a step on GitHub gives values to other steps, and a summary to people."""
+"""Files by which a step or a job gives values to others, and a summary to people."""
 
 import secrets
 from collections.abc import Mapping
@@ -6,12 +6,22 @@ from pathlib import Path
 
 from envlock.errors import OutsideError
 
+_LONG = "matrix"
 _CUT = b"\n\n*The rest does not fit into the summary of a job.*\n"
 
 
 def value_lines(values: Mapping[str, str]) -> str:
     """Each value between two lines that nobody who wrote a part of it can know: none ends itself and begins another."""
     return "".join(_lines(name, value) for name, value in values.items())
+
+
+def variable_lines(values: Mapping[str, str]) -> str:
+    """`ENVLOCK_NAME=VALUE`, as reports of variables on GitLab and shells have them: of several lines, one is made.
+
+    Without the matrix, which may be longer than all of such a report.
+    """
+    named = {f"ENVLOCK_{name.upper().replace('-', '_')}": value for name, value in values.items() if name != _LONG}
+    return "".join(f"{name}={' '.join(value.split())}\n" for name, value in named.items())
 
 
 def append_to(path: str | None, text: str, *, variable: str, limit: int | None = None) -> None:
