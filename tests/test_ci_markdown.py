@@ -12,6 +12,7 @@ from envlock.cli.ci_json import matrix_shape, report_shape
 from envlock.cli.ci_markdown import COMMENT, ci_markdown
 from envlock.cli.markdown import code, prose
 from envlock.errors import escaped
+from envlock.model.ci_event import Event, Kind
 from envlock.model.image_layers import Came
 from envlock.model.problem import Problem
 from envlock.workflows.ci_report import Outcome, State, Tagged
@@ -129,6 +130,19 @@ def test_what_a_push_did() -> None:
     assert (
         "| There already | Image | Tags set |\n| --- | --- | --- |\n"
         f"| `serve` | `registry.acme.test/ml/serve@sha256:{'d' * 64}` | `branch-main`, `sha-{COMMIT}` |\n"
+    ) in found
+
+
+def test_what_a_version_is() -> None:
+    """Told in full, though nothing was left to do: its digest is what somebody looks for."""
+    event = Event(kind=Kind.TAG, forge="github", tag="env/train/3")
+    had = image(in_registry=True, came="registry", layers=(), base_layers=0, tags=(Tagged(name="v3", what="new"),))
+    outcome = Outcome(subject=subject("train", State.SAME), image=had)
+    found = ci_markdown(report(outcome, event=event, pushes=True, base=None, reproduce=None))
+    assert f"`{COMMIT[:12]}` tagged `env/train/3`\n\n#### `train`: there already\n" in found
+    assert (
+        f"- **Image:** `registry.acme.test/ml/train@sha256:{'d' * 64}`\n- **Tags:** `lock-3f9a1c22b07d4e18`, `v3` new\n\n"
+        "**The same image elsewhere:**\n\n```console\ngit envlock build train@3\n```\n"
     ) in found
 
 

@@ -100,5 +100,5 @@ def _besides(outcome: Outcome, group: Group) -> Iterator[str]:
 def has_section(outcome: Outcome, report: CiReport) -> bool:
     """Is there more to be told of it than a word?"""
     comparison, image = outcome.subject.comparison, outcome.image
-    told = bool(comparison and comparison.changes) or bool(image and image.notes)
+    told = bool(comparison and comparison.changes) or bool(image and (image.notes or report.event.kind is Kind.TAG))
     return told or group_of(outcome, report) not in (Group.SAME_IMAGE, Group.THERE, Group.SAME)
