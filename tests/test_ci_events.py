@@ -260,7 +260,7 @@ def test_no_table_of_what_is_sent_can_be_something_else(tmp_path: Path, row: str
     """Whatever is put for one value: an event or a refusal, and nothing else."""
     name, reference, sent, _ = GITHUB[row]
     for path in paths_of(sent):
-        for value in (None, "", 0, 1.5, [], {}, "x", "\0", "-x", ["a"], {"a": 1}, True):
+        for value in (None, 1.5, "\0", ["a"], {"a": 1}, True):
             with suppress(UserInputError):
                 assert isinstance(of_github(tmp_path, name, reference, with_value(sent, path, value)), Event)
 

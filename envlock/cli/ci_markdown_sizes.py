@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from envlock.cli import diff_table, text
 from envlock.cli.layer_text import layer_name
@@ -9,9 +10,11 @@ from envlock.cli.markdown import named, table
 from envlock.cli.text import number
 from envlock.model.changes import OnPlatform
 from envlock.model.image_layers import BuiltLayer, Came
-from envlock.model.lock import Package
 from envlock.workflows.ci_report import CiImage, Outcome
-from envlock.workflows.diff import Comparison
+
+if TYPE_CHECKING:
+    from envlock.model.lock import Package
+    from envlock.workflows.diff import Comparison
 
 # of the biggest, so many are named
 _CAUSES, _LAYERS = 3, 4
@@ -87,7 +90,7 @@ def _three(sizes: Sizes) -> tuple[str, str, str]:
     )
 
 
-def _causes(comparison: Comparison | None, platform: str) -> str:
+def _causes(comparison: "Comparison | None", platform: str) -> str:
     """The packages that a platform grew or shrank by most."""
     places = [(change, on) for change, _ in (comparison.packages if comparison else ()) for on in change.on]
     found = [(change.name, _by(on)) for change, on in places if on.platform == platform and _by(on)]
@@ -101,7 +104,7 @@ def _by(on: OnPlatform) -> int:
     return sides[1] - sides[0] if sides[0] is not None and sides[1] is not None else 0
 
 
-def _bytes(package: Package | None) -> int | None:
+def _bytes(package: "Package | None") -> int | None:
     return package.size if package else 0
 
 

@@ -1,15 +1,17 @@
 """A comparison as JSON: described in docs/reading.md."""
 
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from envlock.cli.package_text import package_json
-from envlock.model.changes import Change, Facts
-from envlock.model.lock import Base, PlatformLock
-from envlock.workflows.diff import Comparison, Side, Total
+
+if TYPE_CHECKING:
+    from envlock.model.changes import Change, Facts
+    from envlock.model.lock import Base, PlatformLock
+    from envlock.workflows.diff import Comparison, Side, Total
 
 
-def diff_json(found: Comparison) -> dict[str, Any]:
+def diff_json(found: "Comparison") -> dict[str, Any]:
     """Everything that differs, every package in full on each platform."""
     changes = found.changes
     return {
@@ -34,11 +36,11 @@ def diff_json(found: Comparison) -> dict[str, Any]:
     }
 
 
-def _side(side: Side) -> dict[str, Any]:
+def _side(side: "Side") -> dict[str, Any]:
     return {"text": side.text, "commit": side.commit, "locked": side.lock is not None}
 
 
-def _change(change: Change, verdict: str) -> dict[str, Any]:
+def _change(change: "Change", verdict: str) -> dict[str, Any]:
     return {
         "name": change.name,
         "change": verdict,
@@ -56,18 +58,18 @@ def _change(change: Change, verdict: str) -> dict[str, Any]:
     }
 
 
-def _facts(facts: Facts | None) -> dict[str, Any] | None:
+def _facts(facts: "Facts | None") -> dict[str, Any] | None:
     return facts._asdict() if facts else None
 
 
-def _base(base: Base | None) -> dict[str, Any] | None:
+def _base(base: "Base | None") -> dict[str, Any] | None:
     return asdict(base) | {"dates": dict(base.dates)} if base and (base.reference or base.suite) else None
 
 
-def _platform(locked: PlatformLock) -> dict[str, Any]:
+def _platform(locked: "PlatformLock") -> dict[str, Any]:
     return {"platform": locked.platform, "packages": [package_json(package) for package in locked.packages]}
 
 
-def _total(total: Total) -> dict[str, Any]:
+def _total(total: "Total") -> dict[str, Any]:
     sides = zip(("before", "after"), total.packages, total.sizes, strict=True)
     return {"platform": total.platform, **{name: {"packages": count, "size": size} for name, count, size in sides}}

@@ -1,6 +1,7 @@
 """What is checked out beside a base, as far as git knows without reading it."""
 
 import posixpath
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,6 +10,10 @@ from envlock.history.checkout import Checkout
 from envlock.workflows import later
 from envlock.workflows.ci_report import Subject
 from envlock.workflows.project import LOCKFILE, MANIFEST, Project
+
+_NAME = re.compile(r'^name[ \t]*=[ \t]*"([A-Za-z0-9._-]+)"[ \t]*\r?$', re.MULTILINE)
+_TABLE = re.compile(r"^[ \t]*\[", re.MULTILINE)
+_MORE_LINES = ('"""', "'''")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,4 +113,11 @@ def _name(project: Project) -> str:
         text = project.manifest.read_text(encoding="utf-8-sig", errors="replace")
     except OSError:
         return project.folder.name  # why it cannot be read, the check says
-    return later.stated_name(text, project.folder.name)
+    return _plain_name(text) or later.stated_name(text, project.folder.name)
+
+
+def _plain_name(text: str) -> str | None:
+    """A name as nearly every manifest states it: to parse hundreds for theirs would take long."""
+    head = _TABLE.split(text, maxsplit=1)[0]
+    found = _NAME.findall(head)
+    return found[0] if len(found) == 1 and not any(quotes in head for quotes in _MORE_LINES) else None

@@ -19,9 +19,8 @@ if TYPE_CHECKING:
 
 # what git has in its folder while something is unmerged (a stash, too, leaves the first of them), and perhaps after;
 # the last one is of repositories that keep such signs elsewhere
-_SIGNS = (
-    *("AUTO_MERGE", "MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "rebase-merge", "rebase-apply"),
-    "reftable",
+_SIGNS = frozenset(
+    ("AUTO_MERGE", "MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "rebase-merge", "rebase-apply", "reftable")
 )
 _MARKERS = (b"\n<<<<<<< ", b"\n=======\n", b"\n>>>>>>> ")
 
@@ -61,7 +60,9 @@ def unmerged_problems(project: Project) -> tuple[Problem, ...]:
 
 
 def _may_be(root: Path) -> bool:
-    return any((git_folder(root) / name).exists() for name in _SIGNS)
+    with suppress(OSError):
+        return not _SIGNS.isdisjoint(path.name for path in git_folder(root).iterdir())
+    return False
 
 
 def _plain(data: bytes) -> bytes:
