@@ -138,10 +138,11 @@ def test_what_a_version_is() -> None:
     event = Event(kind=Kind.TAG, forge="github", tag="env/train/3")
     had = image(in_registry=True, came="registry", layers=(), base_layers=0, tags=(Tagged(name="v3", what="new"),))
     outcome = Outcome(subject=subject("train", State.SAME), image=had)
-    found = ci_markdown(report(outcome, event=event, pushes=True, base=None, reproduce=None))
+    found = ci_markdown(report(outcome, event=event, pushes=True, base=None, reproduce="3"))
     assert f"`{COMMIT[:12]}` tagged `env/train/3`\n\n#### `train`: there already\n" in found
     assert (
-        f"- **Image:** `registry.acme.test/ml/train@sha256:{'d' * 64}`\n- **Tags:** `lock-3f9a1c22b07d4e18`, `v3` new\n\n"
+        f"- **Image:** `registry.acme.test/ml/train@sha256:{'d' * 64}`\n"
+        "- **Tags:** `lock-3f9a1c22b07d4e18`, `v3` new\n\n"
         "**The same image elsewhere:**\n\n```console\ngit envlock build train@3\n```\n"
     ) in found
 

@@ -24,8 +24,8 @@ from envlock.workflows.check import UNREADABLE
 from envlock.workflows.ci_report import CiImage, CiReport, Outcome, State
 
 _ENVIRONMENT = re.compile(r"[a-z0-9]+(?:[._-][a-z0-9]+)*")
-_COMMIT = re.compile(r"[0-9a-f]{40,64}")
-_VERSION_TAG = re.compile(r"env/[a-z0-9._-]+/(?P<version>[A-Za-z0-9][A-Za-z0-9._+-]*)")
+# of a commit, or of a version
+_VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
 # tables of more rows are folded away; of what is new nobody reads every line
 _FEW, _MANY = 8, 25
 # what stands around a table
@@ -161,19 +161,11 @@ def _notes(outcome: Outcome, room: int) -> str:
 
 
 def _reproduce(outcome: Outcome, report: CiReport) -> str:
-    """The one command that makes the same image elsewhere."""
-    name, at = outcome.subject.name, _version(report)
-    if outcome.image is None or not _ENVIRONMENT.fullmatch(name) or not at:
+    """The one command that makes the same image elsewhere; nothing in it that a shell understands in another way."""
+    name, at = outcome.subject.name, report.reproduce or ""
+    if outcome.image is None or not _ENVIRONMENT.fullmatch(name) or not _VERSION.fullmatch(at):
         return ""
     return f"**The same image elsewhere:**\n\n{fenced(f'git envlock build {name}@{at}', 'console')}"
-
-
-def _version(report: CiReport) -> str | None:
-    """That of a version tag, else a commit; nothing that a shell could understand in another way."""
-    tagged = _VERSION_TAG.fullmatch(report.event.tag or "")
-    if tagged:
-        return tagged["version"]
-    return report.reproduce if _COMMIT.fullmatch(report.reproduce or "") else None
 
 
 def _listed(lines: Sequence[str], room: int) -> str:
