@@ -10,6 +10,7 @@ from envlock.forges.forge import Annotation
 from envlock.model.ci_event import Kind
 from envlock.model.problem import Problem
 from envlock.system.cache import FORM
+from envlock.workflows.check import UNREADABLE
 from envlock.workflows.ci import is_wanted
 from envlock.workflows.ci_matrix import matrix_of
 from envlock.workflows.ci_report import CiImage, CiReport, Outcome, Subject
@@ -61,14 +62,15 @@ def annotations(report: CiReport) -> tuple[Annotation, ...]:
 
 def _of_problems(subject: Subject) -> Iterator[Annotation]:
     """One remark a reason and place, with the platforms that it holds for."""
-    platforms: dict[tuple[str, str | None, int | None], list[str]] = {}
+    platforms: dict[tuple[str, str, str | None, int | None], list[str]] = {}
     for problem in subject.problems:
-        where = (problem.message, _file(subject, problem), problem.line)
+        what = "cannot be read" if problem.kind == UNREADABLE else "env.lock does not answer"
+        where = (what, problem.message, _file(subject, problem), problem.line)
         platforms.setdefault(where, []).extend([problem.platform] if problem.platform else [])
     before = ", as before this change" if subject.was_stale else ""
-    for (message, file, line), names in platforms.items():
+    for (what, message, file, line), names in platforms.items():
         said = f"{', '.join(names)}: {message}" if names else message
-        title = f"{subject.name}: env.lock does not answer{before}"
+        title = f"{subject.name}: {what}{before}"
         yield Annotation(level="error", title=title, message=said, file=file, line=line)
 
 

@@ -1,0 +1,266 @@
+"""What a run of `ci` tells programs and editors: outputs for later steps, and remarks at lines of files."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from envlock.forges.forge import Annotation
+from envlock.forges.github import GitHub
+from envlock.forges.value_file import variable_lines
+from envlock.model.ci_event import Event, Kind
+from envlock.model.problem import Problem
+from envlock.workflows.check import UNREADABLE
+from envlock.workflows.ci_report import CiReport, Outcome, State, Tagged
+from envlock.workflows.ci_told import annotations, outputs, outputs_ahead
+from tests.support.actions.file_commands import pairs
+from tests.support.ci_reports import (
+    PULL_REQUEST,
+    PUSH,
+    PUSHED,
+    changed,
+    image,
+    report,
+    subject,
+    told_by_others,
+    unchanged,
+)
+
+KEY = "3f9a1c22b07d4e18" + "0" * 48
+CACHE = ("cache-key", "cache-prefix", "cache-restore", "cache-save")
+NAMES = [
+    "image", "digest", "tags", "lock-hash", "image-key", "sbom", "pushed", "cache-hit", "changed", "matrix",
+    "layers-uploaded", "bytes-uploaded", *CACHE,
+]  # fmt: skip
+
+
+def pushed(name: str = "train", **more: object) -> Outcome:
+    tags = (Tagged(name="sha-" + "a" * 40, what="new"), Tagged(name="branch-main", what="moved"))
+    return changed(name, in_registry=True, pushed=PUSHED, tags=tags, **more)
+
+
+# --- outputs
+
+
+def test_a_pull_request_that_changes_nothing() -> None:
+    told = outputs(report(unchanged("train"), unchanged("serve")))
+    assert list(told) == NAMES
+    empty = {name: "" for name in ("image", "digest", "tags", "lock-hash", "image-key", "sbom")}
+    assert {name: value for name, value in told.items() if name not in CACHE} == {
+        **empty,
+        "pushed": "false",
+        "cache-hit": "true",
+        "changed": "[]",
+        "matrix": '{"include": []}',
+        "layers-uploaded": "0",
+        "bytes-uploaded": "0",
+    }
+    assert (told["cache-restore"], told["cache-save"]) == ("false", "false")
+
+
+def test_images_of_a_pull_request_are_nowhere_to_be_had() -> None:
+    told = outputs(report(changed("train", sbom=Path("/r/train.json")), unchanged("serve"), changed("edge")))
+    digest = f"sha256:{'d' * 64}"
+    assert told["image"] == f"registry.acme.test/ml/train@{digest}\nregistry.acme.test/ml/edge@{digest}"
+    assert told["digest"] == f"{digest}\n{digest}"
+    assert told["tags"] == ""
+    assert told["lock-hash"] == told["image-key"] == f"{KEY}\n{KEY}"
+    assert told["sbom"] == "/r/train.json"
+    assert told["changed"] == '["train", "edge"]'
+    assert (told["pushed"], told["cache-hit"]) == ("false", "false")
+    assert [row["environment"] for row in json.loads(told["matrix"])["include"]] == ["train", "edge"]
+
+
+def test_images_that_are_pushed_have_all_of_their_tags() -> None:
+    told = outputs(report(pushed(), pushed("edge"), event=PUSH, pushes=True))
+    sha = "a" * 40
+    assert told["tags"].split("\n") == [
+        f"registry.acme.test/ml/{name}:{tag}"
+        for name in ("train", "edge")
+        for tag in ("lock-3f9a1c22b07d4e18", f"sha-{sha}", "branch-main")
+    ]
+    assert (told["pushed"], told["cache-hit"]) == ("true", "false")
+    assert (told["layers-uploaded"], told["bytes-uploaded"]) == ("4", "5000000")
+
+
+def test_an_image_for_several_platforms_has_a_lock_hash_for_each() -> None:
+    hashes = (("linux-64", "a" * 64), ("linux-aarch64", "b" * 64))
+    told = outputs(report(changed("train", lock_hashes=hashes), changed("edge")))
+    assert told["lock-hash"].split("\n") == [f"linux-64={'a' * 64} linux-aarch64={'b' * 64}", KEY]
+
+
+FAILED = Outcome(subject=subject("edge", State.CHANGED), error="no room", exit_code=3)
+FOUND = changed("train", in_registry=True, came="registry", layers=())
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "hit"),
+    [
+        ((FOUND, FOUND), "true"),
+        ((FOUND, changed("edge", came="cache")), "true"),
+        ((FOUND, changed("edge")), "false"),
+        ((FOUND, FAILED), "false"),
+        ((FOUND, unchanged("edge")), "true"),
+    ],
+)
+def test_a_hit_is_when_nothing_had_to_be_made(outcomes: tuple[Outcome, ...], hit: str) -> None:
+    assert outputs(report(*outcomes))["cache-hit"] == hit
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "there"),
+    [
+        ((pushed(), FOUND), "true"),
+        ((pushed(), FAILED), "false"),
+        ((pushed(), changed("edge")), "false"),
+        ((replace(unchanged("a"), subject=replace(subject("a", State.SAME), key=None)),), "false"),
+    ],
+)
+def test_pushed_is_when_the_registry_has_all_of_them(outcomes: tuple[Outcome, ...], there: str) -> None:
+    assert outputs(report(*outcomes, event=PUSH, pushes=True))["pushed"] == there
+    assert outputs(report(*outcomes, event=PUSH))["pushed"] == "false"
+
+
+FORK = replace(PULL_REQUEST, is_trusted=False)
+TARGET = replace(FORK, has_secrets=True)
+TAG = Event(kind=Kind.TAG, forge="github", tag="env/train/3")
+
+
+@pytest.mark.parametrize(
+    ("event", "use", "restores", "saves"),
+    [
+        (PUSH, "true", True, True),
+        (PUSH, "read", True, False),
+        (PUSH, "false", False, False),
+        (replace(PUSH, is_default=False), "true", True, True),
+        (replace(PUSH, is_trusted=False), "true", True, False),
+        (replace(PUSH, has_secrets=True), "true", True, False),
+        (PULL_REQUEST, "true", True, False),
+        (FORK, "true", True, False),
+        (TARGET, "true", True, False),
+        (TAG, "true", True, False),
+    ],
+)
+def test_only_a_branch_saves_what_others_restore(event: Event, use: str, *, restores: bool, saves: bool) -> None:
+    for told in (
+        outputs(report(changed("train"), event=event, pushes=True), use),
+        outputs_ahead(report(changed("train"), event=event, pushes=True), use),
+    ):
+        assert (told["cache-restore"], told["cache-save"]) == (str(restores).lower(), str(saves).lower())
+
+
+def keyed(*named: tuple[str, str], event: Event = PUSH) -> dict[str, str]:
+    outcomes = [
+        Outcome(subject=subject(name, State.CHANGED, key=key), image=image(name, key=key)) for name, key in named
+    ]
+    return outputs(report(*outcomes, event=event))
+
+
+def test_the_same_locks_have_the_same_cache_and_others_one_that_is_near() -> None:
+    both = keyed(("a", "1"), ("b", "2"))
+    assert both["cache-key"] == keyed(("b", "2"), ("a", "1"), event=PULL_REQUEST)["cache-key"]
+    newer, other = keyed(("a", "1"), ("b", "3")), keyed(("a", "1"))
+    these, any_of = both["cache-prefix"].split("\n")
+    assert both["cache-key"].startswith(these)
+    assert newer["cache-key"].startswith(these)
+    assert not other["cache-key"].startswith(these)
+    assert other["cache-key"].startswith(any_of)
+    assert len({told["cache-key"] for told in (both, newer, other)}) == 3
+    assert "," not in both["cache-key"]  # in no key of a cache on GitHub
+    assert len(both["cache-key"]) <= 512
+
+
+def test_a_plan_tells_the_key_that_the_run_has() -> None:
+    made = keyed(("a", "1"), ("b", "2"))
+    plan = report(*(Outcome(subject=subject(n, State.CHANGED, key=k)) for n, k in (("a", "1"), ("b", "2"))), event=PUSH)
+    ahead = outputs_ahead(replace(plan, planned=True), "true")
+    assert ahead == {"remains": "true", **{name: made[name] for name in CACHE}}
+    told = outputs(replace(plan, planned=True))
+    assert (told["image"], told["image-key"], told["cache-hit"], told["pushed"]) == ("", "1\n2", "false", "false")
+    assert outputs_ahead(report(unchanged("a")), "true") == {}
+
+
+def test_what_others_have_chosen_stays_in_its_value(tmp_path: Path) -> None:
+    """Read back as a runner does, and as GitLab does: the same names, and no other."""
+    text = "a\nimage=evil\nimage<<EOF\nevil\nEOF\n::set-output name=image::evil"
+    told = outputs(told_by_others(text, pushes=True))
+    (tmp_path / "output").touch()
+    GitHub({"GITHUB_OUTPUT": str(tmp_path / "output")}).write_outputs(told)
+    assert list(pairs((tmp_path / "output").read_text())) == list(told.items())
+    lines = variable_lines(told).splitlines()
+    assert [line.partition("=")[0] for line in lines] == [
+        f"ENVLOCK_{name.upper().replace('-', '_')}" for name in told if name != "matrix"
+    ]
+
+
+# --- remarks
+
+
+def stale(name: str, *problems: Problem, was: bool = False, folder: str | None = None) -> Outcome:
+    place = f"envs/{name}" if folder is None else folder
+    return Outcome(subject=subject(name, State.CHANGED, problems=problems, was_stale=was, folder=place), exit_code=1)
+
+
+def said(found: CiReport) -> list[tuple[str, str, str | None, int | None]]:
+    return [(each.level, each.message, each.file, each.line) for each in annotations(found)]
+
+
+UNMET = Problem(kind="unmet", message="`numpy<2` is not met: numpy 2.4.0 is locked", line=9, platform="linux-64")
+OTHER = replace(UNMET, platform="linux-aarch64")
+
+
+def test_a_reason_is_a_remark_at_its_line() -> None:
+    (remark,) = annotations(report(stale("train", UNMET, OTHER)))
+    assert remark == Annotation(
+        level="error",
+        title="train: env.lock does not answer",
+        message=f"linux-64, linux-aarch64: {UNMET.message}",
+        file="envs/train/env.toml",
+        line=9,
+    )
+
+
+@pytest.mark.parametrize(
+    ("folder", "file", "place"),
+    [
+        ("", None, "env.toml"),
+        ("", "requirements.txt", "requirements.txt"),
+        ("envs/train", None, "envs/train/env.toml"),
+        ("envs/train", "../base/env.toml", "envs/base/env.toml"),
+        ("envs/train", "./sub/../a.txt", "envs/train/a.txt"),
+        ("envs/train", "../../top.toml", "top.toml"),
+        ("envs/train", "../../../out.toml", "envs/train/env.toml"),
+        ("envs/train", "/etc/passwd", "envs/train/env.toml"),
+        ("", "..", "env.toml"),
+    ],
+)
+def test_a_file_is_named_from_the_top_of_the_repository(folder: str, file: str | None, place: str) -> None:
+    found = report(stale("train", replace(UNMET, file=file), folder=folder))
+    assert [each.file for each in annotations(found)] == [place]
+
+
+def test_the_most_important_comes_first() -> None:
+    broken = Outcome(subject=subject("edge", State.CHANGED), error="no room\nleft", hint="make some", exit_code=3)
+    noted = changed("lab", notes=("the registry gave no answer",))
+    old = stale("old", Problem(kind="missing", message="there is no env.lock yet"), was=True)
+    unread = stale("bad", Problem(kind=UNREADABLE, message="no TOML", line=1))
+    found = report(old, broken, noted, unread, notes=("nothing to compare with",))
+    assert said(found) == [
+        ("error", "no room\nleft\nhint: make some", "envs/edge/env.toml", None),
+        ("error", "no TOML", "envs/bad/env.toml", 1),
+        ("error", "there is no env.lock yet", "envs/old/env.toml", None),
+        ("notice", "the registry gave no answer", "envs/lab/env.toml", None),
+        ("notice", "nothing to compare with", None, None),
+    ]
+    assert [each.title for each in annotations(found)] == [
+        "edge: no image",
+        "bad: cannot be read",
+        "old: env.lock does not answer, as before this change",
+        "lab",
+        "envlock",
+    ]
+
+
+def test_where_all_is_well_nothing_is_remarked() -> None:
+    assert annotations(report(unchanged("train"), changed("edge"))) == ()
