@@ -2,6 +2,7 @@
 
 import os
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from envlock.lockfile.reader import read_lock
 from envlock.model.ci_event import Event, Kind
 from envlock.model.digest import image_key
 from envlock.system.cache import Cache
-from envlock.workflows.ci import CiOptions
+from envlock.workflows.ci import CiOptions, wants_push
 from envlock.workflows.ci_event import event_at
 from envlock.workflows.context import Context
 from tests.support.ci_repository import Checkout, Shared, one, pull_request, shared, states, to_default
@@ -514,3 +515,30 @@ def test_what_is_not_of_the_branch_is_not_taken_for_it(forge: Shared) -> None:
         place = forge.checked_out(commit)
         event = event_at(forge_of(variables), CiOptions(), place.folder, Context(cache=Cache(forge.root / "cache")))
         assert (event.branch, event.is_default) == (("main", True) if taken else (None, False))
+
+
+def test_what_a_sparse_checkout_leaves_out_is_not_removed(forge: Shared) -> None:
+    base = forge.work.git("rev-parse", "HEAD")
+    forge.work.environment("envs/serve", value="2")
+    forge.work.environment("envs/train", value="2")
+    head = forge.push()
+    forge.work.git("sparse-checkout", "set", "--no-cone", "/envs/train")
+    assert not (forge.work.folder / "envs/serve").exists()
+    assert states(forge.work.subjects(pull_request(head, base))) == {"envs/train train": "changed"}
+
+
+def test_on_a_laptop_no_version_is_pushed_unasked(forge: Shared) -> None:
+    event = at(forge.work, version="1")
+    assert [wants_push(event, CiOptions(push=push)) for push in ("auto", "true", "false")] == [False, True, False]
+    assert wants_push(replace(event, forge="github"), CiOptions())
+
+
+def test_git_sees_no_secret_of_ours(forge: Shared, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not even what it starts: here to bring what the server has."""
+    head, main = proposed(forge)
+    seen, place = forge.root / "seen", forge.checked_out("refs/heads/topic")
+    place.git("config", "remote.origin.uploadpack", f"env > {seen}; git-upload-pack")
+    for name in ("ENVLOCK_CI_PASSWORD", "ENVLOCK_CI_TOKEN", "KEPT"):
+        monkeypatch.setenv(name, "a-word")
+    assert place.subjects(pull_request(head, main)).base == main
+    assert [line for line in seen.read_text().splitlines() if "a-word" in line] == ["KEPT=a-word"]

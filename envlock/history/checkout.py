@@ -25,7 +25,11 @@ _ENVIRONMENT = {"LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0"}
 # programs that the repository's own configuration names, and that nothing here needs
 _SETTINGS = ("core.fsmonitor=false", f"core.hooksPath={os.devnull}")
 _UNSAFE = "dubious ownership"
-_QUIET = ("--quiet", "--no-tags", "--no-prune", "--refmap=", "--no-write-fetch-head", "--no-recurse-submodules")
+_QUIET = (
+    *("--quiet", "--no-tags", "--no-prune", "--refmap=", "--no-write-fetch-head", "--no-recurse-submodules"),
+    "--no-auto-maintenance",
+)
+_HIDDEN = b"S "
 
 
 @dataclass(frozen=True, kw_only=True)  # no slots: what is asked once is kept
@@ -86,9 +90,11 @@ class Checkout:
         found = zip(parts[::2], parts[1::2], strict=False)
         return {os.fsdecode(path): _id(told) for told, path in found}
 
-    def tracked(self, *names: str) -> frozenset[str]:
-        """The paths of all files of these names that git knows of."""
-        return _paths(self.git.said("ls-files", "-z", "--", *_anywhere(names)))
+    def tracked(self, *names: str) -> Mapping[str, bool]:
+        """The paths of all files of these names that git knows of, and whether each is to be in the work tree: of a
+        sparse checkout, not all are."""
+        said = self.git.said("ls-files", "-z", "-t", "--", *_anywhere(names))
+        return {os.fsdecode(line[2:]): not line.startswith(_HIDDEN) for line in filter(None, said.split(b"\0"))}
 
     def objects(self, words: Iterable[str]) -> Mapping[str, Object]:
         """What git's words (`ID`, `COMMIT:PATH`) name, as far as it is there."""
@@ -124,10 +130,6 @@ def checkout_around(folder: Path) -> Checkout | None:
 
 def _anywhere(names: Iterable[str]) -> list[str]:
     return [f":(top,glob)**/{name}" for name in names]
-
-
-def _paths(said: bytes) -> frozenset[str]:
-    return frozenset(os.fsdecode(path) for path in filter(None, said.split(b"\0")))
 
 
 def _id(told: bytes) -> str | None:

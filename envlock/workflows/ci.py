@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from envlock.errors import EnvlockError
+from envlock.forges.nowhere import Nowhere
 from envlock.model.ci_event import Event, Kind
 from envlock.workflows import later_ci
 from envlock.workflows.check import UNREADABLE
@@ -66,7 +67,8 @@ def wants_push(event: Event, options: CiOptions) -> bool:
     """Are images of this event pushed?"""
     if options.push == NEVER or event.kind is Kind.PULL_REQUEST or event.has_secrets:
         return False
-    return options.push == ALWAYS or event.kind is Kind.TAG or event.is_default
+    # on a laptop, nothing is pushed unasked
+    return options.push == ALWAYS or (event.forge != Nowhere.name and (event.kind is Kind.TAG or event.is_default))
 
 
 def is_wanted(subject: Subject, event: Event, pushes: bool) -> bool:

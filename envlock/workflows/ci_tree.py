@@ -64,12 +64,12 @@ NOTHING = Matched()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tree:
-    """A work tree held against a commit: `differing` as in `Checkout`; `tracked` is all that git knows of."""
+    """A work tree held against a commit: `differing` and `tracked` as in `Checkout`."""
 
     checkout: Checkout
     base: str
     differing: Mapping[str, str | None]
-    tracked: frozenset[str]
+    tracked: Mapping[str, bool]
 
     def was_there(self, path: str) -> bool:
         return self.differing[path] is not None if path in self.differing else path in self.tracked
@@ -85,8 +85,8 @@ class Tree:
         """The folders in which an environment was, and no env.toml is now."""
         now = {each.manifest for each in here}
         there = (path for path, id in self.differing.items() if id and posixpath.basename(path) == MANIFEST)
-        left = (path for path in there if path not in now and not (self.checkout.root / path).is_file())
-        return sorted(posixpath.dirname(path) for path in left)
+        left = (path for path in there if path not in now and self.tracked.get(path, True))
+        return sorted(posixpath.dirname(path) for path in left if not (self.checkout.root / path).is_file())
 
 
 def tree_against(base: str, checkout: Checkout) -> Tree:
