@@ -15,6 +15,7 @@ from tests.support.locked_project import locked_project, stale
 from tests.support.merging import write
 from tests.support.processes import run
 from tests.support.projects import Project, new_project
+from tests.support.repository import History
 
 HEAVY = {
     *("pygit2", "docker", "tomlkit", "requests", "urllib3", "truststore", "rich", "rattler", "installer"),
@@ -150,6 +151,23 @@ def test_a_commit_that_was_checked_before_waits_for_no_library(tmp_path: Path) -
         code, modules = loaded(project, *words)
         assert code == 0
         assert among(modules, HEAVY | PARSERS) == set()
+
+
+def test_a_pull_request_that_changes_nothing_waits_for_no_library(tmp_path: Path) -> None:
+    """As said by a server, and as on a laptop; whatever was answered before is not asked again."""
+    project = locked_project(tmp_path / "train", git=True)
+    work = History(project.folder)
+    work.commit()
+    sent = tmp_path / "event.json"
+    sent.write_text(json.dumps({"pull_request": {"number": 7, "base": {"ref": "main", "sha": work.commit()}}}))
+    told = {"GITHUB_ACTIONS": "true", "GITHUB_EVENT_NAME": "pull_request", "GITHUB_EVENT_PATH": str(sent)}
+    loaded(project, "ci")
+    for place in (project, project.given(**told)):
+        code, modules = loaded(place, "ci")
+        assert code == 0
+        assert among(modules, HEAVY | (PARSERS - {"packaging"})) == set()
+        parts = ["envlock.images", "envlock.oci", "envlock.solvers", "envlock.registry.client", "envlock.lockfile"]
+        assert among(modules, [*parts, "envlock.system.http", "packaging.specifiers"]) == set()
 
 
 @pytest.mark.parametrize("command", sorted(COMMANDS.keys() - {"doctor"}))
