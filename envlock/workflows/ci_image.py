@@ -5,13 +5,14 @@ Of a pull request nothing is written to a registry: what it has is read, as far 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 
 from envlock.errors import OutsideError, UserInputError
 from envlock.lockfile.reader import read_lock
 from envlock.model.ci_event import Event, Kind
-from envlock.model.digest import lock_hash
+from envlock.model.digest import image_key, lock_hash
 from envlock.model.image import INDEX_TYPE, MANIFEST_TYPE, Descriptor
 from envlock.model.lock import Lock
 from envlock.model.reference import Reference, parse_reference
@@ -29,7 +30,7 @@ from envlock.workflows.ci_report import CiImage, Subject, Tagged
 from envlock.workflows.ci_sizes import Read, from_cache, from_registry, image_before, size_made_before, size_of
 from envlock.workflows.ci_tags import Names, names_of, set_tags
 from envlock.workflows.context import Context
-from envlock.workflows.make_image import DOCKER
+from envlock.workflows.make_image import DOCKER, why_docker
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +57,8 @@ class _Seen:
 def image_of(subject: Subject, event: Event, options: CiOptions, context: Context) -> CiImage:
     """Finds or makes the image of a locked environment; EnvlockError where that cannot be."""
     began = datetime.now(UTC)
-    context = without_logins(context) if event.has_secrets else context
+    if event.has_secrets:
+        context = context.once(without_logins, partial(without_logins, context))
     job = _job(subject, event, options, context)
     seen = _seen(job, context)
     if seen.image is None and event.has_secrets:
@@ -94,12 +96,15 @@ def _job(subject: Subject, event: Event, options: CiOptions, context: Context) -
     if pushes and context.offline:
         raise UserInputError("an image cannot be pushed with --offline")
     target = target_of(project, lock, place or spec.name, _platforms(lock, options), options.engine)
+    names = names_of(subject, event) if pushes or event.kind is Kind.TAG else Names()
+    if target.key != image_key(lock):
+        names = replace(names, image=None)  # what is known is the image of all platforms
     return _Job(
         subject=subject,
         target=target,
         repository=parse_reference(target.name) if place else None,
         pushes=pushes,
-        names=names_of(subject, event) if pushes or event.kind is Kind.TAG else Names(),
+        names=names,
     )
 
 
@@ -126,10 +131,11 @@ def _seen(job: _Job, context: Context) -> _Seen:
 
 def _refuse_to_execute(target: Target) -> None:
     if target.engine == DOCKER:
-        why = target.notes[0].partition(", for ")[2].partition(":")[0] or "the docker engine"
+        needy = why_docker(target.platforms[0])
+        what = f"the docker engine, needed for {needy}," if needy else "the docker engine"
         raise UserInputError(
-            f"{why} runs what the pull request brings, and this run holds secrets (`pull_request_target`): not made",
-            hint="let the workflow run on `pull_request`",
+            f"{what} runs code that the pull request brings, and this run holds secrets: the image is not made",
+            hint="let the workflow run on `pull_request`, which has none",
         )
 
 

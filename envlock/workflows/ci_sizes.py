@@ -45,14 +45,18 @@ def from_cache(context: Context) -> Read:
 
 
 def image_before(subject: Subject, target: Target, context: Context) -> Found | None:
-    """The image that the base's lock has in the registry, under its whole key; None where it is not there."""
+    """The image that the base's lock has in the registry, under its whole key; None where it is not there, or is
+    nothing that can be read."""
     if subject.was is None or subject.was == target.key:
         return None
     engine = "" if target.engine == EMBEDDED else f"-{target.engine}"
     tag = replace(parse_reference(target.name), tag=f"{image_tag(subject.was)}{engine}")
-    found = later.registry_client(context).find(tag)
-    told = parse(found.content, f"`{tag}`").optional("annotations") if found else None
-    stated = told.text_by_name() if told else {}
+    try:
+        found = later.registry_client(context).find(tag)
+        told = parse(found.content, f"`{tag}`").optional("annotations") if found else None
+        stated = told.text_by_name() if told else {}
+    except OutsideError:
+        return None
     return found if subject.was in (stated.get(HASH_ANNOTATION), stated.get(KEY_ANNOTATION)) else None
 
 
