@@ -288,9 +288,9 @@ def test_secrets_are_kept_from_what_outsiders_bring(made: Factory, proxy: Regist
     image = imaged(login, OUTSIDERS, push="true")
     assert (image.in_registry, image.pushed, image.tags) == (False, None, ())
     assert {seen.method for seen in proxy.seen} == {"GET"}
-    with pytest.raises(UserInputError, match="runs what the pull request brings") as caught:
+    with pytest.raises(UserInputError, match="the docker engine runs code that the pull request brings") as caught:
         imaged(login, OUTSIDERS, engine="docker")
-    assert caught.value.hint == "let the workflow run on `pull_request`"
+    assert caught.value.hint == "let the workflow run on `pull_request`, which has none"
 
 
 def test_two_runs_at_once_push_and_tag_the_same(made: Factory) -> None:

@@ -15,7 +15,7 @@ def read_logins(path: Path) -> Mapping[str, Any]:
     """What the file says, by host; nothing where there is no file."""
     try:
         found = json.loads(path.read_bytes())
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return {}
     except ValueError:
         found = None

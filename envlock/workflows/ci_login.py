@@ -60,7 +60,7 @@ def logged_in(options: CiOptions, username: str | None, password: str | None, co
 
 def without_logins(context: Context) -> Context:
     """The same of somebody whom nobody knows, for what holds words of people who are not to get at a login."""
-    nowhere = "/nonexistent"
+    nowhere = f"{os.devnull}/nobody"  # where nothing can be made, either
     kept = {
         name: value
         for name, value in context.environment.items()
