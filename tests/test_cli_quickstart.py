@@ -1,4 +1,4 @@
-"""What the README begins with, from nothing; it alone talks to the machine's mirror of Debian."""
+"""What the README begins with, from nothing; it and the examples alone talk to the machine's mirror of Debian."""
 
 import json
 import os

@@ -6,18 +6,20 @@ they are documented to do.
 
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from envlock.model.reference import parse_reference
 from tests.support.actions.jobs import JobResult, run_workflow
 from tests.support.actions.machine import SYSTEM_PATH, Host, Trigger
 from tests.support.ci_scene import Proposal, Scene, World, new_scene, world
-from tests.support.ci_variables import pull_request, push
+from tests.support.ci_variables import gitlab_branch, on_gitlab, on_jenkins, pull_request, push
 from tests.support.processes import PROJECT
 from tests.support.projects import ENVLOCK
 from tests.support.pushing import client
@@ -134,11 +136,11 @@ def digest(host: Host, name: str, tag: str) -> str | None:
     return client().tagged(reference)
 
 
-# another registry and another login, the rest is as in `ghcr.yml`
-EVERYDAY = pytest.param("everyday.yml", marks=pytest.mark.full)
+# another registry or another login, the rest is as in `ghcr.yml`
+EVERYDAY, VAULTS = (pytest.param(name, marks=pytest.mark.full) for name in ("everyday.yml", "vault.yml"))
 
 
-@pytest.mark.parametrize("name", [EVERYDAY, "ghcr.yml", "ecr.yml", "vault.yml"])
+@pytest.mark.parametrize("name", [EVERYDAY, "ghcr.yml", "ecr.yml", VAULTS])
 def test_a_push_to_main_has_the_images_in_the_registry(name: str, scene: Scene, host: Host) -> None:
     results = ran(host, name, pushed(scene, host))
     assert {job: how for job, how in told(results).items() if how != "skipped"} == {"images": "success"}, results
@@ -201,3 +203,39 @@ def test_a_version_tag_becomes_a_release_that_names_the_image(scene: Scene, host
     assert notes[0] == f"Image: `{image}@{digest(host, 'train', 'v4')}`"
     assert f"{image}:v4" in notes
     assert digest(host, "serve", "v4") is None
+
+
+def test_gitlab_pushes_to_the_registry_of_the_project(scene: Scene, host: Host) -> None:
+    commit, registry = scene.author.git("rev-parse", "HEAD"), host.variables["REGISTRY"]
+    given = {
+        "CI_REGISTRY": registry,
+        "CI_REGISTRY_IMAGE": f"{registry}/{host.repository}",
+        "CI_REGISTRY_USER": "kim",
+        "CI_REGISTRY_PASSWORD": "a-password",
+    }
+    content = yaml.safe_load((EXAMPLES / "gitlab-ci.yml").read_text())
+    assert content[".envlock"]["script"] == ["/opt/envlock/bin/envlock ci"]
+    written = content["images"]["variables"]
+    values = {name: re.sub(r"\$(\w+)", lambda found: given[found[1]], value) for name, value in written.items()}
+    job = on_gitlab(scene.job(commit, "refs/heads/main"), commit, **gitlab_branch("main")).given(**values)
+    done = job.call()
+    assert (done.code, "a-password" in done.stdout + done.stderr) == (0, False), done
+    assert digest(host, "train", "branch-main")
+
+
+def test_jenkins_pushes_what_the_primary_branch_has(scene: Scene, host: Host) -> None:
+    commit, registry = scene.author.git("rev-parse", "HEAD"), host.variables["REGISTRY"]
+    text = (EXAMPLES / "Jenkinsfile").read_text()
+    written = dict(re.findall(r"^ +(ENVLOCK_CI_\w+) = '([^']*)'", text, re.M))
+    values = {
+        name: value.replace("registry.acme.test", registry).replace("envs", host.repository)
+        for name, value in written.items()
+    }
+    assert values.keys() == {"ENVLOCK_CI_REGISTRY", "ENVLOCK_CI_REPOSITORY"}
+    job = on_jenkins(scene.job(commit, "refs/heads/main"), commit, BRANCH_NAME="main", BRANCH_IS_PRIMARY="true")
+    done = job.given(**values, ENVLOCK_CI_USERNAME="kim", ENVLOCK_CI_PASSWORD="a-password").call(
+        "--report", "envlock.md"
+    )
+    assert (done.code, "a-password" in done.stdout + done.stderr) == (0, False), done
+    assert digest(host, "train", "branch-main")
+    assert (job.tree / "envlock.md").exists()
