@@ -236,6 +236,16 @@ def test_two_hundred_environments_fit() -> None:
         assert (left is None) == (limit > COMMENT)
 
 
+def test_what_environments_have_in_common() -> None:
+    several = [changed(f"e{n}") for n in range(3)]
+    other = compared(locked([pip("scipy", "1.0")]), locked([pip("scipy", "1.1")]))
+    alone = Outcome(subject=subject("alone", State.CHANGED, comparison=other), image=image())
+    shared = "| In common | Package | Before | After | Environments |\n| --- | --- | --- | --- | ---: |\n"
+    found = ci_markdown(report(*several, alone))
+    assert f"\n\n{shared}| upgraded | `numpy` | `2.3.1` | `2.4.0` | 3 |\n\n" in found
+    assert "In common" not in ci_markdown(report(*several))
+
+
 @pytest.mark.parametrize("limit", [7_000, COMMENT])
 def test_many_packages_fit(limit: int) -> None:
     lock = locked([pip(f"package{n:04}", "1.0") for n in range(3000)])

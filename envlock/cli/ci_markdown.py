@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from envlock.cli.ci_groups import Group, group_of, has_section, headline
 from envlock.cli.ci_markdown_section import folded_section, overview_row, section
+from envlock.cli.ci_markdown_shared import shared_table
 from envlock.cli.markdown import fitting, folded, named, prose, referred, row_line, table, weight
 from envlock.cli.text import number
 from envlock.model.ci_event import Kind
@@ -28,6 +29,8 @@ def ci_markdown(report: CiReport, limit: int = SUMMARY) -> str:
     parts = [f"### envlock: {headline(report)}", *_context(report)]
     if len(told) >= _OVERVIEW:
         parts.append(_overview(told, report, limit // 3))
+    shared = shared_table(told, limit // 16) if len(told) > _OPEN else ""
+    parts += [shared] if shared else []
     rest = [
         text for text in (_same(report, limit // 16), _there(report, limit // 8), _notes(report, limit // 16)) if text
     ]

@@ -102,7 +102,12 @@ def told_by_others(text: str, *, pushes: bool) -> CiReport:
         outcomes=(
             Outcome(subject=subject(text, State.CHANGED, folder=text, problems=(problem, problem)), exit_code=1),
             Outcome(subject=subject(text, State.NEW, problems=(replace(problem, kind=UNREADABLE),)), exit_code=2),
-            Outcome(subject=subject(text, State.CHANGED), error=f"{text}\n{text}", hint=text, exit_code=3),
+            Outcome(
+                subject=subject(text, State.CHANGED, comparison=comparison),
+                error=f"{text}\n{text}",
+                hint=text,
+                exit_code=3,
+            ),
             Outcome(subject=subject(text, State.CHANGED, comparison=comparison), image=made),
             Outcome(subject=subject(text, State.NEW), image=replace(made, pushed=PUSHED, in_registry=True)),
             Outcome(subject=subject(text, State.REMOVED, project=None, key=None)),
