@@ -161,6 +161,9 @@ def test_a_pull_request_that_changes_nothing_waits_for_no_library(tmp_path: Path
     sent = tmp_path / "event.json"
     sent.write_text(json.dumps({"pull_request": {"number": 7, "base": {"ref": "main", "sha": work.commit()}}}))
     told = {"GITHUB_ACTIONS": "true", "GITHUB_EVENT_NAME": "pull_request", "GITHUB_EVENT_PATH": str(sent)}
+    for variable in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY"):
+        (tmp_path / variable).touch()
+        told[variable] = str(tmp_path / variable)
     loaded(project, "ci")
     for place in (project, project.given(**told)):
         code, modules = loaded(place, "ci")
