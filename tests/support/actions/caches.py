@@ -1,4 +1,7 @@
-"""The store of actions/cache: entries never change; a run sees its ref's, its target's, the default branch's."""
+"""The store of actions/cache: entries never change; a run sees its ref's, its target's, the default branch's.
+
+Paths are those below the disk of a job, which has another place each time, and the same one for what runs there.
+"""
 
 import hashlib
 import shutil
@@ -45,7 +48,7 @@ class Caches:
         unfinished = archive.with_suffix(".part")
         with tarfile.open(unfinished, "w") as tar:
             for path in _places(paths, base):
-                tar.add(path, arcname=str(path).lstrip("/"))
+                tar.add(path, arcname=str(path.relative_to(base)))
         shutil.move(unfinished, archive)
         return True
 
@@ -63,9 +66,9 @@ class Caches:
         return self.root / quote(scope, safe="") / version
 
 
-def restore(entry: Entry) -> None:
+def restore(entry: Entry, base: Path) -> None:
     with tarfile.open(entry.archive) as tar:
-        tar.extractall("/", filter="fully_trusted")  # our own, and paths are absolute in what they mean
+        tar.extractall(base, filter="tar")
 
 
 def exists(paths: Sequence[str], base: Path) -> bool:
@@ -74,5 +77,4 @@ def exists(paths: Sequence[str], base: Path) -> bool:
 
 def _places(paths: Sequence[str], base: Path) -> Iterator[Path]:
     for each in paths:
-        path = Path(each) if Path(each).is_absolute() else base / each
-        yield from sorted(path.parent.glob(path.name))
+        yield from sorted(base.glob(each))

@@ -86,7 +86,7 @@ def cache_restore(step: UsedStep) -> None:
         return
     step.outputs.update({"cache-hit": str(entry.key == key).lower(), "cache-matched-key": entry.key})
     if not step.is_set("lookup-only", default=False):
-        restore(entry)
+        restore(entry, step.job.folders.root)
     step.job.log.say(f"Cache restored from key: {entry.key}")
 
 
@@ -96,17 +96,20 @@ def cache_save(step: UsedStep) -> None:
 
 def _save(step: UsedStep) -> None:
     """What hinders it is a warning."""
-    log, key, workspace = step.job.log, step.inputs["key"], step.job.folders.workspace
-    if not exists(_paths(step), workspace):
+    log, key, disk = step.job.log, step.inputs["key"], step.job.folders.root
+    if not exists(_paths(step), disk):
         log.remark("warning", "Path Validation Error: Path(s) specified in the action for caching do(es) not exist")
-    elif not step.job.host.caches.save(step.job.trigger.ref, _paths(step), key, workspace):
+    elif not step.job.host.caches.save(step.job.trigger.ref, _paths(step), key, disk):
         log.remark("warning", f"Failed to save: Unable to reserve cache with key {key}, another job may be creating it")
     else:
         log.say(f"Cache saved with key: {key}")
 
 
 def _paths(step: UsedStep) -> list[str]:
-    return [line.replace("~", str(step.home), 1) if line.startswith("~") else line for line in step.lines("path")]
+    """Below the disk of the job."""
+    folders = step.job.folders
+    given = [line.replace("~", str(step.home), 1) if line.startswith("~") else line for line in step.lines("path")]
+    return [str((folders.workspace / line).relative_to(folders.root)) for line in given]
 
 
 def upload_artifact(step: UsedStep) -> None:
