@@ -107,7 +107,7 @@ def _reasons(outcome: Outcome) -> Iterator[str]:
         places.extend([problem.platform] if problem.platform else [])
     for (place, message), platforms in found.items():
         where = f"{named(place)} " if place else ""
-        of = f" ({named(', '.join(platforms))})" if platforms else ""
+        of = f" ({named(', '.join(dict.fromkeys(platforms)))})" if platforms else ""
         yield f"{where}{prose(message)}{of}"
 
 
