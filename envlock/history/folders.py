@@ -14,7 +14,7 @@ def folders_with(name: str, root: Path) -> list[Path]:
     """
     words = ("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", f":(top,glob)**/{name}")
     try:
-        said = Git(root).said(*words)
+        said = Git(root, settings=("core.fsmonitor=false",)).said(*words)
     except OutsideError as error:
         raise OutsideError(
             f"the repository `{root}` cannot be read: {error.message}",

@@ -2,6 +2,7 @@
 they were: those that env.toml is read from, local wheels and folders, copied files, a Dockerfile's context."""
 
 import hashlib
+import os
 import time
 from collections.abc import Iterable
 from pathlib import Path
@@ -31,7 +32,7 @@ def fingerprint(project: Project) -> str | None:
 def fingerprint_of(folder: str, manifest: bytes, lock: bytes) -> str:
     """The same of bytes that are in no folder yet, but in one of that name once they are."""
     # the folder's name is the environment's where the manifest has none, and a wrong one is a reason too
-    parts = (__version__.encode(), folder.encode(), *(hashlib.sha256(data).digest() for data in (manifest, lock)))
+    parts = (__version__.encode(), os.fsencode(folder), *(hashlib.sha256(data).digest() for data in (manifest, lock)))
     return hashlib.sha256(b"\0".join(parts)).hexdigest()
 
 
