@@ -192,6 +192,18 @@ def test_a_pull_request_takes_layers_and_writes_nothing(made: Factory, proxy: Re
     assert (found.came, found.in_registry, found.size, found.layers) == ("registry", True, image.size, ())
 
 
+def test_environments_share_layers_wherever_they_go(made: Factory, proxy: RegistryProxy) -> None:
+    project = made.project("sharing", PINNED)
+    imaged(project, repository=f"{proxy.host}/of/{{name}}")
+    other = with_empty_cache(made.beside(project, "sharing-too", PINNED[:-1]), "sharing-empty")
+    commit(other)
+    image = imaged(other, repository=f"{proxy.host}/of/{{name}}")
+    assert image.name.startswith(f"{proxy.host}/of/sharing-too:lock-")
+    assert {layer.came for layer in image.layers if layer.title != "envlock"} == {Came.REUSED}
+    assert image.pushed is not None
+    assert image.pushed.layers <= 1
+
+
 def test_a_pull_request_does_without_its_registry(made: Factory, proxy: RegistryProxy, tmp_path: Path) -> None:
     project = made.project("without", PINNED[:2])
     proxy.fails(Fault(method="GET", path="/built/without/", status=451, times=100))
@@ -272,6 +284,9 @@ def test_a_version_of_another_image_is_refused(made: Factory) -> None:
     there = digest_of(first, reference.tag or "")
     assert caught.value.message == f"`{first.name}` is {there}, and the version is registered with {first.digest}"
     assert digest_of(first, "v1") is None
+    # where it was made, what was made outranks what somebody has put there
+    assert what(imaged(project, event))["v1"] == "new"
+    assert digest_of(first, reference.tag or "") == digest_of(first, "v1") == first.digest
 
 
 def copied(source: CiImage, target: CiImage) -> None:

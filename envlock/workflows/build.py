@@ -1,6 +1,6 @@
 """build: the image of a locked environment, in the cache, a folder, a file, an engine or a registry."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ from envlock.oci.several import layers_of
 from envlock.workflows import later, later_images
 from envlock.workflows.build_parts import Making, lost_layers, whole
 from envlock.workflows.build_record import recorded_digest
-from envlock.workflows.build_target import Target, target_of
+from envlock.workflows.build_target import Place, Target, as_stated, target_of
 from envlock.workflows.check import require_fresh
 from envlock.workflows.context import Context
 from envlock.workflows.make_image import EMBEDDED
@@ -37,8 +37,9 @@ class BuildOptions:
     images whose layers are trusted beyond those that git knows of. Without `ask` a push happens also where the
     registry has the image already.
 
-    `repository` stands for what env.toml says. With `looks` it is asked for the image and its layers, as for a push,
-    also where nothing is pushed. An image that is not of the digest `expected` is not pushed, nor taken for it.
+    `place` tells where images go, by name and by what an env.toml says. With `looks` the registry is asked for the
+    image and its layers, as for a push, also where nothing is pushed. An image that is not of the digest `expected` is
+    not pushed, nor taken for it.
     """
 
     platforms: tuple[str, ...] = ()
@@ -50,7 +51,7 @@ class BuildOptions:
     ask: bool = True
     use_cache: bool = True
     reuse: tuple[str, ...] = ()
-    repository: str | None = None
+    place: Place = as_stated
     looks: bool = False
     expected: str | None = None
 
@@ -161,14 +162,15 @@ def _since(began: datetime) -> float:
 
 def _target(project: Project, options: BuildOptions, context: Context) -> Target:
     lock, spec = read_lock(project.lockfile), later.read_manifest(project)
-    repository = options.repository or spec.image.repository
+    repository = options.place(spec.name, spec.image.repository)
     if options.push and repository is None:
         raise UserInputError(
             "env.toml does not say where images go", hint='`[image] repository = "registry.test/team/train"`'
         )
     if options.push and context.offline:
         raise UserInputError("an image cannot be pushed with --offline")
-    return target_of(project, lock, repository or spec.name, options.platforms, options.engine)
+    target = target_of(project, lock, repository or spec.name, options.platforms, options.engine)
+    return replace(target, place=options.place)
 
 
 def found_for(target: Target, context: Context) -> "Found | None":

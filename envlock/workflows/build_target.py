@@ -1,7 +1,7 @@
 """What is to be built: which platforms of a lock, by which engine, and the names that follow from that."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from envlock.errors import UserInputError
@@ -11,11 +11,20 @@ from envlock.model.platform import PLATFORMS
 from envlock.workflows.make_image import DOCKER, EMBEDDED, engine_for, why_docker
 from envlock.workflows.project import Project
 
+# where the image of an environment goes, by its name and by what its env.toml says; None: nowhere
+Place = Callable[[str, str | None], str | None]
+
+
+def as_stated(_name: str, stated: str | None) -> str | None:
+    """Nobody but env.toml says it."""
+    return stated
+
 
 # no slots: hashes are worked out once
 @dataclass(frozen=True, kw_only=True)
 class Target:
-    """An image to be made of a project's lock: `platforms` are main sets; `repository` is where the image goes."""
+    """An image to be made of a project's lock: `platforms` are main sets; `repository` is where the image goes,
+    `place` tells where those of other environments do."""
 
     project: Project
     lock: Lock
@@ -23,6 +32,7 @@ class Target:
     engine: str
     repository: str
     notes: tuple[str, ...] = ()
+    place: Place = field(default=as_stated, compare=False)
 
     @property
     def is_index(self) -> bool:

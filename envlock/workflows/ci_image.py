@@ -20,7 +20,7 @@ from envlock.oci.layout import Layout
 from envlock.registry.found import Found
 from envlock.workflows import later
 from envlock.workflows.build import REGISTRY, BuildOptions, BuildResult, build, found_for, require_expected
-from envlock.workflows.build_target import Target, target_of
+from envlock.workflows.build_target import Place, Target, target_of
 from envlock.workflows.check import require_fresh
 from envlock.workflows.ci import CiOptions, wants_push
 from envlock.workflows.ci_bill import write_bill
@@ -63,7 +63,8 @@ def image_of(subject: Subject, event: Event, options: CiOptions, context: Contex
     seen = _seen(job, context)
     if seen.image is None and event.has_secrets:
         _refuse_to_execute(job.target)
-    result = _found(job, seen.image) if seen.image else _made(job, seen, context)
+    place = partial(place_of, event=event, options=options)
+    result = _found(job, seen.image) if seen.image else _made(job, seen, place, context)
     image = seen.image or _in_cache(job.target, result.digest, context)
     tags = _tagged(job, image, context)
     size = size_of(image.content, _reader(job, seen, context))
@@ -144,7 +145,7 @@ def _found(job: _Job, image: Found) -> BuildResult:
     return BuildResult(name=job.target.name, digest=image.descriptor.digest, cached=REGISTRY, in_registry=True)
 
 
-def _made(job: _Job, seen: _Seen, context: Context) -> BuildResult:
+def _made(job: _Job, seen: _Seen, place: Place, context: Context) -> BuildResult:
     """Made of what is here and, where the registry answers, of layers that it has."""
     before = (str(job.repository.at(seen.before.descriptor.digest)),) if job.repository and seen.before else ()
     how = BuildOptions(
@@ -153,7 +154,7 @@ def _made(job: _Job, seen: _Seen, context: Context) -> BuildResult:
         push=job.pushes,
         ask=False,  # that was done
         reuse=before,
-        repository=job.target.repository if job.repository else None,
+        place=place,
         looks=seen.answers,
         expected=job.names.image,
     )

@@ -100,8 +100,9 @@ class Trusted:
         for project in all_projects(self.target.project.folder):
             try:
                 spec = later.read_manifest(project)
-                if project != self.target.project and spec.image.repository:
-                    yield target_of(project, read_lock(project.lockfile), spec.image.repository)
+                place = self.target.place(spec.name, spec.image.repository)
+                if project != self.target.project and place:
+                    yield target_of(project, read_lock(project.lockfile), place)
             except EnvlockError:
                 continue  # whoever builds that one is told
 
