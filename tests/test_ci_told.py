@@ -15,6 +15,7 @@ from envlock.workflows.check import UNREADABLE
 from envlock.workflows.ci_report import CiReport, Outcome, State, Tagged
 from envlock.workflows.ci_told import annotations, outputs, outputs_ahead
 from tests.support.actions.file_commands import pairs
+from tests.support.actions.log import Log
 from tests.support.ci_reports import (
     PULL_REQUEST,
     PUSH,
@@ -26,6 +27,12 @@ from tests.support.ci_reports import (
     told_by_others,
     unchanged,
 )
+from tests.support.ci_scene import Job, Proposal
+from tests.support.ci_variables import on_github, pull_request
+from tests.support.comments_api import running_comments_api
+from tests.support.locked_project import locked_project
+from tests.support.locked_project import stale as made_stale
+from tests.support.repository import History
 
 KEY = "3f9a1c22b07d4e18" + "0" * 48
 CACHE = ("cache-key", "cache-prefix", "cache-restore", "cache-save")
@@ -264,3 +271,78 @@ def test_the_most_important_comes_first() -> None:
 
 def test_where_all_is_well_nothing_is_remarked() -> None:
     assert annotations(report(unchanged("train"), changed("edge"))) == ()
+
+
+# --- from the command line
+
+
+@pytest.fixture
+def broken(tmp_path: Path) -> Job:
+    """A commit whose lock does not answer, checked out below the workspace of its job."""
+    project = locked_project(tmp_path / "tree" / "envs" / "train")
+    History(tmp_path / "tree").git("init", "--quiet", "--initial-branch=main")
+    made_stale(project)
+    History(tmp_path / "tree").commit()
+    (tmp_path / "places").mkdir()
+    return Job(tree=tmp_path / "tree", places=tmp_path / "places", cache=tmp_path / "cache")
+
+
+REASON = "linux-64: `flask>=4` is not met: 3.1.3 is locked"
+
+
+def test_whoever_has_no_server_hears_of_places_as_compilers_name_them(broken: Job) -> None:
+    told = broken.places / "told.env"
+    result = broken.call("--outputs", told, "--report", broken.places / "report.md")
+    assert result.code == 1
+    assert result.stderr.splitlines()[-1] == f"envs/train/env.toml:5: error: {REASON}"
+    assert "is locked (`linux-64`)\n" in result.stdout
+    assert result.stdout == (broken.places / "report.md").read_text()
+    assert "\nENVLOCK_CHANGED=[]\n" in told.read_text()
+    # a folder of the repository, and a place that cannot be written
+    result = broken.call("--outputs", broken.places / "gone" / "told.env", folder=broken.tree / "envs" / "train")
+    assert (result.code, result.stderr.splitlines()[0][:6]) == (3, "error:")
+
+
+def test_github_is_told_in_all_of_its_places(broken: Job) -> None:
+    head = History(broken.tree).git("rev-parse", "HEAD")
+    asked = Proposal(number=1, branch="topic", head=head, base=head, merge=head)
+    job = on_github(broken, "pull_request", head, "refs/pull/1/merge", pull_request(asked))
+    with running_comments_api() as api:
+        job = job.given(**api.variables, ENVLOCK_CI_TOKEN="token-of-a-job")
+        code, printed = job.log()
+        assert code == 1
+        inside = broken.tree / "envs" / "train"
+        again, _ = job.given(PWD=str(inside)).log(folder=inside)
+        assert (again, api.wrong) == (1, [])
+    log = Log()
+    log.heard(printed.encode(), {})
+    (remark,) = log.remarks
+    assert (remark.level, remark.file, remark.line, remark.message) == ("error", "envs/train/env.toml", "5", REASON)
+    assert [line for line in log.lines if not line.startswith(("::", "##["))] == []
+    assert job.outputs()["pushed"] == "false"
+    assert "token-of-a-job" not in printed + job.summary
+    # another folder is another report: of the same environment, as it has no other
+    first, second = api.bodies()
+    assert first.split("\n", 1)[1].strip() in job.summary
+    assert first.split("\n")[0] != second.split("\n")[0]
+
+
+def test_json_in_a_log_is_no_command(broken: Job) -> None:
+    """Whatever a folder is called: stdout and stderr reach a runner in no order."""
+    folder = broken.tree / "##[add-mask]a"
+    (broken.tree / "envs" / "train").rename(folder)
+    result = broken.call("--json")
+    assert "##[" not in result.stdout
+    assert json.loads(result.stdout)["environments"][0]["folder"] == folder.name
+
+
+def test_a_place_that_github_has_not_made_is_an_error(broken: Job) -> None:
+    head = History(broken.tree).git("rev-parse", "HEAD")
+    asked = Proposal(number=1, branch="topic", head=head, base=head, merge=head)
+    job = on_github(broken, "pull_request", head, "refs/pull/1/merge", pull_request(asked))
+    (broken.places / "output").unlink()
+    code, printed = job.log()
+    assert code == 3
+    words = "the file of `GITHUB_OUTPUT` cannot be written: no such file or directory"
+    assert f"error: {words}\n" in printed
+    assert printed.endswith(f"::error title=envlock::{words}\n")

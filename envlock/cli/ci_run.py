@@ -105,7 +105,7 @@ def _tell(session: Session, forge: Forge, report: CiReport, flags: Mapping[str, 
     elif flags["as_json"]:
         session.console.json(report_shape(report))
     elif not forge.has_summary:
-        session.console.data(markdown)
+        session.console.data(markdown.rstrip("\n"))
 
 
 def _write(forge: Forge, report: CiReport, markdown: str, flags: Mapping[str, Any]) -> None:
