@@ -3,21 +3,19 @@
 import os
 import shutil
 import sys
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from uv import find_uv_bin
 
-from tests.support.cache import AMBIENT, made_once, recipe_key
-from tests.support.processes import PROJECT, CommandError, run
+from tests.support.action_steps import NOTHING_RESTORED, OWN, Runner, given, runner
+from tests.support.cache import made_once, recipe_key
+from tests.support.processes import CommandError, run
 from tests.support.projects import ENVLOCK
 
-OWN = PROJECT / ".github" / "action"
 ENVIRONMENTS = sorted(path.parent for path in OWN.glob("*/env.toml"))
 PLATFORMS = ("linux-64", "linux-aarch64")
-NOTHING_RESTORED = {"ENVLOCK_ACTION_SAVED": "", "ENVLOCK_ACTION_FOUND": ""}
 NO_INDEX = {"UV_OFFLINE": "1", "PIP_NO_INDEX": "1"}
 HERE = f"py{sys.version_info.major}.{sys.version_info.minor}"
 
@@ -34,42 +32,6 @@ def test_the_requirements_are_those_that_envlock_writes(folder: Path) -> None:
 
 def test_there_are_requirements_for_every_python_that_runners_bring() -> None:
     assert [folder.name for folder in ENVIRONMENTS] == ["py3.11", "py3.12", "py3.13", "py3.14"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Runner:
-    """A machine of a job: its folder for temporary files, and what its steps see of the environment."""
-
-    temporary: Path
-    environment: Mapping[str, str]
-
-    def step(self, script: str, **variables: str) -> dict[str, str]:
-        """The outputs of a step that must succeed."""
-        outputs = self.temporary / "outputs"
-        outputs.write_text("")
-        run([OWN / script], environment={**self.environment, "GITHUB_OUTPUT": str(outputs), **variables})
-        return dict(line.split("=", 1) for line in outputs.read_text().splitlines())
-
-    def installed(self) -> dict[str, str]:
-        """What `place` says, after an installation where it asks for one."""
-        placed = self.step("place")
-        if placed["installed"] == "false":
-            self.step("install", **given(placed))
-        return placed
-
-
-def given(placed: Mapping[str, str]) -> dict[str, str]:
-    """What action.yml hands from one step to the next."""
-    names = ("python", "requirements", "wheels", "home")
-    return {f"ENVLOCK_ACTION_{name.upper()}": placed[name] for name in names}
-
-
-def runner(folder: Path, *programs: Path, **variables: str) -> Runner:
-    """One whose PATH has the folders of these programs before what any system has."""
-    folder.mkdir(parents=True, exist_ok=True)
-    path = os.pathsep.join([*(str(program.parent) for program in programs), "/usr/bin", "/bin"])
-    ambient = {name: value for name, value in AMBIENT.items() if not name.startswith("ENVLOCK_")}
-    return Runner(temporary=folder, environment={**ambient, "PATH": path, "RUNNER_TEMP": str(folder), **variables})
 
 
 @pytest.fixture(scope="module")

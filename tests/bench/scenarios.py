@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from tests.bench.actions import ci, install_action
 from tests.bench.debian import debian_solve
 from tests.bench.debian_images import debian_build
 from tests.bench.environments import Environment
@@ -209,6 +210,8 @@ SCENARIOS: dict[str, Callable[[Place], Scenario]] = {
     "register": register,
     "hooks": hooks,
     "runs": runs,
+    "ci": ci,
+    "install-action": install_action,
     **set_scenarios(),
 }
 
