@@ -162,6 +162,7 @@ def test_a_pull_request_is_reported_on_and_pushes_nothing(name: str, scene: Scen
     assert digest(host, "train", "branch-topic") is None
 
 
+@pytest.mark.full
 def test_the_matrix_makes_each_image_in_a_job_of_its_own(scene: Scene, host: Host) -> None:
     results = ran(host, "matrix.yml", pushed(scene, host))
     assert told(results) == {"plan": "success", "build": "success success", "envlock": "success"}, results
