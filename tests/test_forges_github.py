@@ -320,7 +320,10 @@ def test_nobody_waits_long_for_a_comment(api: CommentsApi) -> None:
     api.instead = [Answer(status=429, value=LIMITED, headers={"Retry-After": "3600"})]
     assert hindered(api) == f"{BEGIN}429: {LIMITED['message']}"
     api.instead = [Answer(status=403, value=LIMITED, headers={"Retry-After": "1"})] * 3
-    assert hindered(api) == f"{BEGIN}403: {LIMITED['message']}{PERMISSION}"
+    assert hindered(api) == f"{BEGIN}403: {LIMITED['message']}"
+    used_up = {"message": "API rate limit exceeded for installation ID 1."}
+    api.instead = [Answer(status=403, value=used_up, headers={"X-RateLimit-Remaining": "0"})]
+    assert hindered(api) == f"{BEGIN}403: {used_up['message']}"
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 504])

@@ -22,6 +22,7 @@ _LONGEST_WAIT = 30.0  # seconds that a comment is worth
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 _PORTS = {"https": 443, "http": 80}
 _NEXT = re.compile(r'<([^<>]*)>\s*;[^,<>]*\brel="?next"?')
+_LIMITED = "rate limit"
 _REASON = ("message", "error_description", "error")
 
 
@@ -66,7 +67,8 @@ class ForgeApi:
         if answer.status >= 300:
             said = f": {answer.reason}" if answer.reason else ""
             message = f"{redact(self.base)} answers {answer.status}{said}"
-            raise OutsideError(message, hint=self.hints.get(answer.status))
+            # who asks too often is refused as who may not ask
+            raise OutsideError(message, hint=None if _LIMITED in said.lower() else self.hints.get(answer.status))
         return answer
 
     def pages(self, path: str) -> Iterator[dict[str, Any]]:
