@@ -94,8 +94,8 @@ def forge(fresh: AtForges, shared: Path) -> AtForges:
         with FileLock(shared / "installed.lock"):
             if not (shared / "installed").exists():
                 install(started, shared)
-        home = Path((shared / "installed").read_text())
-        return started.given(left={f"envlock/{home.name}": home})
+        left = [Path(line) for line in (shared / "installed").read_text().splitlines()]
+        return started.given(left={f"envlock/{path.name}": path for path in left})
 
     return start
 
@@ -104,8 +104,9 @@ def install(started: AtForge, shared: Path) -> None:
     done = started.given(root=shared / "first").run(USE, started.pushed())["it"]
     assert done.result == "success", done.log
     assert done.folders
-    (home,) = (path.parent for path in (done.folders.temp / "envlock").glob("*/installed"))
-    (shared / "installed").write_text(str(home))
+    place = done.folders.temp / "envlock"
+    (home,), (wheels,) = place.glob("*/installed"), place.glob("wheels-*")
+    (shared / "installed").write_text(f"{home.parent}\n{wheels}\n")
 
 
 def outputs(result: JobResult) -> dict[str, str]:
