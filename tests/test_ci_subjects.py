@@ -411,6 +411,17 @@ def test_versions_are_asked_for(forge: Shared) -> None:
     assert states(forge.work.subjects(event, version="1", environments=("train",))) == {"envs/train train": "same"}
     with pytest.raises(UserInputError, match="`9` is no version of `serve`"):
         forge.work.subjects(event, version="9")
+    place = forge.checked_out("refs/heads/main")  # where no tag is
+    assert states(place.subjects(replace(event, forge="github"), version="1")) == SAME
+    assert states(place.subjects(pull_request(None, None), version="1")) == SAME
+
+
+def test_a_lock_that_cannot_be_read_is_compared_with_nothing(forge: Shared) -> None:
+    base = forge.work.git("rev-parse", "HEAD")
+    (forge.work.folder / "envs/train/env.lock").write_text("<<<<<<< \n")
+    train = one(forge.work.subjects(pull_request(forge.work.commit(), base)), "train")
+    assert (str(train.state), train.comparison, train.key) == ("changed", None, None)
+    assert [problem.kind for problem in train.problems] == ["unreadable"]
 
 
 FORMS = ("worktree", "sha256", "partial", "submodule")
@@ -542,3 +553,42 @@ def test_git_sees_no_secret_of_ours(forge: Shared, monkeypatch: pytest.MonkeyPat
         monkeypatch.setenv(name, "a-word")
     assert place.subjects(pull_request(head, main)).base == main
     assert [line for line in seen.read_text().splitlines() if "a-word" in line] == ["KEPT=a-word"]
+
+
+ODD = ("é x", "a\nb", 'a"b', "$(x)", "-x", os.fsdecode(b"\xff"), "[a]", "*", ":(top)")
+
+
+def test_folders_may_have_any_name(forge: Shared) -> None:
+    for at, name in enumerate(ODD):
+        forge.work.environment(f"{name}/env", f"e{at}")
+    base = forge.push()
+    for at, name in enumerate(ODD):
+        forge.work.environment(f"{name}/env", f"e{at}", value="2")
+    forge.push(to="topic")
+    head = forge.work.git("rev-parse", "HEAD")
+    found = forge.checked_out("refs/heads/topic", depth=2).subjects(pull_request(head, base))
+    changed = {each.folder for each in found.subjects if each.state == "changed"}
+    assert changed == {f"{name}/env" for name in ODD}
+    assert all(each.comparison and not each.problems for each in found.subjects if each.state == "changed")
+
+
+def test_that_a_pull_request_is_not_checked_out_is_said(forge: Shared) -> None:
+    head, main = proposed(forge)
+    event = replace(pull_request(head, main), has_secrets=True, is_trusted=False)
+    said = "the pull request is not checked out: this is of the branch that it is to be merged into"
+    of_main = forge.checked_out("refs/heads/main").subjects(event)
+    assert (of_main.base, of_main.notes) == (main, (said,))
+    assert forge.checked_out("refs/heads/topic", depth=None).subjects(event).notes == ()
+
+
+def test_a_merge_that_gitlab_tries_is_found_where_gitlab_has_it(forge: Shared) -> None:
+    forge.branch("topic")
+    forge.work.environment("envs/train", value="2")
+    head = forge.push(to="topic")
+    forge.work.git("checkout", "--quiet", "main")
+    text = (forge.work.folder / "envs/train/env.toml").read_text()
+    (forge.work.folder / "envs/train/env.toml").write_text(f"# of the team\n{text}")
+    main = forge.push()
+    forge.merged(7, head)
+    found = forge.checked_out("refs/pull/7/merge").subjects(replace(pull_request(head, main), forge="gitlab"))
+    assert "`git fetch origin refs/merge-requests/7/merge` brings it" in found.notes[-1]

@@ -1,7 +1,7 @@
 """Which commit an event is held against, and how what was tried can be had elsewhere."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from envlock.errors import UserInputError
 from envlock.forges.nowhere import Nowhere
@@ -10,6 +10,8 @@ from envlock.model.ci_event import Event, Kind
 from envlock.workflows.ci import CiOptions
 
 _SHORT = 7
+# where forges keep the merges that they make for trying them
+_MERGES = {"github": "refs/pull/{number}/merge", "gitlab": "refs/merge-requests/{number}/merge"}
 _WHOLE = "with all of the history (`fetch-depth: 0`) it would be held against where it left that branch"
 
 
@@ -47,7 +49,18 @@ def found_base(event: Event, options: CiOptions, checkout: Checkout) -> Base:
     if merged:
         found = _brought(merged, event, checkout)
         return Base(commit=found.commit, merged=True, notes=(*found.notes, *_nothing(found)))
-    return _left(_tip(event, checkout), event, checkout)
+    base = _left(_tip(event, checkout), event, checkout)
+    return replace(base, notes=(*base.notes, *_not_there(event, checkout)))
+
+
+def _not_there(event: Event, checkout: Checkout) -> tuple[str, ...]:
+    """A workflow that outsiders can cause is run on the branch that is proposed to, unless it says otherwise."""
+    if not event.has_secrets or event.kind is not Kind.PULL_REQUEST or event.head is None:
+        return ()
+    is_there = checkout.commit_of(event.head) is not None
+    return (
+        () if is_there else ("the pull request is not checked out: this is of the branch that it is to be merged into",)
+    )
 
 
 def _merged_into(event: Event, checkout: Checkout) -> str | None:
@@ -143,7 +156,7 @@ def reproducible(event: Event, base: Base, checkout: Checkout, paths: Iterable[s
         found = checkout.objects([*both[0], *both[1]])
         if all(_ids(found.get(a)) == _ids(found.get(b)) for a, b in zip(*both, strict=True)):
             return event.head, None
-    where = f"refs/pull/{event.number}/merge" if event.forge == "github" and event.number else checkout.head
+    where = _MERGES.get(event.forge, "{head}").format(number=event.number, head=checkout.head)
     return checkout.head, f"`{checkout.head[:_SHORT]}` is a merge for trying: `git fetch origin {where}` brings it"
 
 

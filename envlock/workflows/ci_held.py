@@ -92,7 +92,7 @@ def held(here: Here, was: Was | None, tree: Tree | None, platforms: Sequence[str
     if was and lock == was.lock:
         is_same = (was.folder, was.name, was.manifest) == (here.folder, here.name, _plain(here.project.manifest))
         return Held(subject=_subject(here, State.SAME if is_same else State.SAME_IMAGE))
-    now, _ = _read(lock, here.lockfile)  # what is wrong with it, the check says
+    now, broken = _read(lock, here.lockfile)  # what is wrong with it, the check says
     before, why = _read(was.lock, f"{_at(tree)}:{_path(was)}") if was else (None, None)
     keys = [key_of(each, platforms) if each else None for each in (before, now)]
     state = State.NEW if was is None else State.SAME_IMAGE if keys[0] == keys[1] and not why else State.CHANGED
@@ -105,7 +105,7 @@ def held(here: Here, was: Was | None, tree: Tree | None, platforms: Sequence[str
             project=here.project,
             key=keys[1],
             was=keys[0],
-            comparison=compare(before=sides[0], after=sides[1]) if (before or now) and not why else None,
+            comparison=compare(before=sides[0], after=sides[1]) if (before or now) and not (why or broken) else None,
         ),
         notes=(f"`{here.name}` cannot be compared: {why}",) if why else (),
     )

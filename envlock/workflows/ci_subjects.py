@@ -47,7 +47,7 @@ class _Asked:
 def found_subjects(event: Event, options: CiOptions, start: Path, context: Context) -> Subjects:
     """UserInputError for an environment that is asked for and is nowhere."""
     start = start.resolve()
-    if event.kind is Kind.TAG:
+    if event.kind is Kind.TAG or options.version:
         return later_ci.version_subjects(event, options, start, context)
     checkout = checkout_around(start)
     base = found_base(event, options, checkout) if checkout else Base()

@@ -1,8 +1,11 @@
 """Versions of environments as what `ci` is about: that of a pushed tag, or those that are asked for."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from envlock.errors import UserInputError
+from envlock.forges.nowhere import Nowhere
+from envlock.forges.references import is_version_tag
 from envlock.history.checkout import Checkout, checkout_around
 from envlock.lockfile.reader import read_lock
 from envlock.model.ci_event import Event
@@ -25,8 +28,8 @@ def version_subjects(event: Event, options: CiOptions, start: Path, context: Con
     if checkout is None:
         raise UserInputError(f"`{start}` is in no git repository, and versions are kept by git")
     names, version = _wanted(event, options, start)
-    if event.tag:
-        _bring_tag(event.tag, checkout)
+    if event.forge != Nowhere.name:
+        _bring_tags([f"{_TAG}{name}/{version}" for name in names], version, checkout)
     projects = [environment_at(f"{name}@{version}", start, context) for name in names]
     commits = {project.at.commit for project in projects if project.at}
     commit = next(iter(commits)) if len(commits) == 1 else checkout.head
@@ -54,11 +57,12 @@ def _name(word: str, start: Path) -> str:
         return word
 
 
-def _bring_tag(tag: str, checkout: Checkout) -> None:
-    """A checkout of another commit may lack it; who looks for it then says that it is not there."""
-    reference = f"refs/tags/{tag}"
-    if checkout.commit_of(reference) is None:
-        checkout.fetch(f"{reference}:{reference}")
+def _bring_tags(tags: Sequence[str], version: str, checkout: Checkout) -> None:
+    """A checkout of one commit may lack them; who looks for one then says that it is not there."""
+    for tag in filter(is_version_tag, tags):
+        reference = f"refs/tags/{tag}"
+        if checkout.commit_of(reference) is None and checkout.commit_of(version) is None:
+            checkout.fetch(f"{reference}:{reference}")
 
 
 def _subject(name: str, project: Project, options: CiOptions, context: Context) -> Subject:
