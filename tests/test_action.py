@@ -5,6 +5,7 @@ import re
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -226,6 +227,34 @@ def test_a_fork_gets_the_summary_alone(forge: AtForges) -> None:
     assert "`alpha`" in result.summary
     assert at.api.bodies() == []
     assert not (at.host.root / "caches").exists()
+
+
+def test_names_of_a_fork_are_text_alone(forge: AtForges) -> None:
+    at = forge("train")
+    branch = "$(touch${IFS}ran)`touch${IFS}ran`;touch${IFS}ran"
+    at.scene.branch(branch)
+    names = (
+        "##[set-output name=digest;]forged",
+        "##[error]forged",
+        "::error::forged",
+        "$(touch ran)",
+        "a\nb::notice::forged",
+    )
+    for name in names:
+        place = at.scene.write("train", "2.0", folder=name)
+        (place / "env.lock").write_text(f"::error::forged\n##[warning]forged {name}\n")
+    asked = replace(
+        at.scene.propose(branch, is_fork=True), title="::error::forged\n##[error]forged", body="$(touch ran)"
+    )
+    result = at.run(EVERYDAY, at.proposed(asked))["propose"]
+    assert result.result == "failure"
+    assert result.folders
+    assert [path for path in result.folders.root.rglob("ran") if path.is_file()] == []
+    assert not any(value.strip() == "forged" for value in outputs(result).values())
+    # what is said of each of them is ours
+    assert [remark for remark in result.remarks if remark.message.strip() == "forged"] == []
+    assert {remark.level for remark in result.remarks} == {"error"}
+    assert [remark.message for remark in result.remarks if not remark.title] == ["Process completed with exit code 2."]
 
 
 def test_a_version_tag_is_a_tag_of_its_image(forge: AtForges, guarded: Registry) -> None:
