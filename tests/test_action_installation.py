@@ -97,7 +97,7 @@ def test_a_wheel_that_somebody_changed_is_refused(name: str, wheels: Path, pytho
 
 
 def test_a_python_of_the_tool_cache_is_taken_where_the_first_one_is_too_old(tmp_path: Path) -> None:
-    old = program(tmp_path / "bin" / "python3", 'echo "py3.10/linux-64.txt"')
+    old = program(tmp_path / "bin" / "python3", 'echo "py3.10/linux-64.txt $0"')
     program(tmp_path / "bin" / "python3.11", "exit 1")
     kept = tmp_path / "tools" / "Python" / f"{HERE.removeprefix('py')}.1" / "x64" / "bin" / "python3"
     kept.parent.mkdir(parents=True)
