@@ -24,11 +24,13 @@ from tests.support.ci_reports import (
     changed,
     compared,
     image,
+    layer,
     locked,
     report,
     subject,
     told_by_others,
     unchanged,
+    upgrade,
 )
 from tests.support.rendered import LIVELY, Rendered
 from tests.support.wide_project import pip
@@ -88,10 +90,10 @@ def test_what_a_pull_request_changes() -> None:
         f"`{COMMIT[:12]}` for `main`, held against `{BASE[:12]}`\n\n"
         "| Environment | What | Packages | Image | Layers |\n"
         "| --- | --- | --- | --- | --- |\n"
-        "| `tiny` | <b>stale</b> |  |  |  |\n"
+        "| `tiny` | **stale** |  |  |  |\n"
         "| `train` | image changes | 1 upgraded | 75 MB (+2.0 MB) | 2 of 5 made |\n"
         "| `old` | removed |  |  |  |\n\n"
-        "#### `tiny`: <b>stale</b>\n\n"
+        "#### `tiny`: stale\n\n"
         "`env.lock` does not answer `env.toml`:\n\n"
         "- `envs/tiny/env.toml:5` `click>=8.2` is not met: `8.1.7` is locked (`linux-64`)\n\n"
         "**What to do:** run `envlock lock tiny`, and commit what it writes.\n\n"
@@ -108,12 +110,45 @@ def test_what_a_pull_request_changes() -> None:
         "| --- | ---: | ---: | --- |\n"
         "| made here | 2 | 10 MB | `numpy 2.4.0` 9.0 MB, `a 1 + …` 1.0 MB |\n"
         "| in the registry already | 1 | 35 MB | `scipy 1.17.1` 35 MB |\n"
-        "| of the base | 2 | 30 MB |  |\n\n"
+        "| of the base image | 2 | 30 MB |  |\n\n"
         f"**Digest:** `sha256:{'d' * 64}`, made and not pushed\n\n"
         "**The same image elsewhere:**\n\n"
         f"```console\ngit envlock build train@{COMMIT}\n```\n\n"
         "#### `old`: removed\n"
     )
+
+
+def row_of(found: str, title: str) -> list[str]:
+    """The cells after that title."""
+    return next(row[1:] for row in Rendered(found.replace("\u00a0", " ")).rows if row[0] == title)
+
+
+def test_each_layer_is_counted_once() -> None:
+    """A base that is made here of Debian's packages has layers among those that are made here."""
+    layers = (layer("libc6 2.36", 20_000_000, part="base"), layer("numpy 2.4.0", 9_000_000))
+    made = changed("train", layers=layers, base_layers=1, size=29_000_000)
+    found = ci_markdown(report(made))
+    assert row_of(found, "made here")[:2] == ["2", "29 MB"]
+    assert "of the base" not in found
+    upon = changed("train", layers=layers, base_layers=3, size=59_000_000)
+    assert row_of(ci_markdown(report(upon)), "of the base image")[:2] == ["2", "30 MB"]
+
+
+def test_a_size_before_that_nobody_knows() -> None:
+    """Of what is new there was none."""
+    was = Outcome(subject=subject("train", State.CHANGED, comparison=upgrade(), was="w"), image=image(before=None))
+    assert row_of(ci_markdown(report(was)), "image") == ["not known", "75 MB", "", ""]
+    new = Outcome(subject=subject("train", State.NEW), image=image(before=None))
+    assert row_of(ci_markdown(report(new)), "image") == ["75 MB"]
+
+
+def test_what_is_to_be_mended_stands_out() -> None:
+    unmet = Problem(kind="unmet", message="m")
+    stale = [Outcome(subject=subject(f"e{n}", State.SAME, problems=(unmet,)), exit_code=1) for n in range(4)]
+    found = ci_markdown(report(*stale))
+    assert "| `e0` | **stale** |" in found
+    assert "#### `e2`: stale\n" in found
+    assert "<summary><code>e3</code>: <b>stale</b></summary>" in found
 
 
 def test_what_a_push_did() -> None:

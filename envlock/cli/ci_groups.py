@@ -84,10 +84,13 @@ def group_of(outcome: Outcome, report: CiReport) -> Group:
 
 
 def word_of(outcome: Outcome, report: CiReport) -> str:
-    """The group of one, and what else is to be said in the same breath; bold where something is to be mended."""
+    """The group of one, and what else is to be said in the same breath."""
     group = group_of(outcome, report)
-    word = ", ".join((_WORDS[group], *_besides(outcome, group)))
-    return f"<b>{word}</b>" if group <= Group.STALE else word
+    return ", ".join((_WORDS[group], *_besides(outcome, group)))
+
+
+def must_be_mended(outcome: Outcome, report: CiReport) -> bool:
+    return group_of(outcome, report) <= Group.STALE
 
 
 def _besides(outcome: Outcome, group: Group) -> Iterator[str]:

@@ -5,7 +5,7 @@ Names, versions and messages of others stand in it as text; nothing in them is a
 
 from collections.abc import Iterator, Sequence
 
-from envlock.cli.ci_groups import Group, group_of, has_section, headline
+from envlock.cli.ci_groups import Group, group_of, has_section, headline, must_be_mended
 from envlock.cli.ci_markdown_section import folded_section, overview_row, section
 from envlock.cli.ci_markdown_shared import shared_table
 from envlock.cli.markdown import fitting, folded, named, prose, referred, row_line, table, weight
@@ -42,8 +42,8 @@ def _sections(told: Sequence[Outcome], report: CiReport, room: int) -> Iterator[
     room -= 200  # for the word about what is left out
     for n, outcome in enumerate(told):
         share = min(room, max(_LEAST, room // (len(told) - n)))
-        mended = group_of(outcome, report) <= Group.STALE  # what is to be mended is open
-        written = section if len(told) <= _OPEN or (mended and n < _OPEN) else folded_section
+        is_open = len(told) <= _OPEN or (n < _OPEN and must_be_mended(outcome, report))
+        written = section if is_open else folded_section
         text = written(outcome, report, share)
         room -= weight(text) + 2
         if room < 0:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from posixpath import join, normpath
 
-from envlock.cli.ci_groups import word_of
+from envlock.cli.ci_groups import must_be_mended, word_of
 from envlock.cli.ci_markdown_sizes import (
     image_sizes,
     layers_in_short,
@@ -41,16 +41,23 @@ def section(outcome: Outcome, report: CiReport, room: int) -> str:
 
 def folded_section(outcome: Outcome, report: CiReport, room: int) -> str:
     """The same, to be opened; what it is about is said before."""
-    short = (word_of(outcome, report), _packages(outcome), move_of(image_sizes(outcome)))
+    word = word_of(outcome, report)
+    # in HTML, as all of what stands there
+    short = (
+        f"<b>{word}</b>" if must_be_mended(outcome, report) else word,
+        _packages(outcome),
+        move_of(image_sizes(outcome)),
+    )
     title = f"{html_named(outcome.subject.name)}: {' · '.join(part for part in short if part)}"
     return folded(title, "\n\n".join(_blocks(outcome, report, room - weight(title) - 60)))
 
 
 def overview_row(outcome: Outcome, report: CiReport) -> tuple[str, ...]:
     """Name, what it is, packages, image, layers."""
+    word = word_of(outcome, report)
     return (
         named(outcome.subject.name),
-        word_of(outcome, report),
+        f"**{word}**" if must_be_mended(outcome, report) else word,
         ", ".join(map(unbroken, _packages(outcome).split(", "))),
         size_in_short(image_sizes(outcome)),
         layers_in_short(outcome.image),

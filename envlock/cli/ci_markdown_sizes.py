@@ -24,6 +24,7 @@ _CAME = {
     Came.REUSED: "in the registry already",
 }
 _NO_BREAK = "\u00a0"
+_UNKNOWN = f"not{_NO_BREAK}known"
 Sizes = tuple[int | None, int | None]
 
 
@@ -73,7 +74,10 @@ def _size_rows(outcome: Outcome) -> Iterator[Sequence[str]]:
     image, comparison = image_sizes(outcome), outcome.subject.comparison
     if image[1] is not None:
         other = comparison and comparison.changes.base and image[0] is not None
-        yield "image", *_three(image), "another base" if other else ""
+        before, *rest = _three(image)
+        # of an environment that was there, and whose image nobody has
+        unknown = _UNKNOWN if outcome.subject.was else ""
+        yield "image", before or unknown, *rest, "another base" if other else ""
     for total in comparison.totals if comparison else ():
         several = f", {total.platform}" if comparison and len(comparison.totals) > 1 else ""
         yield f"download{several}", *_three(total.sizes), _causes(comparison, total.platform)
@@ -109,13 +113,14 @@ def _bytes(package: "Package | None") -> int | None:
 
 
 def layers_table(image: CiImage) -> str:
-    """Which layers are new, and where the others are from; of an image that was found whole, none was looked at."""
+    """Which layers are new, and where the others are from: each in one row, so that all rows are the image. Of an image
+    that was found whole, none was looked at."""
     layers = _once(image)
     rows = [row for came in Came if (row := _layer_row(came, layers))]
-    if image.base_layers:
-        ours = sum(layer.size for layer in layers if layer.part == "env")
-        left = image.size - ours if image.size is not None and layers else 0
-        rows.append(("of the base", str(image.base_layers), size(left) if left > 0 else "", ""))
+    others = image.base_layers - sum(1 for layer in layers if layer.part != "env")
+    if others > 0:
+        left = image.size - sum(layer.size for layer in layers) if image.size is not None and layers else 0
+        rows.append(("of the base image", str(others), size(left) if left > 0 else "", ""))
     titles = ("Layers", "Count", "Size", "Biggest")
     return "\n".join(table(titles, rows, right=titles[1:3])) if rows else ""
 
