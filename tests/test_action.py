@@ -257,6 +257,16 @@ def test_names_of_a_fork_are_text_alone(forge: AtForges) -> None:
     assert [remark.message for remark in result.remarks if not remark.title] == ["Process completed with exit code 2."]
 
 
+def test_no_error_is_heard_as_a_command(forge: AtForges) -> None:
+    """What is printed is one stream, within which no command is followed, whichever way a line came."""
+    at = forge("train")
+    more = "          environments: ${{ inputs.environments }}\n"
+    result = at.run(USE + more, at.by_hand("main", {"environments": "x##[notice]forged"}))["it"]
+    assert result.result == "failure"
+    assert "x##[notice]forged" in result.log
+    assert [remark.level for remark in result.remarks] == ["error", "error"]  # ours, and that the step failed
+
+
 def test_a_version_tag_is_a_tag_of_its_image(forge: AtForges, guarded: Registry) -> None:
     at = forge("serve", "train")
     at.run(EVERYDAY, at.pushed())
