@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.ci_scene import Job, Scene, World, new_scene, world
+from tests.support.ci_scene import ZEROS, Job, Scene, World, new_scene, world
 from tests.support.ci_variables import (
     gitlab_branch,
     gitlab_tag,
@@ -55,7 +55,7 @@ def head_of(markdown: str) -> str:
 
 def at_main(scene: Scene, commit: str, *, before: str | None = None, name: str = "job") -> Job:
     """The job of a push to the default branch at GitHub."""
-    event = push(MAIN, after=commit, **({"before": before} if before else {}))
+    event = push(MAIN, after=commit, before=before or ZEROS)
     return on_github(scene.job(commit, MAIN, name=name), "push", commit, MAIN, event)
 
 

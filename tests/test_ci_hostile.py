@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.canary import Canaries
 from tests.support.ci_effects import CANARY, addresses, files_made, forged, skeleton
 from tests.support.ci_scene import Job, Proposal, Scene, World, new_scene, world
 from tests.support.ci_variables import on_github, pull_request
@@ -366,3 +367,27 @@ def test_what_is_refused_says_so_as_of_harmless_words(
 @pytest.mark.parametrize("case", OTHERS)
 def test_what_lies_does_no_harm(case: str, shared: World, tmp_path: Path, isolated_home: Path) -> None:
     unharmed(OTHERS[case].tried(shared, tmp_path / "scene"), isolated_home)
+
+
+def test_password_and_token_reach_no_program_and_no_file(shared: World, tmp_path: Path, isolated_home: Path) -> None:
+    canaries = Canaries()
+    seen, programs = tmp_path / "seen", tmp_path / "programs"
+    programs.mkdir()
+    (programs / "git").write_text(f'#!/bin/sh\nenv >>{seen}\nPATH=${{PATH#*:}} exec git "$@"\n')
+    (programs / "git").chmod(0o755)
+    secrets = {"ENVLOCK_CI_PASSWORD": canaries.secret("password"), "ENVLOCK_CI_TOKEN": canaries.secret("token", "")}
+    case = Hostile(
+        variables={
+            **secrets,
+            "ENVLOCK_CI_COMMENT": "false",
+            "ENVLOCK_CI_REGISTRY": shared.registry.host,
+            "ENVLOCK_CI_USERNAME": "kim",
+            "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
+        },
+        words=("--verbose",),
+    )
+    tried = case.tried(shared, tmp_path / "scene")
+    assert tried.code == 0, tried.log
+    assert "ENVLOCK_CACHE_DIR=" in seen.read_text()
+    assert canaries.found(seen.read_bytes() + tried.log.encode()) == set()
+    assert canaries.traces(tmp_path / "scene", isolated_home) == []
