@@ -350,12 +350,20 @@ def test_a_server_in_trouble_is_asked_again_where_nothing_is_done_twice(api: Com
         (Answer(value=[], headers={"Link": '<https://evil.test/x>; rel="next"'}), "leads to another host: https://evil.test/x"),
         (Answer(status=307, headers={"Location": "https://evil.test/x"}), "leads to another host: https://evil.test/x"),
         (Answer(status=301, headers={"Location": "//evil.test/x"}), "leads to another host: http://evil.test/x"),
+        (Answer(status=301, headers={"Location": "https://[evil"}), "leads to what is no address: https://[evil"),
+        (Answer(value=[], headers={"Link": '<//[evil>; rel="next"'}), "leads to what is no address: //[evil"),
     ],
 )  # fmt: skip
 def test_nothing_that_a_server_answers_fails_the_run(api: CommentsApi, answer: Answer, words: str) -> None:
     api.instead = [answer]
     assert words in hindered(api)
     assert api.kept == []
+
+
+def test_a_server_in_trouble_for_long_is_not_waited_for(api: CommentsApi) -> None:
+    api.instead = [Answer(status=503, headers={"Retry-After": "86400"})]
+    assert hindered(api) == f"{BEGIN}503"
+    assert len(api.asked) == 1
 
 
 def test_a_list_without_an_end_is_left(api: CommentsApi) -> None:
@@ -414,6 +422,7 @@ def test_offline_there_is_no_comment(api: CommentsApi) -> None:
         ({"GITHUB_API_URL": "http://git.acme.test/api/v3"}, "`GITHUB_API_URL` is no address that begins with `https://`"),
         ({"GITHUB_API_URL": "https://a:b@git.acme.test"}, "`GITHUB_API_URL` is no address that begins with `https://`"),
         ({"GITHUB_API_URL": "https://[git"}, "`GITHUB_API_URL` is no address that begins with `https://`"),
+        ({"GITHUB_API_URL": "https://git.acme.test\\x"}, "`GITHUB_API_URL` is no address that begins with `https://`"),
         ({"GITHUB_API_URL": "file:///x"}, "`GITHUB_API_URL` is no address that begins with `https://`"),
         ({"GITHUB_API_URL": "https://git.acme.test?x"}, "`GITHUB_API_URL` is no address that begins with `https://`"),
     ],
@@ -421,6 +430,17 @@ def test_offline_there_is_no_comment(api: CommentsApi) -> None:
 def test_what_a_job_is_told_is_looked_at_first(api: CommentsApi, variables: dict[str, str], words: str) -> None:
     assert said(api, REPORT, **variables) == f"no comment is written: {words}"
     assert api.asked == []
+
+
+@pytest.mark.parametrize("way", ["\\@", "\\\\@", ":x@", "\t\\@"])
+@pytest.mark.parametrize("header", ["Location", "Link"])
+def test_an_address_that_libraries_read_in_two_ways_gets_no_token(api: CommentsApi, header: str, way: str) -> None:
+    with running_comments_api() as other:
+        address = f"{other.url}{way}{api.url.removeprefix('http://')}/x"
+        value = address if header == "Location" else f'<{address}>; rel="next"'
+        api.instead = [Answer(status=307 if header == "Location" else 200, value=[], headers={header: value})]
+        assert " leads to another host: " in hindered(api)
+        assert other.asked == []
 
 
 def test_the_token_goes_to_no_other_host(api: CommentsApi) -> None:

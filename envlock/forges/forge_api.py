@@ -21,6 +21,7 @@ _TRIES = 3
 _LONGEST_WAIT = 30.0  # seconds that a comment is worth
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 _PORTS = {"https": 443, "http": 80}
+_AMBIGUOUS = set("\\@ ")
 _NEXT = re.compile(r'<([^<>]*)>\s*;[^,<>]*\brel="?next"?')
 _LIMITED = "rate limit"
 _REASON = ("message", "error_description", "error")
@@ -91,6 +92,13 @@ class ForgeApi:
             raise OutsideError(f"{redact(self.base)} leads to another host: {redact(url)}")
         return url
 
+    def _led(self, url: str, target: str) -> str:
+        """Where an answer of `url` leads."""
+        try:
+            return self.here(urljoin(url, target))
+        except ValueError as error:
+            raise OutsideError(f"{redact(self.base)} leads to what is no address: {redact(target)}") from error
+
     def _asked(self, method: str, url: str, body: Mapping[str, str] | None) -> Answer:
         """One request, and where it was redirected to."""
         data = None if body is None else json.dumps(body).encode()
@@ -102,7 +110,7 @@ class ForgeApi:
             target = told.get("Location")
             if status not in (301, 302, 307, 308) or not target:
                 return self._read(status, told, raw, url)
-            url = self.here(urljoin(url, target))
+            url = self._led(url, target)
         raise OutsideError(f"{redact(self.base)} redirects without an end")
 
     def _read(self, status: int, told: Mapping[str, str], raw: bytes, url: str) -> Answer:
@@ -110,36 +118,36 @@ class ForgeApi:
         value = None
         with suppress(ValueError, RecursionError):  # what stands in between refuses in HTML
             value = json.loads(raw)
-        following = self.here(urljoin(url, found[1])) if found else None
+        following = self._led(url, found[1]) if found else None
         return Answer(status=status, value=value, following=following, after=_after(told))
 
 
 def api_address(url: str | None, variable: str) -> str:
     """Where a forge's interface is: by HTTPS, or on this machine."""
-    try:
-        parts = urlsplit(url or "")
-        usual = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
-        plain = not (parts.username or parts.password or parts.query or parts.fragment) and parts.port != 0
-    except ValueError:
-        usual = plain = False
-    if not (url and usual and plain and parts.hostname and url.isprintable() and " " not in url):
+    scheme, host, port = _origin(url or "") or ("", None, None)
+    usual = scheme == "https" or (scheme == "http" and host in _LOOPBACK)
+    if not (url and host and port and usual) or set(url) & {"?", "#"}:
         raise UserInputError(f"`{variable}` is no address that begins with `https://`")
     return url.rstrip("/")
 
 
-def _origin(url: str) -> tuple[str, str | None, int | None]:
+def _origin(url: str) -> tuple[str, str | None, int | None] | None:
+    """None where readers of addresses need not agree on the host: of `https://a\\@b/`, some take `a`."""
+    if not url.isprintable() or set(url) & _AMBIGUOUS:
+        return None
     try:
         parts = urlsplit(url)
         return parts.scheme, parts.hostname, parts.port or _PORTS.get(parts.scheme)
     except ValueError:
-        return "", None, None
+        return None
 
 
 def _seconds_to_wait(answer: Answer, method: str) -> float | None:
     """None where asking again is of no use, would take long, or might do twice what was done."""
-    if answer.status in (403, 429) and answer.after is not None:
-        return answer.after if answer.after <= _LONGEST_WAIT else None
-    return (answer.after or 1.0) if answer.status in (429, 500, 502, 503, 504) and method != "POST" else None
+    refused = answer.status in (403, 429) and answer.after is not None
+    failed = answer.status in (429, 500, 502, 503, 504) and method != "POST"
+    wait = answer.after or 1.0
+    return wait if (refused or failed) and wait <= _LONGEST_WAIT else None
 
 
 def _after(told: Mapping[str, str]) -> float | None:
