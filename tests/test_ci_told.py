@@ -327,6 +327,23 @@ def test_github_is_told_in_all_of_its_places(broken: Job) -> None:
     assert first.split("\n")[0] != second.split("\n")[0]
 
 
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {"ENVLOCK_CI_ARGS": "'x\n::error::forged\n  ##[error]forged'"},
+        {"ENVLOCK_CI_ARGS": "'--x##[error]forged'"},
+        {"ENVLOCK_CI_PLATFORMS": "##[error]forged"},
+    ],
+)
+def test_what_is_said_of_arguments_is_no_command(tmp_path: Path, variables: dict[str, str]) -> None:
+    job = Job(tree=tmp_path, places=tmp_path, cache=tmp_path / "cache", variables=variables)
+    code, printed = job.given(GITHUB_ACTIONS="true").log()
+    log = Log()
+    log.heard(printed.encode(), {})
+    assert (code, log.remarks) == (2, [])
+    assert "forged" in printed
+
+
 def test_json_in_a_log_is_no_command(broken: Job) -> None:
     """Whatever a folder is called: stdout and stderr reach a runner in no order."""
     folder = broken.tree / "##[add-mask]a"

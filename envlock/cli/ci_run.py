@@ -1,14 +1,17 @@
 """What `ci` does, told to whoever runs it: the log, the forge's own places, and standard output."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import click
+
 from envlock.cli.ci_json import matrix_shape, report_shape
 from envlock.cli.ci_markdown import COMMENT, ci_markdown
+from envlock.cli.ci_options import given_arguments
 from envlock.cli.command import Session
-from envlock.cli.settings import environment, hide_from_programs
+from envlock.cli.console import Console
+from envlock.cli.settings import Settings, environment, hide_from_programs
 from envlock.errors import EnvlockError
 from envlock.forges.forge import Annotation, Forge
 from envlock.forges.table import forge_of
@@ -24,37 +27,36 @@ from envlock.workflows.context import Context
 # of the variables that are ours alone, what no program that we start is to see
 _PASSWORD = "ENVLOCK_CI_PASSWORD"
 _SECRETS = (_PASSWORD, "ENVLOCK_CI_TOKEN")
+_FORGE = "envlock.forge"  # in what click keeps of a call
 
 
-def run_ci(session: Session, flags: Mapping[str, Any]) -> int:
-    """The exit code. What goes wrong is said while the forge takes no commands from what is printed."""
-    variables = environment()
-    hide_from_programs(*_SECRETS)
-    forge = forge_of(variables)
-    with _hushed(session, forge):
-        try:
-            report = _report(session, forge, flags, variables.get(_PASSWORD))
-            code, remarks = (report.exit_code, annotations(report)) if report else (0, ())
-        except EnvlockError as error:
-            session.console.error(error.message, error.hint)
-            failed = Annotation(level="error", title="envlock", message=error.message)
-            code, remarks = error.exit_code, (failed,) if forge.has_summary else ()
-    for line in forge.annotated(remarks):
-        session.console.command(line)
-    return code
-
-
-@contextmanager
-def _hushed(session: Session, forge: Forge) -> Iterator[None]:
-    """Left by what nobody expects, it stays so: what is said of a bug is not ours alone, either.
+def first_words() -> list[str]:
+    """Arguments before those of the command line. From here on the forge takes no commands from what is printed: what
+    is said of arguments is not ours alone, either.
 
     All on stderr, where the words of others are said: a runner reads stdout and stderr side by side, in no order.
     """
+    click.get_current_context().meta[_FORGE] = forge = forge_of(environment())
     for line in forge.hushed():
+        Console(Settings()).command(line)
+    return given_arguments()
+
+
+def run_ci(session: Session, flags: Mapping[str, Any]) -> int:
+    """The exit code. The forge takes commands again where all went as expected: what is said of a bug is not ours."""
+    variables = environment()
+    hide_from_programs(*_SECRETS)
+    forge: Forge = click.get_current_context().meta[_FORGE]
+    try:
+        report = _report(session, forge, flags, variables.get(_PASSWORD))
+        code, remarks = (report.exit_code, annotations(report)) if report else (0, ())
+    except EnvlockError as error:
+        session.console.error(error.message, error.hint)
+        failed = Annotation(level="error", title="envlock", message=error.message)
+        code, remarks = error.exit_code, (failed,) if forge.has_summary else ()
+    for line in (*forge.heard(), *forge.annotated(remarks)):
         session.console.command(line)
-    yield
-    for line in forge.heard():
-        session.console.command(line)
+    return code
 
 
 def _report(session: Session, forge: Forge, flags: Mapping[str, Any], password: str | None) -> CiReport | None:

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from envlock.cli.ci_options import ci_options, given_arguments
-from envlock.cli.ci_run import run_ci
+from envlock.cli.ci_options import ci_options
+from envlock.cli.ci_run import first_words, run_ci
 from envlock.cli.command import Session, command
 
 
@@ -12,7 +12,7 @@ from envlock.cli.command import Session, command
     "envlock ci --base main",
     "envlock ci --matrix",
     "envlock ci --push true --repository registry.acme.test/ml/{name}",
-    more=given_arguments,
+    more=first_words,
 )
 @ci_options
 def ci_command(session: Session, **flags: Any) -> int:
