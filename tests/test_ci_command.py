@@ -75,7 +75,7 @@ def test_a_laptop_with_nothing_changed(scene: Scene) -> None:
     assert words(job, result.stdout).split("\n")[:3] == [
         "### envlock: nothing changes in 2 environments",
         "",
-        "`COMMIT` for `main`, held against `COMMIT`",
+        "`COMMIT`, which `main` has already",
     ]
 
 
@@ -87,6 +87,8 @@ def test_a_laptop_with_one_changed(scene: Scene) -> None:
         (place / file).write_bytes((scene.author.folder / "train" / file).read_bytes())
     result = job.call()
     assert (result.code, head_of(result.stdout)) == (0, "### envlock: 1 image changes, 1 unchanged")
+    assert words(job, result.stdout).split("\n")[2] == "the work tree for `main`, held against `COMMIT`"
+    assert "git envlock build" not in result.stdout
     assert "| upgraded | `alpha` | `1.0` | `2.0` |" in result.stdout
     assert words(job, result.stderr).splitlines() == [
         "asking for REPO/train:lock-KEY",

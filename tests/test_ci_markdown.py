@@ -3,6 +3,7 @@
 import json
 import re
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import example, given, settings
@@ -149,6 +150,28 @@ def test_what_is_to_be_mended_stands_out() -> None:
     assert "| `e0` | **stale** |" in found
     assert "#### `e2`: stale\n" in found
     assert "<summary><code>e3</code>: <b>stale</b></summary>" in found
+
+
+@pytest.mark.parametrize(
+    ("known", "said"),
+    [
+        ({}, f"`{COMMIT[:12]}` for `main`, held against `{BASE[:12]}`"),
+        ({"base": COMMIT}, f"`{COMMIT[:12]}`, which `main` has already"),
+        ({"base": None}, f"`{COMMIT[:12]}` for `main`"),
+        ({"base": COMMIT, "is_committed": False}, f"the work tree for `main`, held against `{COMMIT[:12]}`"),
+        (
+            {"is_committed": False},
+            f"the work tree, changed since `{COMMIT[:12]}`, for `main`, held against `{BASE[:12]}`",
+        ),
+        ({"event": PUSH}, f"`{COMMIT[:12]}` on `main`, held against `{BASE[:12]}`"),
+        (
+            {"event": Event(kind=Kind.TAG, forge="github"), "base": None, "reproduce": "3"},
+            f"`{COMMIT[:12]}`, version `3`",
+        ),
+    ],
+)
+def test_what_is_held_against_what(known: dict[str, Any], said: str) -> None:
+    assert f"\n\n{said}\n" in ci_markdown(report(unchanged("a"), **known))
 
 
 def test_what_a_push_did() -> None:
@@ -316,6 +339,7 @@ def test_json_has_everything() -> None:
     assert found.pop("event")["kind"] == "branch"
     assert found == {
         "commit": COMMIT,
+        "is_committed": True,
         "base": BASE,
         "reproduce": COMMIT,
         "pushes": True,

@@ -70,15 +70,67 @@ def test_a_whole_clone_is_held_against_where_the_branch_left(forge: Shared) -> N
     assert [each.problems for each in found.subjects] == [(), (), ()]
 
 
+def test_what_is_not_committed_is_reproduced_from_nothing(forge: Shared) -> None:
+    proposed(forge)
+    place = forge.checked_out("refs/heads/topic", depth=None)
+    manifest = place.folder / "envs/new/env.toml"
+    text = manifest.read_bytes()
+
+    def found(*names: str) -> tuple[bool, bool]:
+        told = place.subjects(at(place), environments=names)
+        return told.is_committed, told.reproduce is not None
+
+    manifest.write_bytes(b"# another\n" + text)
+    assert (found(), found("train")) == ((False, False), (True, True))
+    manifest.write_bytes(text.replace(b"\n", b"\r\n"))  # written anew, and the same
+    assert found() == (True, True)
+    (place.folder / "envs/train/env.lock").unlink()
+    assert found() == (False, False)
+    place.git("checkout", "--quiet", "envs/train")
+    place.git("rm", "--quiet", "--cached", "envs/train/env.lock")
+    assert found() == (True, True)
+    (place.folder / "envs/other").mkdir()
+    (place.folder / "envs/other/env.toml").write_bytes(text)
+    assert found() == (False, False)
+
+
 def test_a_merge_that_is_tried_is_held_against_what_it_was_merged_into(forge: Shared) -> None:
     head, main = proposed(forge)
     merge = forge.merged(7, head)
     place = forge.checked_out("refs/pull/7/merge")
-    found = place.subjects(pull_request(head, "0" * 39 + "1"))
+    found = place.subjects(pull_request(head, "0" * 39 + "1", merge))
     assert (found.commit, found.base) == (merge, main)
     assert states(found) == {**CHANGED, "envs/other other": "same"}
     assert (found.reproduce, found.notes) == (head, ())
     assert checkout_around(place.folder).is_shallow  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("depth", [2, None])
+def test_a_merge_of_the_author_s_own_hides_nothing(forge: Shared, depth: int | None) -> None:
+    """Made to look like the forge's: of what it was pushed as, and of a commit that has all that it changes."""
+    begin = forge.work.git("rev-parse", "HEAD")
+    forge.branch("topic")
+    (forge.work.folder / "notes").write_text("nothing of interest")
+    told = forge.push(to="topic")
+    forge.work.git("checkout", "--quiet", "-b", "hidden", begin)
+    forge.work.environment("envs/train", value="evil")
+    forge.work.commit()
+    forge.work.git("merge", "--quiet", "--no-ff", "--no-edit", told)
+    head = forge.push(to="topic")
+    assert forge.work.git("rev-parse", "HEAD^2") == told
+    place = forge.checked_out("refs/heads/topic", depth=depth)
+    for event in (pull_request(told, begin, "1" * 40), pull_request(head, begin), pull_request(told, begin)):
+        found = place.subjects(event)
+        assert (states(found), found.base) == ({**SAME, "envs/train train": "changed"}, begin)
+
+
+def test_what_has_the_tip_of_the_branch_in_it_is_held_against_that(forge: Shared) -> None:
+    head, main = proposed(forge)
+    forge.merged(7, head)
+    event = replace(pull_request(head, main), has_secrets=True)  # of a merge, the forge says nothing then
+    found = forge.checked_out("refs/pull/7/merge").subjects(event)
+    assert (states(found), found.base) == ({**CHANGED, "envs/other other": "same"}, main)
+    assert "held against" not in "".join(found.notes)
 
 
 def test_what_the_merge_alone_has_is_reproduced_from_the_merge(forge: Shared) -> None:
@@ -90,7 +142,7 @@ def test_what_the_merge_alone_has_is_reproduced_from_the_merge(forge: Shared) ->
     (forge.work.folder / "envs/train/env.toml").write_text(f"# of the team\n{text}")
     forge.push()
     merge = forge.merged(7, head)
-    found = forge.checked_out("refs/pull/7/merge").subjects(pull_request(head, None))
+    found = forge.checked_out("refs/pull/7/merge").subjects(pull_request(head, None, merge))
     assert (states(found)["envs/train train"], found.reproduce) == ("changed", merge)
     assert found.notes == (f"`{merge[:7]}` is a merge for trying: `git fetch origin refs/pull/7/merge` brings it",)
 
@@ -99,9 +151,9 @@ def test_nothing_is_fetched_to_reproduce_what_did_not_change(forge: Shared) -> N
     forge.branch("topic")
     (forge.work.folder / "notes").write_text("new")
     head = forge.push(to="topic")
-    forge.merged(7, head)
+    merge = forge.merged(7, head)
     place = forge.checked_out("refs/pull/7/merge")
-    found = place.subjects(pull_request(head, None))
+    found = place.subjects(pull_request(head, None, merge))
     assert (states(found), found.reproduce, found.notes) == (SAME, None, ())
     assert Checkout(place.folder).git("cat-file", "--batch-all-objects", "--batch-check").count("commit") == 2
 
@@ -359,6 +411,16 @@ def test_another_revision_can_be_named(forge: Shared) -> None:
         forge.work.subjects(at(forge.work), base="--output=x")
 
 
+@pytest.mark.parametrize("depth", [1, None])
+def test_a_branch_of_the_same_name_is_not_taken_for_the_base(forge: Shared, depth: int | None) -> None:
+    """As a fork's may be called."""
+    begin = forge.work.git("rev-parse", "HEAD")
+    head, main = proposed(forge)
+    place = forge.checked_out("refs/heads/topic", depth=depth)
+    place.git("checkout", "--quiet", "-B", "main")
+    assert place.subjects(pull_request(head, None), base="main").base == (main if depth else begin)
+
+
 def test_some_environments_are_asked_for(forge: Shared) -> None:
     base = forge.work.git("rev-parse", "HEAD")
     forge.work.environment("envs/new")
@@ -521,9 +583,10 @@ def test_what_is_not_of_the_branch_is_not_taken_for_it(forge: Shared) -> None:
         "GITHUB_EVENT_PATH": str(forge.root / "event.json"),
     }
     (forge.root / "event.json").write_text('{"repository": {"default_branch": "main"}}')
-    forge.work.git("update-ref", "-d", "refs/remotes/origin/main")
     for commit, taken in ((main, True), (head, False)):
         place = forge.checked_out(commit)
+        place.git("checkout", "--quiet", "-B", "main")  # as the branch of a fork may be called
+        place.git("update-ref", "refs/remotes/origin/main", "HEAD")
         event = event_at(forge_of(variables), CiOptions(), place.folder, Context(cache=Cache(forge.root / "cache")))
         assert (event.branch, event.is_default) == (("main", True) if taken else (None, False))
 
@@ -589,6 +652,6 @@ def test_a_merge_that_gitlab_tries_is_found_where_gitlab_has_it(forge: Shared) -
     text = (forge.work.folder / "envs/train/env.toml").read_text()
     (forge.work.folder / "envs/train/env.toml").write_text(f"# of the team\n{text}")
     main = forge.push()
-    forge.merged(7, head)
-    found = forge.checked_out("refs/pull/7/merge").subjects(replace(pull_request(head, main), forge="gitlab"))
+    event = replace(pull_request(head, main, forge.merged(7, head)), forge="gitlab")
+    found = forge.checked_out("refs/pull/7/merge").subjects(event)
     assert "`git fetch origin refs/merge-requests/7/merge` brings it" in found.notes[-1]

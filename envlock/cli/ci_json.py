@@ -21,6 +21,7 @@ def report_shape(report: CiReport) -> dict[str, Any]:
     return {
         "event": asdict(report.event),
         "commit": report.commit,
+        "is_committed": report.is_committed,
         "base": report.base,
         "reproduce": report.reproduce,
         "pushes": report.pushes,

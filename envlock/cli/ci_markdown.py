@@ -55,17 +55,27 @@ def _sections(told: Sequence[Outcome], report: CiReport, room: int) -> Iterator[
 
 def _context(report: CiReport) -> Iterator[str]:
     """What was looked at, and what was not done."""
-    event = report.event
-    where = {
-        Kind.PULL_REQUEST: f" for {named(event.target)}" if event.target else "",
-        Kind.BRANCH: f" on {named(event.branch)}" if event.branch else "",
-        Kind.TAG: f" tagged {named(event.tag)}" if event.tag else "",
-    }
-    against = f", held against {named(report.base[:_COMMIT])}" if report.base else ""
-    said = [f"{named(report.commit[:_COMMIT])}{where[event.kind]}{against}"] if report.commit else []
+    said = [_held(report)] if report.commit else []
     said += ["nothing was made, only compared"] if report.planned else []
     if said:
         yield " · ".join(said)
+
+
+def _held(report: CiReport) -> str:
+    """What is held against what."""
+    event, base = report.event, report.base
+    commit = named((report.commit or "")[:_COMMIT])
+    where = {
+        Kind.PULL_REQUEST: f" for {named(event.target)}" if event.target else "",
+        Kind.BRANCH: f" on {named(event.branch)}" if event.branch else "",
+        Kind.TAG: f" tagged {named(event.tag)}" if event.tag else f", version {named(report.reproduce or '')}",
+    }[event.kind]
+    if report.is_committed and base == report.commit and where:
+        return f"{commit}, which {named(event.target or event.branch or '')} has already"
+    what = commit
+    if not report.is_committed:
+        what = "the work tree" if base == report.commit else f"the work tree, changed since {commit},"
+    return f"{what}{where}{f', held against {named(base[:_COMMIT])}' if base else ''}"
 
 
 def _overview(told: Sequence[Outcome], report: CiReport, room: int) -> str:

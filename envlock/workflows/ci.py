@@ -49,12 +49,13 @@ def ci(event: Event, options: CiOptions, start: Path, context: Context) -> CiRep
     if options.plan:
         outcomes = [_unmade(subject) for subject in found.subjects]
     else:
-        later_ci.require_own_places([s for s in found.subjects if is_wanted(s, event, pushes)], event, options, context)
+        later_ci.require_own_places([s for s in found.subjects if is_wanted(s, event, pushes)], event, options)
         outcomes = [_outcome(subject, event, options, context) for subject in found.subjects]
     return CiReport(
         event=event,
         outcomes=tuple(outcomes),
         commit=found.commit,
+        is_committed=found.is_committed,
         base=found.base,
         reproduce=found.reproduce,
         pushes=pushes,

@@ -67,7 +67,7 @@ def _name(manifest: bytes, folder: str, tree: Tree) -> str:
 
 
 def _contents(paths: Iterable[str], tree: Tree) -> dict[str, bytes]:
-    """The bytes at the base of what was there, with ends of lines as git keeps them."""
+    """The bytes at the base of what was there, as `_plain` has them."""
     wanted = {path: tree.differing.get(path) for path in paths if tree.was_there(path)}
     objects = tree.checkout.objects(id for id in wanted.values() if id)
     found: dict[str, bytes] = {}
@@ -75,13 +75,25 @@ def _contents(paths: Iterable[str], tree: Tree) -> dict[str, bytes]:
         if id is None:
             found[path] = _plain(tree.checkout.root / path) or b""
         elif id in objects:
-            found[path] = objects[id].content
+            found[path] = _unix(objects[id].content)
     return found
+
+
+def is_as_committed(here: Iterable[Here], tree: Tree) -> bool:
+    """Are their files, byte for byte, those of the commit?"""
+    paths = [path for each in here for path in (each.manifest, each.lockfile)]
+    then = _contents(paths, tree)
+    return all(_plain(tree.checkout.root / path) == then.get(path) for path in paths)
+
+
+def _unix(content: bytes) -> bytes:
+    """Git may keep other ends of lines than it checks out."""
+    return content.replace(b"\r\n", b"\n")
 
 
 def _plain(path: Path) -> bytes | None:
     try:
-        return path.read_bytes().replace(b"\r\n", b"\n")
+        return _unix(path.read_bytes())
     except OSError:
         return None
 

@@ -99,13 +99,15 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CiReport:
-    """All of them, sorted by folder. `commit` is what is checked out, `base` what it is held against (None: nothing),
-    `reproduce` the revision that gives the same environments elsewhere; `pushes`: images were to be pushed; `planned`:
+    """All of them, sorted by folder. `commit` is what is checked out, `is_committed` tells whether its env.toml and
+    env.lock are those that were looked at; `base` is what it is held against (None: nothing), `reproduce` the revision
+    that gives the same environments elsewhere (None: there is none); `pushes`: images were to be pushed; `planned`:
     nothing was to be made. `notes` are of the run as a whole."""
 
     event: Event
     outcomes: tuple[Outcome, ...]
     commit: str | None = None
+    is_committed: bool = True
     base: str | None = None
     reproduce: str | None = None
     pushes: bool = False

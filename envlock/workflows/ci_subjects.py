@@ -3,6 +3,7 @@
 What git knows to be as it was is not compared, and hardly read: the cost grows with what has changed.
 """
 
+import posixpath
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -29,6 +30,7 @@ class Subjects:
     commit: str | None = None
     base: str | None = None
     reproduce: str | None = None
+    is_committed: bool = True
     notes: tuple[str, ...] = ()
 
 
@@ -54,12 +56,14 @@ def found_subjects(event: Event, options: CiOptions, start: Path, context: Conte
     asked = _asked(event, options, start, (checkout, base))
     found = _held(asked)
     subjects = _judged([held.subject for held in found], asked, context)
-    revision, note = _reproduced(subjects, event, base, checkout)
+    is_committed = checkout is None or _is_committed(asked, checkout)
+    revision, note = _reproduced(subjects, event, base, checkout) if is_committed else (None, None)
     return Subjects(
         subjects=tuple(sorted(subjects, key=lambda each: (each.folder, each.name))),
         commit=checkout.head if checkout else None,
         base=base.commit,
         reproduce=revision,
+        is_committed=is_committed,
         notes=(*base.notes, *(note for held in found for note in held.notes), *([note] if note else [])),
     )
 
@@ -116,6 +120,16 @@ def _held(asked: _Asked) -> list[Held]:
     if asked.keyed:  # the same image as before has a key, too
         found = [later_ci.with_key(held, platforms) for held in found]
     return [*found, *(later_ci.removed(was, tree, platforms) for was in asked.removed if tree)]
+
+
+def _is_committed(asked: _Asked, checkout: Checkout) -> bool:
+    """Is what was looked at that of the commit that is checked out?"""
+    if checkout.head is None:
+        return False
+    tree = asked.tree if asked.tree and asked.tree.base == checkout.head else tree_against(checkout.head, checkout)
+    removed = [was for was in asked.removed if tree.was_there(posixpath.join(was.folder, MANIFEST))]
+    others = [here for here in asked.here if not tree.is_as_it_was(here)]
+    return not removed and (not others or later_ci.is_as_committed(others, tree))
 
 
 def _judged(subjects: Sequence[Subject], asked: _Asked, context: Context) -> list[Subject]:

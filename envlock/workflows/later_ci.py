@@ -39,6 +39,12 @@ def held(here: "Here", was: "Was | None", tree: "Tree | None", platforms: "Seque
     return held(here, was, tree, platforms)
 
 
+def is_as_committed(here: "Sequence[Here]", tree: "Tree") -> bool:
+    from envlock.workflows.ci_held import is_as_committed
+
+    return is_as_committed(here, tree)
+
+
 def with_key(held: "Held", platforms: "Sequence[str]") -> "Held":
     from envlock.workflows.ci_held import with_key
 
@@ -57,10 +63,10 @@ def stale_before(tree: "Tree", folders: "Sequence[str]", context: "Context") -> 
     return stale_before(tree, folders, context)
 
 
-def require_own_places(subjects: "Sequence[Subject]", event: "Event", options: "CiOptions", context: "Context") -> None:
+def require_own_places(subjects: "Sequence[Subject]", event: "Event", options: "CiOptions") -> None:
     from envlock.workflows.ci_places import require_own_places
 
-    require_own_places(subjects, event, options, context)
+    require_own_places(subjects, event, options)
 
 
 def image_of(subject: "Subject", event: "Event", options: "CiOptions", context: "Context") -> "CiImage":
