@@ -39,7 +39,8 @@ def run_of(event: str, whose: str | None) -> dict[str, Any]:
     return {"workflow_run": {"event": event, "head_repository": head}, "repository": REPOSITORY}
 
 
-PROPOSED = {**PR, "branch": "topic", "target": "main", "base": B, "head": A, "number": 7}
+ASKING = {**PR, "branch": "topic", "target": "main", "base": B, "head": A, "number": 7}
+PROPOSED = {**ASKING, "merge": C}
 FORK = {"full_name": "mallory/ml", "fork": True}
 GROUP = {
     "head_sha": A,
@@ -62,10 +63,11 @@ GITHUB: Mapping[str, tuple[str, str, Any, Mapping[str, Any]]] = {
         "pull_request",
         "refs/pull/7/merge",
         {},
-        {**PR, "branch": "theirs", "target": "ours", "number": 7, "is_trusted": False},
+        {**PR, "branch": "theirs", "target": "ours", "number": 7, "merge": C, "is_trusted": False},
     ),
-    "target": ("pull_request_target", "refs/heads/main", pull(FORK), {**PROPOSED, **OTHERS}),
-    "target of our own": ("pull_request_target", "refs/heads/main", pull(), {**PROPOSED, **OTHERS}),
+    "merged": ("pull_request", "refs/heads/main", pull(action="closed"), ASKING),
+    "target": ("pull_request_target", "refs/heads/main", pull(FORK), {**ASKING, **OTHERS}),
+    "target of our own": ("pull_request_target", "refs/heads/main", pull(), {**ASKING, **OTHERS}),
     "merge queue": ("merge_group", GROUP["head_ref"], {"merge_group": GROUP, **ANY}, QUEUED),
     "push": ("push", "refs/heads/main", push(), {**MAIN, "base": A}),
     "forced": ("push", "refs/heads/main", push(forced=True), {**MAIN, "base": A}),
@@ -111,6 +113,7 @@ GITHUB: Mapping[str, tuple[str, str, Any, Mapping[str, Any]]] = {
     "from outside": ("repository_dispatch", "refs/heads/main", {"client_payload": {"a": []}, **ANY}, MAIN),
     "after a push": ("workflow_run", "refs/heads/main", run_of("push", "acme/ml"), MAIN),
     "after a proposal": ("workflow_run", "refs/heads/main", run_of("pull_request", "Acme/ml"), {**MAIN, **OTHERS}),
+    "after a comment": ("workflow_run", "refs/heads/main", run_of("issue_comment", "Acme/ml"), {**MAIN, **OTHERS}),
     "after a fork": ("workflow_run", "refs/heads/main", run_of("push", "mallory/ml"), {**MAIN, **OTHERS}),
     "after nobody": ("workflow_run", "refs/heads/main", run_of("push", None), {**MAIN, **OTHERS}),
     "comment": ("issue_comment", "refs/heads/main", {"comment": {"body": "/x"}, **ANY}, {**MAIN, **OTHERS}),
@@ -297,7 +300,7 @@ GITLAB: Mapping[str, tuple[Mapping[str, str], Mapping[str, Any] | None]] = {
     "merge request": (MERGE, {**ASKED, "base": B, "left": B}),
     "merged result": (
         {**MERGE, "CI_MERGE_REQUEST_SOURCE_BRANCH_SHA": A, "CI_MERGE_REQUEST_TARGET_BRANCH_SHA": B},
-        {**ASKED, "base": B, "head": A},
+        {**ASKED, "base": B, "head": A, "merge": C},
     ),
     "child of one": ({**MERGE, "CI_PIPELINE_SOURCE": "parent_pipeline"}, {**ASKED, "base": B, "left": B}),
     "fork, by us": (

@@ -116,7 +116,8 @@ def test_a_merge_of_the_author_s_own_hides_nothing(forge: Shared, depth: int | N
     forge.work.environment("envs/train", value="evil")
     forge.work.commit()
     forge.work.git("merge", "--quiet", "--no-ff", "--no-edit", told)
-    head = forge.push(to="topic")
+    head = forge.work.git("rev-parse", "HEAD")
+    forge.work.git("push", "--quiet", "origin", "HEAD:refs/heads/topic")
     assert forge.work.git("rev-parse", "HEAD^2") == told
     place = forge.checked_out("refs/heads/topic", depth=depth)
     for event in (pull_request(told, begin, "1" * 40), pull_request(head, begin), pull_request(told, begin)):

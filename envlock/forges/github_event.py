@@ -13,8 +13,8 @@ from envlock.model.ci_event import Event, Kind
 _NAME = "github"
 # what is no state of files any more, though its tag may be there
 _GONE = ("deleted", "unpublished")
-# what brings code of somebody who may not write here
-_OF_OTHERS = ("pull_request", "pull_request_target", "pull_request_review", "pull_request_review_comment")
+# what only those cause who may write here, of the reference that it is run on
+_OF_MEMBERS = ("create", "deployment", "repository_dispatch", "schedule", "workflow_dispatch")
 
 
 def github_event(variables: Mapping[str, str]) -> Event | None:
@@ -40,6 +40,7 @@ def _pull_request(payload: Told, around: Told) -> Event:
         target=base.reference("ref") or around.reference("GITHUB_BASE_REF"),
         base=base.id("sha"),
         head=head.id("sha"),
+        merge=_merge(around),
         number=pull.number("number") or payload.number("number") or _number(around),
         origin=ours,
         # the fork may be gone: then nobody says whose it was
@@ -87,8 +88,8 @@ def _workflow_run(payload: Told, around: Told) -> Event:
     run = payload.table("workflow_run")
     event, whose = _of_reference(payload, around), run.table("head_repository").repository("full_name")
     is_ours = whose is not None and event.origin is not None and whose.lower() == event.origin.lower()
-    cause = run.text("event")
-    return event if is_ours and cause and cause not in _OF_OTHERS else _not_ours(event)
+    is_members = run.text("event") in ("push", "release", "merge_group", *_OF_MEMBERS)
+    return event if is_ours and is_members else _not_ours(event)
 
 
 def _of_anybody(payload: Told, around: Told) -> Event:
@@ -111,7 +112,7 @@ def _of_reference(payload: Told, around: Told) -> Event:
 
 
 def _nameless(event: Event) -> Event:
-    return replace(event, kind=Kind.BRANCH, branch=None, is_default=False, tag=None, target=event.target)
+    return replace(event, kind=Kind.BRANCH, branch=None, is_default=False, tag=None)
 
 
 def _not_ours(event: Event) -> Event:
@@ -124,6 +125,12 @@ def _repository(payload: Told, around: Told) -> str | None:
 
 def _short(reference: str | None) -> str | None:
     return reference.removeprefix(BRANCHES) if reference else None
+
+
+def _merge(around: Told) -> str | None:
+    """What is run on, where that is a merge of GitHub's own."""
+    reference = around.reference("GITHUB_REF") or ""
+    return around.id("GITHUB_SHA") if reference.startswith(PULLS) and reference.endswith("/merge") else None
 
 
 def _number(around: Told) -> int | None:
@@ -142,10 +149,5 @@ _READERS: Mapping[str, Callable[[Told, Told], Event]] = {
     "push": _push,
     "release": _release,
     "workflow_run": _workflow_run,
-    # what only those cause who may write here
-    "create": _of_reference,
-    "deployment": _of_reference,
-    "repository_dispatch": _of_reference,
-    "schedule": _of_reference,
-    "workflow_dispatch": _of_reference,
+    **dict.fromkeys(_OF_MEMBERS, _of_reference),
 }

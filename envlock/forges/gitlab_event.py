@@ -38,13 +38,15 @@ def _merge_request(told: Told) -> Event:
     left, target = told.id(f"{_MERGE}DIFF_BASE_SHA"), told.id(f"{_MERGE}TARGET_BRANCH_SHA")
     theirs, ours = told.number(f"{_MERGE}SOURCE_PROJECT_ID"), told.number(f"{_MERGE}PROJECT_ID")
     here = told.number("CI_PROJECT_ID")
+    source, run_on = told.id(f"{_MERGE}SOURCE_BRANCH_SHA"), told.id("CI_COMMIT_SHA")
     return Event(
         kind=Kind.PULL_REQUEST,
         forge=_NAME,
         branch=told.reference(f"{_MERGE}SOURCE_BRANCH_NAME"),
         target=told.reference(f"{_MERGE}TARGET_BRANCH_NAME"),
         base=target or left,
-        head=told.id(f"{_MERGE}SOURCE_BRANCH_SHA") or told.id("CI_COMMIT_SHA"),
+        head=source or run_on,
+        merge=run_on if source else None,
         left=None if target else left,
         number=told.number(f"{_MERGE}IID"),
         origin=told.repository(f"{_MERGE}PROJECT_PATH") or told.repository("CI_PROJECT_PATH"),

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from envlock.errors import UserInputError
 from envlock.forges.nowhere import Nowhere
-from envlock.history.checkout import ID, Checkout
+from envlock.history.checkout import HEAD, ID, Checkout
 from envlock.model.ci_event import Event, Kind
 from envlock.workflows.ci import CiOptions
 
@@ -43,7 +43,7 @@ def found_base(event: Event, options: CiOptions, checkout: Checkout) -> Base:
         return Base()
     if options.base:
         return _left(_given(options.base, event, checkout), event, checkout)
-    if event.kind is Kind.BRANCH and event.is_default:
+    if event.kind is Kind.BRANCH and (event.is_default or event.branch == event.target is not None):
         return _before(event, checkout)
     merged = _merged_into(event, checkout)
     if merged:
@@ -64,13 +64,12 @@ def _not_there(event: Event, checkout: Checkout) -> tuple[str, ...]:
 
 
 def _merged_into(event: Event, checkout: Checkout) -> str | None:
-    """Of a merge of the pull request that was made for trying it, the commit that it was merged into."""
-    assert checkout.head
-    if event.kind is not Kind.PULL_REQUEST or event.head in (None, checkout.head):
+    """Of the merge that the forge has made for trying it, the commit that it was merged into. What a merge of the
+    author's own comes from is the author's choice."""
+    if event.merge is None or event.merge != checkout.head:
         return None
-    parents = checkout.parents(checkout.head)
-    others = [parent for parent in parents if parent != event.head]
-    return others[0] if len(parents) == 2 and len(others) == 1 else None
+    parents = checkout.parents(event.merge)
+    return parents[0] if parents[1:] == (event.head,) else None
 
 
 def _before(event: Event, checkout: Checkout) -> Base:
@@ -89,31 +88,34 @@ def _tip(event: Event, checkout: Checkout) -> _Found:
     told = _brought(event.base, event, checkout) if event.base else _Found(None)
     if told.commit or not event.target:
         return told
-    reference = f"refs/remotes/origin/{event.target}"
-    commit = checkout.commit_of(reference)
-    if commit or event.forge == Nowhere.name:
-        return _Found(commit, told.note)
-    why = checkout.fetch(f"+refs/heads/{event.target}:{reference}")
-    note = f"`{event.target}` is not here, and cannot be fetched: {why}" if why else told.note
-    return _Found(checkout.commit_of(reference), note)
+    found = _branch(event.target, event, checkout)
+    return found if found.notes else replace(found, note=told.note)
 
 
 def _given(revision: str, event: Event, checkout: Checkout) -> _Found:
-    commit = checkout.commit_of(revision) or checkout.commit_of(f"refs/remotes/origin/{revision}")
-    if commit:
-        return _Found(commit)
-    is_id = bool(ID.fullmatch(revision))
-    named = _Found(None) if is_id or event.forge == Nowhere.name else _branch(revision, checkout)
-    found = _brought(revision, event, checkout) if is_id else named
+    found = _brought(revision, event, checkout) if ID.fullmatch(revision) else _named(revision, event, checkout)
     if found.commit is None:
         raise UserInputError(f"`--base {revision}` is no git revision", hint=found.note)
     return found
 
 
-def _branch(name: str, checkout: Checkout) -> _Found:
+def _named(revision: str, event: Event, checkout: Checkout) -> _Found:
+    """On a forge, a branch there comes first: what is checked out may be called so by those who propose it."""
+    here = checkout.commit_of(revision)
+    if here and (event.forge == Nowhere.name or revision.startswith(HEAD)):
+        return _Found(here)
+    found = _branch(revision, event, checkout)
+    return found if found.commit else _Found(here, found.note)
+
+
+def _branch(name: str, event: Event, checkout: Checkout) -> _Found:
+    """A branch as the remote has it: fetched, where it is not here."""
     reference = f"refs/remotes/origin/{name}"
+    commit = checkout.commit_of(reference)
+    if commit or event.forge == Nowhere.name:
+        return _Found(commit)
     why = checkout.fetch(f"+refs/heads/{name}:{reference}")
-    return _Found(checkout.commit_of(reference), f"it cannot be fetched: {why}" if why else None)
+    return _Found(checkout.commit_of(reference), f"`{name}` is not here, and cannot be fetched: {why}" if why else None)
 
 
 def _brought(id: str, event: Event, checkout: Checkout) -> _Found:
@@ -131,7 +133,7 @@ def _left(tip: _Found, event: Event, checkout: Checkout) -> Base:
     if tip.commit is None:
         return Base(notes=(*tip.notes, *_nothing(tip)))
     found = checkout.merge_base(tip.commit, checkout.head)
-    if found or tip.commit == event.left:
+    if found or tip.commit in (event.left, *checkout.parents(checkout.head)):
         return Base(commit=found or tip.commit, notes=tip.notes)
     called = f"`{event.target}` at {tip.commit[:_SHORT]}" if event.target else f"`{tip.commit[:_SHORT]}`"
     why = f"held against {called} itself: this clone is shallow; {_WHOLE}"

@@ -57,12 +57,11 @@ def _as_checked_out(event: Event, checkout: Checkout | None, context: Context) -
         return event
     if event.target is None and not event.is_default:  # the forge does not say what it would be merged into
         event = replace(event, target=_default_branch(checkout)[0])
-    if event.branch is None or event.head is None:
+    if event.branch is None or event.head is None or checkout.head in (None, event.head):
         return event
-    tips = (checkout.commit_of(f"{start}{event.branch}") for start in (_FAR, _NEAR))
-    if checkout.head in (None, event.head) or checkout.head in tips:
-        return event
-    context.warn(f"`{checkout.head[:_SHORT]}` is checked out, which is not of `{event.branch}`: not taken for it")
+    # by whatever name it was fetched: a fork's branch may be called as ours
+    found, told = checkout.head[:_SHORT], event.head[:_SHORT]
+    context.warn(f"`{found}` is checked out, and not `{told}` of `{event.branch}`: not taken for that branch")
     return replace(event, branch=None, is_default=False)
 
 

@@ -2,7 +2,7 @@
 them."""
 
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from envlock.model.ci_event import Event, Kind
@@ -97,10 +97,9 @@ def shared(root: Path, *words: str) -> Shared:
     return found
 
 
-def pull_request(head: str | None, base: str | None, number: int = 7) -> Event:
-    return Event(
-        kind=Kind.PULL_REQUEST, forge="github", branch="topic", target="main", base=base, head=head, number=number
-    )
+def pull_request(head: str | None, base: str | None, merge: str | None = None) -> Event:
+    proposed = Event(kind=Kind.PULL_REQUEST, forge="github", branch="topic", target="main", number=7)
+    return replace(proposed, base=base, head=head, merge=merge)
 
 
 def to_default(before: str | None) -> Event:
