@@ -15,6 +15,7 @@ from envlock.model.ci_event import Event, Kind
 from envlock.model.digest import image_key, image_tag
 from envlock.model.image_layers import Came
 from envlock.model.reference import parse_reference
+from envlock.model.version import At
 from envlock.oci.manifest import read_manifest
 from envlock.system.cache import Cache
 from envlock.workflows.ci import CiOptions
@@ -25,7 +26,7 @@ from envlock.workflows.context import Context
 from envlock.workflows.project import Project as Environment
 from tests.support.built_projects import GIT, Factory, built, commit, factory, with_empty_cache
 from tests.support.processes import run
-from tests.support.projects import Project
+from tests.support.projects import MINOR, Project
 from tests.support.pushing import client
 from tests.support.registry import Registry
 from tests.support.registry_proxy import Fault, RegistryProxy, running_proxy
@@ -333,6 +334,8 @@ PLACES = [
     ({"repository": "x/{name}", "registry": "https://index.docker.io/v1/"}, None, "docker.io/x/train"),
     ({"repository": "x/{name}"}, None, "x/train"),
     ({"repository": "other.test/x", "registry": "ghcr.test"}, None, "other.test/x"),
+    ({"registry": " HTTPS://GHCR.test:5000/ \n"}, None, "ghcr.test:5000/acme/train/train"),
+    ({"registry": "[::1]:5000"}, None, "[::1]:5000/acme/train/train"),
 ]
 REFUSED_PLACES = [
     ({"repository": "x/{name}/{branch}"}, "only `{name}` stands for something"),
@@ -340,6 +343,8 @@ REFUSED_PLACES = [
     ({"repository": "ghcr.test/X Y"}, "is not a repository name"),
     ({"repository": "x", "registry": "ghcr"}, "`ghcr` is not the name of a registry"),
     ({"registry": "ghcr.test/team"}, "`ghcr.test/team` is not the name of a registry"),
+    ({"registry": "ghcr.test:x"}, "`ghcr.test:x` is not the name of a registry"),
+    ({"registry": "https://kim:c4n4ry@ghcr.test"}, "`ghcr.test` is not the name of a registry"),
 ]
 
 
@@ -366,14 +371,48 @@ def test_environments_of_one_place_are_refused_before_anything_is_made(made: Fac
         with pytest.raises(
             UserInputError, match=r"the images of `alone` \(\.\), `beside` \(beside\) go to one"
         ) as caught:
-            require_own_places([one], event, options, context(project))
+            require_own_places([one], event, options)
         assert "`{name}` in `--repository`" in (caught.value.hint or "")
     for options, event in (
         (CiOptions(repository="team/all"), REQUEST),
         (CiOptions(repository="team/{name}"), MAIN),
         (CiOptions(), MAIN),
     ):
-        require_own_places([one], event, options, context(project))
+        require_own_places([one], event, options)
+
+
+SPELT = [
+    ("docker.io/team/all", "team/all"),
+    ("registry-1.docker.io/team/all", "index.docker.io/team/all"),
+    ("ghcr.test/team/all", "GHCR.test:443/team/all"),
+    ("docker.io/all", "library/all"),
+]
+
+
+def environments(root: Path, **places: str) -> list[Subject]:
+    """Some of a repository, each with its place."""
+    run(("git", "init", "--quiet", root))
+    for name, place in places.items():
+        (root / name).mkdir()
+        lines = (f'python = "{MINOR}"', 'platforms = ["linux-64"]', "[image]", f'repository = "{place}"')
+        (root / name / "env.toml").write_text("\n".join(lines))
+        (root / name / "env.lock").touch()
+    return [Subject(name=name, folder=name, state=State.SAME, project=Environment(root / name)) for name in places]
+
+
+@pytest.mark.parametrize(("one", "two"), SPELT)
+def test_a_repository_spelt_otherwise_is_the_same(tmp_path: Path, one: str, two: str) -> None:
+    found = environments(tmp_path, one=one, two=two)
+    for subjects in (found, found[:1]):
+        with pytest.raises(UserInputError, match=r"the images of `one` \(one\), `two` \(two\) go to one repository"):
+            require_own_places(subjects, MAIN, CiOptions())
+
+
+def test_a_version_is_no_neighbour_of_what_is_in_another_folder_since(tmp_path: Path) -> None:
+    (now,) = environments(tmp_path, train="ghcr.test/train")
+    at = At(version="1", commit="0" * 40)
+    then = replace(now, folder="old", project=Environment(tmp_path / "train", at=at, home=tmp_path))
+    require_own_places([then], MAIN, CiOptions(version="1"))
 
 
 def test_an_image_that_goes_nowhere_is_an_error_where_it_is_to_be_pushed(made: Factory) -> None:

@@ -15,7 +15,7 @@ from envlock.system.process import run
 from envlock.system.secrets import Secret, redact_text
 
 HUB_KEY = "https://index.docker.io/v1/"  # under this name docker keeps its own hub's
-_HUB_NAMES = {"docker.io", "index.docker.io", "registry-1.docker.io"}
+_HUB_NAMES = {"docker.io", "index.docker.io", "registry-1.docker.io", "registry.hub.docker.com"}
 _API = {"v1", "v2"}  # what stands behind a host in old files, and is no namespace of podman's
 _PODMAN_OF_USERS = Path("/run/containers")  # where podman keeps logins of those who have no session: by user number
 _TOKEN_USER = "<token>"  # a helper's user name for "the secret is an identity token"
@@ -140,7 +140,7 @@ def host_of(key: str) -> str:
     """A key as all tools mean it: `https://HOST/v1/` is HOST, podman's `HOST/NAMESPACE` stays."""
     _, scheme, rest = key.rpartition("://")
     host, _, path = rest.partition("/")
-    host = DOCKER_HUB if host in _HUB_NAMES else host
+    host = DOCKER_HUB if host.lower() in _HUB_NAMES else host.lower()
     path = path.strip("/")
     return f"{host}/{path}" if path and not scheme and path not in _API else host
 

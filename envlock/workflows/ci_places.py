@@ -7,15 +7,14 @@ from pathlib import Path
 from envlock.errors import EnvlockError, UserInputError
 from envlock.model.ci_event import Event
 from envlock.model.reference import DOCKER_HUB, Reference, parse_reference
+from envlock.registry.credentials import host_of
 from envlock.system.files import repository_root
 from envlock.workflows import later
 from envlock.workflows.ci import CiOptions, wants_push
 from envlock.workflows.ci_report import Subject
-from envlock.workflows.context import Context
 from envlock.workflows.project import Project, all_projects
 
 NAME = "{name}"
-_HUB_NAMES = ("index.docker.io", "registry-1.docker.io", "registry.hub.docker.com")
 _SHOWN = 5
 _HINT = '`[image] repository = "registry.test/team/train"` in env.toml, or `--repository registry.test/team/{name}`'
 
@@ -42,13 +41,14 @@ def required_place(name: str, stated: str | None, event: Event, options: CiOptio
 
 def registry_host(text: str) -> str:
     """A registry as people write it, as references have it: `https://index.docker.io/v1/` is `docker.io`."""
-    host, _, path = text.rpartition("://")[2].partition("/")
+    host, _, path = text.strip().rpartition("://")[2].partition("/")
+    # what stands before `@` may be a password
     if path.strip("/") not in ("", "v1", "v2") or not _is_registry(host):
         raise UserInputError(
-            f"`{text}` is not the name of a registry",
-            hint="as in `ghcr.io`, `registry.test:5000`; the rest is `--repository`",
+            f"`{text.rpartition('@')[2]}` is not the name of a registry",
+            hint="as in `ghcr.io`, `registry.test:5000`, without a login; the rest is `--repository`",
         )
-    return DOCKER_HUB if host in _HUB_NAMES else host
+    return host_of(host)
 
 
 def login_place(options: CiOptions) -> str:
@@ -60,10 +60,9 @@ def login_place(options: CiOptions) -> str:
     return registry_host(first) if slash and _is_registry(first) else DOCKER_HUB
 
 
-def require_own_places(subjects: Sequence[Subject], event: Event, options: CiOptions, context: Context) -> None:
+def require_own_places(subjects: Sequence[Subject], event: Event, options: CiOptions) -> None:
     """UserInputError where an image is to be pushed to where that of another environment of the repository goes: their
     tags of branches, commits and versions would be the same."""
-    del context
     if not wants_push(event, options):
         return
     tenants: dict[Reference, dict[str, str]] = {}
@@ -78,16 +77,19 @@ def require_own_places(subjects: Sequence[Subject], event: Event, options: CiOpt
 def _all_places(subjects: Sequence[Subject], event: Event, options: CiOptions) -> Iterator[tuple[str, str, Reference]]:
     """By folder and name: of the given ones, and of those around them that are locked, as far as they can be read."""
     given = {subject.folder: subject.project for subject in subjects}
+    versions = {subject.name for subject in subjects if subject.project and subject.project.at}
     for folder, project in {**_around(subjects), **given}.items():
         if project is None or not project.lockfile.exists():
             continue
         try:
             spec = later.read_manifest(project)
+            if spec.name in versions and not project.at:
+                continue  # the same one, which has moved to another folder since
             place = place_of(spec.name, spec.image.repository, event, options)
         except EnvlockError:
             continue  # its own outcome says so
         if place:
-            yield folder, spec.name, _repository(place)
+            yield folder, spec.name, _as_one(_repository(place))
 
 
 def _around(subjects: Sequence[Subject]) -> dict[str, Project]:
@@ -134,7 +136,10 @@ def _under_registry(repository: str, registry: str | None) -> str:
 
 def _is_registry(host: str) -> bool:
     # without a dot or a port, Docker takes a word for a namespace of its hub
-    return host == "localhost" or "." in host.strip(".") or ":" in host.strip(":")
+    try:
+        return parse_reference(f"{host}/some/image").repository == "some/image"
+    except ValueError:
+        return False
 
 
 def _checked(repository: str, given: str) -> str:
@@ -146,6 +151,11 @@ def _checked(repository: str, given: str) -> str:
     except ValueError as error:
         raise UserInputError(f"`{given}`: images cannot go to `{repository}`: {error}", hint=_HINT) from None
     return repository
+
+
+def _as_one(place: Reference) -> Reference:
+    """A repository in one of the ways that its registry can be written."""
+    return replace(place, registry=host_of(place.registry).removesuffix(":443"))
 
 
 def _repository(text: str) -> Reference:
