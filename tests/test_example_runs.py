@@ -215,7 +215,7 @@ def test_gitlab_pushes_to_the_registry_of_the_project(scene: Scene, host: Host) 
         "CI_REGISTRY_PASSWORD": "a-password",
     }
     content = yaml.safe_load((EXAMPLES / "gitlab-ci.yml").read_text())
-    assert content[".envlock"]["script"] == ["/opt/envlock/bin/envlock ci"]
+    assert content[".envlock"]["script"] == ["envlock ci"]
     written = content["images"]["variables"]
     values = {name: re.sub(r"\$(\w+)", lambda found: given[found[1]], value) for name, value in written.items()}
     job = on_gitlab(scene.job(commit, "refs/heads/main"), commit, **gitlab_branch("main")).given(**values)
