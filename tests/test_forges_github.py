@@ -1,8 +1,9 @@
 """GitHub is told what came of `ci`: by commands, files, and one comment that it finds again."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -157,11 +158,11 @@ def github(api: CommentsApi, **variables: str) -> GitHub:
     return GitHub({**told, **variables})
 
 
-def said(api: CommentsApi, markdown: str | None = REPORT, **variables: str) -> str | None:
+def said(api: CommentsApi, markdown: str | None = REPORT, choice: Sequence[str] = (), **variables: str) -> str | None:
     """What hindered a comment."""
     waited: list[float] = []
     http = Http(wait=waited.append)
-    return github(api, **variables).comment(markdown, PULL_REQUEST, lambda: http)
+    return github(api, **variables).comment(markdown, PULL_REQUEST, lambda: http, choice=choice)
 
 
 def test_one_comment_is_written_and_then_kept_up_to_date(api: CommentsApi) -> None:
@@ -197,13 +198,14 @@ def test_jobs_folders_and_environments_have_comments_of_their_own(api: CommentsA
     said(api)
     said(api, GITHUB_JOB="other")
     said(api, PWD="/w/sub")
-    said(api, ENVLOCK_CI_ENVIRONMENTS="train")
+    said(api, choice=("train", ""))
+    said(api, choice=("", "train"))
     said(api, GITHUB_WORKFLOW_REF=f"{REPOSITORY}/.github/workflows/b.yml@refs/pull/1/merge")
-    assert len(api.kept) == 5
+    assert len(api.kept) == 6
     # another runner, a later commit
     said(api, GITHUB_WORKSPACE="/v", PWD="/v/sub")
     said(api, GITHUB_WORKFLOW_REF=f"{REPOSITORY}/.github/workflows/a.yml@refs/pull/1/head")
-    assert len(api.kept) == 5
+    assert len(api.kept) == 6
 
 
 @pytest.mark.parametrize("author", ["stranger", "github-actions", "other-app[bot]", None])
@@ -232,17 +234,39 @@ def test_it_is_found_behind_hundreds_of_others(api: CommentsApi) -> None:
     said(api)
     said(api, "other")
     assert len(api.kept) == 231
-    assert [asked.query.get("page", "1") for asked in api.asked if asked.method == "GET"] == ["1", "2", "3"] * 2
+    pages = ["1", "2", "3"]  # looked through, again after it was written, and by the next run
+    assert [asked.query.get("page", "1") for asked in api.asked if asked.method == "GET"] == pages * 3
 
 
-def test_of_two_that_were_written_at_once_the_older_stays(api: CommentsApi) -> None:
+def test_nobody_looks_further_than_to_the_comment(api: CommentsApi) -> None:
     said(api)
-    first = api.kept[0]
-    api.put(first.body)
-    api.put(first.body, login="stranger")
+    for n in range(230):
+        api.put(f"comment {n}", login="kim")
+    api.asked.clear()
+    said(api, "other")
+    assert [asked.query.get("page", "1") for asked in api.asked if asked.method == "GET"] == ["1"]
+
+
+def test_who_was_slower_at_once_takes_its_own_back(api: CommentsApi) -> None:
+    """Another run writes one after this one has looked, and before it writes."""
+    said(api)
+    first, place = api.kept[0].body, "/repos/acme/models/issues/1/comments"
+    others = {BOT: [(BOT, True)], "stranger": [("stranger", False), (BOT, True)]}
+    for login, left in others.items():
+        api.kept.clear()
+        api.meanwhile = {f"POST {place}": partial(api.put, first, login=login)}
+        assert said(api, "newer") is None
+        assert [(kept.login, kept.body.endswith("\nnewer")) for kept in api.kept] == left
+
+
+def test_what_was_not_written_just_now_is_never_removed(api: CommentsApi) -> None:
+    """A person whose token it is may have copied the comment into words of theirs."""
+    said(api)
+    copied = api.put(f"{api.kept[0].body}\n\nLook at this!")
     said(api, "newer")
-    assert [(kept.id, kept.login) for kept in api.kept] == [(first.id, BOT), (1002, "stranger")]
-    assert first.body.endswith("\nnewer")
+    assert copied.body.endswith("Look at this!")
+    assert [kept.id for kept in api.kept] == [1000, copied.id]
+    assert api.kept[0].body.endswith("\nnewer")
 
 
 @pytest.mark.parametrize("graphql", [True, False])
@@ -266,12 +290,6 @@ def test_a_server_that_does_not_say_whose_token_it_is_gave_it_to_the_job(api: Co
     said(api)
     said(api, "newer")
     assert len(api.kept) == 1
-
-
-def test_a_comment_is_cut_at_the_end_of_a_paragraph(api: CommentsApi) -> None:
-    assert said(api, f"{'a' * 30_000}\n\n{'b' * 30_000}\n\n{'c' * 30_000}") is None
-    (text,) = api.bodies()
-    assert text.endswith(f"{'b' * 30_000}\n\n*The rest does not fit into a comment.*\n")
 
 
 BEGIN = "no comment is written: http://127.0.0.1:PORT answers "
@@ -300,6 +318,20 @@ def test_a_token_that_nobody_knows(api: CommentsApi) -> None:
 def test_no_such_pull_request(api: CommentsApi) -> None:
     api.numbers = set()
     assert hindered(api) == f"{BEGIN}404: Not Found{PERMISSION}"
+
+
+@pytest.mark.parametrize("words", ["Unable to create comment because issue is locked.", "User is blocked"])
+def test_a_conversation_that_is_closed_takes_no_permission(api: CommentsApi, words: str) -> None:
+    api.instead = [None, Answer(status=403, value={"message": words})]
+    assert hindered(api) == f"{BEGIN}403: {words}"
+    assert len(api.written) == 1
+
+
+def test_a_server_that_does_not_say_what_it_added(api: CommentsApi) -> None:
+    values: tuple[Any, ...] = ([], {}, {"id": "1"}, {"id": True})
+    for value in values:
+        api.instead = [None, Answer(status=201, value=value)]
+        assert hindered(api).endswith(" does not say what was added")
 
 
 LIMITED = {"message": "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."}
@@ -376,7 +408,7 @@ def test_a_list_without_an_end_is_left(api: CommentsApi) -> None:
 
 def test_what_is_no_comment_in_a_list_is_passed_over(api: CommentsApi) -> None:
     said(api)
-    body = api.kept[0].body
+    body = api.kept.pop().body
     odd: list[Any] = [
         None,
         7,
@@ -388,7 +420,7 @@ def test_what_is_no_comment_in_a_list_is_passed_over(api: CommentsApi) -> None:
     odd += [{"id": 5, "body": body, "user": {"login": ["x"]}}, {"id": True, "body": body, "user": {"login": BOT}}]
     api.instead = [Answer(value=odd)]
     assert said(api, "newer") is None
-    assert len(api.kept) == 2
+    assert api.written[1:] == ["POST /repos/acme/models/issues/1/comments"]
 
 
 def test_a_repository_that_moved_is_followed_at_its_host(api: CommentsApi) -> None:

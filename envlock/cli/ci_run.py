@@ -1,22 +1,25 @@
 """What `ci` does, told to whoever runs it: the log, the forge's own places, and standard output."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import click
 
 from envlock.cli.ci_json import matrix_shape, report_shape
-from envlock.cli.ci_markdown import COMMENT, ci_markdown
+from envlock.cli.ci_markdown import COMMENT, ci_markdown, failure_markdown
 from envlock.cli.ci_options import given_arguments
 from envlock.cli.command import Session
 from envlock.cli.console import Console
+from envlock.cli.failures import report as say_failure
 from envlock.cli.settings import Settings, environment, hide_from_programs
-from envlock.errors import EnvlockError
+from envlock.errors import EnvlockError, UserInputError
 from envlock.forges.forge import Annotation, Forge
 from envlock.forges.table import forge_of
 from envlock.forges.value_file import variable_lines
 from envlock.system.files import write_whole
+from envlock.system.refused import refused
 from envlock.workflows.ci import CiOptions, ci
 from envlock.workflows.ci_event import event_at
 from envlock.workflows.ci_login import logged_in, usable_login
@@ -50,17 +53,37 @@ def run_ci(session: Session, flags: Mapping[str, Any]) -> int:
     try:
         report = _report(session, forge, flags, variables.get(_PASSWORD))
         code, remarks = (report.exit_code, annotations(report)) if report else (0, ())
-    except EnvlockError as error:
-        session.console.error(error.message, error.hint)
-        failed = Annotation(level="error", title="envlock", message=error.message)
-        code, remarks = error.exit_code, (failed,) if forge.has_summary else ()
+    except BrokenPipeError:
+        raise  # nobody reads it
+    except (EnvlockError, OSError) as failure:
+        remarks = _failed(session, forge, failure, flags)
+        code = say_failure(failure, session.console)
     for line in (*forge.heard(), *forge.annotated(remarks)):
         session.console.command(line)
     return code
 
 
+def _failed(
+    session: Session, forge: Forge, failure: EnvlockError | OSError, flags: Mapping[str, Any]
+) -> tuple[Annotation, ...]:
+    """Says in place of a report why there is none, as far as that can be written."""
+    error = failure if isinstance(failure, EnvlockError) else refused(failure, session.settings.cache_folder)
+    markdown = failure_markdown(error)
+    if flags["report"]:
+        with suppress(OSError):
+            _write_text(flags["report"], markdown)
+    if not forge.has_summary:
+        return ()
+    if flags["summary"]:
+        with suppress(EnvlockError):
+            forge.write_summary(markdown)
+    return (Annotation(level="error", title="envlock", message=error.message),)
+
+
 def _report(session: Session, forge: Forge, flags: Mapping[str, Any], password: str | None) -> CiReport | None:
     """None where a second call is to make images, and to report."""
+    for name in ("report", "outputs"):
+        _require_folder(name, flags[name])
     options = _options(flags)
     with session.context(insecure=flags["insecure"]) as context:
         event = event_at(forge, options, Path.cwd(), context)
@@ -73,6 +96,12 @@ def _report(session: Session, forge: Forge, flags: Mapping[str, Any], password: 
             return None
         _tell(session, forge, report, flags, context)
     return report
+
+
+def _require_folder(name: str, path: Path | None) -> None:
+    """Before much work ends with a file that cannot be written."""
+    if path and not path.parent.is_dir():
+        raise UserInputError(f"`--{name} {path}`: there is no folder `{path.parent}`")
 
 
 def _is_plan(flags: Mapping[str, Any]) -> bool:
@@ -99,7 +128,8 @@ def _tell(session: Session, forge: Forge, report: CiReport, flags: Mapping[str, 
     _write(forge, report, markdown, flags)
     if flags["comment"]:
         comment = ci_markdown(report, COMMENT) if _says_something(report) else None
-        hindered = forge.comment(comment, report.event, lambda: context.http)
+        choice = tuple(" ".join(sorted(flags[name])) for name in ("environments", "platforms"))
+        hindered = forge.comment(comment, report.event, lambda: context.http, choice=choice)
         if hindered:
             session.console.note(hindered)
     if flags["matrix"]:
@@ -114,12 +144,17 @@ def _write(forge: Forge, report: CiReport, markdown: str, flags: Mapping[str, An
     """Into the files of the forge, and those that are asked for."""
     values = outputs(report, flags["cache"])
     forge.write_outputs(values)
-    if flags["outputs"]:
-        write_whole(flags["outputs"], variable_lines(values).encode(errors="replace"))
-    if flags["report"]:
-        write_whole(flags["report"], markdown.encode(errors="replace"))
     if flags["summary"] and forge.has_summary:
         forge.write_summary(markdown)
+    if flags["outputs"]:
+        _write_text(flags["outputs"], variable_lines(values))
+    if flags["report"]:
+        _write_text(flags["report"], markdown)
+
+
+def _write_text(path: Path, text: str) -> None:
+    # a name of a file that is no text is nothing that can be written
+    write_whole(path, text.encode(errors="replace"))
 
 
 def _says_something(report: CiReport) -> bool:

@@ -50,9 +50,12 @@ class Forge(Protocol):
 
     def write_summary(self, markdown: str) -> None: ...
 
-    def comment(self, markdown: str | None, event: Event, http: "Callable[[], Http]") -> str | None:
+    def comment(
+        self, markdown: str | None, event: Event, http: "Callable[[], Http]", *, choice: Sequence[str] = ()
+    ) -> str | None:
         """Has one comment at the pull request say this; with None, one that is there says that nothing is to be said.
 
-        What hindered it, in words; None where all is well. Nothing that happens to a comment fails a run.
+        Runs of one job have one each for what they are asked for, `choice`. What hindered it, in words; None where all
+        is well. Nothing that happens to a comment fails a run.
         """
         ...

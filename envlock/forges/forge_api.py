@@ -23,7 +23,8 @@ _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 _PORTS = {"https": 443, "http": 80}
 _AMBIGUOUS = set("\\@ ")
 _NEXT = re.compile(r'<([^<>]*)>\s*;[^,<>]*\brel="?next"?')
-_LIMITED = "rate limit"
+# by which also those are refused who have all rights: too many requests, a closed conversation, a blocked person
+_OTHER_REASONS = ("rate limit", "locked", "blocked")
 _REASON = ("message", "error_description", "error")
 
 
@@ -68,9 +69,17 @@ class ForgeApi:
         if answer.status >= 300:
             said = f": {answer.reason}" if answer.reason else ""
             message = f"{redact(self.base)} answers {answer.status}{said}"
-            # who asks too often is refused as who may not ask
-            raise OutsideError(message, hint=None if _LIMITED in said.lower() else self.hints.get(answer.status))
+            is_of_rights = not any(words in said.lower() for words in _OTHER_REASONS)
+            raise OutsideError(message, hint=self.hints.get(answer.status) if is_of_rights else None)
         return answer
+
+    def added(self, path: str, body: Mapping[str, str]) -> int:
+        """The id of what a list has from now on."""
+        value = self.ask("POST", path, body).value
+        id = value.get("id") if isinstance(value, dict) else None
+        if type(id) is not int:
+            raise OutsideError(f"{redact(self.base)} does not say what was added")
+        return id
 
     def pages(self, path: str) -> Iterator[dict[str, Any]]:
         """The objects of a list, to its end."""

@@ -48,16 +48,13 @@ class GitHub(Nowhere):
         variable = "GITHUB_STEP_SUMMARY"
         append_to(self._variables.get(variable), markdown, variable=variable, limit=_SUMMARY)
 
-    def comment(self, markdown: str | None, event: Event, http: "Callable[[], Http]") -> str | None:
-        number = event.number
+    def comment(
+        self, markdown: str | None, event: Event, http: "Callable[[], Http]", *, choice: Sequence[str] = ()
+    ) -> str | None:
+        number, known = event.number, self._variables
         if number is None:
             return None
-        known = self._variables
-        return said(lambda token: comments_of(known, token, number, http()), known.get(TOKEN), self._mark(), markdown)
-
-    def _mark(self) -> str:
-        """The runs of one job of a workflow write one comment; jobs and steps for other environments others."""
-        known = self._variables
-        workflow = known.get("GITHUB_WORKFLOW_REF", "").partition("@")[0]
+        job = (known.get("GITHUB_WORKFLOW_REF", "").partition("@")[0], known.get("GITHUB_JOB", ""))
         folder = known.get("PWD", "").removeprefix(known.get("GITHUB_WORKSPACE", ""))
-        return marker((workflow, known.get("GITHUB_JOB", ""), folder, known.get("ENVLOCK_CI_ENVIRONMENTS", "")))
+        mark = marker((*job, folder, *choice))
+        return said(lambda token: comments_of(known, token, number, http()), known.get(TOKEN), mark, markdown)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from envlock.errors import EnvlockError, UserInputError
 from envlock.forges.forge_api import ForgeApi, api_address
-from envlock.forges.one_comment import Comment, cut
+from envlock.forges.one_comment import Comment
 from envlock.system.secrets import Secret
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ _NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*/(?!\.\.?$)[A-Za-z0-9._-]+")
 # whose token a job has by itself
 _BOT = "github-actions[bot]"
 _VERSION = "2022-11-28"
-_LIMIT = 65_536  # characters
 _PERMISSION = "it takes `permissions: pull-requests: write`, which a pull request from a fork never has"
 _HINTS = {401: "is the token still good?", 403: _PERMISSION, 404: _PERMISSION}
 
@@ -42,10 +41,10 @@ class GitHubComments:
         return self._viewer() or self._user() or _BOT
 
     def fitted(self, text: str) -> str:
-        return cut(text, _LIMIT)
+        return text
 
-    def add(self, text: str) -> None:
-        self.api.ask("POST", f"repos/{self.repository}/issues/{self.number}/comments", {"body": text})
+    def add(self, text: str) -> int:
+        return self.api.added(f"repos/{self.repository}/issues/{self.number}/comments", {"body": text})
 
     def change(self, id: int, text: str) -> None:
         self.api.ask("PATCH", self._one(id), {"body": text})

@@ -1,6 +1,6 @@
 """GitLab: what it says of an event, and where it is told what came of it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from envlock.forges.gitlab_event import gitlab_event
@@ -24,15 +24,13 @@ class GitLab(Nowhere):
     def event(self) -> Event | None:
         return gitlab_event(self._variables)
 
-    def comment(self, markdown: str | None, event: Event, http: "Callable[[], Http]") -> str | None:
-        number = event.number
+    def comment(
+        self, markdown: str | None, event: Event, http: "Callable[[], Http]", *, choice: Sequence[str] = ()
+    ) -> str | None:
+        number, known = event.number, self._variables
         if number is None:
             return None
-        known = self._variables
-        return said(lambda token: notes_of(known, token, number, http()), known.get(TOKEN), self._mark(), markdown)
-
-    def _mark(self) -> str:
-        """The runs of one job write one note; other jobs, and runs for other environments, others."""
-        known = self._variables
+        job = ("gitlab", known.get("CI_JOB_NAME", ""))
         folder = known.get("PWD", "").removeprefix(known.get("CI_PROJECT_DIR", ""))
-        return marker(("gitlab", known.get("CI_JOB_NAME", ""), folder, known.get("ENVLOCK_CI_ENVIRONMENTS", "")))
+        mark = marker((*job, folder, *choice))
+        return said(lambda token: notes_of(known, token, number, http()), known.get(TOKEN), mark, markdown)

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 
 from envlock.errors import OutsideError, UserInputError
 from envlock.forges.forge_api import ForgeApi, api_address
-from envlock.forges.one_comment import Comment, cut
+from envlock.forges.one_comment import Comment
 from envlock.system.secrets import Secret
 
 if TYPE_CHECKING:
     from envlock.system.http import Http
 
-_LIMIT = 900_000  # characters
 _SCOPE = "it takes a project access token with the scope `api`: that of a job may not write notes"
 _HINTS = {401: "is the token still good?", 403: _SCOPE, 404: _SCOPE}
 # `/close` at the beginning of a line is done, by whose token it is
@@ -42,10 +41,10 @@ class GitLabNotes:
         return str(who["username"])
 
     def fitted(self, text: str) -> str:
-        return without_actions(cut(text, _LIMIT))
+        return without_actions(text)
 
-    def add(self, text: str) -> None:
-        self.api.ask("POST", self._notes, {"body": text})
+    def add(self, text: str) -> int:
+        return self.api.added(self._notes, {"body": text})
 
     def change(self, id: int, text: str) -> None:
         self.api.ask("PUT", f"{self._notes}/{id}", {"body": text})

@@ -39,5 +39,12 @@ class Nowhere:
     def write_summary(self, markdown: str) -> None:
         """Printed instead."""
 
-    def comment(self, markdown: str | None, event: Event, http: "Callable[[], Http]") -> str | None:  # noqa: ARG002
+    def comment(
+        self,
+        markdown: str | None,  # noqa: ARG002 - the names are those of all forges
+        event: Event,  # noqa: ARG002
+        http: "Callable[[], Http]",  # noqa: ARG002
+        *,
+        choice: Sequence[str] = (),  # noqa: ARG002
+    ) -> str | None:
         return None

@@ -5,11 +5,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from envlock.errors import EnvlockError
+from envlock.errors import EnvlockError, escaped
 
 TOKEN = "ENVLOCK_CI_TOKEN"
 _NOTHING = "### envlock\n\nNo environment changes, and every env.lock answers its env.toml."
-_CUT = "\n\n*The rest does not fit into a comment.*\n"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +24,7 @@ class Comments(Protocol):
     """Those of one pull request."""
 
     def fitted(self, text: str) -> str:
-        """What the forge takes of it, and keeps."""
+        """As the forge keeps it."""
         ...
 
     def all(self) -> Iterable[Comment]:
@@ -36,7 +35,9 @@ class Comments(Protocol):
         """The `author` of what we write."""
         ...
 
-    def add(self, text: str) -> None: ...
+    def add(self, text: str) -> int:
+        """Its id."""
+        ...
 
     def change(self, id: int, text: str) -> None: ...
 
@@ -59,41 +60,39 @@ def said(comments: Callable[[str], Comments], token: str | None, mark: str, mark
         say(comments(token), mark, markdown)
     except EnvlockError as error:
         hint = f"; {error.hint}" if error.hint else ""
-        return f"no comment is written: {error.message}{hint}"
+        return f"no comment is written: {escaped(error.message)}{hint}"
     return None
 
 
 def say(comments: Comments, mark: str, markdown: str | None) -> None:
-    """Writes it where nothing of ours is, changes what is, and leaves what says so already; of several of ours, which
-    two runs at once may write, the oldest stays.
+    """Writes it where nothing of ours is, else changes the oldest of ours, unless it says so already.
 
-    Who may comment can write our mark: what counts is who wrote it.
+    Two runs at once may both have written one: who finds an older one takes its own back. Nothing else is ever removed.
     """
     # a name of a file that is no text is nothing that can be sent
     words = (markdown or _NOTHING).encode(errors="replace").decode()
     text = comments.fitted(f"{mark}\n{words}")
-    marked = [comment for comment in comments.all() if _plain(comment.text).split("\n", 1)[0].strip() == mark]
-    name = comments.own_name() if marked else None
-    ours = sorted((comment for comment in marked if comment.author == name), key=lambda comment: comment.id)
-    if not ours:
-        if markdown:
-            comments.add(text)
-        return
-    first, *others = ours
-    if _plain(first.text) != _plain(text):
+    first = _first(comments, mark)
+    if first is None and markdown:
+        added = comments.add(text)
+        first = _first(comments, mark)
+        if first and first.id < added:
+            comments.remove(added)
+    if first and _plain(first.text) != _plain(text):
         comments.change(first.id, text)
-    for other in others:
-        comments.remove(other.id)
+
+
+def _first(comments: Comments, mark: str) -> Comment | None:
+    """The oldest of ours. Who may comment can write our mark: what counts is who wrote it."""
+    name = None
+    for comment in comments.all():
+        if _plain(comment.text).split("\n", 1)[0].strip() == mark:
+            name = name or comments.own_name()
+            if comment.author == name:
+                return comment
+    return None
 
 
 def _plain(text: str) -> str:
     """As forges may give it back."""
     return text.replace("\r\n", "\n").strip()
-
-
-def cut(text: str, limit: int) -> str:
-    """Its beginning of at most so many characters, to the end of a paragraph."""
-    if len(text) <= limit:
-        return text
-    kept = text[: limit - len(_CUT)]
-    return kept[: kept.rfind("\n\n")] + _CUT

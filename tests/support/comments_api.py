@@ -71,6 +71,7 @@ def _answered(api: CommentsApi, asked: Asked) -> Answer:
         planned = api.instead.pop(0) if api.instead else None
         if planned:
             return planned
+        api.meanwhile.pop(asked.summary, lambda: None)()
         try:
             return (gitlab if asked.path.startswith("/api/v4/") else github)(api, asked)
         except Wrong as wrong:

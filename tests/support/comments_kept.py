@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 import threading
 import urllib.parse
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
 REPOSITORY, PROJECT = "acme/models", "7"
@@ -57,17 +58,20 @@ class Answer:
 
 @dataclass
 class CommentsApi:
-    """`instead` are answers to be given to the next requests, one each; None lets one through."""
+    """`instead` are answers to be given to the next requests, one each; None lets one through. `meanwhile` is what
+    others do just before such a request, once."""
 
     port: int = 0
     tokens: dict[str, Who] = field(default_factory=lambda: {"token-of-a-job": Who()})
     numbers: set[int] = field(default_factory=lambda: {1})
     kept: list[Kept] = field(default_factory=list)
     instead: list[Answer | None] = field(default_factory=list)
+    meanwhile: dict[str, Callable[[], object]] = field(default_factory=dict)
     asked: list[Asked] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
     done: list[str] = field(default_factory=list)  # quick actions that a note had GitLab do
     speaks_graphql: bool = True
+    ids: Iterator[int] = field(default_factory=lambda: count(1000))
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
@@ -88,7 +92,7 @@ class CommentsApi:
 
     def put(self, body: str, *, login: str | None = BOT, number: int = 1) -> Kept:
         """One that is there already."""
-        kept = Kept(id=1000 + len(self.kept), number=number, login=login, body=body)
+        kept = Kept(id=next(self.ids), number=number, login=login, body=body)
         self.kept.append(kept)
         return kept
 
