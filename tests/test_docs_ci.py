@@ -105,6 +105,19 @@ def test_the_commands_of_a_laptop_run(scene: Scene) -> None:
     assert (job.tree / "report.md").read_text().startswith("### envlock: ")
 
 
+def test_bills_of_materials_are_kept_at_home_and_nowhere_else(scene: Scene) -> None:
+    before = scene.author.git("rev-parse", "HEAD")
+    scene.write("train", "2.0")
+    places, temporary = scene.root / "home", scene.root / "temporary"
+    temporary.mkdir()
+    job = scene.job(scene.push(), "refs/heads/main", depth=0).given(TMPDIR=str(temporary))
+    for words, kept in (((), None), (("--home", places), str(places / "sbom" / "train.cdx.json"))):
+        told = json.loads(job.call("--json", "--base", before, *words).stdout)
+        (image,) = [each["image"] for each in told["environments"] if each["image"]]
+        assert image["sbom"] == kept
+    assert [*temporary.iterdir()] == []
+
+
 def test_the_matrix_is_as_it_is_shown(scene: Scene) -> None:
     scene.branch()
     scene.write("train", "2.0")

@@ -1,21 +1,19 @@
 """Bills of materials as files: what hangs on an image in its registry, where other steps of a job can read it."""
 
-import tempfile
 from pathlib import Path
 
 from envlock.system.files import write_whole
 from envlock.workflows import later_images
 from envlock.workflows.bill import Billed, bill_of
 from envlock.workflows.build_target import Target
-from envlock.workflows.context import Context
 
 _FOLDER = "sbom"
 
 
-def write_bill(target: Target, name: str, home: Path | None, context: Context) -> Path:
-    """The file `sbom/NAME.cdx.json` below `home`, or below a folder that outlives us; of further platforms,
-    `sbom/PLATFORM/NAME.cdx.json`. CycloneDX, the same wherever the lock is the same."""
-    folder = home.absolute() if home else context.once(write_bill, _lasting)
+def write_bill(target: Target, name: str, home: Path) -> Path:
+    """The file `sbom/NAME.cdx.json` below `home`; of further platforms, `sbom/PLATFORM/NAME.cdx.json`. CycloneDX, the
+    same wherever the lock is the same."""
+    folder = home.absolute()
     written = []
     for number, locked in enumerate(target.platforms):
         place = folder / _FOLDER / (locked.platform if number else "") / f"{name}.cdx.json"
@@ -24,7 +22,3 @@ def write_bill(target: Target, name: str, home: Path | None, context: Context) -
         write_whole(place, text.encode())
         written.append(place)
     return written[0]
-
-
-def _lasting() -> Path:
-    return Path(tempfile.mkdtemp(prefix="envlock-"))

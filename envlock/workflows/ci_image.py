@@ -82,7 +82,7 @@ def image_of(subject: Subject, event: Event, options: CiOptions, context: Contex
         pushed=result.pushed,
         tags=tags,
         notes=tuple(dict.fromkeys((*seen.notes, *job.names.notes, *result.notes))),
-        sbom=write_bill(job.target, subject.name, options.home, context),
+        sbom=write_bill(job.target, subject.name, options.home) if options.home else None,
         seconds=(datetime.now(UTC) - began).total_seconds(),
     )
 
