@@ -91,6 +91,16 @@ def test_images_that_are_pushed_have_all_of_their_tags() -> None:
     assert (told["layers-uploaded"], told["bytes-uploaded"]) == ("4", "5000000")
 
 
+def test_of_several_of_which_one_fails_the_lines_of_the_others_belong_together() -> None:
+    """By environment: the first line of each is that of the first image."""
+    outcomes = (replace(FAILED, subject=replace(FAILED.subject, key="0" * 64)), pushed(), pushed("zoo"))
+    told = outputs(report(*outcomes, event=PUSH, pushes=True))
+    for name in ("image", "digest", "lock-hash", "image-key"):
+        assert len(told[name].split("\n")) == 2, name
+    assert told["image-key"] == f"{KEY}\n{KEY}"
+    assert (told["pushed"], told["cache-hit"]) == ("false", "false")
+
+
 def test_an_image_for_several_platforms_has_a_lock_hash_for_each() -> None:
     hashes = (("linux-64", "a" * 64), ("linux-aarch64", "b" * 64))
     told = outputs(report(changed("train", lock_hashes=hashes), changed("edge")))

@@ -21,7 +21,8 @@ CACHE_NEVER, CACHE_READ, CACHE_BOTH = "false", "read", "true"
 
 
 def outputs(report: CiReport, cache: str = CACHE_BOTH) -> dict[str, str]:
-    """Values by name; those of images have a line for each that was looked for or made, in the report's order."""
+    """Values by name; those of images have a line for each that was found or made, in the report's order. Of a plan,
+    the keys are those of images that are wanted."""
     images = [outcome.image for outcome in report.outcomes if outcome.image]
     wanted = _wanted(report)
     return {
@@ -29,7 +30,7 @@ def outputs(report: CiReport, cache: str = CACHE_BOTH) -> dict[str, str]:
         "digest": _lines(image.digest for image in images),
         "tags": _lines(tag for image in images for tag in _tags(image)),
         "lock-hash": _lines(_lock_hash(image) for image in images),
-        "image-key": _lines(_keys(wanted)),
+        "image-key": _lines(_keys(wanted) if report.planned else (image.key for image in images)),
         "sbom": _lines(str(image.sbom) for image in images if image.sbom),
         "pushed": _truth(_is_pushed(report, wanted)),
         "cache-hit": _truth(all(outcome.image and outcome.image.came for outcome in wanted)),
