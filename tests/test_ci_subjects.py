@@ -321,6 +321,25 @@ def test_files_that_only_look_changed_are_the_same(forge: Shared) -> None:
     assert states(forge.work.subjects(at(forge.work))) == SAME
 
 
+@pytest.mark.parametrize("is_outside", [False, True])
+def test_a_link_is_held_against_what_it_led_to(forge: Shared, is_outside: bool) -> None:
+    work = forge.work
+    place = forge.root if is_outside else work.folder
+    for name in ("env.toml", "env.lock"):
+        link = work.folder / "envs/train" / name
+        link.rename(place / f"of-{name}")
+        link.symlink_to(place / f"of-{name}" if is_outside else f"../../of-{name}")
+    base = forge.push()
+    # what lies outside, git does not know
+    same, other = ("new", "new") if is_outside else ("same", "changed")
+    assert states(work.subjects(pull_request(base, base))) == {**SAME, "envs/train train": same}
+    work.environment("new", "train", value="2")
+    for name in ("env.toml", "env.lock"):
+        (work.folder / "new" / name).rename(place / f"of-{name}")
+    found = work.subjects(pull_request(work.commit(), base))
+    assert states(found) == {**SAME, "envs/train train": other}
+
+
 def test_a_lock_of_the_base_that_cannot_be_read_is_a_note(forge: Shared) -> None:
     (forge.work.folder / "envs/train/env.lock").write_text("lock-version = 99\n")
     (forge.work.folder / "envs/serve/env.lock").write_bytes(b"\xff")

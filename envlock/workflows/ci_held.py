@@ -68,15 +68,24 @@ def _name(manifest: bytes, folder: str, tree: Tree) -> str:
 
 def _contents(paths: Iterable[str], tree: Tree) -> dict[str, bytes]:
     """The bytes at the base of what was there, as `_plain` has them."""
-    wanted = {path: tree.differing.get(path) for path in paths if tree.was_there(path)}
-    objects = tree.checkout.objects(id for id in wanted.values() if id)
+    wanted = {path: _word(path, tree) for path in paths if tree.was_there(path)}
+    objects = tree.checkout.objects(filter(None, wanted.values()))
     found: dict[str, bytes] = {}
-    for path, id in wanted.items():
-        if id is None:
+    for path, word in wanted.items():
+        if word is None:
             found[path] = _plain(tree.checkout.root / path) or b""
-        elif id in objects:
-            found[path] = _unix(objects[id].content)
+        elif word in objects:
+            found[path] = _unix(objects[word].content)
     return found
+
+
+def _word(path: str, tree: Tree) -> str | None:
+    """What git calls the bytes at the base; None where they are those of the work tree."""
+    place = tree.checkout.root / path
+    if path in tree.differing or not place.is_symlink():
+        return tree.differing.get(path)
+    leads = posixpath.normpath(posixpath.join(posixpath.dirname(path), place.readlink()))
+    return "" if leads.startswith(("/", "..")) else f"{tree.base}:{leads}"
 
 
 def is_as_committed(here: Iterable[Here], tree: Tree) -> bool:

@@ -79,6 +79,8 @@ class Tree:
         manifest, lock = here.manifest, here.lockfile
         if manifest in self.differing or lock in self.differing or manifest not in self.tracked:
             return False
+        if here.project.manifest.is_symlink() or here.project.lockfile.is_symlink():
+            return False  # git looks at where it leads, and not at what is there
         return lock in self.tracked or not here.project.lockfile.exists()
 
     def gone(self, here: Iterable[Here]) -> list[str]:
