@@ -215,7 +215,7 @@ def test_what_could_not_be_made() -> None:
     found = ci_markdown(report(failed))
     assert found.startswith("### envlock: 1 image could not be made\n")
     more = "````text\n  step 1\n  ```step``` 2\n````"
-    assert f"**Error:** the engine says no:\n\n{more}\n\n**What to do:** start `dockerd`\n" in found
+    assert f"**Error:** the engine says no:\n\n{more}\n\n**Hint:** start `dockerd`\n" in found
 
 
 def test_a_plan_says_nothing_of_images() -> None:

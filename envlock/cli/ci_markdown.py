@@ -6,10 +6,11 @@ Names, versions and messages of others stand in it as text; nothing in them is a
 from collections.abc import Iterator, Sequence
 
 from envlock.cli.ci_groups import Group, group_of, has_section, headline, must_be_mended
-from envlock.cli.ci_markdown_section import folded_section, overview_row, section
+from envlock.cli.ci_markdown_section import error_text, folded_section, overview_row, section
 from envlock.cli.ci_markdown_shared import shared_table
 from envlock.cli.markdown import fitting, folded, named, prose, referred, row_line, table, weight
 from envlock.cli.text import number
+from envlock.errors import EnvlockError
 from envlock.model.ci_event import Kind
 from envlock.workflows.ci_report import CiReport, Outcome
 
@@ -36,6 +37,11 @@ def ci_markdown(report: CiReport, limit: int = SUMMARY) -> str:
     ]
     room = limit - sum(weight(part) + 2 for part in (*parts, *rest))
     return "\n\n".join((*parts, *_sections(told, report, room), *rest)) + "\n"
+
+
+def failure_markdown(error: EnvlockError) -> str:
+    """Of a run that came to no report."""
+    return f"### envlock: this run failed\n\n{error_text(error.message, error.hint, _LEAST)}\n"
 
 
 def _sections(told: Sequence[Outcome], report: CiReport, room: int) -> Iterator[str]:

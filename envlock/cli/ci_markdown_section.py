@@ -83,12 +83,15 @@ def _blocks(outcome: Outcome, report: CiReport, room: int) -> list[str]:
 
 
 def _error(outcome: Outcome, room: int) -> str:
-    if outcome.error is None:
-        return ""
-    first, *more = outcome.error.splitlines() or [""]
+    return error_text(outcome.error, outcome.hint, room) if outcome.error is not None else ""
+
+
+def error_text(message: str, hint: str | None, room: int) -> str:
+    """What went wrong, its further lines as they are, and a hint."""
+    first, *more = message.splitlines() or [""]
     parts = [f"**Error:** {prose(first)}"]
     parts += [fenced("\n".join(more), "text")] if more else []
-    parts += [f"**What to do:** {prose(outcome.hint)}"] if outcome.hint else []
+    parts += [f"**Hint:** {prose(hint)}"] if hint else []
     kept = fitting(parts, room)
     return "\n\n".join(kept or ["**Error:** too long to be shown here"])
 
