@@ -1,32 +1,22 @@
 """From an exception to words on stderr and an exit code: the one place where either is decided."""
 
-import errno
 import os
 import re
 import select
 import sys
 import traceback
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import click
 
 from envlock.cli.console import Console
 from envlock.errors import EnvlockError
+from envlock.system.refused import refused
 
-USAGE, OUTSIDE, BUG, INTERRUPTED = 2, 3, 70, 130
+USAGE, BUG, INTERRUPTED = 2, 70, 130
 # as a program has it that SIGPIPE ends
 BROKEN_PIPE = 141
-
-_DISK_HINTS = {
-    errno.ENOSPC: "make room on that disk",
-    errno.EDQUOT: "make room within your quota",
-    errno.EACCES: "may you read and write there?",
-    errno.EPERM: "may you read and write there?",
-    errno.EROFS: "nothing can be written there",
-}
-_OTHER_CACHE = "; another cache folder can be given with `--cache-dir`"
 
 
 def report(failure: BaseException, console: Console) -> int:
@@ -62,15 +52,11 @@ def _interrupted(_failure: BaseException, console: Console) -> int:
 def _system(failure: OSError, console: Console) -> int:
     if isinstance(failure, BrokenPipeError) and _reader_is_gone():
         return BROKEN_PIPE
-    what = (failure.strerror or str(failure) or type(failure).__name__).lower()
-    path = os.fsdecode(failure.filename) if isinstance(failure.filename, str | bytes) else None
-    hint = _DISK_HINTS.get(failure.errno or 0)
-    if hint and path and Path(path).is_relative_to(console.settings.cache_folder):
-        hint += _OTHER_CACHE
-    console.error(f"{what}: `{path}`" if path else what, hint)
+    error = refused(failure, console.settings.cache_folder)
+    console.error(error.message, error.hint)
     if console.settings.verbose:
         console.note(_traceback(failure))
-    return OUTSIDE
+    return error.exit_code
 
 
 def _bug(failure: BaseException, console: Console) -> int:
