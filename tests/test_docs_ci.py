@@ -128,6 +128,18 @@ def test_the_matrix_is_as_it_is_shown(scene: Scene) -> None:
     assert json.loads(shown)["include"]
 
 
+def test_each_row_of_the_matrix_means_one_environment(scene: Scene) -> None:
+    before = scene.author.git("rev-parse", "HEAD")
+    scene.write("train", "2.0", folder="other/train")  # a name that another one has
+    scene.write("serve", "2.0")
+    job = scene.job(scene.push(), "refs/heads/main", depth=0)
+    rows = json.loads(job.call("--matrix", "--base", before).stdout)["include"]
+    assert [row["folder"] for row in rows] == ["other/train", "serve"]
+    for row in rows:
+        told = job.call("--plan", "--json", "--base", before, "--environments", row["environment"])
+        assert [each["folder"] for each in json.loads(told.stdout)["environments"]] == [row["folder"]]
+
+
 def test_a_checkout_of_depth_two_needs_nothing_more_for_a_pull_request(scene: Scene) -> None:
     scene.branch()
     scene.write("train", "2.0")

@@ -1,5 +1,6 @@
 """The images that are wanted as a job matrix: so many runners make them as there are rows."""
 
+from collections import Counter
 from itertools import pairwise
 from typing import Any
 
@@ -14,7 +15,8 @@ def matrix_of(report: CiReport) -> dict[str, list[dict[str, Any]]]:
     """A row an image, as `strategy: matrix:` takes them; with more than 256 images several are in a row, parted by
     spaces, as the option `--environments` takes them."""
     subjects = [o.subject for o in report.outcomes if is_wanted(o.subject, report.event, report.pushes)]
-    return {"include": [_row(several) for several in _dealt(subjects)]}
+    names = Counter(outcome.subject.name for outcome in report.outcomes)
+    return {"include": [_row(several, names) for several in _dealt(subjects)]}
 
 
 def _dealt(subjects: list[Subject]) -> list[list[Subject]]:
@@ -24,8 +26,8 @@ def _dealt(subjects: list[Subject]) -> list[list[Subject]]:
     return [subjects[start:end] for start, end in pairwise(ends)]
 
 
-def _row(subjects: list[Subject]) -> dict[str, Any]:
-    return {
-        "environment": " ".join(subject.name for subject in subjects),
-        "folder": " ".join(subject.folder or "." for subject in subjects),
-    }
+def _row(subjects: list[Subject], names: Counter[str]) -> dict[str, Any]:
+    """An environment is meant by its name, or where several share that, by its folder."""
+    folders = [subject.folder or "." for subject in subjects]
+    words = [s.name if names[s.name] == 1 else folder for s, folder in zip(subjects, folders, strict=True)]
+    return {"environment": " ".join(words), "folder": " ".join(folders)}
