@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from envlock.errors import AnswerIsNo
+from envlock.errors import AnswerIsNo, OutsideError
 from envlock.model.branch_slug import branch_slug, branch_tag, commit_tag, version_tag
 from envlock.model.image import Image
 from envlock.model.reference import Reference, parse_reference
@@ -110,6 +110,32 @@ def test_the_tag_of_a_version_never_moves(registry: Registry, tmp_path: Path) ->
         f" and this version's image is {other.descriptor.digest}"
     )
     assert client().get(tag).descriptor == one.descriptor
+
+
+def test_of_two_at_once_the_earlier_learns_that_its_version_names_another(registry: Registry, tmp_path: Path) -> None:
+    one, _ = pushed(registry, tmp_path / "one", "raced/app", "lock-1")
+    other, _ = pushed(registry, tmp_path / "other", "raced/app", "lock-2")
+    tag = reference(registry, "raced/app", version_tag("3"))
+    with running_proxy(registry.host) as proxy:
+
+        def overtaken(_point: int) -> None:
+            if proxy.count("PUT", "/manifests/v3"):
+                proxy.watch = None
+                client().put(tag, other.content, other.descriptor.media_type)
+
+        proxy.watch = overtaken
+        with pytest.raises(AnswerIsNo, match=f"`{proxy.host}/raced/app:v3` is {other.descriptor.digest}"):
+            set_tag(client(), one, replace(tag, registry=proxy.host), moves=False)
+
+
+def test_what_a_registry_does_not_tell_is_not_overwritten(registry: Registry, tmp_path: Path) -> None:
+    one, _ = pushed(registry, tmp_path / "one", "hidden/app", "lock-1")
+    with running_proxy(registry.host) as proxy:
+        proxy.fails(Fault(method="HEAD", path="/manifests/", status=403, times=10))
+        tag = replace(reference(registry, "hidden/app", version_tag("3")), registry=proxy.host)
+        with pytest.raises(OutsideError, match="403"):
+            set_tag(client(), one, tag, moves=False)
+        assert proxy.count("PUT") == 0
 
 
 def test_a_registry_that_says_no_digest_is_asked_for_the_manifest(registry: Registry, tmp_path: Path) -> None:

@@ -65,7 +65,7 @@ class RegistryClient:
             return response.status_code == HTTPStatus.OK
 
     def tagged(self, reference: Reference) -> str | None:
-        """The digest that a tag names, by one question without a body; None where the registry does not tell it."""
+        """The digest that a tag names, by one question without a body; None where there is no such tag."""
         return tags.digest_of(self._exchange, reference, self.get)
 
     def require_readable(self, reference: Reference) -> None:

@@ -22,9 +22,10 @@ _DIGEST = "Docker-Content-Digest"
 
 
 def digest_of(exchange: Exchange, reference: Reference, get: Callable[[Reference], Found]) -> str | None:
-    """What a tag names in its registry; None where it is not there, or we are not told."""
+    """What a tag names in its registry; None where it is not there. Not to be told is an error: what never moves would
+    be overwritten."""
     path, headers = f"manifests/{reference.tag}", {"Accept": _ACCEPT}
-    with exchange.ask("HEAD", reference, path, headers=headers, accepted=(200, 403, 404), scope=_SCOPE) as response:
+    with exchange.ask("HEAD", reference, path, headers=headers, accepted=(200, 404), scope=_SCOPE) as response:
         if response.status_code != HTTPStatus.OK:
             return None
         told = response.headers.get(_DIGEST)
@@ -40,15 +41,22 @@ def require_readable(exchange: Exchange, reference: Reference) -> None:
 
 def set_tag(client: "RegistryClient", found: Found, tag: Reference, *, moves: bool) -> str:
     """Has a tag name a manifest that its repository has; what was done. Of a tag that never `moves`, AnswerIsNo where
-    it names another."""
+    it names another: asked before and after, since no registry writes a tag only where there is none."""
     digest = found.descriptor.digest
     known = client.tagged(tag)
     if known == digest:
         return THERE
-    if known and not moves:
+    if not moves:
+        _require_none_or_same(tag, known, digest)
+    client.put(tag, found.content, found.descriptor.media_type)
+    if not moves:
+        _require_none_or_same(tag, client.tagged(tag), digest)
+    return MOVED if known else NEW
+
+
+def _require_none_or_same(tag: Reference, known: str | None, digest: str) -> None:
+    if known not in (None, digest):
         raise AnswerIsNo(
             f"`{replace(tag, digest=None)}` is {known}, and this version's image is {digest}",
             hint="such a tag never moves: see who has put it there, and delete it in the registry if it is wrong",
         )
-    client.put(tag, found.content, found.descriptor.media_type)
-    return MOVED if known else NEW
