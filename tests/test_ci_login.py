@@ -59,7 +59,9 @@ def login(known: Context, image: str) -> tuple[str, str] | None:
 def test_a_login_is_added_for_one_run(tmp_path: Path) -> None:
     kept = {"auths": {"other.test": auth("lee", "other")}, "currentContext": "far"}
     usual = docker_config(tmp_path, kept)
-    (usual.parent / "contexts").mkdir()
+    for name in ("contexts", "cli-plugins"):
+        (usual.parent / name).mkdir()
+    (usual.parent / "ca.pem").write_text("of an engine elsewhere")
     before, home = usual.read_bytes(), tmp_path / "runner" / "home"
     with logged_in(CiOptions(registry="ghcr.test", home=home), "kim", "pass:wörd\r\n", context(tmp_path)) as known:
         (folder,) = home.iterdir()
@@ -69,13 +71,14 @@ def test_a_login_is_added_for_one_run(tmp_path: Path) -> None:
             "auths": {"other.test": auth("lee", "other"), "ghcr.test": auth("kim", "pass:wörd")},
             "currentContext": "far",
         }
-        assert (folder / "contexts").resolve() == usual.parent / "contexts"
+        beside = {path.name: path.resolve() for path in folder.iterdir() if path.is_symlink()}
+        assert beside == {name: usual.parent / name for name in ("contexts", "cli-plugins", "ca.pem")}
         assert login(known, "ghcr.test/team/train") == ("kim", "pass:wörd")
         assert login(known, "other.test/x") == ("lee", "other")
         assert login(known, "third.test/x") is None
     assert [*home.iterdir()] == []
     assert usual.read_bytes() == before
-    assert (usual.parent / "contexts").is_dir()
+    assert len([*usual.parent.iterdir()]) == 4
 
 
 HUBS = [None, "docker.io", "index.docker.io", HUB, "https://registry-1.docker.io/v2/"]
@@ -95,6 +98,14 @@ def test_the_password_is_not_for_the_hub_where_images_go_elsewhere(tmp_path: Pat
     with logged_in(options, "kim", "new", context(tmp_path)) as known:
         assert login(known, "ghcr.test/team/train") == ("kim", "new")
         assert login(known, "debian:12") is None
+
+
+def test_it_stands_before_a_login_for_a_part_of_its_registry(tmp_path: Path) -> None:
+    docker_config(tmp_path, {"auths": {"GHCR.test/team": auth("lee", "old"), "other.test/team": auth("lee", "other")}})
+    with logged_in(CiOptions(registry="ghcr.TEST", home=tmp_path / "home"), "kim", "new", context(tmp_path)) as known:
+        assert login(known, "ghcr.test/team/train") == ("kim", "new")
+        assert login(known, "GHCR.test/team/train") == ("kim", "new")
+        assert login(known, "other.test/team/train") == ("lee", "other")
 
 
 @pytest.mark.parametrize(

@@ -23,9 +23,9 @@ def with_login(document: Mapping[str, Any], registry: str, login: Login) -> dict
 
 
 def _without(registry: str, entries: object) -> dict[str, Any]:
-    """Entries by registry, but for those of one: under whichever of its names."""
+    """Entries by registry, but for those of one: under whichever of its names, and of namespaces in it."""
     return (
-        {key: entry for key, entry in (entries or {}).items() if host_of(key) != registry}
+        {key: entry for key, entry in (entries or {}).items() if host_of(key).partition("/")[0] != registry}
         if isinstance(entries, Mapping)
         else {}
     )

@@ -22,11 +22,9 @@ from envlock.workflows.context import Context
 
 _CONFIG = "config.json"
 _PREFIX = "login-"
-# of a Docker configuration, what programs look for beside the logins: programs, and engines by name
-_BESIDE = ("cli-plugins", "contexts", "buildx")
 # what a run without logins is not to see: of registries, channels, indexes and their mirrors
 _LOGINS = ("REGISTRY_AUTH_FILE", "RATTLER_AUTH_FILE", "NETRC", "DOCKER_AUTH_CONFIG")
-_LOGIN_PREFIXES = ("ENVLOCK_INDEX_", "ENVLOCK_MIRROR_")
+_LOGIN_PREFIXES = ("ENVLOCK_INDEX_", "ENVLOCK_MIRROR_", "ENVLOCK_DEBIAN_")
 
 
 def usable_login(
@@ -121,6 +119,7 @@ def _write(folder: Path, document: Mapping[str, Any], environment: Mapping[str, 
     with os.fdopen(descriptor, "wb") as file:
         file.write(data)
     usual = _docker_folder(environment)
-    for name in _BESIDE if usual else ():
-        if usual and (usual / name).exists():
-            (folder / name).symlink_to((usual / name).absolute())
+    # what docker looks for beside it: plugins, engines by name, certificates
+    for path in usual.iterdir() if usual and usual.is_dir() else ():
+        if path.name != _CONFIG:
+            (folder / path.name).symlink_to(path.absolute())
