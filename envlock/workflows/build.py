@@ -103,6 +103,7 @@ def build(project: Project, context: Context, options: BuildOptions = BuildOptio
         use_cache=options.use_cache,
         writes=options.push and not found,
         reuse=reuse if options.asks else None,
+        keeps=not options.looks or options.push,
     )
     return _built(making, options, began, found)
 
@@ -129,7 +130,7 @@ def _built(making: Making, options: BuildOptions, began: datetime, found: str | 
             _warn_of_another(target, found, image.manifest.digest, context)
         return later_images.push_image(target, image, context, attach=options.attach, began=began)
 
-    image = whole(target, parts, context)
+    image = whole(making, parts)
     try:
         pushed = placed(image)
     except OutsideError:
@@ -138,7 +139,7 @@ def _built(making: Making, options: BuildOptions, began: datetime, found: str | 
             raise
         context.warn(f"{lost} of its layers are in the registry no more: made here")
         known, parts = None, making.made_here()
-        image = whole(target, parts, context)
+        image = whole(making, parts)
         pushed = placed(image)
     layers = tuple(layer for part in parts for layer in part.layers)
     ours = {layer.digest for layer in layers if layer.part == "env"}

@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from envlock.model.image import Image
-from envlock.model.image_layers import nothing_known
+from envlock.model.image_layers import Came, nothing_known
 from envlock.model.layers import LAYOUT
 from envlock.model.reference import Reference
 from envlock.oci.compress import compressor_id
@@ -31,13 +31,18 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Making:
     """`reuse` are references of images whose layers are taken; None where no registry is asked for any. `writes` says
-    whether anything is to be pushed, as far as is known."""
+    whether anything is to be pushed, as far as is known.
+
+    `keeps`: what has layers of a registry is known as the image from then on. Not where the registry is only looked
+    at: the proposal that names it may never be taken, and the image would be pushed by those who do.
+    """
 
     target: Target
     context: Context
     use_cache: bool
     writes: bool
     reuse: Sequence[Reference] | None
+    keeps: bool = True
 
     def known(self) -> tuple[Made, ...] | None:
         """Where all of them were made before."""
@@ -59,13 +64,18 @@ class Making:
         """Made with no layer of others."""
         return self._made(None)
 
+    def may_keep(self, parts: Sequence[Made]) -> bool:
+        """Is it what this machine made itself, or may it be of others?"""
+        return self.keeps or not any(layer.came is Came.REUSED for made in parts for layer in made.layers)
+
     def _made(self, trusted: "Trusted | None") -> tuple[Made, ...]:
         parts = []
         for locked in self.target.platforms:
             reuse = partial(trusted.layers, locked.platform) if trusted else nothing_known
             how = MakeOptions(engine=self.target.engine, use_cache=self.use_cache, reuse=reuse)
             made = make_image(self.target.project, self.target.lock, locked, self.context, how)
-            keep_image(self.target, locked, made, self.context.cache)
+            if self.may_keep((made,)):
+                keep_image(self.target, locked, made, self.context.cache)
             parts.append(made)
         return tuple(parts)
 
@@ -78,8 +88,9 @@ def lost_layers(parts: Sequence[Made], image: Image, context: Context) -> int:
     return len(ours.intersection(later_images.gone(image, context)))
 
 
-def whole(target: Target, parts: Sequence[Made], context: Context) -> Image:
+def whole(making: Making, parts: Sequence[Made]) -> Image:
     """The image of the target: that of its one platform, else the index of them."""
+    target = making.target
     if not target.is_index:
         return parts[0].image
     annotations = {
@@ -88,5 +99,6 @@ def whole(target: Target, parts: Sequence[Made], context: Context) -> Image:
         COMPRESSOR_ANNOTATION: compressor_id(),
     }
     image = index_of([part.image for part in parts], annotations)
-    keep_index(target, image, context.cache)
+    if making.may_keep(parts):
+        keep_index(target, image, making.context.cache)
     return image
