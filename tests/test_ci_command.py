@@ -268,6 +268,21 @@ def test_one_that_fails_hinders_no_other(scene: Scene) -> None:
     assert "#### `train`: image changes" in job.summary
 
 
+def test_a_disk_that_refuses_one_hinders_no_other(scene: Scene, tmp_path: Path) -> None:
+    scene.branch()
+    newer(scene)
+    newer(scene, "serve")
+    asked = scene.propose()
+    job = on_github(scene.job(asked.merge, REQUEST), "pull_request", asked.merge, REQUEST, pull_request(asked))
+    home = tmp_path / "home"
+    (home / "sbom" / "serve.cdx.json").mkdir(parents=True)
+    result = job.call("--home", str(home))
+    assert result.code == 3, result
+    assert len(job.outputs()["digest"].split()) == 1
+    assert "#### `train`: image changes" in job.summary
+    assert f"is a directory: `{home / 'sbom' / 'serve.cdx.json'}`" in words(job, job.summary)
+
+
 def test_without_a_registry_a_pull_request_is_built_and_a_push_fails(scene: Scene) -> None:
     nowhere = 'repository = "127.0.0.1:9/gone/train"\n'
     scene.write("train", image=nowhere)

@@ -10,6 +10,7 @@ from pathlib import Path
 from envlock.errors import EnvlockError
 from envlock.forges.nowhere import Nowhere
 from envlock.model.ci_event import Event, Kind
+from envlock.system.refused import refused
 from envlock.workflows import later_ci
 from envlock.workflows.check import UNREADABLE
 from envlock.workflows.ci_report import CiReport, Outcome, State, Subject
@@ -85,8 +86,14 @@ def _outcome(subject: Subject, event: Event, options: CiOptions, context: Contex
     try:
         image = later_ci.image_of(subject, event, options, context)
     except EnvlockError as error:
-        return Outcome(subject=subject, error=error.message, hint=error.hint, exit_code=error.exit_code)
+        return _failed(subject, error)
+    except OSError as failure:
+        return _failed(subject, refused(failure, context.cache.root))
     return Outcome(subject=subject, image=image)
+
+
+def _failed(subject: Subject, error: EnvlockError) -> Outcome:
+    return Outcome(subject=subject, error=error.message, hint=error.hint, exit_code=error.exit_code)
 
 
 def _unmade(subject: Subject) -> Outcome:
