@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from envlock.cli.ci_json import matrix_shape, report_shape
 from envlock.cli.ci_markdown import COMMENT, ci_markdown
+from envlock.cli.layer_text import layer_name
 from envlock.cli.markdown import code, prose
 from envlock.errors import escaped
 from envlock.model.ci_event import Event, Kind
@@ -200,9 +201,35 @@ def test_what_a_version_is() -> None:
     assert f"`{COMMIT[:12]}` tagged `env/train/3`\n\n#### `train`: there already\n" in found
     assert (
         f"- **Image:** `registry.acme.test/ml/train@sha256:{'d' * 64}`\n"
-        "- **Tags:** `lock-3f9a1c22b07d4e18`, `v3` new\n\n"
+        "- **Tags:** `lock-3f9a1c22b07d4e18`, `v3` new\n"
+        "- **Size:** 75 MB\n\n"
         "**The same image elsewhere:**\n\n```console\ngit envlock build train@3\n```\n"
-    ) in found
+    ) in found.replace("\u00a0", " ")
+
+
+def test_a_version_that_goes_nowhere() -> None:
+    """Nothing is held against another size."""
+    event = Event(kind=Kind.TAG, forge="nowhere")
+    made = Outcome(subject=subject("train", State.SAME), image=image(before=75_000_000))
+    found = ci_markdown(report(made, event=event, base=None, reproduce="3"))
+    assert found.startswith("### envlock: 1 image made\n")
+    assert "#### `train`: made\n" in found
+    assert "Before" not in found
+    assert "- **Size:** 75 MB\n" in found.replace("\u00a0", " ")
+
+
+@pytest.mark.parametrize(
+    ("title", "name"),
+    [
+        ("numpy 2.4.0", "numpy 2.4.0"),
+        ("a 1, b 2", "a 1 + …"),
+        ("debian: libc6 2.36, zlib1g 1.2", "libc6 2.36 + …"),
+        ("debian: users, certificates, libraries and links", "debian: users + …"),
+        ("copied: train.py", "copied: train.py"),
+    ],
+)
+def test_a_layer_by_name(title: str, name: str) -> None:
+    assert layer_name(layer(title, 1)) == name
 
 
 def test_what_could_not_be_made() -> None:

@@ -92,6 +92,8 @@ PULL, BRANCH, TAG = Kind.PULL_REQUEST, Kind.BRANCH, Kind.TAG
         (Event(kind=BRANCH, forge="github", branch="main", is_default=True), (AUTO, ALWAYS)),
         (Event(kind=BRANCH, forge="github", branch="topic"), (ALWAYS,)),
         (Event(kind=TAG, forge="github", tag="env/train/3"), (AUTO, ALWAYS)),
+        (Event(kind=TAG, forge="nowhere"), (ALWAYS,)),  # of `--version`
+        (Event(kind=BRANCH, forge="nowhere", branch="main", is_default=True), (ALWAYS,)),
         (Event(kind=BRANCH, forge="github", branch="main", is_default=True, has_secrets=True), ()),
     ],
 )

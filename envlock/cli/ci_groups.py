@@ -19,9 +19,10 @@ class Group(IntEnum):
     NEW = 5
     CHANGED = 6
     REMOVED = 7
-    SAME_IMAGE = 8
-    THERE = 9
-    SAME = 10
+    MADE = 8
+    SAME_IMAGE = 9
+    THERE = 10
+    SAME = 11
 
 
 # of one, and of several
@@ -33,6 +34,7 @@ _COUNTED = {
     Group.NEW: ("new environment", "new environments"),
     Group.CHANGED: ("image changes", "images change"),
     Group.REMOVED: ("environment removed", "environments removed"),
+    Group.MADE: ("image made", "images made"),
     Group.SAME_IMAGE: ("keeps its image", "keep their images"),
     Group.THERE: ("image was there already", "images were there already"),
     Group.SAME: ("unchanged", "unchanged"),
@@ -45,6 +47,7 @@ _WORDS = {
     Group.NEW: "new environment",
     Group.CHANGED: "image changes",
     Group.REMOVED: "removed",
+    Group.MADE: "made",
     Group.SAME_IMAGE: "same image",
     Group.THERE: "there already",
     Group.SAME: "unchanged",
@@ -80,6 +83,8 @@ def group_of(outcome: Outcome, report: CiReport) -> Group:
         return Group.PUSHED
     if image and image.in_registry and (report.pushes or report.event.kind is Kind.TAG):
         return Group.THERE
+    if image and not subject.is_changed:
+        return Group.MADE
     return _BY_STATE[subject.state]
 
 

@@ -11,6 +11,7 @@ from envlock.cli.ci_markdown_sizes import (
     layers_table,
     move_of,
     sent,
+    size,
     size_in_short,
     sizes_table,
     unbroken,
@@ -149,6 +150,8 @@ def _image(outcome: Outcome, room: int) -> str:
     if image is None:
         return ""
     facts = [f"**{what}:** {said}" for what, said in _image_facts(image) if said]
+    if image.size is not None and not sizes_table(outcome):
+        facts.append(f"**Size:** {size(image.size)}")
     return facts[0] if len(facts) == 1 else _listed(facts, room)
 
 

@@ -38,8 +38,8 @@ def signed(count: int) -> str:
 
 
 def sizes_table(outcome: Outcome) -> str:
-    """Before and after, of the image and of what is downloaded for it on each platform."""
-    rows = list(_size_rows(outcome))
+    """Before and after, of the image and of what is downloaded for it on each platform; "" where nothing changes."""
+    rows = list(_size_rows(outcome)) if outcome.subject.comparison or outcome.subject.is_changed else []
     titles = ("Size", "Before", "After", "Difference", "Biggest causes")
     return "\n".join(table(titles, rows, right=titles[1:4])) if rows else ""
 
