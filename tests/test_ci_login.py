@@ -23,6 +23,9 @@ from envlock.workflows.ci import CiOptions
 from envlock.workflows.ci_login import logged_in, usable_login, without_logins
 from envlock.workflows.context import Context
 from tests.support.canary import Canaries
+from tests.support.ci_scene import ZEROS, Job, Proposal
+from tests.support.ci_variables import on_github, pull_request
+from tests.support.http_server import Request, Response, serve
 from tests.support.index_server import WheelFolders, serve_index
 from tests.support.locked_project import locked_project
 from tests.support.projects import Project, manifest_text, new_project
@@ -173,6 +176,36 @@ def test_who_gets_no_login(tmp_path: Path) -> None:
     assert login(alone, "ghcr.test/x") is None
     assert "ENVLOCK_INDEX_OURS_PASSWORD" not in alone.environment
     assert alone.environment["ENVLOCK_CACHE_DIR"] == "y"
+
+
+@pytest.mark.parametrize(("kind", "told"), [("pull_request", True), ("pull_request_target", False)])
+def test_netrc_is_not_for_what_outsiders_bring(tmp_path: Path, kind: str, told: bool) -> None:
+    write_wheel(tmp_path / "wheels", "alpha")
+    wheels, shown = WheelFolders((tmp_path / "wheels",)), set[str | None]()
+
+    def page(request: Request) -> Response | None:
+        shown.add(request.headers.get("Authorization"))
+        return wheels.page(request)
+
+    with serve(page) as index:
+        project = new_project(
+            tmp_path / "small", manifest_text(pip=["alpha"], index=f"{index.url}/simple/"), cache=tmp_path / "c"
+        )
+        project.must("lock")
+        project_git(project, "add", "--all")
+        project_git(project, "commit", "--quiet", "--message", "one")
+        for folder in ("places", "home"):
+            (tmp_path / folder).mkdir()
+        netrc = tmp_path / "netrc"
+        netrc.write_text("machine 127.0.0.1 login kim password c4n4ry")
+        netrc.chmod(0o600)
+        job = Job(tree=project.folder, places=tmp_path / "places", cache=tmp_path / "empty")
+        asked = Proposal(number=1, branch="new", head=ZEROS, base=ZEROS, merge=ZEROS, is_fork=True)
+        job = on_github(job, kind, ZEROS, "refs/pull/1/merge", pull_request(asked), NETRC=str(netrc), **NO_PROXY)
+        shown.clear()
+        result = job.call("--json")
+    assert result.code == 0, result
+    assert shown == ({f"Basic {auth('kim', 'c4n4ry')['auth']}"} if told else {None})
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from envlock.cli.ci_options import given_arguments
 from envlock.cli.command import Session
 from envlock.cli.console import Console
 from envlock.cli.failures import report as say_failure
-from envlock.cli.settings import Settings, environment, hide_from_programs
+from envlock.cli.settings import Settings, environment, hide_from_programs, hide_netrc
 from envlock.errors import EnvlockError, UserInputError
 from envlock.forges.forge import Annotation, Forge
 from envlock.forges.table import forge_of
@@ -87,6 +87,8 @@ def _report(session: Session, forge: Forge, flags: Mapping[str, Any], password: 
     options = _options(flags)
     with session.context(insecure=flags["insecure"]) as context:
         event = event_at(forge, options, Path.cwd(), context)
+        if event.has_secrets:
+            hide_netrc()
         login = usable_login(event, flags["username"], password, context)
         with logged_in(options, *login, context) as known:
             report = ci(event, options, Path.cwd(), known)

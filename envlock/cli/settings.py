@@ -74,6 +74,11 @@ def hide_from_programs(*names: str) -> None:
         os.environ.pop(name, None)
 
 
+def hide_netrc() -> None:
+    """Has nobody find the logins of netrc: neither libraries of ours nor programs that we start."""
+    os.environ["NETRC"] = os.devnull
+
+
 def completion_request() -> str | None:
     """What a shell asks to be completed, where one asks."""
     return os.environ.get(COMPLETION) or None
