@@ -144,7 +144,7 @@ def _tell(session: Session, forge: Forge, report: CiReport, flags: Mapping[str, 
 
 def _write(forge: Forge, report: CiReport, markdown: str, flags: Mapping[str, Any]) -> None:
     """Into the files of the forge, and those that are asked for."""
-    values = outputs(report, flags["cache"])
+    values = outputs(report)
     forge.write_outputs(values)
     if flags["summary"] and forge.has_summary:
         forge.write_summary(markdown)

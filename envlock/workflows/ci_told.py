@@ -20,7 +20,7 @@ from envlock.workflows.project import MANIFEST
 CACHE_NEVER, CACHE_READ, CACHE_BOTH = "false", "read", "true"
 
 
-def outputs(report: CiReport, cache: str = CACHE_BOTH) -> dict[str, str]:
+def outputs(report: CiReport) -> dict[str, str]:
     """Values by name; those of images have a line for each that was found or made, in the report's order. Of a plan,
     the keys are those of images that are wanted."""
     images = [outcome.image for outcome in report.outcomes if outcome.image]
@@ -38,12 +38,11 @@ def outputs(report: CiReport, cache: str = CACHE_BOTH) -> dict[str, str]:
         "matrix": json.dumps(matrix_of(report)),
         "layers-uploaded": str(sum(image.pushed.layers for image in images if image.pushed)),
         "bytes-uploaded": str(sum(image.pushed.uploaded_bytes for image in images if image.pushed)),
-        **_cache(report, wanted, cache),
     }
 
 
 def outputs_ahead(report: CiReport, cache: str) -> dict[str, str]:
-    """Values for those who make images next; none, where none is wanted."""
+    """Values for those who make images next, and what a cache is to them; none, where none is wanted."""
     wanted = _wanted(report)
     return {"remains": "true", **_cache(report, wanted, cache)} if wanted else {}
 
@@ -120,21 +119,21 @@ def _is_pushed(report: CiReport, wanted: list[Outcome]) -> bool:
     return report.pushes and bool(wanted) and all(outcome.image and outcome.image.in_registry for outcome in wanted)
 
 
-def _cache(report: CiReport, wanted: list[Outcome], use: str) -> dict[str, str]:
+def _cache(report: CiReport, wanted: Iterable[Outcome], use: str) -> dict[str, str]:
     """A cache that is restored helps whoever makes an image; it is saved only by who is trusted with what others use.
 
     The same images want the same packages, thus the same cache. Else the newest one of these environments is nearest,
     then the newest of any.
     """
-    makes, event = bool(wanted) and use != CACHE_NEVER, report.event
+    event = report.event
     trusted = event.kind is Kind.BRANCH and event.is_trusted and not event.has_secrets
     any_of = f"envlock-{FORM}-{platform.machine()}-"
     these = f"{any_of}{_short_hash(outcome.subject.folder for outcome in wanted)}-"
     return {
         "cache-key": these + _short_hash(_keys(wanted)),
         "cache-prefix": _lines((these, any_of)),
-        "cache-restore": _truth(makes),
-        "cache-save": _truth(makes and trusted and use == CACHE_BOTH),
+        "cache-restore": _truth(use != CACHE_NEVER),
+        "cache-save": _truth(trusted and use == CACHE_BOTH),
     }
 
 
