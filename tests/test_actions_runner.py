@@ -246,14 +246,19 @@ def far(root: Path, files: Mapping[str, str] | None = None) -> tuple[Path, str]:
     return bare, run(("git", "-C", work, "rev-parse", "HEAD")).strip()
 
 
-def ran(root: Path, steps: str, files: Mapping[str, str] | None = None, **more: Any) -> JobResult:
+def ran(
+    root: Path,
+    steps: str,
+    files: Mapping[str, str] | None = None,
+    cancellation: Cancellation | None = None,
+) -> JobResult:
     """A job of these steps for a push to `main`."""
     bare, commit = far(root, files)
     trigger = Trigger(name="push", sha=commit, ref="refs/heads/main", payload={"ref": "refs/heads/main"})
     indented = "".join(f"      {line}\n" for line in steps.splitlines())
     text = "on: push\njobs:\n  it:\n    runs-on: x\n    outputs: {last: '${{ steps.last.outputs.value }}'}\n"
-    host = Host(root=root / "host", remote=bare.as_uri(), secrets={"PASSWORD": "s3cret"}, **more)
-    (result,) = run_workflow(host, trigger, f"{text}    steps:\n{indented}")["it"]
+    host = Host(root=root / "host", remote=bare.as_uri(), secrets={"PASSWORD": "s3cret"})
+    (result,) = run_workflow(host, trigger, f"{text}    steps:\n{indented}", cancellation)["it"]
     return result
 
 
@@ -408,6 +413,42 @@ jobs:
         **{"long": "cancelled", "next": "skipped", "told": "success", "end": "success"}
     }
     assert [result.result, results["after"][0].result] == ["cancelled", "skipped"]
+
+
+def test_cancelling_tells_all_that_a_composite_action_starts_from_then_on(tmp_path: Path) -> None:
+    """As its runner has it: not even `always()` in it can clean up. What is `always()` around it does."""
+    started = tmp_path / "started"
+    os.mkfifo(started)
+    waits = f'exec python3 -c "import signal; open(\\"{started}\\", \\"w\\").close(); signal.pause()"'
+    inner = f"""\
+name: inner
+outputs:
+  next: {{value: "${{{{ steps.next.outcome }}}}"}}
+  end: {{value: "${{{{ steps.end.outcome }}}}"}}
+runs:
+  using: composite
+  steps:
+    - {{id: long, shell: bash, run: '{waits}'}}
+    - {{id: next, shell: bash, run: echo no}}
+    - {{id: end, shell: bash, if: always(), run: 'sleep 600'}}
+"""
+    cancellation = Cancellation()
+
+    def cancel() -> None:
+        started.read_bytes()  # until the step has opened it
+        cancellation.ask()
+
+    thread = threading.Thread(target=cancel)
+    thread.start()
+    steps = """\
+- uses: actions/checkout@v5
+- {id: it, uses: ./inner}
+- {id: last, if: always(), run: 'echo "value=${{ join(steps.it.outputs.*) }}" >>"$GITHUB_OUTPUT"'}
+"""
+    result = ran(tmp_path, steps, {"inner/action.yml": inner}, cancellation=cancellation)
+    thread.join()
+    assert (result.result, result.steps["it"].outcome) == ("cancelled", "cancelled")
+    assert result.outputs == {"last": "skipped,cancelled"}
 
 
 def test_jobs_needs_matrix_and_outputs(tmp_path: Path) -> None:

@@ -70,7 +70,10 @@ class RunningJob:
 
 @dataclass(kw_only=True)
 class Steps:
-    """Steps of a job or of a composite action that run one after another; `environment` is around all of them."""
+    """Steps of a job or of a composite action that run one after another; `environment` is around all of them.
+
+    `was_asked` is for those of a composite action: was the run cancelled already, when that action began?
+    """
 
     job: RunningJob
     github: Mapping[str, Any]
@@ -78,6 +81,7 @@ class Steps:
     inputs: Mapping[str, str] = field(default_factory=dict)
     results: dict[str, StepResult] = field(default_factory=dict)
     status: str = SUCCESS
+    was_asked: bool | None = None
 
     def scope(self, environment: Mapping[str, str] | None = None) -> Scope:
         """What their expressions may speak of."""
@@ -96,11 +100,13 @@ class Steps:
         return CANCELLED if self.job.cancellation.is_asked else self.status
 
     def _functions(self) -> dict[str, Callable[..., Any]]:
+        """Within a composite action, success and failure are those of its own steps."""
         workspace = self.job.folders.workspace
+        status = self._status() if self.was_asked is None else self.status
         return {
             "always": lambda: True,
-            "success": lambda: self._status() == SUCCESS,
-            "failure": lambda: self._status() == FAILURE,
+            "success": lambda: status == SUCCESS,
+            "failure": lambda: status == FAILURE,
             "cancelled": lambda: self._status() == CANCELLED,
             "hashFiles": lambda *patterns: hash_files(workspace, *patterns),
         }

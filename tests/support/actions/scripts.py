@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.support.actions.machine import Cancellation
+from tests.support.actions.running import RunningJob
 
 _SHELLS = {
     None: "bash -e {0}",
@@ -42,11 +42,11 @@ class Ended:
     timed_out: bool = False
 
 
-def run_script(script: Script, temp: Path, cancellation: Cancellation, patience: tuple[float, float]) -> Ended:
+def run_script(script: Script, job: RunningJob, *, was_asked: bool) -> Ended:
     """To its end; who cancels has it told by SIGINT, then by SIGTERM, and then killed with all that it started."""
-    path = temp / f"{uuid.uuid4()}.sh"
+    path = job.folders.temp / f"{uuid.uuid4()}.sh"
     path.write_text(script.text)
-    was_asked = cancellation.is_asked
+    cancellation, patience = job.cancellation, job.host.patience
     process = subprocess.Popen(
         _command(script.shell, path),
         cwd=script.folder,

@@ -25,7 +25,7 @@ def run_steps(written: Sequence[Step], steps: Steps) -> None:
         result = _run_step(step, steps)
         steps.results[step.id] = result
         if result.conclusion in (FAILURE, CANCELLED):
-            steps.status = FAILURE
+            steps.status = result.conclusion
 
 
 def _run_step(step: Step, steps: Steps) -> StepResult:
@@ -37,7 +37,7 @@ def _run_step(step: Step, steps: Steps) -> StepResult:
         if not templates.holds(step.condition, scope):
             return StepResult(outcome=SKIPPED, conclusion=SKIPPED)
         log.say(f"##[group]{templates.text(step.name, scope)}")
-        was_asked = steps.job.cancellation.is_asked
+        was_asked = _was_asked(steps)
         outcome = _KINDS[step.run is None](step, steps, environment, outputs)
         if steps.job.cancellation.is_asked and not was_asked:
             outcome = CANCELLED
@@ -47,6 +47,12 @@ def _run_step(step: Step, steps: Steps) -> StepResult:
         outcome, continues = FAILURE, step.continues is True
     conclusion = SUCCESS if outcome == FAILURE and continues else outcome
     return StepResult(outcome=outcome, conclusion=conclusion, outputs=outputs)
+
+
+def _was_asked(steps: Steps) -> bool:
+    """Where a composite action is told of cancelling, all that it starts from then on is told at once, whatever its
+    `if`: an `always()` in it cleans up after failures, and not after this."""
+    return steps.job.cancellation.is_asked if steps.was_asked is None else steps.was_asked
 
 
 def _script(step: Step, steps: Steps, environment: Mapping[str, str], outputs: dict[str, str]) -> str:
@@ -64,7 +70,7 @@ def _script(step: Step, steps: Steps, environment: Mapping[str, str], outputs: d
         variables=variables(job, github, known),
         seconds=60 * float(templates.text(step.minutes, scope)),
     )
-    ended = run_script(script, job.folders.temp, job.cancellation, job.host.patience)
+    ended = run_script(script, job, was_asked=_was_asked(steps))
     heard = _heard(ended, steps, outputs)
     return SUCCESS if _took(files, steps, outputs) and heard else FAILURE
 
@@ -182,6 +188,7 @@ def _composite(
         github=github,
         environment=environment,
         inputs=_inputs(action, steps.scope(given[1]), given[0], steps),
+        was_asked=_was_asked(steps),
     )
     run_steps(action.steps, inner)
     outputs.update(templates.texts(action.outputs, inner.scope()))
