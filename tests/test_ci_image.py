@@ -218,6 +218,27 @@ def test_a_pull_request_does_without_its_registry(made: Factory, proxy: Registry
     assert (offline.digest, offline.came, offline.notes) == (image.digest, "cache", ())
 
 
+def test_a_silent_registry_is_asked_once_in_a_pull_request(made: Factory, proxy: RegistryProxy) -> None:
+    project = made.project("silent", PINNED[:1])
+    other = made.beside(project, "silent-too", PINNED[:1])
+    proxy.fails(Fault(method="GET", path="/built/silent", status=503, times=100))
+    around, how = context(project), CiOptions(home=project.cache / "home")
+    images = [image_of(subject(each), REQUEST, how, around) for each in (project, other)]
+    assert [image.notes for image in images] == [images[0].notes] * 2
+    assert images[0].notes[0].startswith("nothing of the registry is used: ")
+    assert proxy.count("GET", "/built/silent") == 1
+
+
+def test_two_of_one_name_have_a_bill_of_materials_each(made: Factory) -> None:
+    project = made.project("namesake", PINNED[:1])
+    other = made.beside(project, "namesake", PINNED[1:2])
+    around, how = context(project), CiOptions(home=project.cache / "home")
+    subjects = (subject(project), replace(subject(other), folder="namesake"))
+    bills = [image_of(each, REQUEST, how, around).sbom or Path() for each in subjects]
+    assert [bill.name for bill in bills] == ["namesake.cdx.json", "namesake--259c694d11b5.cdx.json"]
+    assert ["pack0" in bill.read_text() for bill in bills] == [True, False]
+
+
 def test_what_is_not_committed_has_no_tag_of_a_commit(made: Factory) -> None:
     project = made.project("dirty", PINNED[:1])
     project.manifest.write_text(f"{project.manifest.read_text()}# more\n")

@@ -68,6 +68,10 @@ class RegistryClient:
         """The digest that a tag names, by one question without a body; None where there is no such tag."""
         return tags.digest_of(self._exchange, reference, self.get)
 
+    def require_answer(self, reference: Reference) -> None:
+        """OutsideError where the registry of a repository does not answer at the first try."""
+        tags.require_answer(self._exchange, reference)
+
     def require_readable(self, reference: Reference) -> None:
         """OutsideError with what the registry says, where it tells us nothing of a repository; what is missing there is
         no error."""

@@ -33,6 +33,7 @@ class Asking(TypedDict, total=False):
     accepted: Collection[int]  # statuses that are answers; 401 and 403 only where they were not to be mended by a login
     scope: str  # "pull" or "pull,push"
     source: Reference | None  # the repository that a mount reads
+    tries: int  # where a fault may pass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +47,7 @@ class _Question:
     accepted: Collection[int] = (200,)
     scope: str = "pull"
     source: Reference | None = None
+    tries: int = _TRIES
 
     @property
     def wanted(self) -> Wanted:
@@ -129,7 +131,7 @@ class Exchange:
                 answers.close()
                 if not question.is_repeatable:
                     raise
-                if number == _TRIES - 1:  # said as what does not pass: nobody is to try all of this once more
+                if number == question.tries - 1:  # said as what does not pass: nobody is to try all of this once more
                     raise OutsideError(fault.message, hint=fault.hint) from fault
                 self.pause(fault, number)
             number += 1

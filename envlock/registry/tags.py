@@ -33,6 +33,13 @@ def digest_of(exchange: Exchange, reference: Reference, get: Callable[[Reference
     return f"sha256:{hex_of(told)}" if told else get(reference).descriptor.digest
 
 
+def require_answer(exchange: Exchange, reference: Reference) -> None:
+    """OutsideError where a registry does not answer at the first try; whatever it says of a tag is an answer."""
+    path, answers = f"manifests/{reference.tag}", range(HTTPStatus.OK, HTTPStatus.INTERNAL_SERVER_ERROR)
+    with exchange.ask("GET", reference, path, headers={"Accept": _ACCEPT}, accepted=answers, tries=1):
+        pass
+
+
 def require_readable(exchange: Exchange, reference: Reference) -> None:
     """OutsideError with the reason where a registry says nothing of a repository to us; what is not there is none."""
     with exchange.ask("GET", reference, f"manifests/{reference.tag}", headers={"Accept": _ACCEPT}, accepted=(200, 404)):

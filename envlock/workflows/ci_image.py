@@ -82,7 +82,7 @@ def image_of(subject: Subject, event: Event, options: CiOptions, context: Contex
         pushed=result.pushed,
         tags=tags,
         notes=tuple(dict.fromkeys((*seen.notes, *job.names.notes, *result.notes))),
-        sbom=write_bill(job.target, subject.name, options.home) if options.home else None,
+        sbom=write_bill(job.target, subject, options.home, context) if options.home else None,
         seconds=(datetime.now(UTC) - began).total_seconds(),
     )
 
@@ -119,10 +119,13 @@ def _seen(job: _Job, context: Context) -> _Seen:
     """What is asked of the registry before anything is made."""
     if job.repository is None or context.offline:
         return _Seen(answers=False)
+    client, registry = later.registry_client(context), job.repository.registry
     try:
+        if not job.pushes:  # what could do without is not long waited for, nor by the next one
+            context.once((_seen, registry), partial(client.require_answer, job.repository))
         image = found_for(job.target, context)
         if image is None and not job.pushes:
-            later.registry_client(context).require_readable(job.repository)
+            client.require_readable(job.repository)
         return _Seen(image=image, before=image_before(job.subject, job.target, context))
     except OutsideError as error:
         if job.pushes:
