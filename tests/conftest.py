@@ -14,6 +14,7 @@ from tests.support import base_image as base_images
 from tests.support import conda_channel as channels
 from tests.support import wheels
 from tests.support.cache import AMBIENT, cache_folder
+from tests.support.ci_scene import World, world
 from tests.support.debian_archive import Archive, archive
 from tests.support.debian_servers import serve_mirror
 from tests.support.docker_engine import Engine, running_engine
@@ -139,6 +140,13 @@ def debian_mirror(debian_archive: Archive) -> Iterator[FileServer]:
 def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
     with running_registry(tmp_path_factory.mktemp("registry")) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def ci_world(tmp_path_factory: pytest.TempPathFactory, registry: Registry) -> Iterator[World]:
+    """What the scenes of continuous integration share: locks of tiny wheels, their index, and the registry."""
+    with world(tmp_path_factory.mktemp("world"), registry) as made:
+        yield made
 
 
 @pytest.fixture(scope="session")

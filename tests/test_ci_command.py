@@ -2,12 +2,11 @@
 
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.support.ci_scene import ZEROS, Job, Scene, World, new_scene, world
+from tests.support.ci_scene import ZEROS, Job, Scene, World, new_scene
 from tests.support.ci_variables import (
     gitlab_branch,
     gitlab_tag,
@@ -22,21 +21,14 @@ from tests.support.ci_variables import (
     queue_ref,
 )
 from tests.support.pushing import Log
-from tests.support.registry import Registry
 
 MAIN, REQUEST = "refs/heads/main", "refs/pull/1/merge"
 
 
-@pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory, registry: Registry) -> Iterator[World]:
-    with world(tmp_path_factory.mktemp("world"), registry) as made:
-        yield made
-
-
 @pytest.fixture
-def scene(shared: World, tmp_path: Path) -> Scene:
+def scene(ci_world: World, tmp_path: Path) -> Scene:
     """`serve` and `train`, each with a repository of its own."""
-    return new_scene(shared, tmp_path / re.sub(r"\W", "", tmp_path.name.lower()), "serve", "train", image=True)
+    return new_scene(ci_world, tmp_path / re.sub(r"\W", "", tmp_path.name.lower()), "serve", "train", image=True)
 
 
 def words(job: Job, text: str) -> str:
@@ -298,8 +290,8 @@ def test_without_a_registry_a_pull_request_is_built_and_a_push_fails(scene: Scen
 
 
 @pytest.mark.parametrize(("number", "rows"), [(200, 200), pytest.param(300, 256, marks=pytest.mark.full)])
-def test_rows_of_a_job_matrix(shared: World, tmp_path: Path, number: int, rows: int) -> None:
-    scene = new_scene(shared, tmp_path / "many", *(f"e{n}" for n in range(number)))
+def test_rows_of_a_job_matrix(ci_world: World, tmp_path: Path, number: int, rows: int) -> None:
+    scene = new_scene(ci_world, tmp_path / "many", *(f"e{n}" for n in range(number)))
     include = json.loads(scene.job(scene.author.git("rev-parse", "HEAD"), MAIN).call("--matrix").stdout)["include"]
     assert include == []
     for n in range(number):

@@ -2,7 +2,7 @@
 out: `ci` is run on each, and judged by what it has done."""
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -11,20 +11,13 @@ import pytest
 
 from tests.support.canary import Canaries
 from tests.support.ci_effects import CANARY, addresses, files_made, forged, skeleton
-from tests.support.ci_scene import Job, Proposal, Scene, World, new_scene, world
+from tests.support.ci_scene import Job, Proposal, Scene, World, new_scene
 from tests.support.ci_variables import on_github, pull_request
 from tests.support.pushing import Log
-from tests.support.registry import Registry
 
 REF = "refs/pull/1/merge"
 TOUCH = f"touch${{IFS}}{CANARY}"  # without a space, which no branch can have
 OPTION = f"--upload-pack=touch {CANARY}"
-
-
-@pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory, registry: Registry) -> Iterator[World]:
-    with world(tmp_path_factory.mktemp("world"), registry) as made:
-        yield made
 
 
 def nothing(_job: Job) -> None:
@@ -55,14 +48,14 @@ class Hostile:
     inside: str = "."
     words: tuple[str, ...] = ()
 
-    def tried(self, shared: World, root: Path) -> "Tried":
-        scene = new_scene(shared, root, "train")
+    def tried(self, ci_world: World, root: Path) -> "Tried":
+        scene = new_scene(ci_world, root, "train")
         scene.branch()
         self._write(scene)
         asked = replace(scene.propose(self.branch, is_fork=True), title=self.title, body=self.body)
         job = self._job(scene, asked)
         self.meddle(job)
-        log = Log(shared.registry)
+        log = Log(ci_world.registry)
         code, said = job.log(*self.words, folder=job.tree / self.inside)
         sent = [entry for entry in log.entries() if entry.method not in ("GET", "HEAD")]
         return Tried(root=root, job=job, code=code, log=said, sent=sent)
@@ -310,13 +303,13 @@ OTHERS = {
 
 
 @pytest.fixture(scope="module")
-def harmless(shared: World, tmp_path_factory: pytest.TempPathFactory) -> Callable[[Hostile], Tried]:
+def harmless(ci_world: World, tmp_path_factory: pytest.TempPathFactory) -> Callable[[Hostile], Tried]:
     """What comes of a pull request with nothing in it; each once."""
     known: dict[str, Tried] = {}
 
     def of(case: Hostile) -> Tried:
         if repr(case) not in known:
-            known[repr(case)] = case.tried(shared, tmp_path_factory.mktemp("harmless") / "scene")
+            known[repr(case)] = case.tried(ci_world, tmp_path_factory.mktemp("harmless") / "scene")
         return known[repr(case)]
 
     return of
@@ -337,9 +330,9 @@ def unharmed(tried: Tried, home: Path) -> None:
 
 @pytest.mark.parametrize("case", SAME_SHAPE)
 def test_all_is_as_with_harmless_words(
-    case: str, shared: World, tmp_path: Path, isolated_home: Path, harmless: Callable[[Hostile], Tried]
+    case: str, ci_world: World, tmp_path: Path, isolated_home: Path, harmless: Callable[[Hostile], Tried]
 ) -> None:
-    tried, plain = SAME_SHAPE[case].tried(shared, tmp_path / "scene"), harmless(Hostile())
+    tried, plain = SAME_SHAPE[case].tried(ci_world, tmp_path / "scene"), harmless(Hostile())
     unharmed(tried, isolated_home)
     assert (plain.code, tried.code) == (0, 0), tried.log
     assert skeleton(tried.job.summary) == skeleton(plain.job.summary)
@@ -353,10 +346,10 @@ def blocks(markdown: str) -> list[str]:
 
 @pytest.mark.parametrize("case", REFUSED)
 def test_what_is_refused_says_so_as_of_harmless_words(
-    case: str, shared: World, tmp_path: Path, isolated_home: Path, harmless: Callable[[Hostile], Tried]
+    case: str, ci_world: World, tmp_path: Path, isolated_home: Path, harmless: Callable[[Hostile], Tried]
 ) -> None:
     hostile, twin = REFUSED[case]
-    tried, plain = hostile.tried(shared, tmp_path / "scene"), harmless(twin)
+    tried, plain = hostile.tried(ci_world, tmp_path / "scene"), harmless(twin)
     unharmed(tried, isolated_home)
     assert (plain.code, tried.code) in ((1, 1), (2, 2), (1, 2), (2, 1)), tried.log
     # one refusal names more words than another: all else is built alike
@@ -365,11 +358,11 @@ def test_what_is_refused_says_so_as_of_harmless_words(
 
 
 @pytest.mark.parametrize("case", OTHERS)
-def test_what_lies_does_no_harm(case: str, shared: World, tmp_path: Path, isolated_home: Path) -> None:
-    unharmed(OTHERS[case].tried(shared, tmp_path / "scene"), isolated_home)
+def test_what_lies_does_no_harm(case: str, ci_world: World, tmp_path: Path, isolated_home: Path) -> None:
+    unharmed(OTHERS[case].tried(ci_world, tmp_path / "scene"), isolated_home)
 
 
-def test_password_and_token_reach_no_program_and_no_file(shared: World, tmp_path: Path, isolated_home: Path) -> None:
+def test_password_and_token_reach_no_program_and_no_file(ci_world: World, tmp_path: Path, isolated_home: Path) -> None:
     canaries = Canaries()
     seen, programs = tmp_path / "seen", tmp_path / "programs"
     programs.mkdir()
@@ -380,13 +373,13 @@ def test_password_and_token_reach_no_program_and_no_file(shared: World, tmp_path
         variables={
             **secrets,
             "ENVLOCK_CI_COMMENT": "false",
-            "ENVLOCK_CI_REGISTRY": shared.registry.host,
+            "ENVLOCK_CI_REGISTRY": ci_world.registry.host,
             "ENVLOCK_CI_USERNAME": "kim",
             "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
         },
         words=("--verbose",),
     )
-    tried = case.tried(shared, tmp_path / "scene")
+    tried = case.tried(ci_world, tmp_path / "scene")
     assert tried.code == 0, tried.log
     assert "ENVLOCK_CACHE_DIR=" in seen.read_text()
     assert canaries.found(seen.read_bytes() + tried.log.encode()) == set()

@@ -3,7 +3,6 @@
 import gzip
 import json
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -14,25 +13,18 @@ from envlock.model.image import CONFIG_TYPE, Descriptor
 from envlock.model.reference import Reference, parse_reference
 from envlock.oci.image import digest_of
 from envlock.oci.manifest import read_manifest
-from tests.support.ci_scene import Job, Scene, World, new_scene, world
+from tests.support.ci_scene import Job, Scene, World, new_scene
 from tests.support.ci_variables import on_github, pull_request, push
 from tests.support.layered_images import file, tar_of
 from tests.support.pushing import client
-from tests.support.registry import Registry
 
 MAIN, REQUEST = "refs/heads/main", "refs/pull/1/merge"
 
 
-@pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory, registry: Registry) -> Iterator[World]:
-    with world(tmp_path_factory.mktemp("world"), registry) as made:
-        yield made
-
-
 @pytest.fixture
-def scene(shared: World, tmp_path: Path) -> Scene:
+def scene(ci_world: World, tmp_path: Path) -> Scene:
     """`train`, with a repository of its own."""
-    return new_scene(shared, tmp_path / re.sub(r"\W", "", tmp_path.name.lower()), "train", image=True)
+    return new_scene(ci_world, tmp_path / re.sub(r"\W", "", tmp_path.name.lower()), "train", image=True)
 
 
 def place(scene: Scene, name: str = "train") -> str:

@@ -3,7 +3,6 @@
 import json
 import re
 import shlex
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,25 +10,18 @@ import pytest
 import yaml
 
 from envlock.model.branch_slug import branch_tag
-from tests.support.ci_scene import Job, Scene, World, new_scene, world
+from tests.support.ci_scene import Job, Scene, World, new_scene
 from tests.support.ci_variables import on_github, pull_request
 from tests.support.processes import PROJECT, run
-from tests.support.registry import Registry
 
 PAGE = (PROJECT / "docs" / "ci.md").read_text()
 # what the tables call a default that is no value
 NO_VALUE = {"", "all", "all locked ones", "`[image] repository`", "as `envlock build`", "what is checked out"}
 
 
-@pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory, registry: Registry) -> Iterator[World]:
-    with world(tmp_path_factory.mktemp("world"), registry) as made:
-        yield made
-
-
 @pytest.fixture
-def scene(shared: World, tmp_path: Path) -> Scene:
-    return new_scene(shared, tmp_path / "scene", "serve", "train")
+def scene(ci_world: World, tmp_path: Path) -> Scene:
+    return new_scene(ci_world, tmp_path / "scene", "serve", "train")
 
 
 def section(title: str) -> str:

@@ -8,7 +8,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +18,11 @@ import yaml
 from envlock.model.reference import parse_reference
 from tests.support.actions.jobs import JobResult, run_workflow
 from tests.support.actions.machine import SYSTEM_PATH, Host, Trigger
-from tests.support.ci_scene import Proposal, Scene, World, new_scene, world
+from tests.support.ci_scene import Proposal, Scene, World, new_scene
 from tests.support.ci_variables import gitlab_branch, on_gitlab, on_jenkins, pull_request, push
 from tests.support.processes import PROJECT
 from tests.support.projects import ENVLOCK
 from tests.support.pushing import client
-from tests.support.registry import Registry
 
 EXAMPLES = PROJECT / "examples" / "workflows"
 INSTALLED = """#!/usr/bin/env bash
@@ -55,12 +54,6 @@ runs:
 
 
 @pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory, registry: Registry) -> Iterator[World]:
-    with world(tmp_path_factory.mktemp("world"), registry) as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
 def actions(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Path]:
     """By the names that the examples have for them."""
     ours, vault = tmp_path_factory.mktemp("action"), tmp_path_factory.mktemp("vault")
@@ -74,9 +67,9 @@ def actions(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Path]:
 
 
 @pytest.fixture
-def scene(shared: World, tmp_path: Path) -> Scene:
+def scene(ci_world: World, tmp_path: Path) -> Scene:
     """`serve` and `train`, which do not say where their images go."""
-    return new_scene(shared, tmp_path / "scene", "serve", "train")
+    return new_scene(ci_world, tmp_path / "scene", "serve", "train")
 
 
 @pytest.fixture
