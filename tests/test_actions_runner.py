@@ -430,7 +430,7 @@ runs:
   steps:
     - {{id: long, shell: bash, run: '{waits}'}}
     - {{id: next, shell: bash, run: echo no}}
-    - {{id: end, shell: bash, if: always(), run: 'sleep 600'}}
+    - {{id: end, shell: bash, if: always(), run: exec sleep 60}}
 """
     cancellation = Cancellation()
 

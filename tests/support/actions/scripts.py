@@ -79,7 +79,7 @@ def _command(shell: str | None, path: Path) -> list[str]:
 
 
 class _Ending:
-    """The process alone is asked; at the last, all that it started is killed."""
+    """The process alone is asked; once it is gone, or does not go, all that it started is killed."""
 
     def __init__(self, process: "subprocess.Popen[bytes]", patience: tuple[float, float]) -> None:
         self._process, self._patience = process, patience
@@ -89,16 +89,11 @@ class _Ending:
         threading.Thread(target=self._go_on, daemon=True).start()
 
     def _go_on(self) -> None:
-        for seconds, number in zip(self._patience, (signal.SIGTERM, signal.SIGKILL), strict=True):
+        for seconds, ask in zip(self._patience, (self._process.terminate, self._process.kill), strict=True):
             try:
                 self._process.wait(seconds)
-                return
+                break
             except subprocess.TimeoutExpired:
-                self._tell(number)
-
-    def _tell(self, number: signal.Signals) -> None:
-        if number is signal.SIGKILL:
-            with suppress(ProcessLookupError):
-                os.killpg(self._process.pid, number)  # it leads a session of its own
-        else:
-            self._process.send_signal(number)
+                ask()
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)  # it leads a session of its own
