@@ -484,6 +484,34 @@ def test_the_environment_of_a_pushed_tag_is_as_it_was_there(forge: Shared) -> No
         assert place.subjects(event, environments=("serve",)).subjects == ()
 
 
+def test_a_version_is_held_against_the_number_before_it(forge: Shared) -> None:
+    versions = ("1", "9", "10", "test", "11", "12")
+    commits = {}
+    for version in versions:
+        forge.work.environment("envs/train", value=version.replace("12", "11"))
+        forge.push()
+        commits[version] = registered(forge, "train", version)
+    forge.work.git("tag", "env/train/8", f"{commits['9']}:envs")  # leads to no commit
+    forge.work.git("push", "--quiet", "origin", "env/train/8")
+    for version, before, state in (
+        ("11", "10", "changed"),
+        ("10", "9", "changed"),
+        ("12", "11", "same"),
+        ("9", None, "same"),
+        ("1", None, "same"),
+        ("test", None, "same"),
+    ):
+        event = Event(kind=Kind.TAG, forge="github", tag=f"env/train/{version}", head=commits[version])
+        for place in (forge.work, forge.checked_out(f"refs/tags/env/train/{version}")):
+            found = place.subjects(event)
+            assert (states(found), found.commit) == ({"envs/train train": state}, commits[version])
+            assert found.base == (commits[before] if before else None)
+            (train,) = found.subjects
+            assert bool(train.comparison) == (train.was != train.key) == (state == "changed")
+            if train.comparison:
+                assert (train.comparison.before.text, train.comparison.after.text) == (before, version)
+
+
 def test_versions_are_asked_for(forge: Shared) -> None:
     registered(forge, "train", "1")
     registered(forge, "serve", "1")

@@ -81,6 +81,12 @@ class Checkout:
         code, _, error = self.git.tried("fetch", *_QUIET, *far, "--", ORIGIN, spec)
         return None if code == 0 else first_line(error)
 
+    def tags_there(self, start: str) -> list[str]:
+        """The tags of the remote whose names begin so; none where it does not say."""
+        code, said, _ = self.git.tried("ls-remote", "--quiet", "--refs", "--", ORIGIN, f"refs/tags/{start}*")
+        names = (line.partition("\trefs/tags/")[2] for line in os.fsdecode(said).splitlines())
+        return [name for name in names if name.startswith(start)] if code == 0 else []
+
     def differing(self, commit: str, *names: str) -> Mapping[str, str | None]:
         """The paths of the files of these names that are, or may be, others in the work tree than in a commit; each
         with the id that it has there, None where it is not there. What git does not know of is not among them."""

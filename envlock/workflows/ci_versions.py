@@ -1,14 +1,19 @@
-"""Versions of environments as what `ci` is about: that of a pushed tag, or those that are asked for."""
+"""Versions of environments as what `ci` is about: that of a pushed tag, or those that are asked for; each held against
+the numbered version before it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from envlock.errors import UserInputError
+from envlock.errors import EnvlockError, UserInputError
 from envlock.forges.nowhere import Nowhere
 from envlock.forges.references import is_version_tag
+from envlock.history.around import repository_around
 from envlock.history.checkout import Checkout, checkout_around
+from envlock.history.tags import tags_of
 from envlock.lockfile.reader import read_lock
 from envlock.model.ci_event import Event
+from envlock.model.version import NUMBER
 from envlock.system.files import repository_root
 from envlock.workflows.check import check_all
 from envlock.workflows.ci import CiOptions
@@ -16,6 +21,7 @@ from envlock.workflows.ci_held import key_of
 from envlock.workflows.ci_report import State, Subject
 from envlock.workflows.ci_subjects import Subjects
 from envlock.workflows.context import Context
+from envlock.workflows.diff import Side, compare
 from envlock.workflows.environment_at import environment_at
 from envlock.workflows.project import Project, all_projects, find_project
 
@@ -23,20 +29,29 @@ _TAG = "env/"
 
 
 def version_subjects(event: Event, options: CiOptions, start: Path, context: Context) -> Subjects:
-    """Each by itself: there is nothing that it is held against."""
+    """Each by itself, be it here or not."""
     checkout = checkout_around(start)
     if checkout is None:
         raise UserInputError(f"`{start}` is in no git repository, and versions are kept by git")
     names, version = _wanted(event, options, start)
-    if event.forge != Nowhere.name:
+    far = event.forge != Nowhere.name
+    if far:
         _bring_tags([f"{_TAG}{name}/{version}" for name in names], version, checkout)
     projects = [environment_at(f"{name}@{version}", start, context) for name in names]
-    commits = {project.at.commit for project in projects if project.at}
-    commit = next(iter(commits)) if len(commits) == 1 else checkout.head
     found = [_subject(name, project, options, context) for name, project in zip(names, projects, strict=True)]
+    before = _before(names, version, checkout, far=far)
+    held = [_held(subject, before.get(subject.name), options, context) for subject in found]
     return Subjects(
-        subjects=tuple(sorted(found, key=lambda each: (each.folder, each.name))), commit=commit, reproduce=version
+        subjects=tuple(sorted((each for each, _ in held), key=lambda each: (each.folder, each.name))),
+        commit=_only([project.at.commit for project in projects if project.at]) or checkout.head,
+        base=_only([commit for _, commit in held]),
+        reproduce=version,
     )
+
+
+def _only(commits: Sequence[str | None]) -> str | None:
+    """What all of them are."""
+    return commits[0] if len({*commits}) == 1 else None
 
 
 def _wanted(event: Event, options: CiOptions, start: Path) -> tuple[list[str], str]:
@@ -61,7 +76,8 @@ def _bring_tags(tags: Sequence[str], version: str, checkout: Checkout) -> None:
     """A checkout of one commit may lack them; who looks for one then says that it is not there."""
     for tag in filter(is_version_tag, tags):
         reference = f"refs/tags/{tag}"
-        if checkout.commit_of(reference) is None and checkout.commit_of(version) is None:
+        is_revision = not NUMBER.fullmatch(version) and checkout.commit_of(version) is not None
+        if not is_revision and checkout.commit_of(reference) is None:
             checkout.fetch(f"{reference}:{reference}")
 
 
@@ -79,3 +95,44 @@ def _subject(name: str, project: Project, options: CiOptions, context: Context) 
         key=key,
         was=key,
     )
+
+
+def _before(names: Sequence[str], version: str, checkout: Checkout, *, far: bool) -> Mapping[str, str]:
+    """By name, the highest number below that of a version; what the clone may lack is fetched."""
+    repository = repository_around(checkout.root)
+    if repository is None or not names or not NUMBER.fullmatch(version):
+        return {}
+    start = f"{_TAG}{names[0]}/" if len(names) == 1 else _TAG
+    there = checkout.tags_there(start) if far and checkout.is_shallow else []
+    found: dict[str, str] = {}
+    for name in names:
+        known = {*tags_of(repository, name), *(tag.removeprefix(f"{_TAG}{name}/") for tag in there)}
+        numbers = [int(each) for each in known if NUMBER.fullmatch(each) and int(each) < int(version)]
+        if numbers:
+            found[name] = str(max(numbers))
+    if far:
+        for name, number in found.items():
+            _bring_tags([f"{_TAG}{name}/{number}"], number, checkout)
+    return found
+
+
+def _held(subject: Subject, before: str | None, options: CiOptions, context: Context) -> tuple[Subject, str | None]:
+    """Beside the version before it, and the commit of that; by itself where there is none that can be read."""
+    project = subject.project
+    if before is None or subject.problems or project is None:
+        return subject, None
+    try:
+        earlier = environment_at(f"{subject.name}@{before}", project.home or project.folder, context)
+        locks = read_lock(earlier.lockfile), read_lock(project.lockfile)
+    except EnvlockError:
+        return subject, None
+    sides = [
+        Side(text=each.at.version, lock=lock, name=subject.name, commit=each.at.commit)
+        for each, lock in zip((earlier, project), locks, strict=True)
+        if each.at
+    ]
+    was = key_of(locks[0], options.platforms)
+    if was == subject.key:
+        return subject, sides[0].commit
+    comparison = compare(before=sides[0], after=sides[1])
+    return replace(subject, state=State.CHANGED, was=was, comparison=comparison), sides[0].commit
