@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -107,6 +108,16 @@ def test_outputs_are_read_back_whatever_they_are(tmp_path: Path) -> None:
     read = dict(pairs(place.read_bytes().decode()))
     assert read == {"earlier": "1", **values, "later": "2"} | {f"n{HOSTILE.index(no_text)}": "? of no text"}
     assert value_lines({"a": "b"}) != value_lines({"a": "b"})
+
+
+def test_who_writes_at_the_same_time_overwrites_nothing(tmp_path: Path) -> None:
+    place = tmp_path / "output"
+    place.touch()
+    forge = GitHub({"GITHUB_OUTPUT": str(place)})
+    values = {f"n{n}": f"{n}\n{n}" for n in range(400)}
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(lambda name: forge.write_outputs({name: values[name]}), values))
+    assert dict(pairs(place.read_text())) == values
 
 
 def test_a_file_that_is_not_there_is_an_error(tmp_path: Path) -> None:

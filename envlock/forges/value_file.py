@@ -1,8 +1,8 @@
 """Files by which a step or a job gives values to others, and a summary to people."""
 
+import os
 import secrets
 from collections.abc import Mapping
-from pathlib import Path
 
 from envlock.errors import OutsideError
 
@@ -32,7 +32,8 @@ def append_to(path: str | None, text: str, *, variable: str, limit: int | None =
     if not path:
         raise OutsideError(f"`{variable}` is not set: there is no file for what other steps are to know")
     try:
-        with Path(path).open("r+b") as file:
+        # whoever writes at the same time overwrites nothing
+        with os.fdopen(os.open(path, os.O_RDWR | os.O_APPEND), "r+b") as file:
             size = file.seek(0, 2)
             file.seek(max(size - 1, 0))
             begun = file.read(1) not in (b"", b"\n")  # by somebody who ended no line
