@@ -315,17 +315,23 @@ def test_a_matrix_builds_each_environment_on_a_runner(forge: AtForges, guarded: 
     for name in ("serve", "train"):
         assert "branch-main" in tags(guarded, repository(at, name))
         assert outputs(results[f"build {name}"])["pushed"] == "true"
+    # what only plans neither waits for a cache nor saves one
+    assert "Cache" not in results["plan"].log
 
 
-def test_a_refused_login_fails_and_leaves_nothing(forge: AtForges) -> None:
-    at = forge("train").given(secrets={"REGISTRY_USERNAME": "kim", "REGISTRY_PASSWORD": "not-this-one"})
+def test_a_refused_login_fails_and_leaves_only_what_was_made(forge: AtForges) -> None:
+    known = forge("train")
+    at = known.given(secrets={"REGISTRY_USERNAME": "kim", "REGISTRY_PASSWORD": "not-this-one"})
     result = at.run(EVERYDAY, at.pushed())["images"]
     assert result.result == "failure"
     assert [remark.level for remark in result.remarks if remark.title] == ["error"]
     assert outputs(result)["pushed"] == "false"
     assert outputs(result)["changed"] == "[]"
     assert traces(result, "not-this-one") == []
-    assert at.host.caches.keys("refs/heads/main") == []
+    (part,) = at.host.caches.keys("refs/heads/main")
+    result = known.run(EVERYDAY, known.pushed())["images"]
+    assert f"Cache restored from key: {part}" in result.log
+    assert at.host.caches.keys("refs/heads/main") == [part.removesuffix("-part"), part]
 
 
 def test_a_cancelled_run_leaves_no_login(forge: AtForges) -> None:

@@ -144,8 +144,8 @@ def test_what_no_run_has_used_for_long_is_not_saved_again(job: Runner, tmp_path:
     old.write_text("old")
     os.utime(old, (1_600_000_000, 1_600_000_000))
     variables = {**given(placed), "ENVLOCK_CACHE_DIR": str(tmp_path)}
-    assert job.step("keep", **variables, ENVLOCK_ACTION_SAVED="true", ENVLOCK_ACTION_FOUND="") == {}
-    assert job.step("keep", **variables, ENVLOCK_ACTION_SAVED="", ENVLOCK_ACTION_FOUND="true") == {}
+    for there in ({"ENVLOCK_ACTION_RESTORED": "new"}, {"ENVLOCK_ACTION_FOUND": "true"}):
+        assert job.step("keep", **variables, **{**NOTHING_RESTORED, **there}) == {}
     assert old.exists()
-    assert job.step("keep", **variables, **NOTHING_RESTORED) == {"layers": "true"}
+    assert job.step("keep", **variables, **NOTHING_RESTORED) == {"layers-key": "new"}
     assert (new.exists(), old.exists()) == (True, False)

@@ -9,7 +9,7 @@ from tests.support.cache import AMBIENT
 from tests.support.processes import PROJECT, run
 
 OWN = PROJECT / ".github" / "action"
-NOTHING_RESTORED = {"ENVLOCK_ACTION_SAVED": "", "ENVLOCK_ACTION_FOUND": ""}
+NOTHING_RESTORED = {"ENVLOCK_ACTION_KEY": "new", "ENVLOCK_ACTION_RESTORED": "", "ENVLOCK_ACTION_FOUND": ""}
 
 
 @dataclass(frozen=True, kw_only=True)
