@@ -129,11 +129,8 @@ def digest(host: Host, name: str, tag: str) -> str | None:
     return client().tagged(reference)
 
 
-# another registry or another login, the rest is as in `ghcr.yml`
-EVERYDAY, VAULTS = (pytest.param(name, marks=pytest.mark.full) for name in ("everyday.yml", "vault.yml"))
-
-
-@pytest.mark.parametrize("name", [EVERYDAY, "ghcr.yml", "ecr.yml", VAULTS])
+# `everyday.yml`, and the whole of `matrix.yml`, are run by tests/test_action.py
+@pytest.mark.parametrize("name", ["ghcr.yml", "ecr.yml", pytest.param("vault.yml", marks=pytest.mark.full)])
 def test_a_push_to_main_has_the_images_in_the_registry(name: str, scene: Scene, host: Host) -> None:
     results = ran(host, name, pushed(scene, host))
     assert {job: how for job, how in told(results).items() if how != "skipped"} == {"images": "success"}, results
@@ -145,23 +142,13 @@ def test_a_push_to_main_has_the_images_in_the_registry(name: str, scene: Scene, 
     assert [path for path in kept if b"auth" in path.read_bytes() and b'"auths": {}' not in path.read_bytes()] == []
 
 
-@pytest.mark.parametrize("name", [EVERYDAY, "ghcr.yml"])
-def test_a_pull_request_is_reported_on_and_pushes_nothing(name: str, scene: Scene, host: Host) -> None:
+def test_a_pull_request_is_reported_on_and_pushes_nothing(scene: Scene, host: Host) -> None:
     scene.branch()
     scene.write("train", "2.0")
-    results = ran(host, name, proposed(scene.propose(), host))
+    results = ran(host, "ghcr.yml", proposed(scene.propose(), host))
     assert told(results) == {"propose": "success", "images": "skipped"}, results
     assert "`train`" in results["propose"][0].summary
     assert digest(host, "train", "branch-topic") is None
-
-
-@pytest.mark.full
-def test_the_matrix_makes_each_image_in_a_job_of_its_own(scene: Scene, host: Host) -> None:
-    results = ran(host, "matrix.yml", pushed(scene, host))
-    assert told(results) == {"plan": "success", "build": "success success", "envlock": "success"}, results
-    assert [row.matrix["environment"] for row in results["build"]] == ["serve", "train"]
-    for environment in ("serve", "train"):
-        assert digest(host, environment, "branch-main")
 
 
 def test_the_matrix_is_left_out_where_nothing_changes(scene: Scene, host: Host) -> None:
