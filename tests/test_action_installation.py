@@ -106,6 +106,25 @@ def test_a_python_of_the_tool_cache_is_taken_where_the_first_one_is_too_old(tmp_
     assert machine.step("place")["python"] == str(kept)
 
 
+@pytest.mark.parametrize("other", ['sys.implementation.name = "pypy"', 'sys.abiflags = "t"'])
+def test_a_python_that_no_wheel_is_for_is_passed_over(other: str, tmp_path: Path) -> None:
+    start = f"""exec {sys.executable} -I -c "import sys; {other.replace('"', "'")}; exec(sys.argv[1])" "$4" """
+    first = program(tmp_path / "first" / "python3", start)
+    good = tmp_path / "bin" / HERE.replace("py", "python")
+    good.parent.mkdir()
+    good.symlink_to(sys.executable)
+    machine = runner(tmp_path / "runner", PATH=alone(tmp_path, first, good))
+    assert machine.step("place")["python"] == str(good)
+
+
+def test_that_no_git_is_there_is_said(tmp_path: Path) -> None:
+    python = program(tmp_path / "bin" / "python3", f'exec {sys.executable} "$@"')
+    machine = runner(tmp_path / "runner", PATH=alone(tmp_path, python))
+    (tmp_path / "bin" / "git").unlink()
+    with pytest.raises(CommandError, match=r"::error title=envlock::there is no git: install it before"):
+        machine.step("place")
+
+
 def test_that_no_python_will_do_is_said(tmp_path: Path) -> None:
     old = program(tmp_path / "bin" / "python3", "exit 1")
     machine = runner(tmp_path / "runner", PATH=alone(tmp_path, old))
@@ -122,7 +141,7 @@ def program(path: Path, script: str) -> Path:
 
 def alone(folder: Path, *programs: Path) -> str:
     """A PATH of these programs, and of what scripts of the action call, but of no Python."""
-    for name in ("bash", "env", "find", "sort", "xargs", "sha256sum", "dirname", "cat"):
+    for name in ("bash", "env", "find", "sort", "xargs", "sha256sum", "dirname", "cat", "git"):
         found = shutil.which(name, path="/usr/bin:/bin")
         assert found
         (folder / "bin" / name).symlink_to(found)
