@@ -296,6 +296,22 @@ def test_the_token_of_another_app_finds_that_ones_comment(api: CommentsApi) -> N
     assert [(kept.login, kept.body.split("\n", 1)[1]) for kept in api.kept] == [("our-app[bot]", "newer")]
 
 
+def test_a_server_of_a_company_has_both_interfaces_below_a_path(api: CommentsApi) -> None:
+    """`/api/v3`, and beside it `/api/graphql`."""
+    said(api)
+    theirs = {"id": 1, "body": api.kept.pop().body, "user": {"login": "our-app[bot]"}}
+    whose = {"data": {"viewer": {"login": "our-app[bot]"}}}
+    api.asked.clear()
+    api.instead = [Answer(value=[theirs]), Answer(value=whose), Answer(value={"id": 1})]
+    there = {"GITHUB_API_URL": f"{api.url}/api/v3", "GITHUB_GRAPHQL_URL": f"{api.url}/api/graphql"}
+    assert said(api, "newer", **there) is None
+    assert [asked.summary for asked in api.asked] == [
+        "GET /api/v3/repos/acme/models/issues/1/comments",
+        "POST /api/graphql",
+        "PATCH /api/v3/repos/acme/models/issues/comments/1",
+    ]
+
+
 def test_a_server_that_does_not_say_whose_token_it_is_gave_it_to_the_job(api: CommentsApi) -> None:
     api.speaks_graphql = False
     said(api)
