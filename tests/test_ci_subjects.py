@@ -134,18 +134,26 @@ def test_what_has_the_tip_of_the_branch_in_it_is_held_against_that(forge: Shared
     assert "held against" not in "".join(found.notes)
 
 
-def test_what_the_merge_alone_has_is_reproduced_from_the_merge(forge: Shared) -> None:
+def united(forge: Shared) -> tuple[str, str, str]:
+    """A merge that has of `train` what neither side has: the tips of both sides, and the merge."""
     forge.branch("topic")
     forge.work.environment("envs/train", value="2")
     head = forge.push(to="topic")
     forge.work.git("checkout", "--quiet", "main")
     text = (forge.work.folder / "envs/train/env.toml").read_text()
     (forge.work.folder / "envs/train/env.toml").write_text(f"# of the team\n{text}")
-    forge.push()
-    merge = forge.merged(7, head)
-    found = forge.checked_out("refs/pull/7/merge").subjects(pull_request(head, None, merge))
-    assert (states(found)["envs/train train"], found.reproduce) == ("changed", merge)
-    assert found.notes == (f"`{merge[:7]}` is a merge for trying: `git fetch origin refs/pull/7/merge` brings it",)
+    return head, forge.push(), forge.merged(7, head)
+
+
+@pytest.mark.parametrize(
+    ("forge_name", "where"), [("github", "refs/pull/7/merge"), ("gitlab", "refs/merge-requests/7/merge")]
+)
+def test_what_the_merge_alone_has_is_reproduced_from_the_merge(forge: Shared, forge_name: str, where: str) -> None:
+    head, main, merge = united(forge)
+    event = replace(pull_request(head, main, merge), forge=forge_name)
+    found = forge.checked_out("refs/pull/7/merge").subjects(event)
+    assert (states(found)["envs/train train"], found.base, found.reproduce) == ("changed", main, merge)
+    assert found.notes == (f"`{merge[:7]}` is a merge for trying: `git fetch origin {where}` brings it",)
 
 
 def test_nothing_is_fetched_to_reproduce_what_did_not_change(forge: Shared) -> None:
@@ -195,6 +203,39 @@ def test_what_cannot_be_fetched_makes_all_count_as_changed(forge: Shared) -> Non
     assert all(each.comparison and each.key for each in found.subjects)
 
 
+# what is done on `topic` (t) and on `main` (m): a commit (+), or the other one merged into it (<)
+HISTORIES = (
+    "",
+    "m+",
+    "t+",
+    "t+ m+",
+    "t+ m+ t< m+ t+",
+    "m+ t< m+",
+    "t+ m< m+ t+",
+    "t+ m+ m< t+ m+",
+    "t+ m+ t< m+ t< m+ m+ t+",
+)
+
+
+@pytest.mark.parametrize("history", HISTORIES)
+def test_the_base_is_what_git_says(forge: Shared, history: str) -> None:
+    work = forge.work
+    work.git("branch", "topic")
+    for at, done in enumerate(history.split()):
+        here, other = ("topic", "main") if done.startswith("t") else ("main", "topic")
+        work.git("checkout", "--quiet", here)
+        if done.endswith("<"):
+            work.git("merge", "--quiet", "--no-edit", other)
+        else:
+            (work.folder / f"{here}-{at}").write_text("new")
+            work.commit()
+    work.git("push", "--quiet", "origin", "main", "topic")
+    head, main = work.git("rev-parse", "topic"), work.git("rev-parse", "main")
+    found = forge.checked_out("refs/heads/topic", depth=None).subjects(pull_request(head, main))
+    assert (found.base, found.notes) == (work.git("merge-base", "main", "topic"), ())
+    assert states(found) == SAME
+
+
 def test_of_two_best_common_commits_one_is_taken(forge: Shared) -> None:
     """Two branches that were merged into one another."""
     work = forge.work
@@ -210,6 +251,7 @@ def test_of_two_best_common_commits_one_is_taken(forge: Shared) -> None:
     work.git("merge", "--quiet", "--no-edit", b)
     tip = forge.push(to="a")
     found = forge.checked_out("refs/heads/b", depth=None).subjects(pull_request(head, tip))
+    assert {*work.git("merge-base", "--all", tip, head).split()} == {a, b}
     assert found.base in (a, b)
     assert found.notes == ()
     assert sorted(states(found).values()) == ["changed", "same"]
@@ -690,16 +732,3 @@ def test_that_a_pull_request_is_not_checked_out_is_said(forge: Shared) -> None:
     of_main = forge.checked_out("refs/heads/main").subjects(event)
     assert (of_main.base, of_main.notes) == (main, (said,))
     assert forge.checked_out("refs/heads/topic", depth=None).subjects(event).notes == ()
-
-
-def test_a_merge_that_gitlab_tries_is_found_where_gitlab_has_it(forge: Shared) -> None:
-    forge.branch("topic")
-    forge.work.environment("envs/train", value="2")
-    head = forge.push(to="topic")
-    forge.work.git("checkout", "--quiet", "main")
-    text = (forge.work.folder / "envs/train/env.toml").read_text()
-    (forge.work.folder / "envs/train/env.toml").write_text(f"# of the team\n{text}")
-    main = forge.push()
-    event = replace(pull_request(head, main, forge.merged(7, head)), forge="gitlab")
-    found = forge.checked_out("refs/pull/7/merge").subjects(event)
-    assert "`git fetch origin refs/merge-requests/7/merge` brings it" in found.notes[-1]
