@@ -169,6 +169,10 @@ def test_what_is_to_be_mended_stands_out() -> None:
             {"event": Event(kind=Kind.TAG, forge="github"), "base": None, "reproduce": "3"},
             f"`{COMMIT[:12]}`, version `3`",
         ),
+        (
+            {"event": Event(kind=Kind.TAG, forge="github", tag="env/train/3"), "base": COMMIT},
+            f"`{COMMIT[:12]}` tagged `env/train/3`, held against `{COMMIT[:12]}`",
+        ),
     ],
 )
 def test_what_is_held_against_what(known: dict[str, Any], said: str) -> None:
@@ -345,6 +349,7 @@ def test_many_packages_fit(limit: int) -> None:
     assert shown + int(left[1]) == 3000 + 2  # and the base, and a label
     assert shown > limit // 100
     assert "git envlock build train@" in found
+    assert "\n\n<details><summary><b>3000 packages</b></summary>\n\n| Change |" in found
 
 
 @pytest.mark.parametrize("text", ["x" * 100_000, "😀" * 50_000, "`|" * 50_000, "a b\n" * 20_000, "@x " * 30_000])

@@ -76,8 +76,9 @@ def _held(report: CiReport) -> str:
         Kind.BRANCH: f" on {named(event.branch)}" if event.branch else "",
         Kind.TAG: f" tagged {named(event.tag)}" if event.tag else f", version {named(report.reproduce or '')}",
     }[event.kind]
-    if report.is_committed and base == report.commit and where:
-        return f"{commit}, which {named(event.target or event.branch or '')} has already"
+    branch = event.target or event.branch
+    if report.is_committed and base == report.commit and branch:
+        return f"{commit}, which {named(branch)} has already"
     what = commit
     if not report.is_committed:
         what = "the work tree" if base == report.commit else f"the work tree, changed since {commit},"

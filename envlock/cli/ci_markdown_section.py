@@ -134,7 +134,7 @@ def _changes(outcome: Outcome, room: int) -> str:
     if outcome.subject.state is State.REMOVED or not found or not found.changes:
         return ""
     fold = _FEW if outcome.subject.state is State.NEW else _MANY
-    return f"**{_packages(outcome)}**\n\n{changes_table(found, room - _HEAD, fold)}"
+    return changes_table(found, room - _HEAD, fold, _packages(outcome))
 
 
 def _figures(outcome: Outcome) -> Iterator[str]:

@@ -25,9 +25,9 @@ def diff_markdown(found: "Comparison") -> str:
     return "\n".join(lines)
 
 
-def changes_table(found: "Comparison", room: int, most: int = _FOLDED) -> str:
+def changes_table(found: "Comparison", room: int, most: int = _FOLDED, title: str = "") -> str:
     """A row a change, as many as are not more than `room` bytes; beyond `most` the table is folded away; "" without
-    changes."""
+    changes. A `title` stands before it, or on what is to be clicked."""
     rows = list(_rows(found))
     if not rows:
         return ""
@@ -35,7 +35,9 @@ def changes_table(found: "Comparison", room: int, most: int = _FOLDED) -> str:
     lines = "\n".join(table(_TITLES, shown, right=("Size",)))
     if len(rows) > len(shown):
         lines += f"\n\n… and {len(rows) - len(shown)} more"
-    return lines if len(rows) <= most else folded(f"{len(rows)} changes", lines)
+    if len(rows) > most:
+        return folded(f"<b>{title}</b>" if title else f"{len(rows)} changes", lines)
+    return f"**{title}**\n\n{lines}" if title else lines
 
 
 def _rows(found: "Comparison") -> Iterator[Sequence[str]]:
