@@ -134,22 +134,17 @@ def test_what_has_the_tip_of_the_branch_in_it_is_held_against_that(forge: Shared
     assert "held against" not in "".join(found.notes)
 
 
-def united(forge: Shared) -> tuple[str, str, str]:
-    """A merge that has of `train` what neither side has: the tips of both sides, and the merge."""
+@pytest.mark.parametrize(
+    ("forge_name", "where"), [("github", "refs/pull/7/merge"), ("gitlab", "refs/merge-requests/7/merge")]
+)
+def test_what_the_merge_alone_has_is_reproduced_from_the_merge(forge: Shared, forge_name: str, where: str) -> None:
     forge.branch("topic")
     forge.work.environment("envs/train", value="2")
     head = forge.push(to="topic")
     forge.work.git("checkout", "--quiet", "main")
     text = (forge.work.folder / "envs/train/env.toml").read_text()
     (forge.work.folder / "envs/train/env.toml").write_text(f"# of the team\n{text}")
-    return head, forge.push(), forge.merged(7, head)
-
-
-@pytest.mark.parametrize(
-    ("forge_name", "where"), [("github", "refs/pull/7/merge"), ("gitlab", "refs/merge-requests/7/merge")]
-)
-def test_what_the_merge_alone_has_is_reproduced_from_the_merge(forge: Shared, forge_name: str, where: str) -> None:
-    head, main, merge = united(forge)
+    main, merge = forge.push(), forge.merged(7, head)
     event = replace(pull_request(head, main, merge), forge=forge_name)
     found = forge.checked_out("refs/pull/7/merge").subjects(event)
     assert (states(found)["envs/train train"], found.base, found.reproduce) == ("changed", main, merge)
@@ -442,6 +437,18 @@ def test_a_push_without_a_before_is_held_against_the_last_commit(forge: Shared, 
     )
 
 
+def test_a_branch_that_would_be_merged_into_itself_is_held_against_the_last_commit(forge: Shared) -> None:
+    """Where a server does not say that it is the default one."""
+    parent = forge.work.git("rev-parse", "HEAD")
+    forge.work.environment("envs/train", value="2")
+    head = forge.push()
+    variables = {"JENKINS_URL": "https://ci.test/", "GIT_BRANCH": "origin/main", "GIT_COMMIT": head}
+    event = event_at(forge_of(variables), CiOptions(), forge.work.folder, Context(cache=Cache(forge.root / "cache")))
+    assert (event.branch, event.target, event.is_default) == ("main", "main", False)
+    found = forge.work.subjects(event)
+    assert (found.base, states(found)) == (parent, {**SAME, "envs/train train": "changed"})
+
+
 def test_a_first_commit_is_held_against_nothing(tmp_path: Path) -> None:
     found = shared(tmp_path / "forge").work.subjects(to_default(None))
     assert (found.base, found.notes) == (None, ())
@@ -729,6 +736,7 @@ def test_that_a_pull_request_is_not_checked_out_is_said(forge: Shared) -> None:
     head, main = proposed(forge)
     event = replace(pull_request(head, main), has_secrets=True, is_trusted=False)
     said = "the pull request is not checked out: this is of the branch that it is to be merged into"
-    of_main = forge.checked_out("refs/heads/main").subjects(event)
-    assert (of_main.base, of_main.notes) == (main, (said,))
+    for depth in (1, None):
+        of_main = forge.checked_out("refs/heads/main", depth=depth).subjects(event)
+        assert (of_main.base, of_main.notes) == (main, (said,))
     assert forge.checked_out("refs/heads/topic", depth=None).subjects(event).notes == ()

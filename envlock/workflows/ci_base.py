@@ -12,6 +12,7 @@ from envlock.workflows.ci import CiOptions
 _SHORT = 7
 # where forges keep the merges that they make for trying them
 _MERGES = {"github": "refs/pull/{number}/merge", "gitlab": "refs/merge-requests/{number}/merge"}
+_NOT_THERE = "the pull request is not checked out: this is of the branch that it is to be merged into"
 _WHOLE = "with all of the history (`fetch-depth: 0`) it would be held against where it left that branch"
 
 
@@ -50,17 +51,14 @@ def found_base(event: Event, options: CiOptions, checkout: Checkout) -> Base:
         found = _brought(merged, event, checkout)
         return Base(commit=found.commit, merged=True, notes=(*found.notes, *_nothing(found)))
     base = _left(_tip(event, checkout), event, checkout)
-    return replace(base, notes=(*base.notes, *_not_there(event, checkout)))
+    return replace(base, notes=(*base.notes, _NOT_THERE)) if _is_target(base, event, checkout) else base
 
 
-def _not_there(event: Event, checkout: Checkout) -> tuple[str, ...]:
+def _is_target(base: Base, event: Event, checkout: Checkout) -> bool:
     """A workflow that outsiders can cause is run on the branch that is proposed to, unless it says otherwise."""
     if not event.has_secrets or event.kind is not Kind.PULL_REQUEST or event.head is None:
-        return ()
-    is_there = checkout.commit_of(event.head) is not None
-    return (
-        () if is_there else ("the pull request is not checked out: this is of the branch that it is to be merged into",)
-    )
+        return False
+    return base.commit == checkout.head or checkout.commit_of(event.head) is None
 
 
 def _merged_into(event: Event, checkout: Checkout) -> str | None:
