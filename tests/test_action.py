@@ -102,7 +102,8 @@ def forge(fresh: AtForges, shared: Path) -> AtForges:
 
 
 def install(started: AtForge, shared: Path) -> None:
-    done = started.given(root=shared / "first").run(USE, started.pushed())["it"]
+    elsewhere = "          repository: ${{ vars.REGISTRY }}/installed/{name}\n"  # where no test looks
+    done = started.given(root=shared / "first").run(USE + elsewhere, started.pushed())["it"]
     assert done.result == "success", done.log
     assert done.folders
     place = done.folders.temp / "envlock"

@@ -98,6 +98,15 @@ class AtForge:
             is_fork=asked.is_fork,
         )
 
+    def targeted(self, asked: Proposal) -> Trigger:
+        """The same as `pull_request_target`: run on what it is to go into, with all that `main` has, for anybody."""
+        ref, base = "refs/heads/main", asked.base
+        return replace(self.proposed(asked), name="pull_request_target", sha=base, ref=ref, is_fork=False)
+
+    def scheduled(self) -> Trigger:
+        payload = {**ci_variables.by_hand("refs/heads/main"), "schedule": "0 4 * * 1"}
+        return Trigger(name="schedule", sha=self.scene.push(), ref="refs/heads/main", payload=payload)
+
     def queued(self, asked: Proposal) -> Trigger:
         payload = ci_variables.merge_group(asked)
         return Trigger(name="merge_group", sha=asked.merge, ref=ci_variables.queue_ref(asked), payload=payload)

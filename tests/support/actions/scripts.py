@@ -59,11 +59,11 @@ def run_script(script: Script, job: RunningJob, *, was_asked: bool) -> Ended:
     cancellation.watched(lambda: _Ending(process, patience).begin(), was_asked=was_asked)
     try:
         stdout, stderr = process.communicate(timeout=script.seconds)
-        return Ended(code=process.returncode, stdout=stdout, stderr=stderr)
+        return Ended(code=_code(process), stdout=stdout, stderr=stderr)
     except subprocess.TimeoutExpired:
         _Ending(process, patience).begin()
         stdout, stderr = process.communicate()
-        return Ended(code=process.returncode, stdout=stdout, stderr=stderr, timed_out=True)
+        return Ended(code=_code(process), stdout=stdout, stderr=stderr, timed_out=True)
     finally:
         cancellation.left()
         path.unlink()
@@ -76,6 +76,11 @@ def _command(shell: str | None, path: Path) -> list[str]:
             f"Invalid shell option. Shell must be a valid built-in or a format string with '{{0}}': {shell}"
         )
     return [word.replace("{0}", str(path)) for word in shlex.split(template)]
+
+
+def _code(process: "subprocess.Popen[bytes]") -> int:
+    """As shells have it."""
+    return process.returncode if process.returncode >= 0 else 128 - process.returncode
 
 
 class _Ending:
