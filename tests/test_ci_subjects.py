@@ -704,17 +704,6 @@ def test_on_a_laptop_no_version_is_pushed_unasked(forge: Shared) -> None:
     assert wants_push(replace(event, forge="github"), CiOptions())
 
 
-def test_git_sees_no_secret_of_ours(forge: Shared, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Not even what it starts: here to bring what the server has."""
-    head, main = proposed(forge)
-    seen, place = forge.root / "seen", forge.checked_out("refs/heads/topic")
-    place.git("config", "remote.origin.uploadpack", f"env > {seen}; git-upload-pack")
-    for name in ("ENVLOCK_CI_PASSWORD", "ENVLOCK_CI_TOKEN", "KEPT"):
-        monkeypatch.setenv(name, "a-word")
-    assert place.subjects(pull_request(head, main)).base == main
-    assert [line for line in seen.read_text().splitlines() if "a-word" in line] == ["KEPT=a-word"]
-
-
 ODD = ("é x", "a\nb", 'a"b', "$(x)", "-x", os.fsdecode(b"\xff"), "[a]", "*", ":(top)")
 
 

@@ -56,9 +56,6 @@ _OF_REPOSITORIES = (
     "GIT_WORK_TREE",
 )
 
-# what is ours alone, and of continuous integration
-_SECRETS = ("ENVLOCK_CI_PASSWORD", "ENVLOCK_CI_TOKEN")
-
 _OF_TERMINALS = (signal.SIGINT, signal.SIGQUIT)
 _PASSED = (*_OF_TERMINALS, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
 
@@ -84,8 +81,8 @@ def scrubbed(*also: str, **extra: str) -> dict[str, str]:
 
 def without_git_variables(*keep: str, **extra: str) -> dict[str, str]:
     """Our environment as the git program needs it: a person's settings, identity and keys, but no repository."""
-    left_out = {*_SECRETS, *_OF_REPOSITORIES}.difference(keep)
-    return {**{name: value for name, value in os.environ.items() if name not in left_out}, **extra}
+    kept = {name: value for name, value in os.environ.items() if name not in _OF_REPOSITORIES or name in keep}
+    return {**kept, **extra}
 
 
 class Running:
