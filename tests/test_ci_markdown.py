@@ -136,6 +136,14 @@ def test_each_layer_is_counted_once() -> None:
     assert row_of(ci_markdown(report(upon)), "of the base image")[:2] == ["2", "30 MB"]
 
 
+def test_a_layer_of_two_platforms_is_made_once() -> None:
+    made = layer("copied: serve.py", 210)
+    again = replace(made, came=Came.CACHED)
+    found = ci_markdown(report(changed("train", layers=(made, again), base_layers=0, size=210)))
+    assert row_of(found, "made here")[:2] == ["1", "210 B"]
+    assert "from the cache" not in found
+
+
 def test_a_size_before_that_nobody_knows() -> None:
     """Of what is new there was none."""
     was = Outcome(subject=subject("train", State.CHANGED, comparison=upgrade(), was="w"), image=image(before=None))

@@ -136,8 +136,11 @@ def layers_in_short(image: CiImage | None) -> str:
 
 
 def _once(image: CiImage) -> tuple[BuiltLayer, ...]:
-    """Platforms can share a layer."""
-    return tuple({layer.digest: layer for layer in image.layers}.values())
+    """Platforms can share a layer: that of the second is from the cache, where the first has just made it."""
+    found: dict[str, BuiltLayer] = {}
+    for layer in image.layers:
+        found.setdefault(layer.digest, layer)
+    return tuple(found.values())
 
 
 def _layer_row(came: Came, layers: Sequence[BuiltLayer]) -> tuple[str, str, str, str] | None:
