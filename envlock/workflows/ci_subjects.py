@@ -126,7 +126,9 @@ def _is_committed(asked: _Asked, checkout: Checkout) -> bool:
     """Is what was looked at that of the commit that is checked out?"""
     if checkout.head is None:
         return False
-    tree = asked.tree if asked.tree and asked.tree.base == checkout.head else tree_against(checkout.head, checkout)
+    tree = asked.tree
+    if tree is None or tree.base != checkout.head:
+        tree = tree_against(checkout.head, checkout, tree)
     removed = [was for was in asked.removed if tree.was_there(posixpath.join(was.folder, MANIFEST))]
     others = [here for here in asked.here if not tree.is_as_it_was(here)]
     return not removed and (not others or later_ci.is_as_committed(others, tree))

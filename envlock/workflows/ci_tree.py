@@ -91,12 +91,11 @@ class Tree:
         return sorted(posixpath.dirname(path) for path in left if not (self.checkout.root / path).is_file())
 
 
-def tree_against(base: str, checkout: Checkout) -> Tree:
-    """Of env.toml and env.lock alone."""
+def tree_against(base: str, checkout: Checkout, like: Tree | None = None) -> Tree:
+    """Of env.toml and env.lock alone; `like` is the same work tree, held against another commit."""
     names = (MANIFEST, LOCKFILE)
-    return Tree(
-        checkout=checkout, base=base, differing=checkout.differing(base, *names), tracked=checkout.tracked(*names)
-    )
+    tracked = like.tracked if like else checkout.tracked(*names)
+    return Tree(checkout=checkout, base=base, differing=checkout.differing(base, *names), tracked=tracked)
 
 
 def here_of(projects: Sequence[Project], root: Path) -> list[Here]:
