@@ -11,7 +11,6 @@ from tests.bench.scenario import Limit, Scenario, Subject
 from tests.support.action_steps import NOTHING_RESTORED, OWN, Runner, given, runner
 from tests.support.ci_scene import Job, World, new_scene, world
 from tests.support.ci_variables import on_github, pull_request
-from tests.support.projects import ENVLOCK
 
 INDEX, WHEELS, AGAIN = "from the index", "from wheels of earlier runs", "again in the same job"
 FEW, MANY = 2, 200
@@ -43,16 +42,23 @@ def install_action(place: Place) -> Scenario:
 
 
 def ci(place: Place) -> Scenario:
-    """A pull request beside environments: all of what the action does once it is installed."""
+    """A pull request beside environments: all of what the action does once it is installed, thus a first start, with an
+    empty cache."""
+    installed = runner(place.folder / "installed", Path(sys.executable)).installed()
     with world(place.folder / "ci", place.registry) as made:
         few, many = (_untouched(made, place.folder / f"ci-{number}", number) for number in (FEW, MANY))
-    few_steps, many_steps = [_begin(few)], [_begin(many)]
+
+    def fresh(job: Job) -> Sequence[Step]:
+        for folder in (job.cache, *Path(installed["home"]).rglob("__pycache__")):
+            shutil.rmtree(folder, ignore_errors=True)
+        return [Step(command=(installed["envlock"], "ci", "--begin"), folder=job.tree, variables=job.environment())]
+
     names = f"of {FEW} environments", f"of {MANY} environments"
     return Scenario(
         does="the action on a pull request that changes no environment, after installation",
         subjects=(
-            Subject(name=names[0], ready=lambda: few_steps),
-            Subject(name=names[1], ready=lambda: many_steps),
+            Subject(name=names[0], ready=lambda: fresh(few)),
+            Subject(name=names[1], ready=lambda: fresh(many)),
         ),
         limits=tuple(Limit(subject=name, at_most=1) for name in names),
     )
@@ -65,10 +71,6 @@ def _untouched(made: World, root: Path, number: int) -> Job:
     asked = scene.propose()
     job = scene.job(asked.merge, "refs/pull/1/merge", depth=2)
     return on_github(job, "pull_request", asked.merge, "refs/pull/1/merge", pull_request(asked))
-
-
-def _begin(job: Job) -> Step:
-    return Step(command=(ENVLOCK, "ci", "--begin"), folder=job.tree, variables=job.environment())
 
 
 def _step(job: Runner, script: str, **variables: str) -> Step:
