@@ -4,7 +4,9 @@ All environments are checked. Of a pull request, the images that it changes are 
 branch and of version tags, those that their repository lacks are made and pushed, and their tags set.
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from envlock.errors import EnvlockError
@@ -13,9 +15,10 @@ from envlock.model.ci_event import Event, Kind
 from envlock.system.refused import refused
 from envlock.workflows import later_ci
 from envlock.workflows.check import UNREADABLE
-from envlock.workflows.ci_report import CiReport, Outcome, State, Subject
+from envlock.workflows.ci_report import CiImage, CiReport, Outcome, State, Subject
 from envlock.workflows.context import Context
 
+_Ask = Callable[[Subject, Event, "CiOptions", Context], CiImage | None]
 AUTO, ALWAYS, NEVER = "auto", "true", "false"
 
 
@@ -45,13 +48,8 @@ class CiOptions:
 def ci(event: Event, options: CiOptions, start: Path, context: Context) -> CiReport:
     """Checks, makes, pushes and tags what the event asks for; what goes wrong with one is in its outcome."""
     found = later_ci.found_subjects(event, options, start, context)
-    pushes = wants_push(event, options)
-    outcomes: list[Outcome] = []
-    if options.plan:
-        outcomes = [_unmade(subject) for subject in found.subjects]
-    else:
-        later_ci.require_own_places([s for s in found.subjects if is_wanted(s, event, pushes)], event, options)
-        outcomes = [_outcome(subject, event, options, context) for subject in found.subjects]
+    subjects = found.subjects
+    outcomes = [_unmade(s) for s in subjects] if options.plan else _outcomes(subjects, event, options, context)
     return CiReport(
         event=event,
         outcomes=tuple(outcomes),
@@ -59,7 +57,7 @@ def ci(event: Event, options: CiOptions, start: Path, context: Context) -> CiRep
         is_committed=found.is_committed,
         base=found.base,
         reproduce=found.reproduce,
-        pushes=pushes,
+        pushes=wants_push(event, options),
         planned=options.plan,
         notes=found.notes,
     )
@@ -80,16 +78,24 @@ def is_wanted(subject: Subject, event: Event, pushes: bool) -> bool:
     return pushes or event.kind is Kind.TAG or subject.is_changed
 
 
-def _outcome(subject: Subject, event: Event, options: CiOptions, context: Context) -> Outcome:
-    if not is_wanted(subject, event, wants_push(event, options)):
-        return _unmade(subject)
-    try:
-        image = later_ci.image_of(subject, event, options, context)
-    except EnvlockError as error:
-        return _failed(subject, error)
-    except OSError as failure:
-        return _failed(subject, refused(failure, context.cache.root))
-    return Outcome(subject=subject, image=image)
+def _outcomes(subjects: Sequence[Subject], event: Event, options: CiOptions, context: Context) -> list[Outcome]:
+    """Of what is pushed most is there already: that is looked for several at a time, the rest made one by one."""
+    pushes = wants_push(event, options)
+    later_ci.require_own_places([s for s in subjects if is_wanted(s, event, pushes)], event, options)
+
+    def outcome(subject: Subject, ask: _Ask) -> Outcome:
+        if not is_wanted(subject, event, pushes):
+            return _unmade(subject)
+        try:
+            return Outcome(subject=subject, image=ask(subject, event, options, context))
+        except EnvlockError as error:
+            return _failed(subject, error)
+        except OSError as failure:
+            return _failed(subject, refused(failure, context.cache.root))
+
+    look = partial(outcome, ask=later_ci.known_image_of)
+    known = later_ci.side_by_side(look, subjects, context) if pushes else map(_unmade, subjects)
+    return [found if found.image or found.error else outcome(found.subject, later_ci.image_of) for found in known]
 
 
 def _failed(subject: Subject, error: EnvlockError) -> Outcome:

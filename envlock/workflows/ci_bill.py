@@ -17,7 +17,7 @@ _FOLDER = "sbom"
 def write_bill(target: Target, subject: Subject, home: Path, context: Context) -> Path:
     """The file `sbom/NAME.cdx.json` below `home`; of further platforms, `sbom/PLATFORM/NAME.cdx.json`. CycloneDX, the
     same wherever the lock is the same."""
-    folder, name, file = home.absolute(), subject.name, _own_name(subject, context)
+    folder, name, file = home.absolute(), subject.name, own_name(subject, context)
     written = []
     for number, locked in enumerate(target.platforms):
         place = folder / _FOLDER / (locked.platform if number else "") / f"{file}.cdx.json"
@@ -28,7 +28,7 @@ def write_bill(target: Target, subject: Subject, home: Path, context: Context) -
     return written[0]
 
 
-def _own_name(subject: Subject, context: Context) -> str:
+def own_name(subject: Subject, context: Context) -> str:
     """Its name, for the first environment of this run that has it; for another, with a hash of its folder."""
     first = context.once((write_bill, subject.name), lambda: subject.folder)
     digits = hashlib.sha256(os.fsencode(subject.folder)).hexdigest()[:12]

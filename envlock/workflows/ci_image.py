@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 
 from envlock.errors import OutsideError, UserInputError
 from envlock.lockfile.reader import read_lock
@@ -42,6 +43,7 @@ class _Job:
     repository: Reference | None
     pushes: bool
     names: Names
+    began: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +58,6 @@ class _Seen:
 
 def image_of(subject: Subject, event: Event, options: CiOptions, context: Context) -> CiImage:
     """Finds or makes the image of a locked environment; EnvlockError where that cannot be."""
-    began = datetime.now(UTC)
     if event.has_secrets:
         context = context.once(without_logins, partial(without_logins, context))
     job = _job(subject, event, options, context)
@@ -65,7 +66,18 @@ def image_of(subject: Subject, event: Event, options: CiOptions, context: Contex
         _refuse_to_execute(job.target)
     place = partial(place_of, event=event, options=options)
     result = _found(job, seen.image) if seen.image else _made(job, seen, place, context)
-    image = seen.image or _in_cache(job.target, result.digest, context)
+    return _told(job, seen, result, options.home, context)
+
+
+def known_image_of(subject: Subject, event: Event, options: CiOptions, context: Context) -> CiImage | None:
+    """The same of what the registry has, with its tags; None where it is to be made. For several at a time."""
+    job = _job(subject, event, options, context)
+    seen = _seen(job, context)
+    return _told(job, seen, _found(job, seen.image), options.home, context) if seen.image else None
+
+
+def _told(job: _Job, seen: _Seen, result: BuildResult, home: Path | None, context: Context) -> CiImage:
+    image, subject = seen.image or _in_cache(job.target, result.digest, context), job.subject
     tags = _tagged(job, image, context)
     size = size_of(image.content, _reader(job, seen, context))
     return CiImage(
@@ -82,13 +94,13 @@ def image_of(subject: Subject, event: Event, options: CiOptions, context: Contex
         pushed=result.pushed,
         tags=tags,
         notes=tuple(dict.fromkeys((*seen.notes, *job.names.notes, *result.notes))),
-        sbom=write_bill(job.target, subject, options.home, context) if options.home else None,
-        seconds=(datetime.now(UTC) - began).total_seconds(),
+        sbom=write_bill(job.target, subject, home, context) if home else None,
+        seconds=(datetime.now(UTC) - job.began).total_seconds(),
     )
 
 
 def _job(subject: Subject, event: Event, options: CiOptions, context: Context) -> _Job:
-    project, pushes = subject.project, wants_push(event, options)
+    began, project, pushes = datetime.now(UTC), subject.project, wants_push(event, options)
     assert project
     require_fresh(project, context.cache)
     lock, spec = read_lock(project.lockfile), later.read_manifest(project)
@@ -106,6 +118,7 @@ def _job(subject: Subject, event: Event, options: CiOptions, context: Context) -
         repository=parse_reference(target.name) if place else None,
         pushes=pushes,
         names=names,
+        began=began,
     )
 
 

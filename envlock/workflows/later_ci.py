@@ -3,13 +3,15 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from envlock.workflows import later
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from envlock.model.ci_event import Event
     from envlock.model.problem import Problem
     from envlock.workflows.ci import CiOptions
-    from envlock.workflows.ci_report import CiImage, Subject
+    from envlock.workflows.ci_report import CiImage, Outcome, Subject
     from envlock.workflows.ci_subjects import Subjects
     from envlock.workflows.ci_tree import Held, Here, Matched, Tree, Was
     from envlock.workflows.context import Context
@@ -73,3 +75,21 @@ def image_of(subject: "Subject", event: "Event", options: "CiOptions", context: 
     from envlock.workflows.ci_image import image_of
 
     return image_of(subject, event, options, context)
+
+
+def known_image_of(subject: "Subject", event: "Event", options: "CiOptions", context: "Context") -> "CiImage | None":
+    from envlock.workflows.ci_image import known_image_of
+
+    return known_image_of(subject, event, options, context)
+
+
+def side_by_side(
+    work: "Callable[[Subject], Outcome]", items: "Sequence[Subject]", context: "Context"
+) -> list["Outcome"]:
+    from envlock.system.side_by_side import side_by_side
+    from envlock.workflows.ci_bill import own_name
+
+    later.registry_client(context)  # one for all
+    for subject in items:
+        own_name(subject, context)  # the first of a name is the first of these
+    return side_by_side(work, items, stop=context.stopped.set)
