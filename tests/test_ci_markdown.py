@@ -178,7 +178,11 @@ def test_what_is_to_be_mended_stands_out() -> None:
             f"`{COMMIT[:12]}`, version `3`",
         ),
         (
-            {"event": Event(kind=Kind.TAG, forge="github", tag="env/train/3"), "base": COMMIT},
+            {"event": Event(kind=Kind.PULL_REQUEST, forge="nowhere", branch="x"), "base": COMMIT},
+            f"`{COMMIT[:12]}`, held against `{COMMIT[:12]}`",
+        ),
+        (
+            {"event": Event(kind=Kind.TAG, forge="github", tag="env/train/3", target="main"), "base": COMMIT},
             f"`{COMMIT[:12]}` tagged `env/train/3`, held against `{COMMIT[:12]}`",
         ),
     ],

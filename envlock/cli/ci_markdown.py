@@ -76,8 +76,9 @@ def _held(report: CiReport) -> str:
         Kind.BRANCH: f" on {named(event.branch)}" if event.branch else "",
         Kind.TAG: f" tagged {named(event.tag)}" if event.tag else f", version {named(report.reproduce or '')}",
     }[event.kind]
-    branch = event.target or event.branch
-    if report.is_committed and base == report.commit and branch:
+    # on a laptop, where no default branch is known, the branch is what is held against something
+    branch = event.target or (event.branch if event.kind is Kind.BRANCH else None)
+    if report.is_committed and base == report.commit and branch and event.kind is not Kind.TAG:
         return f"{commit}, which {named(branch)} has already"
     what = commit
     if not report.is_committed:
