@@ -76,9 +76,8 @@ def _held(report: CiReport) -> str:
         Kind.BRANCH: f" on {named(event.branch)}" if event.branch else "",
         Kind.TAG: f" tagged {named(event.tag)}" if event.tag else f", version {named(report.reproduce or '')}",
     }[event.kind]
-    # on a laptop, where no default branch is known, the branch is what is held against something
-    branch = event.target or (event.branch if event.kind is Kind.BRANCH else None)
-    if report.is_committed and base == report.commit and branch and event.kind is not Kind.TAG:
+    branch = {Kind.PULL_REQUEST: event.target, Kind.BRANCH: event.target or event.branch}.get(event.kind)
+    if report.is_committed and base == report.commit and branch:
         return f"{commit}, which {named(branch)} has already"
     what = commit
     if not report.is_committed:
