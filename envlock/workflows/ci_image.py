@@ -129,13 +129,17 @@ def _platforms(lock: Lock, options: CiOptions) -> Sequence[str]:
 
 
 def _seen(job: _Job, context: Context) -> _Seen:
-    """What is asked of the registry before anything is made."""
+    """What is asked of the registry before anything is made: once of each environment."""
+    return context.once((_seen, job.subject.folder), partial(_looked, job, context))
+
+
+def _looked(job: _Job, context: Context) -> _Seen:
     if job.repository is None or context.offline:
         return _Seen(answers=False)
     client, registry = later.registry_client(context), job.repository.registry
     try:
         if not job.pushes:  # what could do without is not long waited for, nor by the next one
-            context.once((_seen, registry), partial(client.require_answer, job.repository))
+            context.once((_looked, registry), partial(client.require_answer, job.repository))
         image = found_for(job.target, context)
         if image is None and not job.pushes:
             client.require_readable(job.repository)
