@@ -362,5 +362,6 @@ def test_what_is_wrong_with_an_input_is_an_error_of_the_run(forge: AtForges) -> 
     at = forge("train")
     result = at.run(USE + "          push: sometimes\n", at.pushed())["it"]
     assert result.result == "failure"
-    assert "`sometimes` is" in result.log
+    (told,) = [remark for remark in result.remarks if remark.title]
+    assert (told.level, "`sometimes` is not one of" in told.message) == ("error", True)
     assert "exit code 2" in result.log

@@ -1,5 +1,7 @@
 """What the action does for the rarer events, and where something of a run fails: what is pushed, kept and told."""
 
+# ruff: noqa: F401, F811 - names of fixtures
+
 import os
 import signal
 import socket
@@ -13,7 +15,7 @@ from tests.support.actions.at_forge import PASSWORD, AtForge, tags
 from tests.support.actions.jobs import JobResult
 from tests.support.actions.machine import Trigger
 from tests.support.registry import Registry
-from tests.test_action import (  # noqa: F401 - these are fixtures
+from tests.test_action import (
     EVERYDAY,
     USE,
     AtForges,
@@ -47,8 +49,8 @@ def told(result: JobResult, *names: str) -> list[str]:
 
 
 def test_what_outsiders_cause_gets_neither_login_nor_docker_nor_a_cache(
-    forge: AtForges,  # noqa: F811
-    guarded: Registry,  # noqa: F811
+    forge: AtForges,
+    guarded: Registry,
 ) -> None:
     at = forge("train")
     at.scene.branch("stranger")
@@ -69,7 +71,7 @@ def test_what_outsiders_cause_gets_neither_login_nor_docker_nor_a_cache(
     assert "docker" in next(remark.message for remark in result.remarks if remark.title)
 
 
-def test_one_that_cannot_be_pushed_hinders_no_other(forge: AtForges, guarded: Registry) -> None:  # noqa: F811
+def test_one_that_cannot_be_pushed_hinders_no_other(forge: AtForges, guarded: Registry) -> None:
     at = forge("serve", "train")
     nowhere = f'repository = "127.0.0.1:9/{repository(at, "serve")}"\n'
     at.scene.write("serve", image=nowhere)
@@ -86,7 +88,7 @@ def test_one_that_cannot_be_pushed_hinders_no_other(forge: AtForges, guarded: Re
     assert traces(result) == []
 
 
-def test_a_killed_run_leaves_no_login(forge: AtForges) -> None:  # noqa: F811
+def test_a_killed_run_leaves_no_login(forge: AtForges) -> None:
     at, left = forge("train"), list[Path]()
 
     def kill() -> None:
@@ -147,8 +149,8 @@ def is_ours(process: Path, at: AtForge) -> bool:
 def test_nothing_is_pushed(
     more: str,
     trigger: Callable[[AtForge], Trigger],
-    forge: AtForges,  # noqa: F811
-    guarded: Registry,  # noqa: F811
+    forge: AtForges,
+    guarded: Registry,
 ) -> None:
     at = forge("train")
     changes(at, "serve")
@@ -159,7 +161,7 @@ def test_nothing_is_pushed(
     assert PASSWORD not in result.log
 
 
-def test_a_scheduled_run_pushes_what_main_lacks(forge: AtForges, guarded: Registry) -> None:  # noqa: F811
+def test_a_scheduled_run_pushes_what_main_lacks(forge: AtForges, guarded: Registry) -> None:
     at = forge("train")
     scheduled = USE.replace("[push, pull_request, workflow_dispatch]", "{schedule: [{cron: '0 4 * * 1'}]}")
     result = at.run(scheduled, at.scheduled())["it"]
@@ -170,8 +172,8 @@ def test_a_scheduled_run_pushes_what_main_lacks(forge: AtForges, guarded: Regist
 
 
 def test_a_push_tells_what_it_changes_and_pull_requests_restore_what_main_has_saved(
-    forge: AtForges,  # noqa: F811
-    guarded: Registry,  # noqa: F811
+    forge: AtForges,
+    guarded: Registry,
 ) -> None:
     at = forge("serve", "train")
     first = at.pushed()

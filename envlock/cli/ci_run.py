@@ -13,6 +13,7 @@ from envlock.cli.ci_options import given_arguments
 from envlock.cli.command import Session
 from envlock.cli.console import Console
 from envlock.cli.failures import report as say_failure
+from envlock.cli.failures import usage_message
 from envlock.cli.settings import Settings, environment, hide_from_programs, hide_netrc
 from envlock.errors import EnvlockError, UserInputError
 from envlock.forges.forge import Annotation, Forge
@@ -43,6 +44,18 @@ def first_words() -> list[str]:
     for line in forge.hushed():
         Console(Settings()).command(line)
     return given_arguments()
+
+
+def refused_words(failure: click.UsageError | EnvlockError) -> int:
+    """The exit code. What is wrong with arguments is an error of the job, as what goes wrong later is."""
+    known = click.get_current_context().meta
+    console, forge = Console(Settings.of(known)), known[_FORGE]
+    code = say_failure(failure, console)
+    message = failure.message if isinstance(failure, EnvlockError) else usage_message(failure)
+    remarks = [Annotation(level="error", title="envlock", message=message)] if forge.has_summary else []
+    for line in (*forge.heard(), *forge.annotated(remarks)):
+        console.command(line)
+    return code
 
 
 def run_ci(session: Session, flags: Mapping[str, Any]) -> int:

@@ -9,6 +9,7 @@ import click
 
 from envlock.cli.console import Console
 from envlock.cli.settings import Settings, environment, global_options
+from envlock.errors import EnvlockError
 from envlock.system.cache import Cache
 from envlock.workflows.context import Context
 from envlock.workflows.project import Project, environment_named, every_project, find_project
@@ -61,13 +62,19 @@ class Session:
 
 class _Command(click.Command):
     """A command that shows examples, as they are typed, below its options; `more` gives words that come before those
-    on the command line."""
+    on the command line, `refused` says what is wrong with any of them, to an exit code."""
 
     examples: tuple[str, ...] = ()
     more: Callable[[], list[str]] | None = None
+    refused: Callable[[click.UsageError | EnvlockError], int] | None = None
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        return super().parse_args(ctx, [*(self.more() if self.more else ()), *args])
+        try:
+            return super().parse_args(ctx, [*(self.more() if self.more else ()), *args])
+        except (click.UsageError, EnvlockError) as failure:
+            if self.refused is None:
+                raise
+            raise click.exceptions.Exit(self.refused(failure)) from failure
 
     def format_epilog(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
         _write_examples(self.examples, formatter)
@@ -115,17 +122,21 @@ def command_group(name: str, help: str, default: str | None = None, **commands: 
 
 
 def command(
-    *examples: str, passes_on: bool = False, more: Callable[[], list[str]] | None = None
+    *examples: str,
+    passes_on: bool = False,
+    more: Callable[[], list[str]] | None = None,
+    refused: Callable[[click.UsageError | EnvlockError], int] | None = None,
 ) -> Callable[[Callable[..., int | None]], click.Command]:
     """Makes a command of a function that takes a session and the options, and gives the exit code (None: 0).
 
-    With `passes_on`, words after the first argument belong to another program. `more` gives further words.
+    With `passes_on`, words after the first argument belong to another program. `more` gives further words; `refused`
+    is called where words are wrong.
     """
 
     def declare(function: Callable[..., int | None]) -> click.Command:
         settings = {"ignore_unknown_options": True, "allow_interspersed_args": False} if passes_on else {}
         made = click.command(cls=_Command, context_settings=settings)(_with_session(function))
-        made.examples, made.more = examples, more
+        made.examples, made.more, made.refused = examples, more, refused
         made.params += global_options(hidden=True)
         return made
 

@@ -29,13 +29,18 @@ def _known(failure: EnvlockError, console: Console) -> int:
     return failure.exit_code
 
 
-def _usage(failure: click.ClickException, console: Console) -> int:
+def usage_message(failure: click.ClickException) -> str:
+    """What is wrong with the words of a command line."""
     # click writes sentences with 'quotes'; ours start small, end open and have `these`
     message = re.sub(r"'([^']*)'", r"`\1`", failure.format_message()).rstrip(".").replace(". Did", ": did")
     # what may be chosen stands below one another, each after a tab
     message = re.sub(r",\n\t", ", ", re.sub(r"\. Choose from:\s*", ": choose from ", message))
+    return message[:1].lower() + message[1:]
+
+
+def _usage(failure: click.ClickException, console: Console) -> int:
     context = getattr(failure, "ctx", None)
-    console.error(message[:1].lower() + message[1:], f"see `{context.command_path} --help`" if context else None)
+    console.error(usage_message(failure), f"see `{context.command_path} --help`" if context else None)
     return USAGE
 
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from envlock.cli.ci_options import ci_options
-from envlock.cli.ci_run import first_words, run_ci
+from envlock.cli.ci_run import first_words, refused_words, run_ci
 from envlock.cli.command import Session, command
 
 
@@ -13,6 +13,7 @@ from envlock.cli.command import Session, command
     "envlock ci --matrix",
     "envlock ci --push true --repository registry.acme.test/ml/{name}",
     more=first_words,
+    refused=refused_words,
 )
 @ci_options
 def ci_command(session: Session, **flags: Any) -> int:
