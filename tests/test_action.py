@@ -264,7 +264,7 @@ def test_no_error_is_heard_as_a_command(forge: AtForges) -> None:
     more = "          environments: ${{ inputs.environments }}\n"
     result = at.run(USE + more, at.by_hand("main", {"environments": "x##[notice]forged"}))["it"]
     assert result.result == "failure"
-    assert "x##[notice]forged" in result.log
+    assert "`x##[notice]forged` is no environment of what is checked out" in result.log
     assert [remark.level for remark in result.remarks] == ["error", "error"]  # ours, and that the step failed
 
 

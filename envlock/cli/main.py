@@ -40,7 +40,7 @@ COMMANDS = {
     "push": "Push the image of the environment to its registry.",
     "verify": "Is an image what its lock makes? Derived anew, and compared.",
     "inspect": "Show an image: its layers, and what hangs on it.",
-    "ci": "What a pull request or a push asks for: check, build, push, report.",
+    "ci": "What pull requests and pushes ask for: check, build and report.",
     "cache": "Say what is kept on this machine, and make room.",
     "doctor": "Say what is found, what is missing and what to do.",
     "completion": "Print the completion script of a shell.",

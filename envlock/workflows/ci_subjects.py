@@ -19,7 +19,15 @@ from envlock.workflows.ci_base import Base, found_base, reproducible
 from envlock.workflows.ci_report import State, Subject
 from envlock.workflows.ci_tree import NOTHING, Held, Here, Matched, Tree, Was, here_of, tree_against
 from envlock.workflows.context import Context
-from envlock.workflows.project import LOCKFILE, MANIFEST, Project, all_projects, every_project, find_project
+from envlock.workflows.project import (
+    LOCKFILE,
+    MANIFEST,
+    Project,
+    all_projects,
+    every_project,
+    find_project,
+    is_elsewhere,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,10 +110,13 @@ def _chosen(
 def _project(word: str, start: Path, gone: Sequence[Was]) -> Project | None:
     try:
         return find_project(word, start)
-    except UserInputError:
+    except UserInputError as error:
         if any(word in (was.name, was.folder) for was in gone):
             return None
-        raise
+        if not is_elsewhere(word, start):
+            raise
+        message = f"`{word}` is no environment of what is checked out: its name or the path of its folder is wanted"
+        raise UserInputError(message, hint="images of a version are asked for by `--version`") from error
 
 
 def _held(asked: _Asked) -> list[Held]:
