@@ -8,6 +8,7 @@ import pytest
 
 from tests.support.ci_scene import ZEROS, Job, Scene, World, new_scene
 from tests.support.ci_variables import (
+    by_hand,
     gitlab_branch,
     gitlab_tag,
     jenkins_change,
@@ -58,17 +59,6 @@ def newer(scene: Scene, name: str = "train") -> None:
 def here(scene: Scene) -> Job:
     """A whole clone on a laptop."""
     return scene.job(scene.author.git("rev-parse", "HEAD"), MAIN, depth=0)
-
-
-def test_a_laptop_with_nothing_changed(scene: Scene) -> None:
-    job = here(scene)
-    result = job.call()
-    assert (result.code, result.stderr) == (0, "")
-    assert words(job, result.stdout).split("\n")[:3] == [
-        "### envlock: nothing changes in 2 environments",
-        "",
-        "`COMMIT`, which `main` has already",
-    ]
 
 
 def test_a_laptop_with_one_changed(scene: Scene) -> None:
@@ -303,3 +293,38 @@ def test_rows_of_a_job_matrix(ci_world: World, tmp_path: Path, number: int, rows
     assert sorted(name for row in include for name in row["environment"].split()) == sorted(
         f"e{n}" for n in range(number)
     )
+
+
+def test_by_hand_the_image_of_a_version_is_had_again(scene: Scene) -> None:
+    """Its tag is fetched, where the checkout of the newest commit alone has none."""
+    first = scene.tag("env/train/1")
+    newer(scene)
+    second = scene.push()
+    job = on_github(scene.job(second, MAIN), "workflow_dispatch", second, MAIN, by_hand(MAIN, {"version": "1"}))
+    assert job.call("--version", "1", "--environments", "train").code == 0
+    outputs = job.outputs()
+    assert (outputs["pushed"], outputs["changed"]) == ("true", "[]")
+    tags = [tag.rpartition(":")[2] for tag in outputs["tags"].split()]
+    assert tags[1:] == ["v1", f"sha-{first}"]
+    of_lock = at_main(scene, first, name="of-lock")
+    assert of_lock.call("--environments", "train").code == 0
+    assert (of_lock.outputs()["digest"], of_lock.outputs()["cache-hit"]) == (outputs["digest"], "true")
+
+
+def test_what_a_shallow_checkout_lacks_is_fetched_or_said(scene: Scene) -> None:
+    scene.branch()
+    (scene.author.folder / "README").write_text("words\n")
+    scene.author.commit()
+    newer(scene)
+    asked = scene.propose()
+    event = pull_request(asked)
+    # of the author's branch alone, as some workflows have it
+    head = on_github(scene.job(asked.head, "refs/pull/1/head"), "pull_request", asked.head, REQUEST, event)
+    assert head.call("--plan").code == 0
+    assert head.outputs()["changed"] == '["train"]'
+    assert "this clone is shallow" in head.summary
+    alone = on_github(scene.job(asked.merge, REQUEST, name="alone"), "pull_request", asked.merge, REQUEST, event)
+    scene.far.rename(scene.far.with_name("gone"))
+    assert alone.call("--plan").code == 0
+    assert alone.outputs()["changed"] == '["serve", "train"]'
+    assert "every environment counts as changed" in alone.summary

@@ -56,7 +56,9 @@ class Hostile:
         job = self._job(scene, asked)
         self.meddle(job)
         log = Log(ci_world.registry)
-        code, said = job.log(*self.words, folder=job.tree / self.inside)
+        temporary = root / "temporary"
+        temporary.mkdir()
+        code, said = job.given(TMPDIR=str(temporary)).log(*self.words, folder=job.tree / self.inside)
         sent = [entry for entry in log.entries() if entry.method not in ("GET", "HEAD")]
         return Tried(root=root, job=job, code=code, log=said, sent=sent)
 
@@ -318,6 +320,7 @@ def harmless(ci_world: World, tmp_path_factory: pytest.TempPathFactory) -> Calla
 def unharmed(tried: Tried, home: Path) -> None:
     """Nothing was run, pushed, put out in our name or left behind."""
     assert files_made(tried.root, home) == []
+    assert [*(tried.root / "temporary").iterdir()] == []
     assert forged(tried.job, tried.log) == []
     assert tried.sent == []
     assert addresses(tried.job.summary) == []
