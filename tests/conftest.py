@@ -22,6 +22,7 @@ from tests.support.engine_traces import keep_layers, note_what_is_there
 from tests.support.http_server import FileServer, serve_folder
 from tests.support.index_server import IndexServer, WheelFolders, serve_index
 from tests.support.registry import Registry, running_registry
+from tests.support.registry_proxy import RegistryProxy, running_proxy
 
 IndexServers = Callable[..., IndexServer]
 
@@ -139,6 +140,13 @@ def debian_mirror(debian_archive: Archive) -> Iterator[FileServer]:
 @pytest.fixture(scope="session")
 def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
     with running_registry(tmp_path_factory.mktemp("registry")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def proxy(registry: Registry) -> Iterator[RegistryProxy]:
+    """Stands before the registry and counts what is asked and sent, until it is reset."""
+    with running_proxy(registry.host) as running:
         yield running
 
 

@@ -14,7 +14,7 @@ from tests.support.built_projects import Factory, built, came, commit, factory, 
 from tests.support.processes import run
 from tests.support.projects import Project
 from tests.support.registry import Registry
-from tests.support.registry_proxy import RegistryProxy, running_proxy
+from tests.support.registry_proxy import RegistryProxy
 from tests.support.services import require
 
 NAMES = [f"pack{n}" for n in range(12)]
@@ -23,17 +23,8 @@ SLACK = 64 << 10
 
 
 @pytest.fixture(scope="module")
-def proxy(registry: Registry) -> Iterator[RegistryProxy]:
-    with running_proxy(registry.host) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory, proxy: RegistryProxy) -> Iterator[Factory]:
-    with factory(tmp_path_factory.mktemp("built"), proxy) as ready:
-        for name in NAMES:
-            ready.wheel(name, "1.0")
-            ready.wheel(name, "2.0")
+    with factory(tmp_path_factory.mktemp("built"), proxy, NAMES) as ready:
         yield ready
 
 

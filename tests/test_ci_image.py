@@ -28,8 +28,7 @@ from tests.support.built_projects import GIT, Factory, built, commit, factory, w
 from tests.support.processes import run
 from tests.support.projects import MINOR, Project
 from tests.support.pushing import client
-from tests.support.registry import Registry
-from tests.support.registry_proxy import Fault, RegistryProxy, running_proxy
+from tests.support.registry_proxy import Fault, RegistryProxy
 
 NAMES = [f"pack{n}" for n in range(4)]
 PINNED = [f"{name}==1.0" for name in NAMES]
@@ -39,17 +38,8 @@ OUTSIDERS = replace(REQUEST, is_trusted=False, has_secrets=True)
 
 
 @pytest.fixture(scope="module")
-def proxy(registry: Registry) -> Iterator[RegistryProxy]:
-    with running_proxy(registry.host) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory, proxy: RegistryProxy) -> Iterator[Factory]:
-    with factory(tmp_path_factory.mktemp("ci"), proxy) as ready:
-        for name in NAMES:
-            ready.wheel(name, "1.0")
-            ready.wheel(name, "2.0")
+    with factory(tmp_path_factory.mktemp("ci"), proxy, NAMES) as ready:
         yield ready
 
 

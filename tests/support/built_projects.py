@@ -74,7 +74,8 @@ class Factory:
 
 
 @contextmanager
-def factory(root: Path, proxy: RegistryProxy) -> Iterator[Factory]:
+def factory(root: Path, proxy: RegistryProxy, names: Sequence[str] = ()) -> Iterator[Factory]:
+    """With wheels of these names, each in the versions 1.0 and 2.0."""
     layout = write_base(root / "base", python=f"{MINOR}.4")
     (entry,) = Layout(layout).manifests()
     Layout(layout).write_index([replace(entry, annotations={"org.opencontainers.image.ref.name": "base"})])
@@ -82,7 +83,11 @@ def factory(root: Path, proxy: RegistryProxy) -> Iterator[Factory]:
     command = (require("skopeo", "skopeo"), "--insecure-policy", "copy", "--quiet", "--preserve-digests")
     run((*command, "--dest-tls-verify=false", f"oci:{layout}:base", f"docker://{proxy.upstream}/bases/tiny:1"))
     with serve_index(WheelFolders((root / "wheels",))) as index:
-        yield Factory(root, index.url, root / "wheels", base, proxy)
+        made = Factory(root, index.url, root / "wheels", base, proxy)
+        for name in names:
+            made.wheel(name, "1.0")
+            made.wheel(name, "2.0")
+        yield made
 
 
 def commit(project: Project) -> None:
