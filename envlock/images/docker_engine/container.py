@@ -114,10 +114,18 @@ def _start(container: Container) -> None:
             raise OutsideError(
                 f"the base has no `{_WAIT[0]}`, by which all is run in a container", hint="choose a base with a shell"
             ) from error
-        words = api.logs(container.id).decode(errors="replace").strip() if _ENDED in said else ""
+        words = _last_words(container) if _ENDED in said else ""
         if words:
             raise refusal(words) from error
         raise
+
+
+def _last_words(container: Container) -> str:
+    """What a container said that has ended: an engine takes it as ended before it has written all of that down."""
+    api = container.session.engine.client.api
+    api.wait(container.id)
+    said: bytes = api.logs(container.id, follow=True)
+    return said.decode(errors="replace").strip()
 
 
 def _lines(pieces: Iterable[bytes]) -> Iterator[str]:
