@@ -11,7 +11,7 @@ history       git: what was, versions, labels, runs
 environments  packages on this machine
 images        packages in a container image
 registry      images over the network
-interchange   files of other tools, written from a lock
+interchange   files of other tools, read and written
 oci           layers, layouts, archives
 model         frozen values and pure functions
 system        processes, HTTP, files, caches

@@ -19,13 +19,13 @@ ROOT = Path(__file__).parents[1]
 LAYERS = (
     {"errors"},
     {"model", "system"},
-    {"oci"},
+    {"oci", "interchange"},
     {
         *("manifest", "lockfile", "solvers", "sources", "debian", "history", "environments", "images", "registry"),
-        *("interchange", "forges"),
+        "forges",
     },
     {"workflows"},
-    {"cli"},
+    {"cli", "api"},
 )
 LEVEL = {part: number for number, parts in enumerate(LAYERS) for part in parts}
 USERS_OF_OCI = {"oci", "images", "registry", "workflows"}
@@ -52,13 +52,16 @@ DOORS = {
     "pysequoia": ("envlock.debian.signatures",),
     "zstandard": ("envlock.debian.deb_stream", "envlock.oci.opened"),
     "OpenSSL": ("envlock.debian.certificate",),
-    "ruamel": ("envlock.manifest.environment_yml",),
+    "ruamel": ("envlock.interchange.yaml_nodes",),
     "tomlkit": ("envlock.manifest.editor",),
     "pypi_simple": ("envlock.sources.index",),
     "pygit2": ("envlock.history.library", "envlock.history.opened", "envlock.history.work_tree"),
     "click": ("envlock.cli",),
     "rich": ("envlock.cli.progress",),
-    "tomllib": ("envlock.manifest", "envlock.lockfile", "envlock.solvers.uv_answer", "envlock.sources.source_metadata"),
+    "tomllib": (
+        *("envlock.manifest", "envlock.lockfile", "envlock.interchange"),
+        *("envlock.solvers.uv_answer", "envlock.sources.source_metadata"),
+    ),
 }
 # modules that import within functions, and why
 LAZY = {

@@ -172,7 +172,7 @@ TABLE = "there is no table [project], with `name` and `dependencies`, that could
 UNNAMED = "an index has a name here, by which its credentials go: write it into [[pip.indexes]] too"
 SELECTOR = "selectors are comments to conda: write it into [platform.NAME.conda] of env.toml"
 CONDA: list[tuple[str, str]] = [
-    ("", "environment.yml: expected `dependencies`, got an empty file"),
+    ("", "environment.yml: the file is empty"),
     ("- a", "environment.yml:1: expected `key: value`"),
     ("a: [", "environment.yml:1: not valid YAML: expected the node content, but found '<stream end>'"),
     ("\ta: b", "environment.yml:1: not valid YAML: found character '\\t' that cannot start any token"),

@@ -1,6 +1,6 @@
 """One document made of several files: those that `extends` leads to, and those that `from` names."""
 
-from envlock.manifest.addresses import Surroundings
+from envlock.interchange.addresses import Surroundings
 from envlock.manifest.expansion import Expansion
 from envlock.manifest.layer import Layer, layer_of
 from envlock.manifest.layers import Node, Origin, origins, over, plain

@@ -5,9 +5,9 @@ from collections.abc import Callable, Hashable, Iterable
 
 from packaging.requirements import Requirement
 
+from envlock.interchange.addresses import Surroundings, index_url
+from envlock.interchange.conda_spec import normalized_spec
 from envlock.manifest import later
-from envlock.manifest.addresses import Surroundings, index_url
-from envlock.manifest.conda_spec import normalized_spec
 from envlock.manifest.names import WORDS
 from envlock.model.fields import Item, Table, matching
 from envlock.model.match_specs import conda_name

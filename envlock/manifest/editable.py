@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from envlock.manifest.addresses import Surroundings
-from envlock.manifest.direct import as_path, path_of
+from envlock.interchange.addresses import Surroundings
+from envlock.interchange.direct import as_path, path_of
+from envlock.interchange.project_file import PROJECT_FILE, extra_name, missing_extra, read_project_file, required
 from envlock.manifest.layers import moved
-from envlock.manifest.project_file import PROJECT_FILE, extra_name, missing_extra, read_project_file, required
 from envlock.model.fields import Item, Table
 from envlock.model.place import Place
 from envlock.model.spec import EditableProject

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from envlock.interchange.addresses import Surroundings
 from envlock.manifest import later
-from envlock.manifest.addresses import Surroundings
 from envlock.manifest.places import relative
 from envlock.manifest.reader import open_manifest, read_manifest
 from envlock.model.fields import Document

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from envlock.manifest.addresses import Surroundings, index_url
+from envlock.interchange.addresses import Surroundings, index_url
+from envlock.interchange.requirement_lines import Reading
+from envlock.interchange.written import REFUSED, Written
 from envlock.manifest.layer import Layer
 from envlock.manifest.layers import Node, moved, noted, rebased
-from envlock.manifest.requirement_lines import Reading
 from envlock.manifest.taken import conda_source, pip_source, written_in
-from envlock.manifest.written import REFUSED, Written
 from envlock.model.fields import Item, Table
 from envlock.model.place import Place
 from envlock.model.toml_lines import KeyPath

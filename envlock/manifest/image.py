@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
+from envlock.interchange.addresses import Surroundings
+from envlock.interchange.direct import as_path
 from envlock.manifest import later
-from envlock.manifest.addresses import Surroundings
-from envlock.manifest.direct import as_path
 from envlock.model.fields import Item, Table
 from envlock.model.files import IMAGE_PREFIX
 from envlock.model.image_values import absolute_path, copied_name, user

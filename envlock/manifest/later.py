@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from envlock.manifest.addresses import Surroundings
+    from envlock.interchange.addresses import Surroundings
+    from envlock.interchange.requirement_lines import Reading
+    from envlock.interchange.written import Written
     from envlock.manifest.editable import Editable
     from envlock.manifest.layer import Layer
-    from envlock.manifest.requirement_lines import Reading
-    from envlock.manifest.written import Written
     from envlock.model.fields import Document, Table
     from envlock.model.spec import DebianSpec
 
@@ -42,6 +42,6 @@ def read_editable(table: "Table", surroundings: "Surroundings") -> "tuple[Editab
 
 def read_environment_yml(path: Path, text: str, reading: "Reading") -> "Iterator[Written]":
     """By a YAML library."""
-    from envlock.manifest.environment_yml import read_environment_yml
+    from envlock.interchange.environment_file import read_environment_yml
 
     return read_environment_yml(path, text, reading)

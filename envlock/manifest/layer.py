@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from envlock.manifest.written import text_of
+from envlock.interchange.written import text_of
 from envlock.model.fields import Document, Table, not_toml
 from envlock.system.text_file import display
 

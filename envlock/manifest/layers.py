@@ -8,10 +8,10 @@ from typing import Any
 
 from packaging.requirements import Requirement
 
-from envlock.manifest.conda_spec import normalized_spec
+from envlock.interchange.conda_spec import normalized_spec
+from envlock.interchange.direct import LONGEST, as_path
+from envlock.interchange.pip_requirement import normalized_requirement
 from envlock.manifest.debian import package_name
-from envlock.manifest.direct import LONGEST, as_path
-from envlock.manifest.pip_requirement import normalized_requirement
 from envlock.model.fields import Document
 from envlock.model.match_specs import conda_name
 from envlock.model.place import Place

@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from envlock.interchange.direct import as_path
 from envlock.manifest.dependency_text import CONDA, DEBIAN, PIP, name_of, read_dependency
-from envlock.manifest.direct import as_path
 from envlock.model.platform import DEFAULT_PLATFORM
 from envlock.model.same_meaning import conda_meaning, pip_meaning
 from envlock.model.spec import DEFAULT_CHANNEL

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from envlock.interchange.addresses import Surroundings
+from envlock.interchange.conda_spec import normalized_spec
 from envlock.manifest import later
-from envlock.manifest.addresses import Surroundings
-from envlock.manifest.conda_spec import normalized_spec
 from envlock.manifest.reader import open_manifest
 from envlock.model.debian_base import stated_interpreter
 from envlock.model.fields import Document

@@ -5,8 +5,8 @@ import tomllib
 from pathlib import Path
 
 from envlock.errors import EnvlockError
+from envlock.interchange.addresses import Surroundings
 from envlock.manifest import later
-from envlock.manifest.addresses import Surroundings
 from envlock.manifest.dependencies import read_conda, read_groups, read_pip, read_platform_wants
 from envlock.manifest.image import read_image
 from envlock.manifest.layer import Layer

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from envlock.manifest.addresses import Surroundings
+from envlock.interchange.addresses import Surroundings
 from envlock.manifest.places import asked_for, relative
 from envlock.manifest.reader import open_manifest
 from envlock.model.place import Place

@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from envlock.interchange.project_file import PROJECT_FILE, extra_name, missing_extra, read_project_file, required
+from envlock.interchange.requirement_lines import Reading
+from envlock.interchange.written import Written, refused, text_of
 from envlock.manifest import later
-from envlock.manifest.project_file import PROJECT_FILE, extra_name, missing_extra, read_project_file, required
-from envlock.manifest.requirement_lines import Reading
-from envlock.manifest.written import Written, refused, text_of
 from envlock.model.place import Place, key_text
 
 _WITH_EXTRAS = re.compile(r"(?P<path>[^\[\]]*)(?:\[(?P<extras>[^\[\]]*)\])?")

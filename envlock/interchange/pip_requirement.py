@@ -6,7 +6,7 @@ from packaging.markers import UndefinedComparison
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import InvalidName, canonicalize_name
 
-from envlock.manifest.direct import LONGEST, names_a_source, with_name_and_source
+from envlock.interchange.direct import LONGEST, names_a_source, with_name_and_source
 from envlock.model.platform import DEFAULT_PLATFORM, PLATFORMS
 
 _SHOWN = "expected a requirement such as `flask>=3,<4`"

@@ -5,8 +5,8 @@ import shlex
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from envlock.manifest.addresses import Surroundings
-from envlock.manifest.written import Written, refused, text_of
+from envlock.interchange.addresses import Surroundings
+from envlock.interchange.written import Written, refused, text_of
 
 _COMMENT = re.compile(r"(?:^|(?<=\s))#.*$")
 _OPTION = re.compile(r"(?P<name>--?[A-Za-z][A-Za-z-]*)(?:\s*=\s*|\s+|$)(?P<value>.*)", re.DOTALL)

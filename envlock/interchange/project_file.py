@@ -9,8 +9,8 @@ from packaging.markers import Marker
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from envlock.manifest.pip_requirement import normalized_requirement
-from envlock.manifest.written import Written, text_of
+from envlock.interchange.pip_requirement import normalized_requirement
+from envlock.interchange.written import Written, text_of
 from envlock.model.fields import Document, Item, Table, not_toml
 from envlock.system.text_file import display
 
