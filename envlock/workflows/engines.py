@@ -13,7 +13,9 @@ PipSolver = Callable[[PipRequest], tuple[PipAnswer, ...]]
 
 
 def pip_solver(task: PlatformTask, begun: UvRun | None = None) -> PipSolver:
-    """The solver that `pip-resolver` names."""
+    """The solver that `pip-resolver` names; what is pinned already answers without one."""
+    if task.pinned:
+        return partial(later.pinned_pip, task=task)
     return _PIP[task.spec.lock.pip_resolver](task, begun)
 
 

@@ -29,8 +29,7 @@ def solve_conda(tasks: Sequence[PlatformTask], child: Child | None = None) -> li
     asking = [task for task in tasks if task.wants.conda]
     if not asking:
         return [() for _ in tasks]
-    solve = later.conda_solver(asking[0].spec.lock.conda_solver, child)
-    answers = dict(zip((t.name for t in asking), solve([conda_request(t) for t in asking]), strict=True))
+    answers = dict(zip((t.name for t in asking), _answers(asking, child), strict=True))
     everything = [answer for found in answers.values() for answer in found]
     _refuse_free_threaded([answer.package for answer in everything])
     provides = _provides(everything, asking[0])
@@ -38,6 +37,14 @@ def solve_conda(tasks: Sequence[PlatformTask], child: Child | None = None) -> li
         tuple(replace(a.package, provides=provides[a.package.sha256]) for a in answers.get(task.name, ()))
         for task in tasks
     ]
+
+
+def _answers(asking: Sequence[PlatformTask], child: Child | None) -> list[tuple[CondaAnswer, ...]]:
+    """What is pinned already, else what the solver says."""
+    if asking[0].pinned:
+        return later.pinned_conda(asking)
+    solve = later.conda_solver(asking[0].spec.lock.conda_solver, child)
+    return solve([conda_request(task) for task in asking])
 
 
 def conda_request(task: PlatformTask) -> CondaRequest:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from envlock.model.cutoff import is_newer
+from envlock.model.imported import Pinned
 from envlock.model.lock import Base, CondaPackage, DebianPackage, Inputs, PipPackage, PlatformLock
 from envlock.model.platform import PLATFORMS, Platform, System
 from envlock.model.spec import EnvSpec, Wants
@@ -21,7 +22,8 @@ class PlatformTask:
 
     `pins` are of the lock that there is, which was made for `asked`, and `upgrade` says which of them may move; nothing
     that was published after `cutoff` (UTC) is taken. `dates` are the latest of Debian's releases that any platform was
-    locked from, by suite: older ones are no news of it.
+    locked from, by suite: older ones are no news of it. Where another tool's lock is taken over, `pinned` is what it has
+    for the platform: then nothing is solved.
     """
 
     spec: EnvSpec
@@ -34,6 +36,7 @@ class PlatformTask:
     upgrade: Upgrade = KEEP
     cutoff: str | None = None
     dates: Mapping[str, str] = field(default_factory=dict)
+    pinned: Pinned | None = None
 
     @property
     def wants(self) -> Wants:
