@@ -79,6 +79,7 @@ LAZY = {
     "envlock.workflows.later_ci": "the same for continuous integration, which mostly finds nothing to make",
     "envlock.workflows.later_history": "the same for what was: revisions, locks of other times",
     "envlock.workflows.later_hooks": "the same for git's hooks, which mostly find nothing to look at",
+    "envlock.workflows.later_import": "the same for what is taken over from other tools",
     "envlock.workflows.later_images": "the same for images: engines, registries, attachments",
     "envlock.workflows.later_merge": "the same for the merge driver, which git starts once a file",
 }

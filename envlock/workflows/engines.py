@@ -6,7 +6,7 @@ from functools import partial
 from envlock.solvers import pip_uv
 from envlock.solvers.requests import PipAnswer, PipRequest
 from envlock.solvers.uv_run import UvRun
-from envlock.workflows import later
+from envlock.workflows import later, later_import
 from envlock.workflows.task import PlatformTask
 
 PipSolver = Callable[[PipRequest], tuple[PipAnswer, ...]]
@@ -15,7 +15,7 @@ PipSolver = Callable[[PipRequest], tuple[PipAnswer, ...]]
 def pip_solver(task: PlatformTask, begun: UvRun | None = None) -> PipSolver:
     """The solver that `pip-resolver` names; what is pinned already answers without one."""
     if task.pinned:
-        return partial(later.pinned_pip, task=task)
+        return partial(later_import.pinned_pip, task=task)
     return _PIP[task.spec.lock.pip_resolver](task, begun)
 
 

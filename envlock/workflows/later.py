@@ -96,18 +96,6 @@ def conda_solver(
     return partial(solve, child=child) if child else solve
 
 
-def pinned_conda(tasks: "Sequence[PlatformTask]") -> "list[tuple[CondaAnswer, ...]]":
-    from envlock.workflows.pinned_conda import pinned_conda
-
-    return pinned_conda(tasks)
-
-
-def pinned_pip(request: "PipRequest", *, task: "PlatformTask") -> "tuple[PipAnswer, ...]":
-    from envlock.workflows.pinned_pip import pinned_pip
-
-    return pinned_pip(request, task)
-
-
 def default_index() -> str:
     from envlock.sources.index import DEFAULT_URL
 

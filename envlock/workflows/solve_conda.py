@@ -12,7 +12,7 @@ from envlock.solvers.requests import CondaAnswer, CondaRequest
 from envlock.sources.fetch import remember
 from envlock.system.cache import Cache, typed
 from envlock.system.conda.child import Child, ask
-from envlock.workflows import later
+from envlock.workflows import later, later_import
 from envlock.workflows.task import PlatformTask
 
 _FREE_THREADED = re.compile(r"_cp\d+t$")
@@ -42,7 +42,7 @@ def solve_conda(tasks: Sequence[PlatformTask], child: Child | None = None) -> li
 def _answers(asking: Sequence[PlatformTask], child: Child | None) -> list[tuple[CondaAnswer, ...]]:
     """What is pinned already, else what the solver says."""
     if asking[0].pinned:
-        return later.pinned_conda(asking)
+        return later_import.pinned_conda(asking)
     solve = later.conda_solver(asking[0].spec.lock.conda_solver, child)
     return solve([conda_request(task) for task in asking])
 

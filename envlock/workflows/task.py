@@ -22,8 +22,8 @@ class PlatformTask:
 
     `pins` are of the lock that there is, which was made for `asked`, and `upgrade` says which of them may move; nothing
     that was published after `cutoff` (UTC) is taken. `dates` are the latest of Debian's releases that any platform was
-    locked from, by suite: older ones are no news of it. Where another tool's lock is taken over, `pinned` is what it has
-    for the platform: then nothing is solved.
+    locked from, by suite: older ones are no news of it. Where another tool's lock is taken over, `pinned` is what
+    it has for the platform: then nothing is solved.
     """
 
     spec: EnvSpec

@@ -1,0 +1,21 @@
+"""What only some runs need of what is taken over from other tools: locks, prefixes, saved folders; as in `later`."""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from envlock.solvers.requests import CondaAnswer, PipAnswer, PipRequest
+    from envlock.workflows.task import PlatformTask
+
+
+def pinned_conda(tasks: "Sequence[PlatformTask]") -> "list[tuple[CondaAnswer, ...]]":
+    from envlock.workflows.pinned_conda import pinned_conda
+
+    return pinned_conda(tasks)
+
+
+def pinned_pip(request: "PipRequest", *, task: "PlatformTask") -> "tuple[PipAnswer, ...]":
+    from envlock.workflows.pinned_pip import pinned_pip
+
+    return pinned_pip(request, task)
