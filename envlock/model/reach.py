@@ -13,7 +13,7 @@ from envlock.model.spec import EnvSpec
 
 def wrong_groups(spec: EnvSpec, locked: PlatformLock) -> Iterator[Problem]:
     """Packages that no way leads to from env.toml, and those that other groups need than the lock says."""
-    needed, ways = groups_by_node(spec, locked), _ways(locked)
+    needed, ways = groups_by_node(spec, locked), ways_of(locked)
     yield from (unasked(name, locked.platform) for _, name in first(ways.keys() - needed.keys(), ways))
     # by what is wrong with them: where one package moves, so does all that it asks for
     moved: dict[tuple[tuple[str, ...], tuple[str, ...]], set[Node]] = {}
@@ -39,10 +39,12 @@ def _named(groups: Sequence[str]) -> str:
     return f"group{'s' if len(groups) > 1 else ''} {', '.join(f'`{name}`' for name in groups)}"
 
 
-def _ways(locked: PlatformLock) -> dict[Node, list[Node]]:
-    """What each package asks for directly, for whichever extra."""
+def ways_of(locked: PlatformLock) -> dict[Node, list[Node]]:
+    """What each package asks for directly, for whichever extra; of a distribution inside a conda package that one."""
+    provider = {text.partition("==")[0]: p.node for p in locked.conda for text in p.provides}
     conda: dict[Node, list[Node]] = {p.node: [("conda", conda_name(text)) for text in p.requires] for p in locked.conda}
-    return conda | {p.node: [("pip", need(text).name) for text in p.requires] for p in locked.pip}
+    names = {p.node: [need(text).name for text in p.requires] for p in locked.pip}
+    return conda | {node: [provider.get(name, ("pip", name)) for name in found] for node, found in names.items()}
 
 
 def first(nodes: AbstractSet[Node], ways: Mapping[Node, Iterable[Node]]) -> Iterator[Node]:

@@ -22,7 +22,7 @@ def init(folder: Path, spec: EnvSpec) -> tuple[Path, ...]:
     if project.manifest.exists():
         raise UserInputError(f"`{project.manifest.name}` is here already", hint="edit it, or go to another folder")
     attributes = lacking_attributes((folder.resolve(),), repository_root(folder.resolve()))
-    named = replace(spec, name=_checked(spec.name) if spec.name else _suggested(folder.resolve().name))
+    named = replace(spec, name=checked_name(spec.name) if spec.name else suggested_name(folder.resolve().name))
     write_whole(project.manifest, new_manifest(named).encode())
     try:
         read_manifest(project.manifest)
@@ -33,14 +33,16 @@ def init(folder: Path, spec: EnvSpec) -> tuple[Path, ...]:
     return (project.manifest, *attributes)
 
 
-def _checked(name: str) -> str:
+def checked_name(name: str) -> str:
+    """A name that a person gives; UserInputError where it cannot be an environment's."""
     try:
         return environment_name(name)
     except ValueError as error:
         raise UserInputError(f"`{name}` cannot be an environment's name: {error}") from None
 
 
-def _suggested(folder: str) -> str:
+def suggested_name(folder: str) -> str:
+    """A folder's name as that of the environment in it; UserInputError where it cannot be."""
     try:
         return environment_name(folder)
     except ValueError:

@@ -5,8 +5,18 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from envlock.model.imported import Imported
     from envlock.solvers.requests import CondaAnswer, PipAnswer, PipRequest
+    from envlock.workflows.context import Context
+    from envlock.workflows.import_lock import LockedAsPinned
+    from envlock.workflows.project import Project
     from envlock.workflows.task import PlatformTask
+
+
+def locked_as_pinned(imported: "Imported", project: "Project", context: "Context") -> "LockedAsPinned":
+    from envlock.workflows.import_lock import locked_as_pinned
+
+    return locked_as_pinned(imported, project, context)
 
 
 def pinned_conda(tasks: "Sequence[PlatformTask]") -> "list[tuple[CondaAnswer, ...]]":

@@ -1,0 +1,114 @@
+"""What an environment must ask for so that all that is pinned belongs to it: the packages that no other asks for."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from envlock.model.closure import groups_by_node
+from envlock.model.imported import Pinned, PinnedPip
+from envlock.model.lock import Node, PlatformLock
+from envlock.model.reach import first, ways_of
+from envlock.model.spec import MAIN, CondaSpec, EnvSpec, PipSpec, Wants, python_minor
+
+# how a package is asked for: its node, and where it says one its source and extras
+_Asked = tuple[Node, str]
+
+
+def everything(spec: EnvSpec, pinned: Sequence[Pinned]) -> EnvSpec:
+    """A spec that asks for each pinned package by its name, and for nothing else."""
+    wants = {
+        each.platform: Wants(
+            conda=tuple(sorted({p.name for p in each.conda})), pip=tuple(sorted({requirement(p) for p in each.pip}))
+        )
+        for each in pinned
+    }
+    return replace(
+        spec,
+        conda=replace(spec.conda, dependencies=()),
+        pip=replace(spec.pip, dependencies=()),
+        platform_wants=tuple(sorted(wants.items())),
+        groups=(),
+    )
+
+
+def requirement(pinned: PinnedPip) -> str:
+    """How env.toml asks for a distribution: by name, with its extras, and with its source where it has one."""
+    extras = f"[{','.join(sorted(pinned.extras))}]" if pinned.extras else ""
+    return f"{pinned.name}{extras} @ {pinned.source}" if pinned.source else f"{pinned.name}{extras}"
+
+
+def completed(spec: EnvSpec, platforms: Sequence[PlatformLock], pinned: Sequence[Pinned]) -> EnvSpec:
+    """A spec that asks, beside what it asks for already, for all that is pinned and that nothing leads to."""
+    texts = {(each.platform, "pip", p.name): requirement(p) for each in pinned for p in each.pip}
+    groups = {
+        (each.platform, kind, p.name): p.groups
+        for each in pinned
+        for kind, found in (("conda", each.conda), ("pip", each.pip))
+        for p in found
+    }
+    spec = _with_python(spec, platforms)
+    names = sorted({name for of in groups.values() for name in of} - {MAIN})
+    for group in (MAIN, *names):
+        spec = _with_group(spec, platforms, group, texts, groups)
+    return spec
+
+
+def _with_python(spec: EnvSpec, platforms: Sequence[PlatformLock]) -> EnvSpec:
+    """With the minor version of the Python that conda packages bring, where that is one and nothing else is said."""
+    minors = {python_minor(p.version) for locked in platforms for p in locked.conda if p.name == "python"}
+    asks = any(spec.all_wants(locked.platform) for locked in platforms)
+    return replace(spec, python=min(minors)) if len(minors) == 1 and not (asks or spec.python) else spec
+
+
+def _with_group(
+    spec: EnvSpec,
+    platforms: Sequence[PlatformLock],
+    group: str,
+    texts: Mapping[tuple[str, str, str], str],
+    groups: Mapping[tuple[str, str, str], tuple[str, ...]],
+) -> EnvSpec:
+    asked: dict[str, set[_Asked]] = {}
+    for locked in platforms:
+        reached = groups_by_node(spec, locked)
+        lacking = {
+            p.node
+            for p in locked.prefix_packages
+            if p.node not in reached and group in groups.get((locked.platform, *p.node), (MAIN,))
+        }
+        found = first(lacking, ways_of(locked))
+        asked[locked.platform] = {(node, texts.get((locked.platform, *node), node[1])) for node in found}
+    everywhere = set.intersection(*asked.values()) if asked else set()
+    spec = _asking(spec, group, everywhere)
+    for platform, found_here in asked.items():
+        spec = _on_platform(spec, platform, found_here - everywhere)
+    return spec
+
+
+def _asking(spec: EnvSpec, group: str, asked: set[_Asked]) -> EnvSpec:
+    wants = _wants(asked, spec)
+    if not wants:
+        return spec
+    if group != MAIN:
+        groups = dict(spec.groups)
+        return replace(spec, groups=tuple(sorted({**groups, group: groups.get(group, Wants()) + wants}.items())))
+    main = Wants(conda=spec.conda.dependencies, pip=spec.pip.dependencies) + wants
+    conda: CondaSpec = replace(spec.conda, dependencies=main.conda)
+    pip: PipSpec = replace(spec.pip, dependencies=main.pip)
+    return replace(spec, conda=conda, pip=pip)
+
+
+def _on_platform(spec: EnvSpec, platform: str, asked: set[_Asked]) -> EnvSpec:
+    wants = _wants(asked, spec)
+    if not wants:
+        return spec
+    found = dict(spec.platform_wants)
+    return replace(
+        spec, platform_wants=tuple(sorted({**found, platform: found.get(platform, Wants()) + wants}.items()))
+    )
+
+
+def _wants(asked: set[_Asked], spec: EnvSpec) -> Wants:
+    conda = {text for (kind, _), text in asked if kind == "conda"}
+    # the key says it, as long as anything else asks for conda packages
+    others = conda - {"python"} or spec.has_conda
+    conda = conda - {"python"} if spec.python and others else conda
+    return Wants(conda=tuple(sorted(conda)), pip=tuple(sorted(text for (kind, _), text in asked if kind == "pip")))

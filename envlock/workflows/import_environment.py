@@ -1,0 +1,152 @@
+"""import: an environment made of what another tool has, with every pin where that is a lock, and what is left out."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from envlock.errors import UserInputError
+from envlock.lockfile.writer import lock_text
+from envlock.manifest.editor import new_manifest
+from envlock.manifest.moved_spec import moved_spec
+from envlock.manifest.names import environment_name
+from envlock.manifest.reader import read_manifest
+from envlock.model.imported import Imported, Remark
+from envlock.model.lock import Lock
+from envlock.model.problem import Problem
+from envlock.model.spec import EnvSpec
+from envlock.system.files import repository_root, write_together
+from envlock.system.text_file import display
+from envlock.workflows import later_import
+from envlock.workflows.attributes import lacking_attributes
+from envlock.workflows.context import Context
+from envlock.workflows.import_source import ANYTHING, Asked, Read, read_source
+from envlock.workflows.init import checked_name, suggested_name
+from envlock.workflows.project import MANIFEST, Project
+
+_ELSEWHERE = "`--overwrite` replaces it; `--to DIR` goes elsewhere"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportOptions:
+    """`name` and `base` in place of what the file says; `pins` is a lock of another tool from which the pins of what
+    the file asks for come. What is there already is replaced where `overwrite` says so. Without `write` nothing is."""
+
+    name: str | None = None
+    base: str | None = None
+    pins: Path | None = None
+    overwrite: bool = False
+    write: bool = True
+
+
+AS_IT_SAYS = ImportOptions()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportResult:
+    """Which kind of file it was, the manifest (its text, and what it says), the lock where packages were pinned and
+    what `check` finds wrong with it, what was not carried over, and what was written."""
+
+    kind: str
+    text: str
+    spec: EnvSpec
+    lock: Lock | None
+    problems: tuple[Problem, ...]
+    remarks: tuple[Remark, ...]
+    written: tuple[Path, ...]
+
+
+def import_environment(
+    source: Path, folder: Path, context: Context, asked: Asked = ANYTHING, options: ImportOptions = AS_IT_SAYS
+) -> ImportResult:
+    """Makes env.toml in `folder` of a file, a folder or a prefix, and env.lock where that pins its packages.
+
+    All files are written together, or none. UserInputError where there is an env.toml already, and where what was read
+    cannot be.
+    """
+    folder = folder.resolve()
+    project = Project(folder)
+    if project.manifest.exists() and not options.overwrite:
+        raise UserInputError(
+            f"`{display(project.manifest)}` is here already",
+            hint="`--overwrite` replaces it; `--to DIR` goes elsewhere",
+        )
+    read = read_source(source, asked, context)
+    imported = _with_pins(read, options, asked, context)
+    spec, remarks = _spec(read, imported, folder, options)
+    imported = replace(imported, spec=spec, remarks=(*imported.remarks, *remarks))
+    made = later_import.locked_as_pinned(imported, project, context) if imported.pinned else None
+    text = new_manifest(made.spec if made else spec)
+    files = {folder / path: content for path, content in imported.files} | {project.manifest: text.encode()}
+    if made:
+        files[project.lockfile] = lock_text(made.lock).encode()
+    _refuse_others(files, options)
+    return ImportResult(
+        kind=read.kind,
+        text=text,
+        spec=made.spec if made else spec,
+        lock=made.lock if made else None,
+        problems=made.problems if made else (),
+        remarks=(*imported.remarks, *(made.remarks if made else ())),
+        written=_write(files, folder) if options.write else (),
+    )
+
+
+def _with_pins(read: Read, options: ImportOptions, asked: Asked, context: Context) -> Imported:
+    """What was read, with the pins of another file where that is asked for."""
+    if options.pins is None:
+        return read.imported
+    other = read_source(options.pins, replace(asked, kind=None), context)
+    if not other.imported.pinned:
+        raise UserInputError(
+            f"`{display(options.pins)}` ({other.kind}) pins nothing",
+            hint="`--pins` takes a lock, such as conda-lock.yml",
+        )
+    pins, spec = other.imported, read.imported.spec
+    channels = tuple(dict.fromkeys((*spec.conda.channels, *pins.spec.conda.channels)))
+    known = {index.name for index in spec.pip.indexes}
+    indexes = (*spec.pip.indexes, *(index for index in pins.spec.pip.indexes if index.name not in known))
+    spec = replace(
+        spec,
+        python=spec.python or pins.spec.python,
+        platforms=pins.spec.platforms,
+        systems=pins.spec.systems,
+        conda=replace(spec.conda, channels=channels),
+        pip=replace(spec.pip, indexes=indexes),
+    )
+    return replace(read.imported, spec=spec, pinned=pins.pinned, remarks=(*read.imported.remarks, *pins.remarks))
+
+
+def _spec(read: Read, imported: Imported, folder: Path, options: ImportOptions) -> tuple[EnvSpec, tuple[Remark, ...]]:
+    """The spec with the name that it is to have and with paths from its new place, all of it checked by the reader."""
+    spec, remarks = _named(imported.spec, folder, options)
+    spec = moved_spec(spec, Path(os.path.relpath(read.folder.resolve(), folder)).as_posix())
+    if options.base:
+        spec = replace(spec, image=replace(spec.image, base=options.base, debian=None, dockerfile=None))
+    return read_manifest(folder / MANIFEST, new_manifest(spec)), remarks
+
+
+def _named(spec: EnvSpec, folder: Path, options: ImportOptions) -> tuple[EnvSpec, tuple[Remark, ...]]:
+    """By the name that is asked for, else its own, else the folder's."""
+    if options.name:
+        return replace(spec, name=checked_name(options.name)), ()
+    try:
+        return replace(spec, name=environment_name(spec.name)), ()
+    except ValueError as error:
+        remark = Remark(what=f"name: {spec.name}", why=f"it cannot be an environment's: {error}")
+        return replace(spec, name=suggested_name(folder.name)), (remark,) if spec.name else ()
+
+
+def _refuse_others(files: Mapping[Path, bytes], options: ImportOptions) -> None:
+    """UserInputError where a file that the environment brings along would replace another."""
+    for path, content in files.items():
+        if not options.overwrite and path.exists() and path.read_bytes() != content:
+            raise UserInputError(f"`{display(path)}` is here already", hint="`--overwrite` replaces it")
+
+
+def _write(files: Mapping[Path, bytes], folder: Path) -> tuple[Path, ...]:
+    for parent in sorted({path.parent for path in files}):
+        parent.mkdir(parents=True, exist_ok=True)
+    found = {**files, **lacking_attributes((folder,), repository_root(folder))}
+    write_together(found)
+    return tuple(found)

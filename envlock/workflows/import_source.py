@@ -1,0 +1,133 @@
+"""What is to be imported, read: which kind of file or folder it is, its text, and what that comes to."""
+
+import codecs
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from envlock.errors import OutsideError, UserInputError
+from envlock.interchange.foreign import FOREIGN, Source, foreign_of
+from envlock.model.imported import Imported
+from envlock.system.secrets import redact
+from envlock.system.text_file import display
+from envlock.workflows.context import Context
+
+_LIMIT = 64 << 20  # the largest locks of others have some tens of megabytes
+_FETCHED = 4 << 20
+# PEP 263, which pip reads in requirements files
+_CODING = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-_.a-zA-Z0-9]+)")
+_BOMS = {
+    codecs.BOM_UTF8: "utf-8-sig",
+    codecs.BOM_UTF32_LE: "utf-32",
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What a person says of a file: its `kind` where it is not told by name and text; which `platforms` and `groups`;
+    whether URLs that it names may be read."""
+
+    kind: str | None = None
+    platforms: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    urls: bool = False
+
+
+ANYTHING = Asked()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Read:
+    """What was read: which kind it is, and what it comes to; paths in it are relative to `folder`."""
+
+    kind: str
+    folder: Path
+    imported: Imported
+
+
+def read_source(path: Path, asked: Asked, context: Context) -> Read:
+    """A file or folder of another tool; UserInputError where it is none that is known, or says what cannot be."""
+    if not path.exists():
+        raise UserInputError(f"`{display(path)}` does not exist")
+    text = "" if path.is_dir() else _text(path)
+    kind = asked.kind or foreign_of(path, text)
+    if kind is None:
+        raise UserInputError(
+            f"`{display(path)}` is no {'folder' if path.is_dir() else 'file'} that can be imported",
+            hint=_hint(path),
+        )
+    source = Source(
+        path=path,
+        text=text,
+        platforms=asked.platforms,
+        groups=asked.groups,
+        fetch=_fetching(context) if asked.urls else _refused,
+        environment=context.environment,
+    )
+    try:
+        imported = FOREIGN[kind].read(source)
+    except ValueError as error:
+        raise UserInputError(f"{display(path)}: {error}") from error
+    return Read(kind=kind, folder=path if path.is_dir() else path.parent, imported=imported)
+
+
+def _hint(path: Path) -> str:
+    """What in a folder could have been meant, else what there is."""
+    if not path.is_dir():
+        return f"say by --format which it is: {', '.join(FOREIGN)}"
+    inside = [file for file in sorted(path.iterdir()) if file.is_file() and _known_by_name(file)]
+    if inside:
+        return f"name a file: {', '.join(display(file) for file in inside)}"
+    return "name a file in it"
+
+
+def _known_by_name(file: Path) -> bool:
+    return foreign_of(file, "") is not None
+
+
+def _text(path: Path) -> str:
+    """The text of a file, with LF line ends: UTF-8, or as it says itself."""
+    try:
+        with path.open("rb") as stream:
+            content = stream.read(_LIMIT + 1)
+    except OSError as error:
+        raise OutsideError(f"`{display(path)}` cannot be read: {error.strerror}") from error
+    if len(content) > _LIMIT:
+        raise UserInputError(f"`{display(path)}` is larger than {_LIMIT >> 20} MiB: it is no list of packages")
+    return _decoded(content, display(path))
+
+
+def _decoded(content: bytes, name: str) -> str:
+    encoding = next((encoding for bom, encoding in _BOMS.items() if content.startswith(bom)), None) or _coding(content)
+    try:
+        text = content.decode(encoding)
+    except (UnicodeDecodeError, LookupError):
+        raise UserInputError(f"`{name}` is no text in {encoding.upper().removesuffix('-SIG')}") from None
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _coding(content: bytes) -> str:
+    lines = content.split(b"\n", 2)[:2]
+    return next((match[1].decode() for line in lines if (match := _CODING.match(line))), "utf-8")
+
+
+def _fetching(context: Context) -> Callable[[str], str]:
+    def fetch(url: str) -> str:
+        if not url.startswith(("https://", "http://")):
+            raise ValueError(f"`{redact(url)}` is no address of the web")
+        content = context.http.read(url)
+        if content is None:
+            raise ValueError(f"`{redact(url)}` is not there")
+        if len(content) > _FETCHED:
+            raise ValueError(f"`{redact(url)}` is larger than {_FETCHED >> 20} MiB")
+        return _decoded(content, redact(url))
+
+    return fetch
+
+
+def _refused(url: str) -> str:
+    raise ValueError(f"`{redact(url)}` is on the network: `--allow-urls` reads it")
