@@ -17,7 +17,7 @@ class Source:
 
     `fetch` gives the text of a URL that a file names (ValueError where that is not allowed); `platforms` are those
     that were asked for, `groups` the groups and extras: without any, those that the file means. `environment` is that
-    of the process.
+    of the process; `default_index` the address of the index that env.toml does not name.
     """
 
     path: Path
@@ -26,6 +26,7 @@ class Source:
     groups: tuple[str, ...] = ()
     fetch: Callable[[str], str] = field(default=_nothing_fetched, repr=False)
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+    default_index: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -60,6 +60,10 @@ class PinnedPip:
     None for the default one. Else `source` says where it is from, as after `NAME @` in env.toml: `https://….whl`,
     `./wheels/x.whl`, `./folder`, `git+https://…@COMMIT#subdirectory=…`. `extras` are those that the file asks for;
     `requires` the requirements of it (PEP 508, with their markers), None where the file does not say.
+
+    `marker` (PEP 508) limits it to some Pythons, where the file is for more than one: it is evaluated when the Python
+    is known, and nothing but the Python decides it any more. A name may stand more than once, with markers of which
+    one holds for each Python.
     """
 
     name: str
@@ -70,17 +74,21 @@ class PinnedPip:
     extras: tuple[str, ...] = ()
     requires: tuple[str, ...] | None = None
     groups: tuple[str, ...] = (MAIN,)
+    marker: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pinned:
-    """All that is pinned for one platform: markers are evaluated, what does not apply there is not among it.
+    """All that is pinned for one platform: what does not apply there is not among it; what only the Python decides is
+    left to `PinnedPip.marker`.
 
-    `python` is a full or minor version, None where the file names none, or a conda package brings it.
+    `python` is a full or minor version, None where the file names none, or a conda package brings it;
+    `requires_python` limits which it may be (">=3.10"), where the file does.
     """
 
     platform: str
     python: str | None = None
+    requires_python: str | None = None
     conda: tuple[PinnedConda, ...] = ()
     pip: tuple[PinnedPip, ...] = ()
 
