@@ -45,6 +45,12 @@ def find_wheel(http: Http, index_url: str | None, *, name: str, file: str, sha25
 
 def wheels_on(http: Http, index_url: str | None, *, name: str, index: str) -> tuple[IndexFile, ...] | None:
     """The wheels of a distribution, as the index `index` describes them; None where it has no such distribution."""
+    found = files_on(http, index_url, name=name, index=index)
+    return None if found is None else tuple(file for file in found if file.file.endswith(".whl"))
+
+
+def files_on(http: Http, index_url: str | None, *, name: str, index: str) -> tuple[IndexFile, ...] | None:
+    """The same with sdists."""
     page = _page(http, index_url, name)
     if page is None:
         return None
@@ -86,8 +92,8 @@ def _yanked(package: DistributionPackage) -> str | None:
 
 
 def _file(package: DistributionPackage, name: str, index: str) -> IndexFile | None:
-    """None for what is no wheel, or has no version that can be read."""
-    if package.package_type != "wheel" or package.version is None:
+    """None for what is neither wheel nor sdist, or has no version that can be read."""
+    if package.package_type not in ("wheel", "sdist") or package.version is None:
         return None
     try:
         version = str(Version(package.version))

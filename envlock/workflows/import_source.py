@@ -9,6 +9,7 @@ from pathlib import Path
 from envlock.errors import OutsideError, UserInputError
 from envlock.interchange.foreign import FOREIGN, Source, foreign_of
 from envlock.model.imported import Imported
+from envlock.sources.index import DEFAULT_URL
 from envlock.system.secrets import redact
 from envlock.system.text_file import display
 from envlock.workflows.context import Context
@@ -67,6 +68,7 @@ def read_source(path: Path, asked: Asked, context: Context) -> Read:
         groups=asked.groups,
         fetch=_fetching(context) if asked.urls else _refused,
         environment=context.environment,
+        default_index=DEFAULT_URL,
     )
     try:
         imported = FOREIGN[kind].read(source)

@@ -63,14 +63,14 @@ def wheel_at(task: PlatformTask, name: str, url: str) -> IndexFile:
         raise UserInputError(
             f"`{name}`: `{file}` is no name of a wheel", hint="give it the name it was made with"
         ) from error
-    path = _path(url) or _fetched(task, url, file)
+    path = _path(url) or fetched_file(task, url, file)
     with path.open("rb") as stream:
         sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
     return IndexFile(name=name, version=str(version), file=file, url=url, sha256=sha256, size=path.stat().st_size)
 
 
-def _fetched(task: PlatformTask, url: str, file: str) -> Path:
-    """Its hash is not known before it is here."""
+def fetched_file(task: PlatformTask, url: str, file: str) -> Path:
+    """What is at a URL, in the cache: its hash is not known before it is here."""
     cache = task.context.cache
     with scratch_folder(cache.root) as folder:
         path = folder / file
