@@ -31,6 +31,7 @@ def import_options(function: _Command) -> _Command:
             help="For this platform; may be repeated.",
         ),
         click.option("--group", "groups", multiple=True, metavar="G", help="This group or extra; may be repeated."),
+        click.option("--python", metavar="VERSION", help="Minor or exact version, in place of what the file says."),
         click.option("--base", metavar="REF", help="The base image: a reference, `oci:FOLDER` or `scratch`."),
         click.option("--allow-urls", "urls", is_flag=True, help="Read what the file names by a URL, too."),
         click.option("--overwrite", is_flag=True, help="Replace an env.toml, and an env.lock, that are here already."),
@@ -46,6 +47,7 @@ def asked_and_options(flags: Mapping[str, Any]) -> tuple[Asked, ImportOptions]:
     asked = Asked(kind=flags["kind"], platforms=flags["platforms"], groups=flags["groups"], urls=flags["urls"])
     options = ImportOptions(
         name=flags["name"],
+        python=flags["python"],
         base=flags["base"],
         pins=flags["pins"],
         overwrite=flags["overwrite"],

@@ -17,7 +17,7 @@ from envlock.system.signals import end_ourselves_by, ended_as_by_ctrl_c
 
 COMMANDS = {
     "init": "Write env.toml, to start an environment.",
-    "import": "Make an environment of what another tool has: files, locks, prefixes.",
+    "import": "Make an environment of another tool's file, lock or prefix.",
     "add": "Add dependencies to env.toml, and lock.",
     "remove": "Remove dependencies from env.toml, and lock.",
     "lock": "Resolve env.toml into env.lock; pins that still hold are kept.",

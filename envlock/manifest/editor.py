@@ -45,6 +45,11 @@ def new_manifest(spec: EnvSpec) -> str:
     return tomlkit.dumps(document)
 
 
+def plain_text(values: Mapping[str, Any]) -> str:
+    """Raw values as TOML, without comments."""
+    return tomlkit.dumps(values)
+
+
 def _add_tables(document: tomlkit.TOMLDocument, name: str, tables: Mapping[str, Table]) -> None:
     """`[NAME.KEY]` for each of some tables, none where there are none."""
     if tables:

@@ -29,10 +29,11 @@ _ELSEWHERE = "`--overwrite` replaces it; `--to DIR` goes elsewhere"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportOptions:
-    """`name` and `base` in place of what the file says; `pins` is a lock of another tool from which the pins of what
+    """`name`, `python` and `base` in place of what the file says; `pins` is a lock of another tool from which the pins of what
     the file asks for come. What is there already is replaced where `overwrite` says so. Without `write` nothing is."""
 
     name: str | None = None
+    python: str | None = None
     base: str | None = None
     pins: Path | None = None
     overwrite: bool = False
@@ -121,6 +122,8 @@ def _spec(read: Read, imported: Imported, folder: Path, options: ImportOptions) 
     """The spec with the name that it is to have and with paths from its new place, all of it checked by the reader."""
     spec, remarks = _named(imported.spec, folder, options)
     spec = moved_spec(spec, Path(os.path.relpath(read.folder.resolve(), folder)).as_posix())
+    if options.python:
+        spec = replace(spec, python=options.python)
     if options.base:
         spec = replace(spec, image=replace(spec.image, base=options.base, debian=None, dockerfile=None))
     return read_manifest(folder / MANIFEST, new_manifest(spec)), remarks

@@ -4,11 +4,14 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from envlock.model.imported import Imported
     from envlock.solvers.requests import CondaAnswer, PipAnswer, PipRequest
     from envlock.workflows.context import Context
+    from envlock.workflows.import_environment import ImportOptions, ImportResult
     from envlock.workflows.import_lock import LockedAsPinned
+    from envlock.workflows.import_source import Asked
     from envlock.workflows.project import Project
     from envlock.workflows.task import PlatformTask
 
@@ -17,6 +20,14 @@ def locked_as_pinned(imported: "Imported", project: "Project", context: "Context
     from envlock.workflows.import_lock import locked_as_pinned
 
     return locked_as_pinned(imported, project, context)
+
+
+def import_environment(
+    source: "Path", folder: "Path", context: "Context", asked: "Asked", options: "ImportOptions"
+) -> "ImportResult":
+    from envlock.workflows.import_environment import import_environment
+
+    return import_environment(source, folder, context, asked, options)
 
 
 def pinned_conda(tasks: "Sequence[PlatformTask]") -> "list[tuple[CondaAnswer, ...]]":
