@@ -1,32 +1,11 @@
 """Files of other tools that an environment can be made from: which is which, and who reads it."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
+from envlock.interchange.source import Source as Source
 from envlock.model.imported import Imported
-
-
-def _nothing_fetched(url: str) -> str:
-    raise ValueError(f"`{url}` is on the network")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
-    """A file or folder that is read. `text` is that of a file, decoded, with LF; "" of a folder.
-
-    `fetch` gives the text of a URL that a file names (ValueError where that is not allowed); `platforms` are those
-    that were asked for, `groups` the groups and extras: without any, those that the file means. `environment` is that
-    of the process; `default_index` the address of the index that env.toml does not name.
-    """
-
-    path: Path
-    text: str = ""
-    platforms: tuple[str, ...] = ()
-    groups: tuple[str, ...] = ()
-    fetch: Callable[[str], str] = field(default=_nothing_fetched, repr=False)
-    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
-    default_index: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
