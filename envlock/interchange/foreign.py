@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from envlock.interchange.source import Source as Source
+from envlock.interchange.source import Source
 from envlock.model.imported import Imported
 
 

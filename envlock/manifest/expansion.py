@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from envlock.interchange.addresses import Surroundings, index_url
+from envlock.interchange.moved_spec import moved
 from envlock.interchange.requirement_lines import Reading
 from envlock.interchange.written import REFUSED, Written
 from envlock.manifest.layer import Layer
-from envlock.manifest.layers import Node, moved, noted, rebased
+from envlock.manifest.layers import Node, noted, rebased
 from envlock.manifest.taken import conda_source, pip_source, written_in
 from envlock.model.fields import Item, Table
 from envlock.model.place import Place

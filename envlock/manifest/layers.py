@@ -1,7 +1,6 @@
 """Values of several files laid over one another, each remembering where it is written."""
 
 import posixpath
-import re
 from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +8,8 @@ from typing import Any
 from packaging.requirements import Requirement
 
 from envlock.interchange.conda_spec import normalized_spec
-from envlock.interchange.direct import LONGEST, as_path
+from envlock.interchange.direct import as_path
+from envlock.interchange.moved_spec import moved
 from envlock.interchange.pip_requirement import normalized_requirement
 from envlock.manifest.debian import package_name
 from envlock.model.fields import Document
@@ -19,10 +19,6 @@ from envlock.model.toml_lines import KeyPath
 
 # a key path of a TOML file, or a line of a file of another kind
 Origin = tuple[Document, KeyPath] | Place
-
-_RELATIVE = re.compile(
-    r"(?P<head>\s*(?:[A-Za-z0-9._-]+\s*(?:\[[^\[\]]*\])?\s*@\s*)?)(?P<path>\.{1,2}(?:/[^\s;\[]*)?)(?=[\s;\[]|$)"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,14 +124,6 @@ def _base(text: str, folder: str) -> str:
 def _file(text: str, folder: str) -> str:
     # an absolute path is refused, as it is written
     return text if text.startswith("/") else as_path(posixpath.join(folder, text))
-
-
-def moved(text: str, folder: str) -> str:
-    """A requirement, channel or folder that names a relative path, seen from where env.toml lies."""
-    found = _RELATIVE.match(text) if len(text) <= LONGEST and folder != "." else None
-    if not found:
-        return text
-    return found["head"] + as_path(posixpath.join(folder, found["path"])) + text[found.end() :]
 
 
 # by key path, or by the last key alone

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from envlock.errors import OutsideError, UserInputError
-from envlock.interchange.foreign import FOREIGN, Source, foreign_of
+from envlock.interchange.foreign import FOREIGN, foreign_of
+from envlock.interchange.source import Source
 from envlock.model.imported import Imported
 from envlock.sources.index import DEFAULT_URL
 from envlock.system.secrets import redact
