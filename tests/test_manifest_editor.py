@@ -4,6 +4,8 @@ from envlock.manifest.editor import new_manifest
 from envlock.model.spec import CondaSpec, DebianSpec, EnvSpec, ImageSpec, Index, PipSpec
 
 EMPTY = """\
+#:schema https://envlock.dev/schema/env.json
+
 # What this environment is made from. `envlock lock` answers it in env.lock: keep both in git.
 name = "train"
 python = "3.11"
@@ -27,6 +29,8 @@ dependencies = []
 """
 
 FILLED = """\
+#:schema https://envlock.dev/schema/env.json
+
 # What this environment is made from. `envlock lock` answers it in env.lock: keep both in git.
 name = "train"
 

@@ -44,6 +44,7 @@ COMMANDS = {
     "ci": "What pull requests and pushes ask for: check, build and report.",
     "cache": "Say what is kept on this machine, and make room.",
     "doctor": "Say what is found, what is missing and what to do.",
+    "schema": "Print the JSON Schema of env.toml, for editors.",
     "completion": "Print the completion script of a shell.",
     "textconv": "Print env.lock as git diff is to show it.",
     "git-hook": "",

@@ -9,6 +9,7 @@ from typing import Any
 import tomlkit
 from tomlkit.items import Array, Table
 
+from envlock.manifest.schema import ADDRESS
 from envlock.model.platform import DEFAULT_PLATFORM, System
 from envlock.model.spec import DebianSpec, EditableProject, EnvSpec, ImageSpec, Index, LockSpec, Wants
 from envlock.model.system_values import SYSTEM_KEYS
@@ -26,8 +27,9 @@ _DEBIAN = (
 )
 
 
-def new_manifest(spec: EnvSpec) -> str:
-    """The text of a new env.toml, with comments; `read_manifest` gives the same `EnvSpec` back."""
+def new_manifest(spec: EnvSpec, schema: str = ADDRESS) -> str:
+    """The text of a new env.toml, with comments; `read_manifest` gives the same `EnvSpec` back. `schema` is where
+    editors find what it may hold."""
     document = tomlkit.document()
     document.add(tomlkit.comment(_ABOUT))
     _fill(document, {"name": spec.name, "description": spec.description or None, "python": spec.python})
@@ -42,7 +44,7 @@ def new_manifest(spec: EnvSpec) -> str:
     _add_image(document, spec)
     if spec.lock != LockSpec():
         document.add("lock", _lock(spec.lock))
-    return tomlkit.dumps(document)
+    return f"#:schema {schema}\n\n{tomlkit.dumps(document)}"
 
 
 def plain_text(values: Mapping[str, Any]) -> str:

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from envlock.errors import UserInputError
+from envlock.interchange.moved_spec import moved_spec
 from envlock.lockfile.writer import lock_text
 from envlock.manifest.editor import new_manifest
-from envlock.manifest.moved_spec import moved_spec
 from envlock.manifest.names import environment_name
 from envlock.manifest.reader import read_manifest
 from envlock.model.imported import Imported, Remark
@@ -21,7 +21,7 @@ from envlock.workflows import later_import
 from envlock.workflows.attributes import lacking_attributes
 from envlock.workflows.context import Context
 from envlock.workflows.import_source import ANYTHING, Asked, Read, read_source
-from envlock.workflows.init import checked_name, suggested_name
+from envlock.workflows.init import checked_name, schema_address, suggested_name
 from envlock.workflows.project import MANIFEST, Project
 
 _ELSEWHERE = "`--overwrite` replaces it; `--to DIR` goes elsewhere"
@@ -77,7 +77,7 @@ def import_environment(
     spec, remarks = _spec(read, imported, folder, options)
     imported = replace(imported, spec=spec, remarks=(*imported.remarks, *remarks))
     made = later_import.locked_as_pinned(imported, project, context) if imported.pinned else None
-    text = new_manifest(made.spec if made else spec)
+    text = new_manifest(made.spec if made else spec, schema_address(folder))
     files = {folder / path: content for path, content in imported.files} | {project.manifest: text.encode()}
     if made:
         files[project.lockfile] = lock_text(made.lock).encode()

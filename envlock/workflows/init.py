@@ -1,5 +1,6 @@
 """init: a new env.toml, and what git should know of it and its env.lock."""
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,6 +8,7 @@ from envlock.errors import EnvlockError, UserInputError
 from envlock.manifest.editor import new_manifest
 from envlock.manifest.names import environment_name
 from envlock.manifest.reader import read_manifest
+from envlock.manifest.schema import ADDRESS, FILE
 from envlock.model.spec import EnvSpec
 from envlock.system.files import repository_root, write_together, write_whole
 from envlock.workflows.attributes import lacking_attributes
@@ -23,7 +25,7 @@ def init(folder: Path, spec: EnvSpec) -> tuple[Path, ...]:
         raise UserInputError(f"`{project.manifest.name}` is here already", hint="edit it, or go to another folder")
     attributes = lacking_attributes((folder.resolve(),), repository_root(folder.resolve()))
     named = replace(spec, name=checked_name(spec.name) if spec.name else suggested_name(folder.resolve().name))
-    write_whole(project.manifest, new_manifest(named).encode())
+    write_whole(project.manifest, new_manifest(named, schema_address(project.folder)).encode())
     try:
         read_manifest(project.manifest)
     except EnvlockError:
@@ -31,6 +33,14 @@ def init(folder: Path, spec: EnvSpec) -> tuple[Path, ...]:
         raise
     write_together(attributes)
     return (project.manifest, *attributes)
+
+
+def schema_address(folder: Path) -> str:
+    """Where editors find the schema of an env.toml in `folder`: in a file at the top of its repository, if there is
+    one."""
+    folder = folder.resolve()
+    file = (repository_root(folder) or folder) / FILE
+    return Path(os.path.relpath(file, folder)).as_posix() if file.is_file() else ADDRESS
 
 
 def checked_name(name: str) -> str:
