@@ -8,7 +8,7 @@ from envlock.errors import escaped
 from envlock.model.imported import Remark
 from envlock.model.problem import Problem
 from envlock.model.spec import EnvSpec
-from envlock.workflows.import_environment import ImportResult
+from envlock.workflows.import_asked import ImportResult
 
 
 def import_lines(result: ImportResult) -> Iterator[str]:

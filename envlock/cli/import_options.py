@@ -6,10 +6,8 @@ from typing import Any, TypeVar
 
 import click
 
-from envlock.interchange.foreign import FOREIGN
 from envlock.model.platform import PLATFORMS
-from envlock.workflows.import_environment import ImportOptions
-from envlock.workflows.import_source import Asked
+from envlock.workflows.import_asked import Asked, ImportOptions
 
 _Command = TypeVar("_Command", bound=Callable[..., int | None])
 _FILE = click.Path(path_type=Path)
@@ -22,9 +20,7 @@ def import_options(function: _Command) -> _Command:
         click.option(
             "--to", "folder", type=_FILE, default=Path(), metavar="DIR", help="The folder of env.toml; else this one."
         ),
-        click.option(
-            "--format", "kind", type=click.Choice([*FOREIGN]), metavar="KIND", help="Which kind of file it is."
-        ),
+        click.option("--format", "kind", metavar="KIND", help="Which kind of file it is, where it is not told."),
         click.option("--pins", type=_FILE, metavar="FILE", help="A lock that pins what the file asks for."),
         click.option(
             "--platform", "platforms", multiple=True, type=click.Choice([*PLATFORMS]), metavar="P",

@@ -4,17 +4,20 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from envlock.cli.command import Session
 from envlock.cli.import_lines import import_lines
 from envlock.errors import escaped
-from envlock.workflows.clone import Cloned, clone
 from envlock.workflows.context import Context
-from envlock.workflows.import_environment import ImportOptions, import_environment
+from envlock.workflows.import_asked import ANYTHING, ImportOptions
+from envlock.workflows.later_import import clone, import_environment
 from envlock.workflows.project import MANIFEST
+
+if TYPE_CHECKING:
+    from envlock.workflows.clone import Cloned
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,12 +50,12 @@ def _made(session: Session, wish: Wish, context: Context) -> Iterator[str]:
     path = Path(wish.origin)
     if path.exists() and not (path / MANIFEST).exists() and path.name != MANIFEST:
         options = ImportOptions(name=wish.name, python=wish.flags["python"], base=wish.flags["base"])
-        return import_lines(import_environment(path, wish.folder, context, options=options))
+        return import_lines(import_environment(path, wish.folder, context, ANYTHING, options))
     wish.refuse("python", "base")
     return _cloned(clone(session.environment(wish.origin, context), wish.folder, wish.name, context))
 
 
-def _cloned(cloned: Cloned) -> Iterator[str]:
+def _cloned(cloned: "Cloned") -> Iterator[str]:
     yield f"wrote {', '.join(os.path.relpath(file) for file in cloned.written)}"
     yield from (f"note: {escaped(problem.message)}" for problem in cloned.problems)
     if not cloned.locked or cloned.problems:

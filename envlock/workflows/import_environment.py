@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from envlock.errors import UserInputError
@@ -12,49 +12,18 @@ from envlock.manifest.editor import new_manifest
 from envlock.manifest.names import environment_name
 from envlock.manifest.reader import read_manifest
 from envlock.model.imported import Imported, Remark
-from envlock.model.lock import Lock
-from envlock.model.problem import Problem
 from envlock.model.spec import EnvSpec
 from envlock.system.files import repository_root, write_together
 from envlock.system.text_file import display
 from envlock.workflows import later_import
 from envlock.workflows.attributes import lacking_attributes
 from envlock.workflows.context import Context
-from envlock.workflows.import_source import ANYTHING, Asked, Read, read_source
+from envlock.workflows.import_asked import ANYTHING, AS_IT_SAYS, Asked, ImportOptions, ImportResult
+from envlock.workflows.import_source import Read, read_source
 from envlock.workflows.init import checked_name, schema_address, suggested_name
 from envlock.workflows.project import MANIFEST, Project
 
 _ELSEWHERE = "`--overwrite` replaces it; `--to DIR` goes elsewhere"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImportOptions:
-    """`name`, `python` and `base` in place of what the file says; `pins` is a lock of another tool from which the pins of what
-    the file asks for come. What is there already is replaced where `overwrite` says so. Without `write` nothing is."""
-
-    name: str | None = None
-    python: str | None = None
-    base: str | None = None
-    pins: Path | None = None
-    overwrite: bool = False
-    write: bool = True
-
-
-AS_IT_SAYS = ImportOptions()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImportResult:
-    """Which kind of file it was, the manifest (its text, and what it says), the lock where packages were pinned and
-    what `check` finds wrong with it, what was not carried over, and what was written."""
-
-    kind: str
-    text: str
-    spec: EnvSpec
-    lock: Lock | None
-    problems: tuple[Problem, ...]
-    remarks: tuple[Remark, ...]
-    written: tuple[Path, ...]
 
 
 def import_environment(

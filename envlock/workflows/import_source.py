@@ -10,11 +10,14 @@ from envlock.errors import OutsideError, UserInputError
 from envlock.interchange.foreign import FOREIGN, foreign_of
 from envlock.interchange.source import Source
 from envlock.model.imported import Imported
+from envlock.model.words import did_you_mean
 from envlock.sources.index import DEFAULT_URL
 from envlock.system.secrets import redact
 from envlock.system.text_file import display
 from envlock.workflows.context import Context
+from envlock.workflows.import_asked import Asked
 
+_KINDS = ", ".join(FOREIGN)
 _LIMIT = 64 << 20  # the largest locks of others have some tens of megabytes
 _FETCHED = 4 << 20
 # PEP 263, which pip reads in requirements files
@@ -26,20 +29,6 @@ _BOMS = {
     codecs.BOM_UTF16_LE: "utf-16",
     codecs.BOM_UTF16_BE: "utf-16",
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """What a person says of a file: its `kind` where it is not told by name and text; which `platforms` and `groups`;
-    whether URLs that it names may be read."""
-
-    kind: str | None = None
-    platforms: tuple[str, ...] = ()
-    groups: tuple[str, ...] = ()
-    urls: bool = False
-
-
-ANYTHING = Asked()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +46,8 @@ def read_source(path: Path, asked: Asked, context: Context) -> Read:
         raise UserInputError(f"`{display(path)}` does not exist")
     text = "" if path.is_dir() else _text(path)
     kind = asked.kind or foreign_of(path, text)
+    if kind and kind not in FOREIGN:
+        raise UserInputError(f"there is no kind `{kind}`", hint=did_you_mean(kind, FOREIGN) or f"there are: {_KINDS}")
     if kind is None:
         raise UserInputError(
             f"`{display(path)}` is no {'folder' if path.is_dir() else 'file'} that can be imported",
@@ -81,7 +72,7 @@ def read_source(path: Path, asked: Asked, context: Context) -> Read:
 def _hint(path: Path) -> str:
     """What in a folder could have been meant, else what there is."""
     if not path.is_dir():
-        return f"say by --format which it is: {', '.join(FOREIGN)}"
+        return f"say by --format which it is: {_KINDS}"
     inside = [file for file in sorted(path.iterdir()) if file.is_file() and _known_by_name(file)]
     if inside:
         return f"name a file: {', '.join(display(file) for file in inside)}"

@@ -9,9 +9,9 @@ if TYPE_CHECKING:
     from envlock.model.imported import Imported
     from envlock.solvers.requests import CondaAnswer, PipAnswer, PipRequest
     from envlock.workflows.context import Context
-    from envlock.workflows.import_environment import ImportOptions, ImportResult
+    from envlock.workflows.clone import Cloned
+    from envlock.workflows.import_asked import Asked, ImportOptions, ImportResult
     from envlock.workflows.import_lock import LockedAsPinned
-    from envlock.workflows.import_source import Asked
     from envlock.workflows.project import Project
     from envlock.workflows.task import PlatformTask
 
@@ -28,6 +28,12 @@ def import_environment(
     from envlock.workflows.import_environment import import_environment
 
     return import_environment(source, folder, context, asked, options)
+
+
+def clone(origin: "Project", folder: "Path", name: str | None, context: "Context") -> "Cloned":
+    from envlock.workflows.clone import clone
+
+    return clone(origin, folder, name, context)
 
 
 def pinned_conda(tasks: "Sequence[PlatformTask]") -> "list[tuple[CondaAnswer, ...]]":

@@ -10,7 +10,7 @@ from envlock.cli.command import Session, command
 from envlock.cli.import_lines import import_lines
 from envlock.cli.import_options import asked_and_options, import_options
 from envlock.cli.options import as_json
-from envlock.workflows.import_environment import import_environment
+from envlock.workflows.later_import import import_environment
 
 
 @command(
