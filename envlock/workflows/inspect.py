@@ -27,11 +27,14 @@ REGISTRY, FILE, CACHE, NOWHERE = "registry", "file", "cache", "nowhere"
 def inspect(image: str | None, context: Context, start: Path) -> ImageView:
     """What IMAGE or ENV is; without either, the environment that is here."""
     project = _project(image, start, context)
-    if project:
-        target = _target(project)
-        place = _place(target, context)
-        return view(place) if place else _planned(target)
-    return view(image_place(image or "", context))
+    return image_of(project, context) if project else view(image_place(image or "", context))
+
+
+def image_of(project: Project, context: Context) -> ImageView:
+    """The image of an environment, where it is made, else what it is going to be called."""
+    target = _target(project)
+    place = _place(target, context)
+    return view(place) if place else _planned(target)
 
 
 def place_of(image: str | None, context: Context, start: Path) -> ImagePlace:

@@ -1,0 +1,90 @@
+"""Environments that are there: of the work tree, of history, of other repositories."""
+
+from pathlib import Path
+
+from envlock.api.definition import InFolder, InHistory
+from envlock.api.session import Session
+from envlock.api.standing import Standing
+from envlock.api.workspace import Workspace
+from envlock.errors import UserInputError
+from envlock.model.imported import Remark
+from envlock.model.version import LATEST, NUMBER
+from envlock.model.words import did_you_mean
+from envlock.workflows.environment_at import environment_at
+from envlock.workflows.label import labels
+from envlock.workflows.list_environments import environments
+from envlock.workflows.project import Project, all_projects
+
+Found = tuple[Standing, str | None]
+
+
+def found(workspace: Workspace | str, name: str, version: str | int | None, label: str | None) -> Found:
+    """What `Environment.get` gives, and its registered version where it has one."""
+    if version is not None and label is not None:
+        raise UserInputError("`version` and `label` exclude each other", hint="give one of them")
+    if isinstance(workspace, str):
+        return _elsewhere(workspace, name, version if label is None else label)
+    if version is not None:
+        return _then(name, str(version), workspace)
+    if label is not None:
+        return _labelled(name, label, workspace)
+    return Standing(InFolder(_project(name, workspace), workspace.session.context), workspace), None
+
+
+def listed(workspace: Workspace) -> dict[str, Standing]:
+    """All of the work tree, by name."""
+    projects = ((project.name, project) for project in all_projects(workspace.root))
+    return {
+        name: Standing(InFolder(project, workspace.session.context), workspace) for name, project in sorted(projects)
+    }
+
+
+def registered(project: Project, session: Session) -> str | None:
+    """The newest version, if that is what is locked now."""
+    same = (each for each in environments(project.folder, session.cache) if each.name == project.name)
+    return next((each.registered.version for each in same if each.registered and each.is_registered), None)
+
+
+def at(word: str, start: Path, session: Session, workspace: Workspace | None = None) -> Found:
+    """An environment by `NAME@X` or `URL#NAME@X`, from now on always of that commit."""
+    with session.context() as context:
+        project = environment_at(word, start, context)
+        assert project.at
+        version, commit, name = project.at.version, project.at.commit, project.name
+    # numbers never move; what else it was asked for by may mean something else tomorrow
+    if NUMBER.fullmatch(version) and version != LATEST:
+        return Standing(InHistory(word, start, session.context), workspace), version
+    address, hash_, _ = word.rpartition("#")
+    return Standing(InHistory(f"{address}{hash_}{name}@{commit}", start, session.context), workspace), None
+
+
+def line(remark: Remark) -> str:
+    """A remark as a person reads it."""
+    where = f"{remark.file}:{remark.line}: " if remark.line else f"{remark.file}: " if remark.file else ""
+    return f"{where}`{remark.what}`: {remark.why}"
+
+
+def _project(name: str, workspace: Workspace) -> Project:
+    projects = {project.name: project for project in all_projects(workspace.root)}
+    if name in projects:
+        return projects[name]
+    raise UserInputError(
+        f"no environment `{name}` in `{workspace.root}`",
+        hint=did_you_mean(name, projects) or 'of one that is registered, give the version: `version="latest"`',
+    )
+
+
+def _then(name: str, version: str, workspace: Workspace) -> Found:
+    return at(f"{name}@{version}", workspace.root, workspace.session, workspace)
+
+
+def _labelled(name: str, label: str, workspace: Workspace) -> Found:
+    known = [state.label for state in labels(name, workspace.root) if state.commit]
+    if label not in known:
+        raise UserInputError(f"`{name}` has no label `{label}`", hint=did_you_mean(label, known))
+    return _then(name, label, workspace)
+
+
+def _elsewhere(address: str, name: str, version: str | int | None) -> Found:
+    word = f"{address}#{name}" + (f"@{version}" if version is not None else "")
+    return at(word, Path.cwd(), Session())
