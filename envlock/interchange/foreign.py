@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from envlock.interchange import conda_prefix, virtual_environment
+from envlock.interchange.pylock_file import is_pylock, read_pylock_file
 from envlock.interchange.source import Source
 from envlock.model.imported import Imported
 
@@ -18,7 +20,10 @@ class Foreign:
 
 
 # in the order in which they are asked; each reader's module has its two functions
-FOREIGN: dict[str, Foreign] = {}
+FOREIGN: dict[str, Foreign] = {
+    "conda prefix": Foreign(is_one=conda_prefix.is_one, read=conda_prefix.read),
+    "virtual environment": Foreign(is_one=virtual_environment.is_one, read=virtual_environment.read),
+}
 
 
 def foreign_of(path: Path, text: str) -> str | None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from envlock.interchange.direct import LONGEST, as_path
+from envlock.model.imported import Pinned
 from envlock.model.spec import EnvSpec, ImageSpec, Wants
 
 _OCI = "oci:"
@@ -32,6 +33,14 @@ def moved_spec(spec: EnvSpec, folder: str) -> EnvSpec:
         platform_wants=tuple((name, _wants(wants, folder)) for name, wants in spec.platform_wants),
         groups=tuple((name, _wants(wants, folder)) for name, wants in spec.groups),
         image=_image(spec.image, folder),
+    )
+
+
+def moved_pins(pinned: Iterable[Pinned], folder: str) -> tuple[Pinned, ...]:
+    """The same of what is pinned from files and folders."""
+    return tuple(
+        replace(each, pip=tuple(replace(p, source=moved(p.source, folder) if p.source else None) for p in each.pip))
+        for each in pinned
     )
 
 

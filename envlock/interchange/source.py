@@ -15,7 +15,8 @@ class Source:
 
     `fetch` gives the text of a URL that a file names (ValueError where that is not allowed); `platforms` are those
     that were asked for, `groups` the groups and extras: without any, those that the file means. `environment` is that
-    of the process; `default_index` the address of the index that env.toml does not name.
+    of the process; `default_index` the address of the index that env.toml does not name; `into` the folder where
+    env.toml is to be written.
     """
 
     path: Path
@@ -25,3 +26,4 @@ class Source:
     fetch: Callable[[str], str] = field(default=_nothing_fetched, repr=False)
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
     default_index: str = ""
+    into: Path | None = None

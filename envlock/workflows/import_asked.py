@@ -12,12 +12,13 @@ from envlock.model.spec import EnvSpec
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
     """What a person says of a file: its `kind` where it is not told by name and text; which `platforms` and `groups`;
-    whether URLs that it names may be read."""
+    whether URLs that it names may be read. `into` is the folder where env.toml is to be written."""
 
     kind: str | None = None
     platforms: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
     urls: bool = False
+    into: Path | None = None
 
 
 ANYTHING = Asked()

@@ -41,6 +41,7 @@ def import_environment(
             f"`{display(project.manifest)}` is here already",
             hint="`--overwrite` replaces it; `--to DIR` goes elsewhere",
         )
+    asked = replace(asked, into=folder)
     read = read_source(source, asked, context)
     imported = _with_pins(read, options, asked, context)
     spec, remarks = _spec(read, imported, folder, options)

@@ -1,13 +1,15 @@
 """What is to be imported, read: which kind of file or folder it is, its text, and what that comes to."""
 
 import codecs
+import os
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from envlock.errors import OutsideError, UserInputError
 from envlock.interchange.foreign import FOREIGN, foreign_of
+from envlock.interchange.moved_spec import moved_pins
 from envlock.interchange.source import Source
 from envlock.model.imported import Imported
 from envlock.model.words import did_you_mean
@@ -33,7 +35,8 @@ _BOMS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Read:
-    """What was read: which kind it is, and what it comes to; paths in it are relative to `folder`."""
+    """What was read: which kind it is, and what it comes to; paths in its spec are relative to `folder`, those of its
+    pins to where env.toml is to be written."""
 
     kind: str
     folder: Path
@@ -61,12 +64,15 @@ def read_source(path: Path, asked: Asked, context: Context) -> Read:
         fetch=_fetching(context) if asked.urls else _refused,
         environment=context.environment,
         default_index=DEFAULT_URL,
+        into=asked.into,
     )
     try:
         imported = FOREIGN[kind].read(source)
     except ValueError as error:
         raise UserInputError(f"{display(path)}: {error}") from error
-    return Read(kind=kind, folder=path if path.is_dir() else path.parent, imported=imported)
+    folder = path if path.is_dir() else path.parent
+    here = os.path.relpath(folder.resolve(), asked.into or folder.resolve())
+    return Read(kind=kind, folder=folder, imported=replace(imported, pinned=moved_pins(imported.pinned, here)))
 
 
 def _hint(path: Path) -> str:

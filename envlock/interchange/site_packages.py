@@ -1,0 +1,133 @@
+"""The distributions in a `site-packages` that no conda package brought, and what else lies there."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+from envlock.interchange.direct_url import DirectUrl
+from envlock.interchange.dist_info import DIST_INFO, EGG, EGG_INFO, Distribution, read_distribution, read_egg
+from envlock.interchange.prefix_files import PrefixFiles
+from envlock.model.imported import Remark
+
+_EGG_LINK, _PTH = ".egg-link", ".pth"
+# what makes a virtual environment one, and what pip and setuptools write beside their packages
+_NOT_PACKAGES = {"__pycache__", "_virtualenv.py", "_virtualenv.pth", "easy-install.pth", "README.txt", ".lock"}
+_SHOWN = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """`distributions` are sorted by name, each there once; `absent` are the names that conda packages brought and that
+    are there no more."""
+
+    distributions: tuple[Distribution, ...]
+    remarks: tuple[Remark, ...]
+    absent: frozenset[str]
+
+
+def read_site(folder: str, owned: frozenset[str], files: PrefixFiles) -> Site:
+    """What is in a folder, but for the names in it that are `owned` by conda packages."""
+    names = files.names(folder)
+    found: list[Distribution] = []
+    remarks: list[Remark] = []
+    others: set[str] = set()
+    for name, is_folder in names.items():
+        read = None if name in owned else _READERS.get(Path(name).suffix)
+        if name.startswith("~"):
+            why = "left behind by pip when it was interrupted: not carried over"
+            remarks.append(Remark(what=name, why=why, file=files.shown(folder)))
+        elif read:
+            try:
+                found.append(read(folder, name, is_folder, files))
+            except ValueError as error:
+                why = f"corrupt or half removed, and not carried over: {error}"
+                remarks.append(Remark(what=name, why=why, file=files.shown(folder)))
+        elif name not in owned:
+            others.add(name)
+    kept, doubled = _each_once(found)
+    brought = frozenset().union(owned, _NOT_PACKAGES, *(one.record or () for one in found))
+    remarks += [*doubled, *_half_removed(kept, names)]
+    if all(one.record is not None or one.direct for one in kept):  # of an older one nobody knows what it brought
+        remarks += _of_nobody(others - brought, folder, files)
+    shown = files.shown(folder)
+    return Site(
+        distributions=kept,
+        remarks=tuple(replace(remark, file=remark.file or shown) for remark in remarks),
+        absent=owned - names.keys() - {"__pycache__"},
+    )
+
+
+def _each_once(found: list[Distribution]) -> tuple[tuple[Distribution, ...], list[Remark]]:
+    """Of several installations of one name the one that says what it brought, and of these the newest."""
+    by_name: dict[str, Distribution] = {}
+    remarks = []
+    for one in sorted(found, key=lambda d: (d.record is not None, Version(d.version or "0"))):
+        if other := by_name.get(one.name):
+            why = f"{one.version} is there as well: what is left of the older one is not carried over"
+            remarks.append(Remark(what=f"{other.name} {other.version}", why=why))
+        by_name[one.name] = one
+    return tuple(by_name[name] for name in sorted(by_name)), remarks
+
+
+def _half_removed(found: tuple[Distribution, ...], names: Mapping[str, bool]) -> Iterator[Remark]:
+    for one in found:
+        lacking = sorted((one.record or frozenset()) - names.keys())
+        if lacking:
+            why = f"half removed: {_listed(lacking)} of its RECORD {_are(lacking)} not there; it is carried over whole"
+            yield Remark(what=f"{one.name} {one.version}", why=why)
+
+
+def _of_nobody(names: set[str], folder: str, files: PrefixFiles) -> Iterator[Remark]:
+    """Files that no package brought: somebody put them there."""
+    paths = sorted(name for name in names if name.endswith(_PTH))
+    for name in paths:
+        why = "it adds folders to Python's path, and no package brought it: not carried over"
+        yield Remark(what=name, why=why, file=files.shown(folder))
+    rest = sorted(names.difference(paths))
+    if rest:
+        yield Remark(what=_listed(rest), why="no package brought it: not carried over", file=files.shown(folder))
+
+
+def _listed(names: list[str]) -> str:
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return ", ".join(f"`{name}`" for name in names[:_SHOWN]) + more
+
+
+def _are(names: list[str]) -> str:
+    return "is" if len(names) == 1 else "are"
+
+
+def _of_dist_info(folder: str, name: str, is_folder: bool, files: PrefixFiles) -> Distribution:
+    if not is_folder:
+        raise ValueError("it is no folder")
+    return read_distribution(f"{folder}/{name}", files.names(f"{folder}/{name}"), files)
+
+
+def _of_egg_info(folder: str, name: str, is_folder: bool, files: PrefixFiles) -> Distribution:
+    return read_egg(f"{folder}/{name}/PKG-INFO" if is_folder else f"{folder}/{name}", files)
+
+
+def _of_egg(folder: str, name: str, is_folder: bool, files: PrefixFiles) -> Distribution:
+    if not is_folder:
+        raise ValueError("it is a zip file, in the form that was before wheels")
+    return read_egg(f"{folder}/{name}/EGG-INFO/PKG-INFO", files)
+
+
+def _of_egg_link(folder: str, name: str, _is_folder: bool, files: PrefixFiles) -> Distribution:
+    """What `setup.py develop` wrote: the project's folder."""
+    line = (files.text(f"{folder}/{name}") or "").partition("\n")[0].strip()
+    if not line:
+        raise ValueError("it names no folder")
+    direct = DirectUrl(path=Path(line), editable=True)
+    return Distribution(name=canonicalize_name(Path(name).stem), version="", requires=(), direct=direct)
+
+
+_READERS: dict[str, Callable[[str, str, bool, PrefixFiles], Distribution]] = {
+    DIST_INFO: _of_dist_info,
+    EGG_INFO: _of_egg_info,
+    EGG: _of_egg,
+    _EGG_LINK: _of_egg_link,
+}
