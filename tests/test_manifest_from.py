@@ -242,11 +242,6 @@ PIP: list[tuple[str, str]] = [
         "requirements.in:1: environment variables are not filled in here: what is locked would depend on them",
     ),
     (
-        "a\n-c constraints.txt",
-        "requirements.in:2: constraints limit what nothing asks for by name, which env.lock cannot tell: "
-        "ask for it, by `-r`",
-    ),
-    (
         "--pre",
         "requirements.in:1: `--pre` has no equivalent in env.toml: "
         "ask for the pre-release by its version, such as `x>=2.0a1`",

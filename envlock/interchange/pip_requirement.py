@@ -37,6 +37,18 @@ def normalized_requirement(text: str) -> str:
     return str(requirement)
 
 
+def normalized_constraint(text: str) -> str:
+    """A requirement that limits versions and says no more: no extras, no source."""
+    normalized = normalized_requirement(text)
+    requirement = Requirement(normalized)
+    if requirement.extras or requirement.url:
+        what = f"an extra, `{min(requirement.extras)}`," if requirement.extras else "a source"
+        raise ValueError(f"expected a limit such as `numpy<2`: {what} belongs into `pip.dependencies`")
+    if not requirement.specifier:
+        raise ValueError(f"expected a limit such as `numpy<2`, got `{text.strip()}`, which limits nothing")
+    return normalized
+
+
 def _refuse_marker(requirement: Requirement, shown: str) -> None:
     try:
         if requirement.marker:

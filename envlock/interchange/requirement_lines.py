@@ -21,17 +21,19 @@ class Reading:
 
     def __init__(self) -> None:
         self.files: list[Path] = []
-        self._read: set[Path] = set()
+        self._read: set[tuple[Path, str]] = set()
 
-    def lines(self, path: Path) -> Iterator[Written]:
-        """What a file of requirements and those that it names say; ValueError where it cannot be read."""
-        if path.resolve() in self._read:
+    def lines(self, path: Path, kind: str = "pip") -> Iterator[Written]:
+        """What a file of requirements (or constraints: `kind`) and those that it names say; ValueError where it cannot
+        be read."""
+        if (path.resolve(), kind) in self._read:
             return
         text = text_of(path)
-        self.files.append(path)
-        self._read.add(path.resolve())
+        self.files += [path] if path not in self.files else []
+        self._read.add((path.resolve(), kind))
         for number, line in joined(text):
-            yield from self.line(line, path, number)
+            for written in self.line(line, path, number):
+                yield _limiting(written) if kind == "constraint" and written.file == path else written
 
     def line(self, text: str, path: Path, number: int) -> Iterator[Written]:
         """What one line says: a requirement, or an option that has an equivalent."""
@@ -62,7 +64,7 @@ class Reading:
         else:
             yield refused(path, number, f"expected one value after `{name}`")
 
-    def nested(self, value: str, path: Path, number: int) -> Iterator[Written]:
+    def nested(self, value: str, path: Path, number: int, kind: str = "pip") -> Iterator[Written]:
         """`-r FILE`: relative to the file that names it."""
         if len(self.files) >= _DEEPEST:
             yield refused(path, number, f"more than {_DEEPEST} files of requirements name one another")
@@ -71,9 +73,13 @@ class Reading:
             if "://" in value:
                 raise ValueError("only a file of this repository can be named")
             Surroundings(path.parent).inside(value)
-            yield from self.lines(path.parent / value)
+            yield from self.lines(path.parent / value, kind)
         except ValueError as error:
             yield refused(path, number, str(error))
+
+    def limits(self, value: str, path: Path, number: int) -> Iterator[Written]:
+        """`-c FILE`."""
+        yield from self.nested(value, path, number, "constraint")
 
 
 def joined(text: str) -> Iterator[tuple[int, str]]:
@@ -109,6 +115,13 @@ def _editable(_reading: Reading, value: str, path: Path, number: int) -> Iterato
         yield Written("editable", value if value.startswith((".", "/")) else f"./{value}", path, number)
 
 
+def _limiting(written: Written) -> Written:
+    """What stands in a file of constraints, where pip asks for nothing; files named by `-r` in one are requirements."""
+    if written.kind == "editable":
+        return refused(written.file, written.line, "a constraint limits versions: it is no project")
+    return written._replace(kind="constraint") if written.kind == "pip" else written
+
+
 def _index(_reading: Reading, value: str, path: Path, number: int) -> Iterator[Written]:
     yield Written("index", value, path, number)
 
@@ -116,15 +129,14 @@ def _index(_reading: Reading, value: str, path: Path, number: int) -> Iterator[W
 _OPTIONS: dict[str, Callable[[Reading, str, Path, int], Iterator[Written]]] = {
     "-r": Reading.nested,
     "--requirement": Reading.nested,
+    "-c": Reading.limits,
+    "--constraint": Reading.limits,
     "-e": _editable,
     "--editable": _editable,
     "-i": _index,
     "--index-url": _index,
     "--extra-index-url": _index,
 }
-_CONSTRAINTS = "constraints limit what nothing asks for by name, which env.lock cannot tell: ask for it, by `-r`"
 _REASONS = {
-    "-c": _CONSTRAINTS,
-    "--constraint": _CONSTRAINTS,
     "--pre": "`--pre` has no equivalent in env.toml: ask for the pre-release by its version, such as `x>=2.0a1`",
 }

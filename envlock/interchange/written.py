@@ -12,7 +12,8 @@ REFUSED = "refused"
 
 
 class Written(NamedTuple):
-    """`kind`: `conda`, `channel`, `pip`, `editable`, `index`, `variable` (of a `name`), or `refused`: `text` is why."""
+    """`kind`: `conda`, `channel`, `pip`, `constraint`, `editable`, `index`, `variable` (of a `name`), or `refused`:
+    `text` is why."""
 
     kind: str
     text: str

@@ -45,6 +45,7 @@ def read_inputs(table: Table) -> Inputs:
         platform_wants=_platform_wants(table.table("platform"), platforms),
         groups=_wants_by_name(table.table("groups")),
         exclude_newer=table.text("exclude-newer", _cutoff),
+        constraints=sorted_set(pip.texts("constraints", requirement)),
     )
 
 

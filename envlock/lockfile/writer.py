@@ -41,7 +41,9 @@ def _inputs(inputs: Inputs) -> Iterator[str]:
     )
     yield from _optional("[inputs.debian]", _debian_inputs(inputs.debian))
     yield from _optional("[inputs.conda]", _conda_inputs(inputs))
-    yield from _optional("[inputs.pip]", {"dependencies": _sorted(inputs.pip)})
+    yield from _optional(
+        "[inputs.pip]", {"dependencies": _sorted(inputs.pip), "constraints": _sorted(inputs.constraints)}
+    )
     for index in inputs.indexes:
         yield _table("[[inputs.pip.indexes]]", _index(index))
     for project in sorted(inputs.editable, key=lambda project: project.path):

@@ -7,6 +7,7 @@ from packaging.requirements import Requirement
 
 from envlock.interchange.addresses import Surroundings, index_url
 from envlock.interchange.conda_spec import normalized_spec
+from envlock.interchange.pip_requirement import normalized_constraint
 from envlock.manifest import later
 from envlock.manifest.names import WORDS
 from envlock.model.fields import Item, Table, matching
@@ -43,6 +44,7 @@ def read_pip(table: Table, surroundings: Surroundings) -> PipSpec:
     editable = later.read_editable(table, surroundings) if table.has("editable") else ()
     return PipSpec(
         dependencies=_requirements(table, surroundings),
+        constraints=_constraints(table),
         editable=tuple(one.project for one in editable),
         indexes=indexes,
     )
@@ -81,6 +83,12 @@ def _requirements(table: Table, surroundings: Surroundings) -> tuple[str, ...]:
     dependencies = table.texts("dependencies", surroundings.requirement) or ()
     _refuse_twice(table, dependencies, _name_and_marker)
     return tuple(sorted({item.value for item in dependencies}))
+
+
+def _constraints(table: Table) -> tuple[str, ...]:
+    constraints = table.texts("constraints", normalized_constraint) or ()
+    _refuse_twice(table, constraints, _name_and_marker)
+    return tuple(sorted({item.value for item in constraints}))
 
 
 def _refuse_twice(table: Table, items: Iterable[Item], identity: Callable[[str], Hashable]) -> None:

@@ -106,6 +106,8 @@ def _pip(spec: EnvSpec) -> Table:
     table = tomlkit.table()
     table.add(tomlkit.comment(_PIP))
     table.add("dependencies", _array(spec.pip.dependencies))
+    if spec.pip.constraints:
+        table.add("constraints", _array(spec.pip.constraints))
     if spec.pip.editable:
         table.add("editable", _array(_editable(project) for project in spec.pip.editable))
     if spec.pip.indexes:

@@ -16,7 +16,7 @@ from envlock.model.spec import DEFAULT_INDEX, EnvSpec
 from envlock.model.toml_lines import KeyPath
 
 # arrays whose items can be from several files
-_SHARED = ("channels", "dependencies", "editable", "indexes")
+_SHARED = ("channels", "dependencies", "constraints", "editable", "indexes")
 _PACKAGES = ("image", "debian", "packages")
 _ORDER = (
     "name",

@@ -22,6 +22,8 @@ _INTO: dict[str, KeyPath] = {
     "conda": ("conda", "dependencies"),
     "channel": ("conda", "channels"),
     "editable": ("pip", "editable"),
+    # everything is solved together: what limits one group limits all
+    "constraint": ("pip", "constraints"),
 }
 _UNNAMED = "an index has a name here, by which its credentials go: write it into [[pip.indexes]] too"
 

@@ -93,6 +93,7 @@ def _name(item: Node, name_of: Callable[[Any], Hashable]) -> Hashable:
 _NAMED: dict[tuple[str | int, ...], Callable[[Any], Hashable]] = {
     ("conda", "dependencies"): lambda text: conda_name(normalized_spec(text)),
     ("pip", "dependencies"): lambda text: Requirement(normalized_requirement(text)).name,
+    ("pip", "constraints"): lambda text: Requirement(normalized_requirement(text)).name,
     ("pip", "editable"): lambda text: as_path(text.partition("[")[0]),
     ("pip", "indexes"): lambda table: table.get("name"),
     ("debian", "packages"): package_name,

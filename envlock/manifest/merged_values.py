@@ -176,6 +176,7 @@ def _indexes(rules: Rules, path: Key, sides: Sides[Any]) -> list[Values]:
 _LISTS: Mapping[Key, ListRule] = {
     ("platforms",): _platforms,
     ("conda", "channels"): _channels,
+    ("pip", "constraints"): _dependencies,
     ("pip", "editable"): _editable,
     _INDEXES: _indexes,
     ("image", "copy"): _members,

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from envlock.interchange.addresses import Surroundings
 from envlock.interchange.conda_spec import normalized_spec
+from envlock.interchange.pip_requirement import normalized_constraint
 from envlock.manifest import later
 from envlock.manifest.reader import open_manifest
 from envlock.model.debian_base import stated_interpreter
@@ -25,6 +26,7 @@ _KEYS: dict[str, KeyPath] = {
     "channels": ("conda", "channels"),
     "channel-priority": ("conda", "channel-priority"),
     "indexes": ("pip", "indexes"),
+    "constraints": ("pip", "constraints"),
     "editable": ("pip", "editable"),
     "groups": ("groups",),
     "variables": ("variables",),
@@ -43,6 +45,8 @@ def places_of(path: Path, problems: Iterable[Problem]) -> tuple[Place | None, ..
     roots: Roots = {}
     for need, table, place in asked_for(document, Surroundings(path.parent)):
         roots.setdefault(need, []).append((table, place))
+    for item in document.root.table("pip").texts("constraints", normalized_constraint) or ():
+        roots.setdefault(item.value, []).append(((), document.place(item.path)))
     found = (_place(document, roots, problem) for problem in problems)
     return tuple(place and relative(place, path.parent) for place in found)
 

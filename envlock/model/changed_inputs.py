@@ -203,6 +203,20 @@ def _shape(project: EditableProject) -> str:
     return f"{project.name}[{','.join(project.extras)}]" if project.extras else project.name
 
 
+def _constraints(new: tuple[str, ...], old: tuple[str, ...], said: Said) -> Changes:
+    before, after = _by_name(old, _KINDS["pip"][0]), _by_name(new, _KINDS["pip"][0])
+    for name in sorted(before.keys() | after.keys()):
+        was, now = before.get(name, []), after.get(name, [])
+        if set(map(pip_meaning, was)) != set(map(pip_meaning, now)) and not said & {*now}:
+            yield Problem(kind="input", subject="constraints", message=_changed_limit("; ".join(now), "; ".join(was)))
+
+
+def _changed_limit(now: str, was: str) -> str:
+    if not now:
+        return f"constraint `{was}` was taken out"
+    return f"constraint `{now}` was `{was}` when this was locked" if was else f"constraint `{now}` was added"
+
+
 _KINDS: dict[str, tuple[Callable[[str], str], Callable[[str], str]]] = {
     "conda": (conda_name, conda_meaning),
     "pip": (lambda text: need(text).name, pip_meaning),
@@ -215,6 +229,7 @@ _CHANGES: dict[str, Callable[..., Changes]] = {
     "conda": partial(_requirements, kind="conda"),
     "pip": partial(_requirements, kind="pip"),
     "indexes": _indexes,
+    "constraints": _constraints,
     **{key: partial(_same_kind, key) for key in ("base", "dockerfile")},
     "debian": _debian,
     "editable": _editable,

@@ -217,6 +217,7 @@ class Inputs:
     platform_wants: tuple[tuple[str, Wants], ...] = ()
     groups: tuple[tuple[str, Wants], ...] = ()
     exclude_newer: str | None = None
+    constraints: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, spec: EnvSpec) -> "Inputs":
@@ -240,6 +241,7 @@ class Inputs:
             platform_wants=tuple((p, w) for p, w in spec.platform_wants if w and p in spec.platforms),
             groups=tuple((g, w) for g, w in spec.groups),
             exclude_newer=spec.lock.exclude_newer,
+            constraints=spec.pip.constraints,
         )
 
 

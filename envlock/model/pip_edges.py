@@ -20,6 +20,7 @@ from envlock.model.wheel_fit import unfit_wheels
 def pip_edges(spec: EnvSpec, locked: PlatformLock) -> Iterator[Problem]:
     """What is wrong between env.toml, the wheels, and the distributions and the Python that they stand on."""
     yield from _requirements(spec, locked)
+    yield from _limits(spec, locked)
     yield from _twice(spec, locked)
     yield from unfit_wheels(locked, spec.system(locked.platform))
     yield from _pythons(locked)
@@ -42,6 +43,21 @@ def _requirements(spec: EnvSpec, locked: PlatformLock) -> Iterator[Problem]:
         reason = _reason(wanted, available.get(wanted.name))
         if reason:
             yield unmet(text, opposed(reason, _opponent(wanted, text, roots)), asker, locked.platform)
+
+
+def _limits(spec: EnvSpec, locked: PlatformLock) -> Iterator[Problem]:
+    """What is locked beyond the constraints of env.toml, whoever brings it."""
+    if not spec.pip.constraints:
+        return
+    environment = PLATFORMS[locked.platform].markers(locked.python or "3")
+    available = _available(spec, locked)
+    for text in spec.pip.constraints:
+        limit = need(text)
+        found = available.get(limit.name)
+        applying = ";" not in text or applies(Requirement(text).marker, environment)
+        if found and applying and not is_within(found.version, limit.limits):
+            message = f"`{limit.name}` {found.version} is locked: constraint `{text}`"
+            yield Problem(kind="unmet", subject=text, platform=locked.platform, message=message)
 
 
 def _opponent(wanted: Need, text: str, roots: Mapping[str, Need]) -> str | None:

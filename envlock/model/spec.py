@@ -50,13 +50,15 @@ class EditableProject:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PipSpec:
-    """`[pip]`: PEP 508 requirements, normalised and sorted; indexes in order; editable projects sorted by path.
+    """`[pip]`: PEP 508 requirements, normalised and sorted; indexes in order; editable projects sorted by path;
+    constraints, which limit what is chosen without asking for it, by name, limits and marker alone.
 
     A requirement that names its own source is `name[extras] @ SOURCE ; marker`, where SOURCE is a URL
     (`https://…`, `git+https://…@REV`) or a path relative to env.toml that begins with `./` or `../`.
     """
 
     dependencies: tuple[str, ...] = ()
+    constraints: tuple[str, ...] = ()
     editable: tuple[EditableProject, ...] = ()
     indexes: tuple[Index, ...] = ()
 

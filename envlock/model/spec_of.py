@@ -14,7 +14,12 @@ def spec_of(inputs: Inputs, image: ImageSettings | None = None) -> EnvSpec:
         platforms=inputs.platforms,
         systems=inputs.systems,
         conda=CondaSpec(channels=inputs.channels, channel_priority=inputs.channel_priority, dependencies=inputs.conda),
-        pip=PipSpec(dependencies=inputs.pip, editable=inputs.editable, indexes=inputs.indexes),
+        pip=PipSpec(
+            dependencies=inputs.pip,
+            constraints=inputs.constraints,
+            editable=inputs.editable,
+            indexes=inputs.indexes,
+        ),
         platform_wants=inputs.platform_wants,
         groups=inputs.groups,
         lock=LockSpec(exclude_newer=inputs.exclude_newer),

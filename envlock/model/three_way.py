@@ -55,6 +55,7 @@ def merged_inputs(base: Inputs | None, ours: Inputs, theirs: Inputs) -> Combined
         platform_wants=_platform_wants(rules, sides, platforms),
         groups=_groups(rules, sides.each(lambda side: dict(side.groups))),
         exclude_newer=rules.value(("lock", "exclude-newer"), sides.each(lambda side: side.exclude_newer)),
+        constraints=rules.requirements(("pip", "constraints"), sides.each(lambda side: side.constraints), "pip"),
     )
     merged = _with_base(rules, sides, _with_channels(rules, sides, merged))
     return Combined(merged, tuple(rules.conflicts))

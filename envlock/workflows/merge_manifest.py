@@ -31,6 +31,7 @@ _KEYS = {
     "channel_priority": "conda.channel-priority",
     "conda": "conda.dependencies",
     "pip": "pip.dependencies",
+    "constraints": "pip.constraints",
     "indexes": "pip.indexes",
     "editable": "pip.editable",
     "platform_wants": "platform",

@@ -27,7 +27,7 @@ def pip_request(
         keep=tuple(keep),
         cache=context.cache.solver_cache,
         offline=context.offline,
-        limits=task.limits("pip"),
+        limits=(*task.limits("pip"), *task.spec.pip.constraints),
         cutoff=task.cutoff,
         credentials=uv_logins(indexes, context.environment),
     )

@@ -12,6 +12,7 @@ from envlock.system.side_by_side import came, side_by_side
 from envlock.workflows import later
 from envlock.workflows.bases import lock_base, require_usable
 from envlock.workflows.begun import NOTHING, Begun
+from envlock.workflows.constraints import require_within
 from envlock.workflows.context import Context
 from envlock.workflows.debian_base import DebianBase, lock_debian
 from envlock.workflows.guess import WheelGuess, provided
@@ -72,6 +73,8 @@ def _with_wheels(
     base, debian = below
     python = python_of(conda, base)
     require_usable(task, base, python)
+    if task.spec.pip.constraints:
+        require_within(task, python, provided(task, conda))
     pip: tuple[PipPackage, ...] = ()
     if task.wants.pip:
         task.context.progress(f"{task.name}: wheels")
