@@ -4,8 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from envlock.interchange import conda_prefix, virtual_environment
-from envlock.interchange.pylock_file import is_pylock, read_pylock_file
+from envlock.interchange import conda_prefix, pylock_file, virtual_environment
 from envlock.interchange.source import Source
 from envlock.model.imported import Imported
 
@@ -23,6 +22,7 @@ class Foreign:
 FOREIGN: dict[str, Foreign] = {
     "conda prefix": Foreign(is_one=conda_prefix.is_one, read=conda_prefix.read),
     "virtual environment": Foreign(is_one=virtual_environment.is_one, read=virtual_environment.read),
+    "pylock": Foreign(is_one=pylock_file.is_one, read=pylock_file.read),
 }
 
 

@@ -47,7 +47,7 @@ def _refuse_python(pinned: Pinned, request: PipRequest) -> None:
     if limits and not SpecifierSet(limits).contains(request.python, prereleases=True):
         raise UserInputError(
             f"the packages are pinned for Python {limits}, and {request.python} was found on {request.platform.name}",
-            hint="take a base with such a Python by `--base`",
+            hint="say which by `--python`, and a base with it by `--base` where it is not the usual one",
         )
 
 
