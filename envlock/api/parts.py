@@ -28,8 +28,9 @@ class Parts:
     @property
     def version(self) -> str | None:
         """The registered version; None where what is locked now is none."""
-        if self._version is None and isinstance(self._definition, InFolder):
-            return found.registered(self._definition.project, self._standing.session())
+        definition = self._definition
+        if isinstance(definition, InFolder):
+            return None if definition.touched else found.registered(definition.project, self._standing.session())
         return self._version
 
     @property
