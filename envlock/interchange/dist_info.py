@@ -34,7 +34,6 @@ class Distribution:
     direct: DirectUrl | None = None
     requested: bool = False
     record: frozenset[str] | None = None
-    installer: str = ""
 
 
 def read_distribution(folder: str, names: Iterable[str], files: PrefixFiles) -> Distribution:
@@ -55,9 +54,8 @@ def _dist_info(folder: str, names: set[str], files: PrefixFiles) -> Distribution
         file=wheel_name(written, metadata[1], build, tags),
         tags=tags,
         direct=_direct(f"{folder}/{DIRECT_URL}", files) if DIRECT_URL in names else None,
-        requested="REQUESTED" in names,
+        requested="REQUESTED" in names and _installer(folder, files) == "pip",
         record=_record(f"{folder}/RECORD", files) if "RECORD" in names else None,
-        installer=(files.text(f"{folder}/INSTALLER") or "").strip() if "INSTALLER" in names else "",
     )
 
 
@@ -109,6 +107,14 @@ def _direct(path: str, files: PrefixFiles) -> DirectUrl:
         return direct_url(files.document(path) or {})
     except ValueError as error:
         raise ValueError(f"its {DIRECT_URL} {error}") from None
+
+
+def _installer(folder: str, files: PrefixFiles) -> str:
+    """Who installed it: uv says of everything that it was asked for."""
+    try:
+        return (files.text(f"{folder}/INSTALLER") or "").strip()
+    except ValueError:
+        return ""
 
 
 def _record(path: str, files: PrefixFiles) -> frozenset[str]:

@@ -46,6 +46,7 @@ def import_environment(
     imported = _with_pins(read, options, asked, context)
     spec, remarks = _spec(read, imported, folder, options)
     imported = replace(imported, spec=spec, remarks=(*imported.remarks, *remarks))
+    imported = later_import.found_again(imported, project, context) if imported.pinned else imported
     made = later_import.locked_as_pinned(imported, project, context) if imported.pinned else None
     text = new_manifest(made.spec if made else spec, schema_address(folder))
     files = {folder / path: content for path, content in imported.files} | {project.manifest: text.encode()}

@@ -8,12 +8,18 @@ if TYPE_CHECKING:
 
     from envlock.model.imported import Imported
     from envlock.solvers.requests import CondaAnswer, PipAnswer, PipRequest
-    from envlock.workflows.context import Context
     from envlock.workflows.clone import Cloned
+    from envlock.workflows.context import Context
     from envlock.workflows.import_asked import Asked, ImportOptions, ImportResult
     from envlock.workflows.import_lock import LockedAsPinned
     from envlock.workflows.project import Project
     from envlock.workflows.task import PlatformTask
+
+
+def found_again(imported: "Imported", project: "Project", context: "Context") -> "Imported":
+    from envlock.workflows.captured import found_again
+
+    return found_again(imported, project, context)
 
 
 def locked_as_pinned(imported: "Imported", project: "Project", context: "Context") -> "LockedAsPinned":
@@ -34,6 +40,12 @@ def clone(origin: "Project", folder: "Path", name: str | None, context: "Context
     from envlock.workflows.clone import clone
 
     return clone(origin, folder, name, context)
+
+
+def default_project(context: "Context") -> "Project":
+    from envlock.workflows.curated import default_project
+
+    return default_project(context)
 
 
 def pinned_conda(tasks: "Sequence[PlatformTask]") -> "list[tuple[CondaAnswer, ...]]":

@@ -16,6 +16,10 @@ from envlock.workflows.task import PlatformTask
 _FILES = "index-files"
 
 
+class NotOnIndex(UserInputError):
+    """An index does not have what is pinned."""
+
+
 def known_files(package: PinnedPip, index: str, task: PlatformTask) -> tuple[PinnedFile, ...]:
     """The files that a platform may take, each with name, URL and sha256; those of the version where none is named.
 
@@ -26,7 +30,7 @@ def known_files(package: PinnedPip, index: str, task: PlatformTask) -> tuple[Pin
         return tuple(usable)
     page = _page(package, index, task)
     if page is None:
-        raise OutsideError(f"the index `{index}` has no `{package.name}`", hint="say by [[pip.indexes]] which has it")
+        raise NotOnIndex(f"the index `{index}` has no `{package.name}`", hint="say by [[pip.indexes]] which has it")
     found = tuple(_completed(usable, page, package, index)) if usable else tuple(_of_version(package, page))
     if not found:
         raise _missing(package, index)
@@ -46,14 +50,26 @@ def _completed(
     files: Sequence[PinnedFile], page: Sequence[IndexFile], package: PinnedPip, index: str
 ) -> Iterator[PinnedFile]:
     """With what the index says: by name, else by sha256; what it does not have can be taken where its URL is known."""
-    by_name = {listed.file: listed for listed in page}
+    by_name: dict[object, IndexFile] = {listed.file: listed for listed in page}
+    if any(file.name not in by_name for file in files if file.name):
+        # the same wheel, its name or its tags spelt otherwise
+        by_name |= {meaning: listed for listed in page if (meaning := _meaning(listed.file))}
     by_sha256 = {listed.sha256: listed for listed in page if listed.sha256}
     for file in files:
-        listed = by_name.get(file.name) if file.name else by_sha256.get(file.sha256 or "")
+        named = by_name.get(file.name) or by_name.get(_meaning(file.name))
+        listed = named if file.name else by_sha256.get(file.sha256 or "")
         if listed:
             yield _with(file, listed, package, index)
         elif file.name and file.url and file.sha256:
             yield file
+
+
+def _meaning(file: str) -> object:
+    """What the name of a wheel says, however it is spelt; None for what is no wheel."""
+    try:
+        return parse_wheel_filename(file)
+    except InvalidWheelFilename:
+        return None
 
 
 def _with(file: PinnedFile, listed: IndexFile, package: PinnedPip, index: str) -> PinnedFile:
@@ -78,12 +94,12 @@ def _of_version(package: PinnedPip, page: Sequence[IndexFile]) -> Iterator[Pinne
             yield _with(PinnedFile(), listed, package, listed.index or "")
 
 
-def _missing(package: PinnedPip, index: str) -> UserInputError:
+def _missing(package: PinnedPip, index: str) -> NotOnIndex:
     named = [f"`{file.name}`" for file in package.files if file.name]
     hashed = [f"sha256 {file.sha256}" for file in package.files if file.sha256 and not file.name]
     said = ", ".join((*named, *hashed)[:3]) or "a file of it"
     more = f" or {len(package.files) - 3} others" if len(package.files) > 3 else ""
-    return UserInputError(
+    return NotOnIndex(
         f"`{package.name}` {package.version}: the index `{index}` has no {said}{more}",
         hint="say by [[pip.indexes]] where it is from, or pin it again with the tool that wrote the file",
     )
