@@ -19,7 +19,7 @@ from envlock.oci.manifest import (
     read_document,
     read_manifest,
 )
-from envlock.system.files import repository_root
+from envlock.system.saved_folder import surrounding
 
 FOLDER = "oci:"
 _PIECE = 1 << 20
@@ -63,7 +63,7 @@ def base_folder(reference: str, project: Path) -> Path | None:
         return None
     written = reference.removeprefix(FOLDER)
     folder = (project / written).resolve()
-    within = (repository_root(project.resolve()) or project).resolve()
+    within = surrounding(project.resolve())
     if Path(written).is_absolute() or not folder.is_relative_to(within):
         raise UserInputError(f"base `{reference}` leaves the repository", hint="copy the layout into it")
     if not folder.is_dir():

@@ -13,7 +13,7 @@ from typing import IO
 
 from envlock.errors import OutsideError, UserInputError
 from envlock.images.dockerignore import Pattern, is_left_out, read_patterns
-from envlock.system.files import repository_root
+from envlock.system.saved_folder import surrounding
 
 IGNORED = ".dockerignore"
 LISTINGS = "dockerfile-listings"  # records in the cache: what stood in a context, by its hash
@@ -70,7 +70,7 @@ class DockerContext:
 def read_context(project: Path, dockerfile: str) -> DockerContext:
     """The context of a Dockerfile of env.toml in `project`; UserInputError where there is none in its repository."""
     place = project / dockerfile
-    within = (repository_root(project.resolve()) or project).resolve()
+    within = surrounding(project.resolve())
     if Path(dockerfile).is_absolute() or not place.resolve().is_relative_to(within):
         raise UserInputError(f"`dockerfile` is `{dockerfile}`, which leaves the repository")
     if not place.is_file():

@@ -9,7 +9,7 @@ from urllib.parse import SplitResult, urlsplit
 from envlock.interchange.conda_spec import CHANNEL_NAME
 from envlock.interchange.direct import as_path, path_of
 from envlock.interchange.pip_requirement import normalized_requirement
-from envlock.system.files import repository_root
+from envlock.system.saved_folder import surrounding
 from envlock.system.secrets import holds_token
 
 _SECRET = "holds credentials: keep them in netrc or in the file that RATTLER_AUTH_FILE names, never here"
@@ -19,14 +19,13 @@ _ARCHIVE_SECRET = "holds credentials: keep them in netrc, ENVLOCK_DEBIAN_MIRROR 
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """The folder of a manifest; what it points to stays within the repository around it."""
+    """The folder of a manifest; what it points to stays within the repository, or saved folder, around it."""
 
     folder: Path
 
     @property
     def root(self) -> Path:
-        folder = self.folder.resolve()
-        return repository_root(folder) or folder
+        return surrounding(self.folder.resolve())
 
     def inside(self, text: str) -> str:
         """A relative path, normalised; symbolic links are followed to see where it ends."""

@@ -92,7 +92,7 @@ class _Search:
 
     def _failure(self) -> OutsideError:
         package = self._package
-        if self._passed_over:
+        if self._passed_over and not self._failed:
             return OutsideError(
                 f"`{file_name(package)}` is not in the cache, and this is --offline", hint="run it once without"
             )

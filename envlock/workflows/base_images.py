@@ -16,7 +16,7 @@ from envlock.oci.layout import Layout
 from envlock.oci.manifest import read_manifest
 from envlock.system.cache import typed
 from envlock.system.cache_use import used
-from envlock.workflows import later
+from envlock.workflows import later, later_local
 from envlock.workflows.context import Context
 from envlock.workflows.project import Project
 from envlock.workflows.task import PlatformTask
@@ -46,6 +46,7 @@ def base_image(locked: PlatformLock, project: Project, context: Context) -> Base
     if base_folder(reference, project.folder):
         pulled = pull_base(reference, digest, platform, project, context)
         return read_base(pulled.manifest, pulled.config)
+    later_local.bring_saved_base(locked, project, context)
     pulled = _glance(reference, digest, context)
     return replace(read_base(pulled.manifest, pulled.config), where=parse_reference(reference).at(digest))
 

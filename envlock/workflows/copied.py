@@ -64,7 +64,7 @@ def copied_files(folder: Path, path: str) -> tuple[PrefixFile, ...]:
     top = (folder / path).resolve()
     if not top.exists():
         raise UserInputError(f"`{path}` does not exist")
-    places = _counted(top, repository_root(folder.resolve()))
+    places = counted(top, repository_root(folder.resolve()))
     found = {_name(place, top, path): _file(place, top, executable) for place, executable in places.items()}
     if not found:
         raise UserInputError(f"`{path}` has nothing to copy")
@@ -165,7 +165,7 @@ def _told(file: PrefixFile) -> str:
     return f"file {'x' if file.executable else '-'} {file.content.sha256}"
 
 
-def _counted(top: Path, root: Path | None) -> dict[Path, bool | None]:
+def counted(top: Path, root: Path | None) -> dict[Path, bool | None]:
     """The files that count, each with what is known of its executable bit."""
     try:
         found = counted_files(top, root) if root else dict.fromkeys(_all_files(top))

@@ -3,16 +3,19 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from envlock.system.saved_folder import saved_root
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from envlock.images.recipe import PlannedLayer
-    from envlock.model.lock import Lock
+    from envlock.model.lock import Lock, PlatformLock
     from envlock.model.problem import Problem
     from envlock.model.spec import EnvSpec
     from envlock.oci.image import BaseImage
     from envlock.system.cache import Cache
     from envlock.workflows.bytecode import Bytecode
+    from envlock.workflows.context import Context
     from envlock.workflows.project import Project
 
 # kinds of what a good verdict rests on
@@ -80,3 +83,12 @@ def local_hash(folder: Path, path: str, kind: str) -> str:
     from envlock.system.local_files import content_sha256, tree_sha256
 
     return tree_sha256(folder / path) if (folder / path).is_dir() else content_sha256(folder / path)
+
+
+def bring_saved_base(locked: "PlatformLock", project: "Project", context: "Context") -> None:
+    """The base of a folder that `save` made, into the cache."""
+    if saved_root(project.folder.resolve()) is None:
+        return
+    from envlock.workflows.saved_base import bring_saved_base
+
+    bring_saved_base(locked, project, context)

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from envlock.errors import EnvlockError, UserInputError
+from envlock.errors import EnvlockError, NothingHere, UserInputError
 from envlock.model.version import At
 from envlock.system.files import repository_root
+from envlock.system.saved_folder import environment_in
 from envlock.workflows import later, later_history
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def find_project(env: str | None, start: Path) -> Project:
         )
     if env is not None:
         return _at_path(start / env) or _named(env, start)
-    return _around(start) or _only_one(start)
+    return _around(start) or _at_path(start) or _only_one(start)
 
 
 def environment_named(env: str | None, start: Path, context: "Context") -> Project:
@@ -120,7 +121,9 @@ def titles(projects: Iterable[Project], start: Path) -> dict[Project, str]:
 def _at_path(path: Path) -> Project | None:
     if path.name == MANIFEST and path.is_file():
         return Project(path.parent.resolve())
-    return Project(path.resolve()) if (path / MANIFEST).is_file() else None
+    saved = None if (path / MANIFEST).is_file() else environment_in(path)
+    folder = saved or path
+    return Project(folder.resolve()) if (folder / MANIFEST).is_file() else None
 
 
 def _around(start: Path) -> Project | None:
@@ -167,7 +170,7 @@ def _only_one(start: Path) -> Project:
     if projects:
         raise UserInputError(f"several environments are here: which one?\n{_listed(projects, start)}", hint="name one")
     where = "in this folder, above it or elsewhere in its repository" if repository_root(start) else "in this folder"
-    raise UserInputError(f"no env.toml {where}", hint="`envlock init` writes one")
+    raise NothingHere(f"no env.toml {where}", hint="`envlock init` writes one")
 
 
 def _listed(projects: Iterable[Project], start: Path) -> str:

@@ -1,0 +1,150 @@
+"""The files that an environment is made of: env.toml, env.lock, and all in the work tree that these name."""
+
+import os
+import posixpath
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from envlock.errors import UserInputError
+from envlock.images.base import FOLDER
+from envlock.images.dockerfile import IGNORED, read_context
+from envlock.lockfile.reader import read_lock
+from envlock.manifest.reader import read_manifest
+from envlock.model.direct import is_path, sources
+from envlock.model.spec import EnvSpec
+from envlock.sources.lfs import real_file
+from envlock.system.files import repository_root
+from envlock.system.local_files import content_pieces, lfs_pointer, link_target, project_files
+from envlock.system.text_file import display
+from envlock.workflows.copied import counted
+from envlock.workflows.local_sources import local_sources
+from envlock.workflows.project import Project
+
+_PIECE = 1 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SavedFile:
+    """A file at `place`, or a symbolic link to `link`. It is kept as git keeps it, but where it is `raw`: of what a
+    Dockerfile may copy the lock knows the bytes as they lie there."""
+
+    place: Path
+    executable: bool = False
+    link: str | None = None
+    raw: bool = False
+
+    def pieces(self) -> Iterator[bytes]:
+        """Its bytes; of what git-LFS keeps, the file itself."""
+        if self.raw or lfs_pointer(self.place):
+            with real_file(self.place).open("rb") as file:
+                yield from iter(lambda: file.read(_PIECE), b"")
+        else:
+            yield from content_pieces(self.place)
+
+
+Files = dict[str, SavedFile]
+
+
+def definition(project: Project) -> Files:
+    """All files by their paths from env.toml's folder, where a path may begin with `../`.
+
+    UserInputError where env.toml cannot be read, or a file that it names is not there.
+    """
+    spec, folder = read_manifest(project.manifest), project.folder.resolve()
+    locked = local_sources(read_lock(project.lockfile)) if project.lockfile.exists() else {}
+    found: Files = {}
+    for path in sorted({project.manifest.name, *([project.lockfile.name] if locked or _is_locked(project) else [])}):
+        found[path] = _file(folder / path)
+    for path in sorted({*spec.files, *_local_sources(spec), *locked, *_keys(spec)}):
+        found |= _either(folder, path)
+    for path in sorted({*spec.image.copy, *(each.path for each in spec.pip.editable)}):
+        found |= _counted(folder, path)
+    for path in sorted({*_base(spec), *_channels(spec)}):
+        found |= _everything(folder, path)
+    if spec.image.dockerfile:
+        found |= _context(folder, spec.image.dockerfile)
+    return dict(sorted(found.items()))
+
+
+def _is_locked(project: Project) -> bool:
+    return project.lockfile.is_file()
+
+
+def _local_sources(spec: EnvSpec) -> Iterator[str]:
+    """The files and folders that requirements name, on whichever platform."""
+    for platform in spec.platforms:
+        yield from (source for _, source in sources(spec.all_wants(platform).pip) if is_path(source))
+
+
+def _keys(spec: EnvSpec) -> Iterator[str]:
+    if spec.image.debian and spec.image.debian.keys:
+        yield spec.image.debian.keys
+
+
+def _base(spec: EnvSpec) -> Iterator[str]:
+    if spec.base and spec.base.startswith(FOLDER):
+        yield spec.base.removeprefix(FOLDER)
+
+
+def _channels(spec: EnvSpec) -> Iterator[str]:
+    yield from (channel for channel in spec.conda.channels if spec.has_conda and is_path(channel))
+
+
+def _either(folder: Path, path: str) -> Files:
+    """A file, or what counts of a local project."""
+    top = folder / path
+    if not top.is_dir():
+        return {_named(path): _file(top)}
+    top = top.resolve()
+    return {_named(path, place.relative_to(top)): _within(place, top) for place in project_files(top)}
+
+
+def _counted(folder: Path, path: str) -> Files:
+    """What git counts of a file or folder."""
+    top = (folder / path).resolve()
+    if not top.exists():
+        raise _absent(folder / path)
+    places = counted(top, repository_root(folder))
+    return {_named(path, place.relative_to(top)): _within(place, top, bit) for place, bit in places.items()}
+
+
+def _everything(folder: Path, path: str) -> Files:
+    top = (folder / path).resolve()
+    if not top.is_dir():
+        raise _absent(folder / path)
+    files = (Path(above, name) for above, _, names in os.walk(top) for name in names)
+    return {_named(path, place.relative_to(top)): _within(place, top) for place in files}
+
+
+def _context(folder: Path, dockerfile: str) -> Files:
+    read = read_context(folder, dockerfile)
+    above = posixpath.dirname(dockerfile)
+    found = {
+        _named(above, file.path): SavedFile(place=file.place, link=file.link, executable=file.executable, raw=True)
+        for file in read.files
+    }
+    beside = [read.dockerfile, read.dockerfile.with_name(f"{read.dockerfile.name}{IGNORED}")]
+    beside.append(read.dockerfile.with_name(IGNORED))
+    return found | {_named(above, p.name): SavedFile(place=p, raw=True) for p in beside if p.is_file()}
+
+
+def _within(place: Path, top: Path, executable: bool | None = None) -> SavedFile:
+    if place.is_symlink():
+        return SavedFile(place=place, link=link_target(place, top))
+    file = _file(place)
+    return file if executable is None else SavedFile(place=file.place, executable=executable)
+
+
+def _file(place: Path) -> SavedFile:
+    if not place.is_file():
+        raise _absent(place)
+    return SavedFile(place=place, executable=bool(place.stat().st_mode & 0o100))
+
+
+def _absent(place: Path) -> UserInputError:
+    return UserInputError(f"`{display(place)}`, which the environment is made of, is not there")
+
+
+def _named(*parts: str | Path) -> str:
+    return posixpath.normpath(posixpath.join(*(Path(part).as_posix() for part in parts)))

@@ -1,0 +1,68 @@
+"""The formats that `save` writes, by name: a function from an environment to the files of a folder."""
+
+import posixpath
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from envlock.model.lock import Lock
+from envlock.model.spec import EnvSpec
+from envlock.workflows.context import Context
+from envlock.workflows.project import LOCKFILE, Project
+from envlock.workflows.saved_definition import Files, SavedFile, definition
+
+ENVLOCK = "envlock"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Saving:
+    """What is to be saved; `lock` is None where there is none."""
+
+    spec: EnvSpec
+    lock: Lock | None
+    project: Project
+    context: Context
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Laid:
+    """The files by their paths from the top of the folder; where in it env.toml's folder is; what was left out."""
+
+    files: Mapping[str, SavedFile | bytes]
+    environment: str = "."
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SaveFormat:
+    """`write` lays the files out; `packages` says whether packages can lie beside them."""
+
+    write: Callable[[Saving], Laid]
+    packages: bool = False
+
+
+def _as_it_is(saving: Saving) -> Laid:
+    """env.toml, env.lock and what they name, as they lie to one another: below one folder, so that no path of them
+    changes, and the lock answers as it did."""
+    files = definition(saving.project)
+    environment = _environment(files, saving.project)
+    below = {posixpath.normpath(posixpath.join(environment, path)): file for path, file in files.items()}
+    return Laid(files=below, environment=environment, notes=tuple(_notes(saving)))
+
+
+def _environment(files: Files, project: Project) -> str:
+    """Where env.toml's folder is below the folder that all files are in: "envs/train" where one is `../../x.toml`."""
+    up = max((path.split("/").count("..") for path in files), default=0)
+    folder = project.folder.resolve()
+    return posixpath.join(*folder.parts[len(folder.parts) - up :]) if up else "."
+
+
+def _notes(saving: Saving) -> Iterator[str]:
+    if saving.lock is None:
+        yield f"there is no {LOCKFILE}: `envlock lock` in the folder chooses versions"
+    debian = saving.spec.image.debian
+    for address in (debian.mirror, debian.snapshot) if debian else ():
+        if address and not address.startswith(("http:", "https:", "file:", "/")):
+            yield f"the Debian archive `{address}` is not saved"
+
+
+FORMATS: Mapping[str, SaveFormat] = {ENVLOCK: SaveFormat(write=_as_it_is, packages=True)}
