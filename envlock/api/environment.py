@@ -136,7 +136,8 @@ class Environment(Parts):
         """
         self._standing.refuse_history("locked")
         with self._standing.session().context() as context:
-            return self._standing.lock(context, Upgrade.of(packages, everything=upgrade))
+            result = self._standing.lock(context, Upgrade.of(packages, everything=upgrade))
+        return result if result and result.written else None
 
     def check(self) -> tuple[Problem, ...]:
         """Why env.lock does not answer env.toml; nothing where it does. Offline, and nothing is written."""

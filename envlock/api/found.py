@@ -8,12 +8,12 @@ from envlock.api.standing import Standing
 from envlock.api.workspace import Workspace
 from envlock.errors import UserInputError
 from envlock.model.imported import Remark
-from envlock.model.version import LATEST, NUMBER
 from envlock.model.words import did_you_mean
 from envlock.workflows.environment_at import environment_at
 from envlock.workflows.label import labels
 from envlock.workflows.list_environments import environments
 from envlock.workflows.project import Project, all_projects
+from envlock.workflows.version_names import versions_of
 
 Found = tuple[Standing, str | None]
 
@@ -46,16 +46,16 @@ def registered(project: Project, session: Session) -> str | None:
 
 
 def at(word: str, start: Path, session: Session, workspace: Workspace | None = None) -> Found:
-    """An environment by `NAME@X` or `URL#NAME@X`, from now on always of that commit."""
+    """An environment by `NAME@X` or `URL#NAME@X`; from now on always that one, whatever X stands for tomorrow."""
     with session.context() as context:
         project = environment_at(word, start, context)
         assert project.at
-        version, commit, name = project.at.version, project.at.commit, project.name
-    # numbers never move; what else it was asked for by may mean something else tomorrow
-    if NUMBER.fullmatch(version) and version != LATEST:
-        return Standing(InHistory(word, start, session.context), workspace), version
+        commit, asked, name = project.at.commit, project.at.version, project.name
+        versions = versions_of(name, commit, project.home or start)
+    version = asked if asked in versions else next(iter(versions), None)
     address, hash_, _ = word.rpartition("#")
-    return Standing(InHistory(f"{address}{hash_}{name}@{commit}", start, session.context), workspace), None
+    fixed = f"{address}{hash_}{name}@{version or commit}"
+    return Standing(InHistory(fixed, start, session.context), workspace), version
 
 
 def line(remark: Remark) -> str:

@@ -77,8 +77,7 @@ class Run:
         run = self._recorded.run
         origin = f"{run.origin}#" if run.origin else ""
         word = f"{origin}{run.name}@{run.of or run.commit}"
-        standing, _ = found.at(word, self._workspace.root, self._workspace.session, self._workspace)
-        return Environment._of(standing, run.version)
+        return Environment._of(*found.at(word, self._workspace.root, self._workspace.session, self._workspace))
 
     def __repr__(self) -> str:
         return f"Run({self.id!r})"

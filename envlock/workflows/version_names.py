@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from envlock.history.git_place import git_around
-from envlock.history.marks import label_references, version_references
+from envlock.history.marks import label_references, version_references, versions_at
+from envlock.history.objects import Objects
 from envlock.model.version import LATEST, NUMBER
 
 
@@ -17,3 +18,15 @@ def version_names(name: str, folder: Path) -> tuple[str, ...]:
     others = [version for version in versions if version not in numbers]
     labels = [reference.of for reference in label_references(place.git, name)]
     return (*numbers, *([LATEST] if numbers else []), *others, *labels)
+
+
+def versions_of(name: str, commit: str, folder: Path) -> tuple[str, ...]:
+    """What a commit is registered as: numbers, the highest first, then names."""
+    place = git_around(folder)
+    if place is None:
+        return ()
+    with Objects(place.git) as objects:
+        marks = versions_at([*version_references(place.git, name)], objects)
+        found = {mark.version for mark in marks if mark.version and mark.commit == commit}
+    numbers = sorted(filter(NUMBER.fullmatch, found), key=int, reverse=True)
+    return (*numbers, *sorted(found.difference(numbers)))

@@ -89,10 +89,7 @@ def api_world(root: Path, registry: Registry) -> Iterator[ApiWorld]:
     (entry,) = base.manifests()
     base.write_index([replace(entry, annotations={"org.opencontainers.image.ref.name": base_image.TAG})])
     base_image.push(base.root, registry, "base:1")
-    run_here("git", "init", "--quiet", "--initial-branch=main", folder)
-    for key, value in (("user.name", "Kim"), ("user.email", "kim@acme.test")):
-        run_here("git", "-C", folder, "config", key, value)
-    run_here("git", "-C", folder, "commit", "--quiet", "--allow-empty", "-m", "begin")
+    new_repository(folder)
     with serve_index(WheelFolders((wheels,))) as index, serve_folder(channel) as server:
         yield ApiWorld(
             folder=folder,
@@ -107,6 +104,14 @@ def api_world(root: Path, registry: Registry) -> Iterator[ApiWorld]:
                 "ENVLOCK_MIRROR_PYPI": index.url,
             },
         )
+
+
+def new_repository(folder: Path) -> None:
+    """Kim's, with one commit that has nothing."""
+    run_here("git", "init", "--quiet", "--initial-branch=main", folder)
+    for key, value in (("user.name", "Kim"), ("user.email", "kim@acme.test")):
+        run_here("git", "-C", folder, "config", key, value)
+    run_here("git", "-C", folder, "commit", "--quiet", "--allow-empty", "-m", "begin")
 
 
 def scripts(page: str) -> list[tuple[str, str, str]]:

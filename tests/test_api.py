@@ -1,0 +1,308 @@
+"""Environments from Python: what is written when, what is refused, and what is only read."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from envlock import AnswerIsNo, CondaDependencies, Environment, EnvlockError, OutsideError, UserInputError, Workspace
+from envlock.manifest.reader import read_manifest
+from tests.support.api_world import new_repository
+from tests.support.processes import run_here
+
+
+@pytest.fixture
+def ws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
+    """An empty repository, which is the current folder."""
+    folder = tmp_path / "work"
+    new_repository(folder)
+    monkeypatch.chdir(folder)
+    return Workspace.discover()
+
+
+def small(name: str = "small") -> Environment:
+    """A draft that can be locked without anything else: nothing upon nothing."""
+    env = Environment(name)
+    env.python.version = None
+    env.docker.base_image = "scratch"
+    return env
+
+
+def git(ws: Workspace, *words: str) -> str:
+    return run_here("git", "-C", ws.root, *words).strip()
+
+
+def test_to_import_it_loads_nothing() -> None:
+    child = (
+        "import sys, json, envlock\n"
+        "before = sorted(m for m in sys.modules if m.startswith('envlock'))\n"
+        "envlock.Environment\n"
+        "print(json.dumps([before, sorted(set(envlock.__all__) - set(dir(envlock)))]))"
+    )
+    said = subprocess.run((sys.executable, "-c", child), capture_output=True, text=True, check=True).stdout
+    assert json.loads(said) == [["envlock"], []]
+    with pytest.raises(AttributeError, match="module `envlock` has no attribute `Enviroment`"):
+        __import__("envlock").Enviroment  # noqa: B018
+
+
+def test_a_draft_is_in_memory_until_it_is_needed_in_a_folder(ws: Workspace) -> None:
+    env = small()
+    env.conda.add("numpy >=2")
+    assert (env.folder, env.version, [p.kind for p in env.check()]) == (None, None, ["missing"])
+    assert [*ws.root.iterdir()] == [ws.root / ".git"]
+    assert env.save() == ws.root / "small" == env.folder
+    assert {path.name for path in (ws.root / "small").iterdir()} == {"env.toml"}
+    env.conda.remove("numpy")
+    assert read_manifest(ws.root / "small" / "env.toml").conda.dependencies == ()
+    assert env.lock() is not None
+    assert env.lock() is None
+    assert env.check() == ()
+
+
+def test_what_is_said_is_written_into_env_toml(ws: Workspace) -> None:
+    env = small()
+    for _ in range(2):  # in memory, and in the folder
+        env.environment_variables = {"A": "1", "B": "2"}
+        env.environment_variables["C"] = "3"
+        del env.environment_variables["A"]
+        env.python.version = "3.11"
+        env.python.interpreter_path = "/usr/bin/python3"
+        env.docker.repository = "registry.example.test/team/small"
+        env.pip.add("flask >=3", group="web")
+        spec = read_manifest(ws.root / "env.toml", env.serialize_to_string())
+        assert dict(spec.variables) == dict(env.environment_variables) == {"B": "2", "C": "3"}
+        assert (spec.python, spec.image.interpreter) == ("3.11", "/usr/bin/python3")
+        assert spec.image.repository == env.docker.repository == "registry.example.test/team/small"
+        assert dict(spec.groups)["web"].pip == ("flask>=3",)
+        env.pip.remove("flask", group="web")
+        env.python.interpreter_path = None
+        assert "interpreter" not in env.serialize_to_string()
+        env.save()
+
+
+def test_comments_stay_where_an_environment_of_the_work_tree_is_changed(ws: Workspace) -> None:
+    env = small()
+    folder = env.save()
+    text = (folder / "env.toml").read_text()
+    (folder / "env.toml").write_text(text.replace('name = "small"', 'name = "small"  # the small one'))
+    same = Environment.get(ws, "small")
+    same.environment_variables["A"] = "1"
+    same.python.conda_dependencies.add_channel("bioconda")
+    same.conda.add("python=3.12")
+    text = (folder / "env.toml").read_text()
+    assert 'name = "small"  # the small one\n' in text
+    assert 'channels = ["conda-forge", "bioconda"]\n' in text
+    assert 'python = "3.12"\n' in text
+    assert same.python.conda_dependencies.python_version == "3.12"
+
+
+def test_a_base_is_an_image_or_made_by_a_dockerfile(ws: Workspace) -> None:
+    env = small()
+    with pytest.raises(UserInputError, match=r"there is no Dockerfile `\./Dockerfle`"):
+        env.docker.base_dockerfile = "./Dockerfle"
+    env.docker.base_dockerfile = "FROM debian:trixie-slim\nRUN true\n"
+    assert [env.docker.base_image, env.docker.base_dockerfile] == [None, "Dockerfile"]
+    folder = env.save()
+    assert (folder / "Dockerfile").read_text() == "FROM debian:trixie-slim\nRUN true\n"
+    env.docker.base_image = "debian:trixie-slim"
+    assert [env.docker.base_image, env.docker.base_dockerfile] == ["debian:trixie-slim", None]
+    (ws.root / "of-team").mkdir()
+    (ws.root / "of-team" / "Dockerfile").write_text("FROM debian:trixie-slim\n")
+    env.docker.base_dockerfile = "of-team/Dockerfile"
+    assert read_manifest(folder / "env.toml").image.dockerfile == "../of-team/Dockerfile"
+    other = Environment.from_dockerfile("other", "of-team/Dockerfile")
+    assert read_manifest(other.save() / "env.toml").image.dockerfile == "../of-team/Dockerfile"
+
+
+def test_an_image_is_used_as_it_is_where_nothing_is_asked_for() -> None:
+    env = Environment.from_docker_image("base", "debian:trixie-slim")
+    assert env.python.user_managed_dependencies
+    env.python.user_managed_dependencies = True
+    env.conda.add("numpy")
+    assert not env.python.user_managed_dependencies
+    with pytest.raises(UserInputError, match="`base` asks for packages, which would not be installed"):
+        env.python.user_managed_dependencies = True
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [("Train", "cannot be an environment's name"), ("envlock-train", "are kept for the environments that come with")],
+)
+def test_names_are_those_of_environments(name: str, message: str) -> None:
+    with pytest.raises(UserInputError, match=message):
+        Environment(name)
+    with pytest.raises(UserInputError, match=message):
+        small().clone(name)
+
+
+def test_what_only_a_cloud_knew_is_accepted_nowhere(ws: Workspace) -> None:
+    env = small()
+    with pytest.raises(AttributeError):
+        env.inferencing_stack_version = "latest"  # type: ignore[attr-defined]
+    with pytest.raises(AttributeError):
+        env.docker.enabled = True  # type: ignore[attr-defined]
+    with pytest.raises(TypeError):
+        env.build(ws, image_build_compute="cpu-cluster")  # type: ignore[call-arg]
+    with pytest.raises(TypeError):
+        CondaDependencies.create(pin_sdk_version=False)  # type: ignore[call-arg]
+
+
+def test_a_draft_replaces_only_what_git_has(ws: Workspace) -> None:
+    folder = small().save()
+    assert small().save() == folder  # it says the same
+    other = small()
+    other.environment_variables["A"] = "1"
+    with pytest.raises(UserInputError, match=r"`.*small/env.toml` is here already, says something else"):
+        other.save()
+    other.save(overwrite=True)
+    git(ws, "add", "small")
+    git(ws, "commit", "--quiet", "-m", "small")
+    small().save()
+    assert "variables" not in (folder / "env.toml").read_text()
+
+
+def test_a_folder_of_another_environment_is_left_alone(ws: Workspace) -> None:
+    (ws.root / "small").mkdir()
+    (ws.root / "small" / "env.toml").write_text('name = "large"\n')
+    with pytest.raises(UserInputError, match="is of the environment `large`"):
+        small().save()
+
+
+def test_register_commits_its_own_files_and_nothing_else(ws: Workspace) -> None:
+    (ws.root / "staged.py").write_text("a = 1\n")
+    (ws.root / "untracked.py").write_text("a = 1\n")
+    git(ws, "add", "staged.py")
+    env = small()
+    one = env.register(ws)
+    assert (one.version, env.version, repr(one)) == ("1", "1", "Environment('small@1')")
+    assert git(ws, "show", "--format=%s", "--name-only").split("\n") == [
+        *("Register small", "", ".gitattributes", "small/env.lock", "small/env.toml")
+    ]
+    assert git(ws, "status", "--porcelain") == "A  staged.py\n?? untracked.py"
+    assert env.register(ws).version == "1"
+    env.environment_variables["A"] = "1"
+    assert env.version is None
+    assert env.register(ws, version="1.2.0").version == "1.2.0"
+    assert git(ws, "tag", "--list").split() == ["env/small/1", "env/small/1.2.0"]
+
+
+def test_register_without_commit_refuses_what_is_not_in_git(ws: Workspace) -> None:
+    env = small()
+    env.lock()
+    with pytest.raises(AnswerIsNo, match="`small` is not in git as it is here"):
+        env.register(ws, commit=False)
+    assert git(ws, "status", "--porcelain").split() == ["??", ".gitattributes", "??", "small/"]
+
+
+def test_one_of_another_time_is_only_read(ws: Workspace) -> None:
+    env = small()
+    env.register(ws)
+    Environment.label(ws, "small", 1, ["prod", "best"])
+    env.environment_variables["A"] = "1"
+    env.register(ws)
+    then = Environment.get(ws, "small", label="best")
+    assert dict(then.environment_variables) == {}
+    assert then.check() == ()
+    with pytest.raises(UserInputError, match="is what was, and stays as it is"):
+        then.environment_variables["A"] = "1"
+    with pytest.raises(UserInputError, match="is what was, and is not locked again"):
+        then.lock()
+    assert then.register(ws).version == "1"
+    Environment.label(ws, "small", 2, ["best"])
+    assert dict(then.environment_variables) == {}  # what it was got as stays
+    assert dict(Environment.get(ws, "small", label="best").environment_variables) == {"A": "1"}
+    assert Environment.get(ws, "small", version="latest").version == "2"
+
+
+def test_of_another_repository(ws: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    env = small()
+    env.environment_variables["A"] = "1"
+    env.register(ws)
+    monkeypatch.chdir(tmp_path)
+    got = Environment.get(ws.root.as_uri(), "small")
+    assert dict(got.environment_variables) == {"A": "1"}
+    assert dict(Environment.get(ws.root.as_uri(), "small", version=1).environment_variables) == {"A": "1"}
+    run_here("git", "init", "--quiet", tmp_path / "other")
+    monkeypatch.chdir(tmp_path / "other")
+    clone = got.clone("mine")
+    assert clone.save() == tmp_path / "other" / "mine"
+    assert clone.check() == ()  # its pins came along
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"name": "smal"}, "no environment `smal`"),
+        ({"name": "small", "version": "7"}, "7"),
+        ({"name": "small", "label": "prod"}, "`small` has no label `prod`"),
+        ({"name": "small", "version": "1", "label": "prod"}, "exclude each other"),
+    ],
+)
+def test_what_is_not_there_is_said(ws: Workspace, arguments: dict[str, str], message: str) -> None:
+    small().register(ws)
+    with pytest.raises(UserInputError, match=message):
+        Environment.get(ws, **arguments)
+
+
+def test_a_workspace_is_a_repository(tmp_path: Path, ws: Workspace) -> None:
+    (ws.root / "deep" / "down").mkdir(parents=True)
+    assert Workspace.discover(ws.root / "deep" / "down").root == ws.root
+    assert (Workspace.from_config().root, ws.name) == (ws.root, "work")
+    with pytest.raises(UserInputError, match="is in no git repository"):
+        Workspace.discover(tmp_path)
+    env = small()
+    env.save(ws)
+    run_here("git", "init", "--quiet", tmp_path / "other")
+    with pytest.raises(UserInputError, match=r"`small` is in the workspace `.*work`"):
+        env.register(Workspace(tmp_path / "other"))
+
+
+def test_a_build_tells_what_it_does(ws: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
+    env = small()
+    env.environment_variables["A"] = "1"
+    build = env.build(ws)
+    assert build.wait_for_completion(show_output=True) is build
+    assert build.status == "Succeeded"
+    assert build.get_log() == capsys.readouterr().out
+    assert build.get_log().splitlines()[-1] == build.result.reference
+    assert env.get_image_details().digest == build.result.digest
+    assert env.get_image_details().where == "cache"
+    build.wait_for_completion(show_output=False)
+    assert capsys.readouterr().out == ""
+
+
+def test_a_build_that_fails_says_why_where_it_is_waited_for(ws: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
+    env = small()
+    build = env.build(ws, push=True)
+    for _ in range(2):
+        with pytest.raises(UserInputError, match=r"env.toml does not say where images go"):
+            build.wait_for_completion()
+    assert build.status == "Failed"
+    assert "error: env.toml does not say where images go\nhint: " in build.get_log()
+    assert capsys.readouterr().out == 2 * build.get_log()
+    with pytest.raises(UserInputError):
+        _ = build.result
+
+
+def test_offline_opens_no_connection(ws: Workspace) -> None:
+    env = small()
+    env.docker.base_image = "registry.example.test/base:1"
+    env.save(Workspace.discover(offline=True))
+    with pytest.raises(OutsideError) as failure:
+        env.lock()
+    assert isinstance(failure.value, EnvlockError)
+    assert "offline" in f"{failure.value.message} {failure.value.hint}"
+
+
+def test_what_others_have_changed_is_theirs_to_lock(ws: Workspace) -> None:
+    env = small()
+    env.lock()
+    manifest = ws.root / "small" / "env.toml"
+    manifest.write_text(f'{manifest.read_text()}\n[variables]\nA = "1"\n')
+    with pytest.raises(AnswerIsNo, match="does not answer"):
+        env.build().wait_for_completion(show_output=False)
+    assert [problem.kind for problem in env.check()] == ["image"]
+    env.lock()
+    env.build().wait_for_completion(show_output=False)
