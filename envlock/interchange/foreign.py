@@ -4,7 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from envlock.interchange import conda_prefix, pylock_file, virtual_environment
+from envlock.interchange import (
+    conda_lock_file,
+    conda_prefix,
+    explicit_file,
+    pixi_lock_file,
+    pylock_file,
+    virtual_environment,
+)
 from envlock.interchange.source import Source
 from envlock.model.imported import Imported
 
@@ -22,6 +29,9 @@ class Foreign:
 FOREIGN: dict[str, Foreign] = {
     "conda prefix": Foreign(is_one=conda_prefix.is_one, read=conda_prefix.read),
     "virtual environment": Foreign(is_one=virtual_environment.is_one, read=virtual_environment.read),
+    "explicit": Foreign(is_one=explicit_file.is_one, read=explicit_file.read),
+    "conda-lock": Foreign(is_one=conda_lock_file.is_one, read=conda_lock_file.read),
+    "pixi": Foreign(is_one=pixi_lock_file.is_one, read=pixi_lock_file.read),
     "pylock": Foreign(is_one=pylock_file.is_one, read=pylock_file.read),
 }
 

@@ -15,7 +15,7 @@ from typing import Any
 from rattler.exceptions import SolverError
 
 from envlock.errors import OutsideError
-from envlock.system.conda import announced, contents, downloading, installing, members, records, solving
+from envlock.system.conda import announced, contents, downloading, installing, members, named_files, records, solving
 from envlock.system.parent import end_with
 
 Operation = Callable[[dict[str, Any]], Coroutine[Any, Any, Any]]
@@ -23,6 +23,7 @@ OPERATIONS: dict[str, Operation] = {
     "solve": solving.solve,
     "find": solving.find,
     "records": records.records,
+    "named": named_files.named,
     "md5": announced.md5,
     "read": contents.read,
     "members": members.members,
