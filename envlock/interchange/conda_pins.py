@@ -66,6 +66,8 @@ class Channels:
         parts = _FILE.fullmatch(address.file)
         if not parts:
             raise NoPackage(f"`{address.file}` is no conda package")
+        if parts["name"].startswith("__"):
+            raise NoPackage("a virtual package: it stands for a part of the system")
         top = _top(address.url or "")
         if top is None:
             raise NoPackage(

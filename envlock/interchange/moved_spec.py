@@ -37,9 +37,13 @@ def moved_spec(spec: EnvSpec, folder: str) -> EnvSpec:
 
 
 def moved_pins(pinned: Iterable[Pinned], folder: str) -> tuple[Pinned, ...]:
-    """The same of what is pinned from files and folders."""
+    """The same of what is pinned from files, folders and channels."""
     return tuple(
-        replace(each, pip=tuple(replace(p, source=moved(p.source, folder) if p.source else None) for p in each.pip))
+        replace(
+            each,
+            conda=tuple(replace(p, channel=moved(p.channel, folder)) for p in each.conda),
+            pip=tuple(replace(p, source=moved(p.source, folder) if p.source else None) for p in each.pip),
+        )
         for each in pinned
     )
 
