@@ -10,6 +10,7 @@ from envlock.interchange import (
     explicit_file,
     pixi_lock_file,
     pylock_file,
+    uv_lock_file,
     virtual_environment,
 )
 from envlock.interchange.source import Source
@@ -33,6 +34,7 @@ FOREIGN: dict[str, Foreign] = {
     "conda-lock": Foreign(is_one=conda_lock_file.is_one, read=conda_lock_file.read),
     "pixi": Foreign(is_one=pixi_lock_file.is_one, read=pixi_lock_file.read),
     "pylock": Foreign(is_one=pylock_file.is_one, read=pylock_file.read),
+    "uv.lock": Foreign(is_one=uv_lock_file.is_one, read=uv_lock_file.read),
 }
 
 

@@ -60,15 +60,15 @@ def pinned_file(name: str, url: str | None, **more: object) -> PinnedFile:
     return PinnedFile(name=name, url=open_to_all, **more)  # type: ignore[arg-type]
 
 
-def git_source(url: str, commit: str, folder: str | None = None) -> str:
-    """`git+https://HOST/PATH@COMMIT#subdirectory=FOLDER` of a repository's address, without what is secret."""
+def git_source(url: str, revision: str | None, folder: str | None = None) -> str:
+    """`git+https://HOST/PATH@REVISION#subdirectory=FOLDER` of a repository's address, without what is secret."""
     scp = _SCP.fullmatch(url)
     plain = f"ssh://{scp['user']}@{scp['host']}/{scp['path']}" if scp else url.removeprefix("git+")
     parts = urlsplit(plain)
     user = f"{parts.username}@" if parts.scheme == "ssh" and parts.username else ""
     port = f":{parts.port}" if parts.port else ""
     address = f"git+{parts.scheme}://{user}{parts.hostname or ''}{port}{parts.path}"
-    return f"{address}@{commit}" + (f"#subdirectory={folder}" if folder else "")
+    return address + (f"@{revision}" if revision else "") + (f"#subdirectory={folder}" if folder else "")
 
 
 def query_of(url: str) -> dict[str, str]:
@@ -115,10 +115,10 @@ class Indexes:
         others = {url: names for url, names in self._of.items() if url is not None}
         if len(others) == 1 and None not in self._of:
             ((url, _),) = others.items()
-            return (Index(name=_name(url, ()), url=url, default=True),)
+            return (Index(name=index_name(url, ()), url=url, default=True),)
         found: list[Index] = []
         for url, names in sorted(others.items()):
-            name = _name(url, [index.name for index in found])
+            name = index_name(url, [index.name for index in found])
             found.append(Index(name=name, url=url, packages=tuple(sorted(names))))
         return tuple(found)
 
@@ -128,7 +128,7 @@ def _alike(url: str, other: str) -> bool:
     return (left.scheme, left.hostname, left.path.rstrip("/")) == (right.scheme, right.hostname, right.path.rstrip("/"))
 
 
-def _name(url: str, taken: Collection[str]) -> str:
+def index_name(url: str, taken: Collection[str]) -> str:
     """A name for an index, of its host's: `packages.acme.test` is `acme`."""
     labels = [re.sub("[^a-z0-9]+", "-", part).strip("-") for part in (urlsplit(url).hostname or "").split(".")]
     last = urlsplit(url).path.rstrip("/").rpartition("/")[2]
@@ -161,6 +161,7 @@ def limits_remark(
     """Of a range of Pythons, which env.toml has no form for."""
     if limits and not python:
         yield Remark(
+            file=document.name,
             what=f"{path[-1]}: {limits}",
             why="env.toml names one Python or none: the base's is taken; `python` says another",
             line=document.line(path),

@@ -152,7 +152,7 @@ class _Reader:
     def _remark(self, package: Package, number: int, why: str) -> None:
         line = self.document.line(("packages", number))
         version = f" {package.version}" if package.version else ""
-        self.remarks.append(Remark(what=f"{package.name}{version}", why=why, line=line))
+        self.remarks.append(Remark(file=self.document.name, what=f"{package.name}{version}", why=why, line=line))
 
 
 def _source(package: Package, source: Source) -> str | None:
@@ -226,7 +226,9 @@ def _beside(lock: Pylock, document: Document) -> Iterator[Remark]:
     signed = [package.name for package in lock.packages if package.attestation_identities]
     if signed:
         what = f"attestation-identities of {len(signed)} packages"
-        yield Remark(what=what, why="files are known by their sha256 alone", line=document.line(("packages",)))
+        line = document.line(("packages",))
+        yield Remark(file=document.name, what=what, why="files are known by their sha256 alone", line=line)
     tools: dict[str, Any] = dict(lock.tool or {})
     for name in sorted(tools):
-        yield Remark(what=f"tool.{name}", why="it is for that tool alone", line=document.line(("tool", name)))
+        line = document.line(("tool", name))
+        yield Remark(file=document.name, what=f"tool.{name}", why="it is for that tool alone", line=line)
