@@ -1,11 +1,13 @@
 """The records of `conda-meta`: which packages conda, mamba, micromamba, pixi or envlock installed into a prefix."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
+from envlock.interchange.installed_files import InstalledFiles, installed_files
 from envlock.interchange.package_address import PackageAddress, address_of
 from envlock.interchange.prefix_files import PrefixFiles
 from envlock.model.imported import PinnedConda
@@ -32,6 +34,7 @@ class CondaRecord:
     hooks: frozenset[str]
     requested: tuple[str, ...]
     path: str
+    state: InstalledFiles
 
 
 def read_records(files: PrefixFiles) -> tuple[CondaRecord, ...]:
@@ -52,12 +55,12 @@ def _record(path: str, files: PrefixFiles) -> CondaRecord:
         raw = files.document(path)
         if raw is None:
             raise ValueError("does not exist")
-        return _checked(raw, path)
+        return _checked(raw, path, files.root)
     except ValueError as error:
         raise files.wrong(path, error, _REINSTALL) from error
 
 
-def _checked(raw: dict[str, Any], path: str) -> CondaRecord:
+def _checked(raw: dict[str, Any], path: str, root: Path) -> CondaRecord:
     """ValueError says what is wrong with a record."""
     name, version = _word(raw, "name").lower(), _word(raw, "version")
     build = _word(raw, "build_string" if "build" not in raw else "build")
@@ -79,6 +82,7 @@ def _checked(raw: dict[str, Any], path: str) -> CondaRecord:
     )
     asked = (*_texts(raw, "requested_specs"), _text(raw, "requested_spec"))
     paths = _texts(raw, "files")
+    state = installed_files(_sizes(raw), root)
     return CondaRecord(
         pinned=pinned,
         address=address,
@@ -86,7 +90,19 @@ def _checked(raw: dict[str, Any], path: str) -> CondaRecord:
         hooks=frozenset(path for path in paths if path.startswith("etc/conda/")),
         requested=tuple(dict.fromkeys(text for text in asked if text not in ("", "None"))),
         path=path,
+        state=state,
     )
+
+
+def _sizes(raw: dict[str, Any]) -> Iterator[tuple[str, int]]:
+    """The files that linking writes as they are in the package."""
+    data = raw.get("paths_data")
+    paths = data.get("paths") if isinstance(data, dict) else None
+    for entry in paths if isinstance(paths, list) else ():
+        if isinstance(entry, dict) and entry.get("path_type") == "hardlink" and not entry.get("prefix_placeholder"):
+            path, size = entry.get("_path"), entry.get("size_in_bytes")
+            if isinstance(path, str) and isinstance(size, int):
+                yield path, size
 
 
 def _text(raw: dict[str, Any], key: str) -> str:

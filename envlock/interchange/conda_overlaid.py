@@ -1,6 +1,6 @@
 """What pip installed over conda's packages, of which an environment has one or the other."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from envlock.interchange.conda_meta import CondaRecord
@@ -37,7 +37,7 @@ def overlaid(records: Sequence[CondaRecord], site: Site) -> Overlaid:
             why = f"pip installed it over conda's {package.version}, which other packages need: that is carried over"
             remarks += [Remark(what=f"{name} {installed[name].version}", why=why) for name in twice]
         else:
-            remarks += _half_removed(record, site)
+            remarks += record.state.remarks(f"{package.name} {package.version}")
     return Overlaid(conda=frozenset(conda), pip=frozenset(pip), remarks=tuple(remarks))
 
 
@@ -45,11 +45,3 @@ def brought(record: CondaRecord) -> set[str]:
     """The distributions of a conda package, by canonical name."""
     paths = (f"site-packages/{n}/METADATA" if n.endswith(".dist-info") else f"site-packages/{n}" for n in record.site)
     return {text.partition("==")[0] for text in distributions(paths)}
-
-
-def _half_removed(record: CondaRecord, site: Site) -> Iterator[Remark]:
-    lacking = sorted(record.site & site.absent)
-    if lacking:
-        more = f" and {len(lacking) - 1} more" if len(lacking) > 1 else ""
-        why = f"half removed: `{lacking[0]}`{more} of it is not in site-packages; it is carried over whole"
-        yield Remark(what=f"{record.pinned.name} {record.pinned.version}", why=why)

@@ -72,7 +72,7 @@ def _site(records: Sequence[CondaRecord], files: PrefixFiles) -> Site:
     python = _python(records)
     owned = frozenset().union(*(r.site for r in records))
     if python is None:
-        return Site(distributions=(), remarks=tuple(_left(files, "")), absent=frozenset())
+        return Site(distributions=(), remarks=tuple(_left(files, "")))
     minor = python_minor(python)
     folders = (f"lib/python{minor}/site-packages", f"lib/python{minor}t/site-packages", "Lib/site-packages")
     folder = next((each for each in folders if files.names(each)), folders[0])
@@ -85,7 +85,7 @@ def _left(files: PrefixFiles, used: str) -> Iterator[Remark]:
         folder = f"lib/{name}/site-packages"
         left = [one for one in files.names(folder) if one.endswith((".dist-info", ".egg-info"))]
         if name.startswith("python") and folder != used and left:
-            why = "packages for a Python that is not there any more: not carried over"
+            why = "packages for a Python that is not there any more"
             yield Remark(what=f"{len(left)} distributions", why=why, file=files.shown(folder))
 
 
@@ -102,7 +102,7 @@ def _channels(packages: Sequence[PinnedConda]) -> tuple[str, ...]:
 def _told(records: Sequence[CondaRecord]) -> Iterator[Remark]:
     for record in records:
         if record.address.local:
-            why = f"installed from `{record.address.local}`, which is in no channel: put it into one; not carried over"
+            why = f"installed from `{record.address.local}`, which is in no channel: put it into one"
             yield Remark(what=f"{record.pinned.name} {record.pinned.version}", why=why)
 
 

@@ -11,6 +11,7 @@ from packaging.version import InvalidVersion, Version
 
 from envlock.errors import EnvlockError
 from envlock.interchange.direct_url import DIRECT_URL, DirectUrl, direct_url
+from envlock.interchange.installed_files import AS_INSTALLED, InstalledFiles, installed_files, recorded
 from envlock.interchange.prefix_files import PrefixFiles
 from envlock.model.metadata_fields import metadata_fields
 from envlock.model.wheel_metadata import read_metadata, read_needs
@@ -24,7 +25,8 @@ _BUILD = re.compile(r"[0-9][A-Za-z0-9_.]*")
 class Distribution:
     """`name` is canonical. `file` is the name that its wheel must have had, "" where nothing tells; `tags` are those of
     its wheel. `direct` is None where it is from an index. `requested`: somebody asked for it by name; `record` is
-    which names directly in `site-packages` it says are its own, None where it does not say."""
+    which names directly in `site-packages` it says are its own, None where it does not say; `state` is whether its
+    files are as they were installed."""
 
     name: str
     version: str
@@ -34,6 +36,7 @@ class Distribution:
     direct: DirectUrl | None = None
     requested: bool = False
     record: frozenset[str] | None = None
+    state: InstalledFiles = AS_INSTALLED
 
 
 def read_distribution(folder: str, names: Iterable[str], files: PrefixFiles) -> Distribution:
@@ -45,6 +48,7 @@ def _dist_info(folder: str, names: set[str], files: PrefixFiles) -> Distribution
     written, metadata = _metadata(_said(f"{folder}/METADATA", "METADATA", files))
     wheel = _said(f"{folder}/WHEEL", "WHEEL", files) if "WHEEL" in names else b""
     said = metadata_fields(wheel)
+    record = list(recorded(f"{folder}/RECORD", files)) if "RECORD" in names else []
     tags = tuple(dict.fromkeys(tag.strip() for tag in said.get("tag", ()) if _TAG.fullmatch(tag.strip())))
     build = "".join(said.get("build", ())[:1]).strip()
     return Distribution(
@@ -55,7 +59,8 @@ def _dist_info(folder: str, names: set[str], files: PrefixFiles) -> Distribution
         tags=tags,
         direct=_direct(f"{folder}/{DIRECT_URL}", files) if DIRECT_URL in names else None,
         requested="REQUESTED" in names and _installer(folder, files) == "pip",
-        record=_record(f"{folder}/RECORD", files) if "RECORD" in names else None,
+        record=_tops(path for path, _ in record) if "RECORD" in names else None,
+        state=installed_files(((p, size) for p, size in record if size is not None), files.root / folder / ".."),
     )
 
 
@@ -117,8 +122,6 @@ def _installer(folder: str, files: PrefixFiles) -> str:
         return ""
 
 
-def _record(path: str, files: PrefixFiles) -> frozenset[str]:
-    """The first parts of the paths in RECORD that lie in `site-packages`."""
-    lines = (files.content(path) or b"").decode("utf-8", errors="replace").splitlines()
-    tops = {line.lstrip('"').partition(",")[0].rstrip('"').partition("/")[0] for line in lines if line[:1] not in "/."}
-    return frozenset(tops - {"", "..", "__pycache__"})
+def _tops(paths: Iterable[str]) -> frozenset[str]:
+    """The names directly in `site-packages` of paths that start there."""
+    return frozenset({path.partition("/")[0] for path in paths} - {"", "..", "__pycache__"})

@@ -62,7 +62,7 @@ def pinned_distributions(found: Iterable[Distribution], source: Source) -> Pinne
                 continue
             pin = _pin(one, place)
         except ValueError as error:
-            remarks.append(Remark(what=named, why=f"not carried over: {error}"))
+            remarks.append(Remark(what=named, why=str(error)))
             continue
         pins.append(pin)
         remarks += [Remark(what=named, why=why) for why in _noted(one)]

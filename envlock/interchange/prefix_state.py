@@ -13,9 +13,9 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _UNSET = "***unset***"
 _HOOKS = ("etc/conda/activate.d", "etc/conda/deactivate.d", "etc/conda/env_vars.d")
 _SETTINGS = {
-    f"{META}/pinned": "limits for future installations: not carried over, what is installed is locked",
-    ".condarc": "settings of conda for this prefix: not carried over",
-    "condarc": "settings of conda for this prefix: not carried over",
+    f"{META}/pinned": "limits for future installations, while what is installed is locked",
+    ".condarc": "settings of conda for this prefix",
+    "condarc": "settings of conda for this prefix",
 }
 
 
@@ -26,11 +26,11 @@ def variables(files: PrefixFiles) -> tuple[tuple[tuple[str, str], ...], tuple[Re
     try:
         found = (files.document(_STATE) or {}).get("env_vars", {})
     except ValueError as error:
-        return (), (Remark(what="variables", why=f"not carried over: the file {error}", file=files.shown(_STATE)),)
+        return (), (Remark(what="variables", why=f"the file {error}", file=files.shown(_STATE)),)
     for name, value in found.items() if isinstance(found, dict) else ():
         why = _unkept(name, value)
         if why:
-            remarks.append(Remark(what=name, why=f"the variable is not carried over: {why}", file=files.shown(_STATE)))
+            remarks.append(Remark(what=name, why=f"{why}", file=files.shown(_STATE)))
         else:
             kept[name] = value
     return tuple(sorted(kept.items())), tuple(remarks)
@@ -54,5 +54,5 @@ def settings(records: Iterable[CondaRecord], files: PrefixFiles) -> Iterator[Rem
     for folder in _HOOKS:
         for name in files.names(folder):
             if f"{folder}/{name}" not in owned:
-                why = "a script that no package brought: not carried over, [variables] of env.toml sets variables"
+                why = "a script that no package brought; [variables] of env.toml sets variables"
                 yield Remark(what=name, why=why, file=files.shown(f"{folder}/{name}"))

@@ -1,6 +1,6 @@
 """The distributions in a `site-packages` that no conda package brought, and what else lies there."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,20 +12,18 @@ from envlock.interchange.dist_info import DIST_INFO, EGG, EGG_INFO, Distribution
 from envlock.interchange.prefix_files import PrefixFiles
 from envlock.model.imported import Remark
 
+_SHOWN = 8
 _EGG_LINK, _PTH = ".egg-link", ".pth"
 # what makes a virtual environment one, and what pip and setuptools write beside their packages
 _NOT_PACKAGES = {"__pycache__", "_virtualenv.py", "_virtualenv.pth", "easy-install.pth", "README.txt", ".lock"}
-_SHOWN = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """`distributions` are sorted by name, each there once; `absent` are the names that conda packages brought and that
-    are there no more."""
+    """`distributions` are sorted by name, each there once."""
 
     distributions: tuple[Distribution, ...]
     remarks: tuple[Remark, ...]
-    absent: frozenset[str]
 
 
 def read_site(folder: str, owned: frozenset[str], files: PrefixFiles) -> Site:
@@ -37,26 +35,25 @@ def read_site(folder: str, owned: frozenset[str], files: PrefixFiles) -> Site:
     for name, is_folder in names.items():
         read = None if name in owned else _READERS.get(Path(name).suffix)
         if name.startswith("~"):
-            why = "left behind by pip when it was interrupted: not carried over"
+            why = "left behind by pip when it was interrupted"
             remarks.append(Remark(what=name, why=why, file=files.shown(folder)))
         elif read:
             try:
                 found.append(read(folder, name, is_folder, files))
             except ValueError as error:
-                why = f"corrupt or half removed, and not carried over: {error}"
+                why = f"corrupt or half removed: {error}"
                 remarks.append(Remark(what=name, why=why, file=files.shown(folder)))
         elif name not in owned:
             others.add(name)
     kept, doubled = _each_once(found)
     brought = frozenset().union(owned, _NOT_PACKAGES, *(one.record or () for one in found))
-    remarks += [*doubled, *_half_removed(kept, names)]
+    remarks += [*doubled, *(remark for one in kept for remark in one.state.remarks(f"{one.name} {one.version}"))]
     if all(one.record is not None or one.direct for one in kept):  # of an older one nobody knows what it brought
         remarks += _of_nobody(others - brought, folder, files)
     shown = files.shown(folder)
     return Site(
         distributions=kept,
         remarks=tuple(replace(remark, file=remark.file or shown) for remark in remarks),
-        absent=owned - names.keys() - {"__pycache__"},
     )
 
 
@@ -66,38 +63,25 @@ def _each_once(found: list[Distribution]) -> tuple[tuple[Distribution, ...], lis
     remarks = []
     for one in sorted(found, key=lambda d: (d.record is not None, Version(d.version or "0"))):
         if other := by_name.get(one.name):
-            why = f"{one.version} is there as well: what is left of the older one is not carried over"
+            why = f"{one.version} is there as well, this is what is left of another one"
             remarks.append(Remark(what=f"{other.name} {other.version}", why=why))
         by_name[one.name] = one
     return tuple(by_name[name] for name in sorted(by_name)), remarks
-
-
-def _half_removed(found: tuple[Distribution, ...], names: Mapping[str, bool]) -> Iterator[Remark]:
-    for one in found:
-        lacking = sorted((one.record or frozenset()) - names.keys())
-        if lacking:
-            why = f"half removed: {_listed(lacking)} of its RECORD {_are(lacking)} not there; it is carried over whole"
-            yield Remark(what=f"{one.name} {one.version}", why=why)
 
 
 def _of_nobody(names: set[str], folder: str, files: PrefixFiles) -> Iterator[Remark]:
     """Files that no package brought: somebody put them there."""
     paths = sorted(name for name in names if name.endswith(_PTH))
     for name in paths:
-        why = "it adds folders to Python's path, and no package brought it: not carried over"
+        why = "it adds folders to Python's path, and no package brought it"
         yield Remark(what=name, why=why, file=files.shown(folder))
     rest = sorted(names.difference(paths))
     if rest:
-        yield Remark(what=_listed(rest), why="no package brought it: not carried over", file=files.shown(folder))
-
-
-def _listed(names: list[str]) -> str:
-    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return ", ".join(f"`{name}`" for name in names[:_SHOWN]) + more
-
-
-def _are(names: list[str]) -> str:
-    return "is" if len(names) == 1 else "are"
+        yield Remark(
+            what=", ".join(rest[:_SHOWN]) + (" …" if rest[_SHOWN:] else ""),
+            why="no package brought it",
+            file=files.shown(folder),
+        )
 
 
 def _of_dist_info(folder: str, name: str, is_folder: bool, files: PrefixFiles) -> Distribution:

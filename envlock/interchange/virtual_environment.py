@@ -79,7 +79,7 @@ def _site(files: PrefixFiles, said: Mapping[str, str]) -> tuple[str, str]:
 
 def _told(said: Mapping[str, str], files: PrefixFiles) -> Iterator[Remark]:
     if said.get("include-system-site-packages", "").lower() == "true":
-        why = "packages of the system's Python are seen in it: of these nothing is carried over"
+        why = "packages of the system's Python, which are seen in it too"
         yield Remark(what="include-system-site-packages = true", why=why, file=files.shown(CONFIGURATION))
 
 

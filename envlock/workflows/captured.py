@@ -61,7 +61,7 @@ def _found(package: PinnedPip, task: PlatformTask) -> _Found:
     try:
         return _Found(pin=replace(package, files=known_files(package, index, task)))
     except NotOnIndex as error:
-        why = f"not carried over: {error.message}; say in env.toml where it is from"
+        why = f"{error.message}; say in env.toml where it is from"
         if not package.files:
             return _Found(pin=None, remark=Remark(what=named, why=why))
     try:

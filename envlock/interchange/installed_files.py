@@ -1,0 +1,59 @@
+"""Whether installed files are as they were installed, as far as their sizes tell: reading all of them takes minutes."""
+
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from envlock.interchange.prefix_files import PrefixFiles
+from envlock.model.imported import Remark
+
+_SHOWN = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstalledFiles:
+    """Of the files of a package those that are not there, and those that have another size, sorted."""
+
+    lacking: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+
+    def remarks(self, what: str) -> Iterator[Remark]:
+        for names, why in ((self.lacking, "half removed, there is no"), (self.changed, "changed by somebody:")):
+            if names:
+                yield Remark(what=what, why=f"{why} {listed(names)}; locked is the package as it was made")
+
+
+AS_INSTALLED = InstalledFiles()
+
+
+def installed_files(sizes: Iterable[tuple[str, int]], folder: Path) -> InstalledFiles:
+    """From paths below a folder and the bytes that each had; what leaves the folder is not looked at."""
+    lacking, changed = list[str](), list[str]()
+    top = f"{folder}/"
+    for path, size in sizes:
+        if path.startswith(("/", "../")) or "/../" in path or "\0" in path:
+            continue
+        try:
+            if os.stat(top + path).st_size != size:  # noqa: PTH116  there may be a million
+                changed.append(path)
+        except OSError:
+            lacking.append(path)
+    return InstalledFiles(lacking=tuple(sorted(lacking)), changed=tuple(sorted(changed)))
+
+
+def recorded(path: str, files: PrefixFiles) -> Iterator[tuple[str, int | None]]:
+    """The paths in a RECORD (PEP 376), and their sizes where it says them."""
+    for line in (files.content(path) or b"").decode("utf-8", errors="replace").splitlines():
+        name, _, rest = line.rpartition(",")[0].rpartition(",") if line.count(",") > 1 else (line, "", "")
+        size = line.rpartition(",")[2]
+        if name:
+            written = name[1:-1].replace('""', '"') if name.startswith('"') else name
+            yield written, int(size) if rest and size.isascii() and size.isdigit() and len(size) < 16 else None
+
+
+def listed(names: Iterable[str]) -> str:
+    """The first of many names."""
+    names = list(names)
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return ", ".join(f"`{name}`" for name in names[:_SHOWN]) + more
