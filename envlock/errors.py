@@ -18,6 +18,10 @@ class UserInputError(EnvlockError):
     exit_code = 2
 
 
+class NothingHere(UserInputError):
+    """No environment is meant, and there is none where one was looked for."""
+
+
 class OutsideError(EnvlockError):
     """Something outside failed: network, registry, engine, disk, another program."""
 

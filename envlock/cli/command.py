@@ -38,9 +38,9 @@ class Session:
             return every_project(Path.cwd())
         return tuple(self.project(env) for env in envs or (None,))
 
-    def environment(self, env: str | None, context: Context) -> Project:
+    def environment(self, env: str | None, context: Context, *, locked: bool = True) -> Project:
         """One to be read: also `NAME@X` and `URL#NAME`, whose files are in the cache while the context lasts."""
-        return environment_named(env, Path.cwd(), context)
+        return environment_named(env, Path.cwd(), context, locked=locked)
 
     def environments(self, envs: Sequence[str], context: Context) -> tuple[Project, ...]:
         return tuple(self.environment(env, context) for env in envs or (None,))

@@ -12,6 +12,7 @@ from envlock.cli.command import Session
 from envlock.cli.import_lines import import_lines
 from envlock.errors import escaped
 from envlock.workflows.context import Context
+from envlock.workflows.curated import curated_named, is_curated
 from envlock.workflows.import_asked import ANYTHING, ImportOptions
 from envlock.workflows.later_import import clone, import_environment
 from envlock.workflows.project import MANIFEST
@@ -38,7 +39,7 @@ class Wish:
 
 def init_from(session: Session, wish: Wish) -> None:
     """Makes an environment of a file or folder of another tool, of an environment here, at another time or in another
-    repository."""
+    repository, or one that comes with envlock."""
     wish.refuse("conda", "pip", "channel")
     with session.context() as context:
         lines = list(_made(session, wish, context))
@@ -52,7 +53,9 @@ def _made(session: Session, wish: Wish, context: Context) -> Iterator[str]:
         options = ImportOptions(name=wish.name, python=wish.flags["python"], base=wish.flags["base"])
         return import_lines(import_environment(path, wish.folder, context, ANYTHING, options))
     wish.refuse("python", "base")
-    return _cloned(clone(session.environment(wish.origin, context), wish.folder, wish.name, context))
+    named = is_curated(wish.origin)
+    origin = curated_named(wish.origin) if named else session.environment(wish.origin, context, locked=False)
+    return _cloned(clone(origin, wish.folder, wish.name, context))
 
 
 def _cloned(cloned: "Cloned") -> Iterator[str]:

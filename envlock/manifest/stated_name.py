@@ -8,8 +8,12 @@ from envlock.manifest.workspace import WORKSPACE, Workspace
 
 def stated_name(text: str, folder: str) -> str:
     """The key `name`, else the folder's name, also where the text is no TOML."""
-    name = _stated(text).get("name")
-    return name if isinstance(name, str) else folder
+    return stated_texts(text).get("name", folder)
+
+
+def stated_texts(text: str) -> dict[str, str]:
+    """The keys at the top whose values are strings; none where the text is no TOML."""
+    return {key: value for key, value in _stated(text).items() if isinstance(value, str)}
 
 
 def stated_workspace(text: str) -> Workspace:

@@ -20,15 +20,16 @@ from envlock.workflows.wanted import Wanted
 _AT = re.compile(r"(?P<name>[a-z0-9]+(?:[._-][a-z0-9]+)*)?(?:@(?P<version>.+))?", re.DOTALL)
 
 
-def environment_at(word: str, start: Path, context: Context) -> Project:
-    """What a word means that has a version or an address in it; UserInputError where there is none, or no env.lock."""
+def environment_at(word: str, start: Path, context: Context, *, locked: bool = True) -> Project:
+    """What a word means that has a version or an address in it; UserInputError where there is none, or where it is to
+    be `locked` and has no env.lock."""
     moment, name = moment_of(word, start, context)
     wanted = Wanted(version=moment.at.version, folder=start, name=name, required=True)
     folder = folder_at(moment.repository, moment.at.commit, wanted)
     assert folder is not None
     called = name or name_at(moment.repository, moment.at.commit, folder) or folder.name
     project = at_commit(moment, "" if str(folder) == "." else str(folder), called, context.cache)
-    if not project.lockfile.exists():
+    if locked and not project.lockfile.exists():
         raise UserInputError(f"`{project.titled(called)}` has no env.lock: it was not locked then")
     return project
 

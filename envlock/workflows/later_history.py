@@ -37,10 +37,10 @@ def at_revision(wanted: "Wanted") -> "Found":
     return find(wanted)
 
 
-def environment_at(word: str, start: Path, context: "Context") -> "Project":
+def environment_at(word: str, start: Path, context: "Context", *, locked: bool) -> "Project":
     from envlock.workflows.environment_at import environment_at
 
-    return environment_at(word, start, context)
+    return environment_at(word, start, context, locked=locked)
 
 
 def lock_reading(content: "Callable[[str], bytes]") -> "LockReading":

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from envlock.solvers.requests import CondaAnswer, PipAnswer, PipRequest
     from envlock.workflows.clone import Cloned
     from envlock.workflows.context import Context
+    from envlock.workflows.curated import Offered
     from envlock.workflows.import_asked import Asked, ImportOptions, ImportResult
     from envlock.workflows.import_lock import LockedAsPinned
     from envlock.workflows.project import Project
@@ -40,6 +41,13 @@ def clone(origin: "Project", folder: "Path", name: str | None, context: "Context
     from envlock.workflows.clone import clone
 
     return clone(origin, folder, name, context)
+
+
+def offered(address: str | None, start: "Path", context: "Context") -> "tuple[Offered, ...]":
+    """The environments of another repository; without its address, those that come with envlock."""
+    from envlock.workflows.curated import catalogue, curated
+
+    return curated() if address is None else catalogue(address, start, context)
 
 
 def default_project(context: "Context") -> "Project":

@@ -75,10 +75,11 @@ def find_project(env: str | None, start: Path) -> Project:
     return _around(start) or _at_path(start) or _only_one(start)
 
 
-def environment_named(env: str | None, start: Path, context: "Context") -> Project:
-    """As `find_project`, also of another time or repository: for those who only read it, while the context lasts."""
+def environment_named(env: str | None, start: Path, context: "Context", *, locked: bool = True) -> Project:
+    """As `find_project`, also of another time or repository: for those who only read it, while the context lasts.
+    What is of another time must have been `locked` then."""
     if env is not None and is_elsewhere(env, start):
-        return later_history.environment_at(env, start.resolve(), context)
+        return later_history.environment_at(env, start.resolve(), context, locked=locked)
     return find_project(env, start)
 
 

@@ -17,6 +17,7 @@ from envlock.workflows.init import init
     "envlock init train --python 3.12 --conda 'numpy >=1.26' --pip 'flask >=3'",
     "envlock init serve --pip flask --base python:3.12-slim",
     "envlock init train --from environment.yml",
+    "envlock init train --from curated/sklearn",
     "envlock init train-gpu --from train@3 --to envs/train-gpu",
 )
 @click.argument("name", required=False)
@@ -25,7 +26,7 @@ from envlock.workflows.init import init
 @click.option("--pip", multiple=True, metavar="SPEC", help="A PyPI package (PEP 508); may be repeated.")
 @click.option("--channel", multiple=True, metavar="C", help="A conda channel: name, URL or path; may be repeated.")
 @click.option("--base", metavar="REF", help="The base image: a reference, `oci:FOLDER` or `scratch`.")
-@click.option("--from", "origin", metavar="WHAT", help="Another tool's file, or an environment: ENV, ENV@V, URL#ENV.")
+@click.option("--from", "origin", metavar="WHAT", help="A file of another tool; ENV, ENV@V, URL#ENV; curated/NAME.")
 @click.option(
     "--to", "folder", type=click.Path(path_type=Path), default=Path(), metavar="DIR", help="Its folder; else this one."
 )

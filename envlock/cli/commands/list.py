@@ -3,7 +3,10 @@
 from pathlib import Path
 from typing import Any
 
+import click
+
 from envlock.cli.command import Session, command
+from envlock.cli.offered_lines import list_offered
 from envlock.cli.options import as_json
 from envlock.cli.text import number
 from envlock.errors import escaped
@@ -12,13 +15,26 @@ from envlock.system.cache import Cache
 from envlock.workflows.list_environments import Listed, environments
 
 
-@command("envlock list", "envlock list --json | jq -r '.[].name'")
+@command(
+    "envlock list",
+    "envlock list --json | jq -r '.[].name'",
+    "envlock list --curated",
+    "envlock list https://git.example.test/acme/environments.git",
+)
+@click.argument("repository", required=False)
+@click.option("--curated", is_flag=True, help="Those that come with envlock, to start from.")
 @as_json("names, folders, versions and labels")
-def list_command(session: Session, as_json: bool) -> None:
+def list_command(session: Session, repository: str | None, curated: bool, as_json: bool) -> None:
     """List the environments of the repository: where they are, the newest version of each, and its labels.
 
-    NOW says whether what is locked now is that version. In a bare repository HEAD is listed.
+    NOW says whether what is locked now is that version. In a bare repository HEAD is listed. Of another REPOSITORY, by
+    its URL or path, what `envlock init --from` can start from.
     """
+    if repository and curated:
+        raise click.UsageError("`--curated` lists what comes with envlock: name no repository beside it")
+    if repository or curated:
+        list_offered(session, repository, as_json=as_json)
+        return
     found = environments(Path.cwd(), Cache(session.settings.cache_folder))
     if as_json:
         session.console.json([_shape(each) for each in found])

@@ -8,7 +8,11 @@ import click
 from envlock.cli.command import Session, command
 from envlock.cli.options import env_option, groups_option
 from envlock.cli.settings import is_terminal
+from envlock.errors import NothingHere
+from envlock.workflows.context import Context
 from envlock.workflows.later_images import run_in_docker
+from envlock.workflows.later_import import default_project
+from envlock.workflows.project import Project
 from envlock.workflows.run import run
 
 
@@ -36,16 +40,26 @@ def run_command(
 
     Input, output, signals and the exit code are the command's own. In docker it runs as the current user, with the
     current folder mounted where it is; the image is built and loaded first where it is not there. In a git repository
-    the run is recorded: `envlock runs` lists what was run, and on which commit.
+    the run is recorded: `envlock runs` lists what was run, and on which commit. Where there is no environment, it runs
+    in envlock-minimal, which is Python alone.
     """
     groups, at = options.pop("groups"), options.pop("at")
     _refuse(where, groups, options)
     with session.context(animated=False) as context:
-        project = session.environment(env if at is None else f"{env or ''}@{at}", context)
+        project = _project(session, env, at, context)
         if where is None:
             return run(project, context, words, groups=groups, record=record)
         tty = is_terminal(sys.stdin) and is_terminal(sys.stdout)
         return run_in_docker(project, context, words, tty=tty, record=record, **options)
+
+
+def _project(session: Session, env: str | None, at: str | None, context: Context) -> Project:
+    """The one that is meant; where none is, and none is here, the default one, and that is said."""
+    try:
+        return session.environment(env if at is None else f"{env or ''}@{at}", context)
+    except NothingHere as nothing:
+        session.console.note(f"{nothing.message}: this runs in envlock-minimal, which is Python alone")
+        return default_project(context)
 
 
 def _refuse(where: str | None, groups: tuple[str, ...], of_docker: dict[str, Any]) -> None:
