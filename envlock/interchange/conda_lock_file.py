@@ -79,7 +79,7 @@ class _Lock:
         spec = EnvSpec(
             name="",
             platforms=platforms,
-            conda=CondaSpec(channels=tuple(channels.names)) if channels.names else CondaSpec(),
+            conda=CondaSpec(channels=channels.names) if channels.names else CondaSpec(),
             pip=PipSpec(indexes=indexes.all),
         )
         return Imported(

@@ -39,7 +39,8 @@ class Channels:
     """The channels of a lock in `folder`, in their order, as env.toml is to name them; `remarks` on them."""
 
     folder: Path
-    names: dict[str, None] = field(default_factory=dict)
+    listed: dict[str, None] = field(default_factory=dict)
+    used: dict[str, None] = field(default_factory=dict)
     remarks: list[Remark] = field(default_factory=list)
 
     def add(self, text: str, line: int | None = None) -> None:
@@ -53,7 +54,7 @@ class Channels:
             self._say(Remark(what=clean, why=_LOGIN, line=line))
         if "://" not in clean and not clean.startswith(("/", ".")) and not re.fullmatch(CHANNEL_NAME, clean):
             raise ValueError(f"`{clean}` is no name of a channel")
-        self.names[self._named(clean)] = None
+        self.listed[self._named(clean)] = None
 
     def package(self, url: str, *, line: int | None = None, channel: str = "") -> PinnedConda:
         """What a package's URL says of it, below its channel's, or below the `channel` that the lock names for it.
@@ -76,7 +77,7 @@ class Channels:
         if address.cleaned:
             self._say(Remark(what=top, why=_LOGIN, line=line))
         named = self._named(_TOKEN.sub("", redact(channel)) if channel else top)
-        self.names.setdefault(named, None)
+        self.used[named] = None
         return PinnedConda(
             name=parts["name"].lower(),
             version=parts["version"],
@@ -86,6 +87,14 @@ class Channels:
             channel=named,
             url=address.url,
         )
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """As they are listed, then what else packages are from. A name that no package is found below stands for the
+        channel that is called so elsewhere: conda's settings can say so."""
+        elsewhere = {url.rpartition("/")[2]: url for url in self.used if url not in self.listed and "://" in url}
+        found = (elsewhere.get(name, name) if name not in self.used else name for name in self.listed)
+        return tuple(dict.fromkeys((*found, *self.used)))
 
     def _say(self, remark: Remark) -> None:
         if all(known.what != remark.what for known in self.remarks):

@@ -103,7 +103,7 @@ class _Lines:
         assert not others
         packages = tuple(for_subdirs(sorted(self.conda, key=lambda p: p.name), platform))
         refuse_twice(packages, platform)
-        names = tuple(self.channels.names)
+        names = self.channels.names
         return Imported(
             spec=EnvSpec(name="", platforms=(platform,), conda=CondaSpec(channels=names) if names else CondaSpec()),
             remarks=(*unknown, *self.channels.remarks, *self.indexes.remarks, *self.remarks, *self._unhashed()),

@@ -18,7 +18,7 @@ _BY_HASH = re.compile(
     r"/packages/[0-9a-f]{2}/[0-9a-f]{2}/[0-9a-f]{60}/[^/]+$|/packages/(?:source|(?:py|cp|pp)[0-9.py]+)/"
 )
 _LOGIN = "its credentials are taken out: keep them in netrc or in ENVLOCK_INDEX_NAME_USERNAME and _PASSWORD"
-_NO_INDEX = "the file does not say which index it is from: it is asked for by its URL"
+_NO_INDEX = "the file does not say which index these are from: they are asked for by their URLs"
 
 
 @dataclass(slots=True)
@@ -26,7 +26,8 @@ class Indexes:
     """The indexes of a lock, by URL, in their order; `default` is the address of the one that env.toml never names."""
 
     default: str
-    remarks: list[Remark] = field(default_factory=list)
+    _remarks: list[Remark] = field(default_factory=list)
+    _unknown: dict[str, dict[str, None]] = field(default_factory=dict)
     _names: dict[str, Index] = field(default_factory=dict)
 
     @classmethod
@@ -52,7 +53,7 @@ class Indexes:
         if clean is None or clean in self._names:
             return clean
         if clean != url.partition("#")[0].rstrip("/"):
-            self.remarks.append(Remark(what=clean, why=_LOGIN))
+            self._remarks.append(Remark(what=clean, why=_LOGIN))
         taken = {DEFAULT_INDEX, *(index.name for index in self._names.values())}
         self._names[clean] = Index(name=_name(clean, taken), url=clean, default=default)
         return clean
@@ -63,9 +64,18 @@ class Indexes:
             return True, None
         host = urlsplit(url).netloc
         nearest = [index.url for index in self._names.values() if urlsplit(index.url or "").netloc == host]
-        if nearest or len(self._names) == 1:
-            return True, nearest[0] if nearest else next(iter(self._names))
-        return False, None
+        if not nearest and len(self._names) == 1 and not self._usual:
+            nearest = [*self._names]
+        return bool(nearest), nearest[0] if nearest else None
+
+    def unknown(self, url: str, name: str) -> None:
+        """Notes that the index of a distribution is not known: what is on one host is said in one remark."""
+        self._unknown.setdefault(urlsplit(url).netloc, {})[name] = None
+
+    @property
+    def remarks(self) -> tuple[Remark, ...]:
+        lost = (Remark(what=f"{host}: {', '.join(names)}", why=_NO_INDEX) for host, names in self._unknown.items())
+        return (*self._remarks, *lost)
 
     @property
     def _usual(self) -> bool:
@@ -104,7 +114,7 @@ def pip_pin(found: Distribution, indexes: Indexes) -> PinnedPip:
         if known:
             file = PinnedFile(name=unquote(clean.rpartition("/")[2]), url=_if_public(clean), sha256=found.sha256)
             return _pinned(found, files=(file,), index=index)
-        indexes.remarks.append(Remark(what=f"{found.name} {found.version}", why=_NO_INDEX, line=found.line))
+        indexes.unknown(clean, found.name)
     source = _checked(found.name, _git(place) if place.startswith("git+") else clean if web else _path(place))
     files = (PinnedFile(sha256=found.sha256),) if found.sha256 and not source.startswith("git+") else ()
     return _pinned(found, files=files, source=source)

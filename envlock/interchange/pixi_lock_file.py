@@ -78,7 +78,7 @@ class _Lock:
             name="",
             platforms=platforms,
             systems=tuple(self._systems(platforms, names, stated)),
-            conda=CondaSpec(channels=tuple(channels.names)) if channels.names else CondaSpec(),
+            conda=CondaSpec(channels=channels.names) if channels.names else CondaSpec(),
             pip=PipSpec(indexes=indexes.all),
         )
         remarks = (*unknown, *channels.remarks, *indexes.remarks, *self.remarks)
