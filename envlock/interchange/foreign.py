@@ -10,6 +10,7 @@ from envlock.interchange import (
     explicit_file,
     pixi_lock_file,
     pylock_file,
+    requirements_file,
     uv_lock_file,
     virtual_environment,
 )
@@ -35,6 +36,7 @@ FOREIGN: dict[str, Foreign] = {
     "pixi": Foreign(is_one=pixi_lock_file.is_one, read=pixi_lock_file.read),
     "pylock": Foreign(is_one=pylock_file.is_one, read=pylock_file.read),
     "uv.lock": Foreign(is_one=uv_lock_file.is_one, read=uv_lock_file.read),
+    "requirements.txt": Foreign(is_one=requirements_file.is_one, read=requirements_file.read),
 }
 
 

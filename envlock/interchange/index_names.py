@@ -1,0 +1,64 @@
+"""Package indexes that another tool names by URL alone: each gets a name, by its host, as env.toml wants one."""
+
+import re
+from collections.abc import Collection
+from urllib.parse import urlsplit
+
+from envlock.interchange.addresses import index_url
+from envlock.model.spec import DEFAULT_INDEX, Index
+
+# parts of hosts that tell nobody whose index it is
+_ANYBODY = ("www", "download", "downloads", "packages", "pypi", "simple", "pkgs", "api", "index")
+
+
+class NamedIndexes:
+    """Indexes in their order; `default` is the address of the one that env.toml does not name."""
+
+    def __init__(self, default: str = "") -> None:
+        self._default = default.rstrip("/")
+        self._main: str | None = None
+        self._further: dict[str, str | None] = {}
+
+    def main(self, url: str) -> None:
+        """The one that takes the place of the default one; ValueError where it is no address."""
+        self._main = index_url(url)
+
+    def further(self, url: str, name: str | None = None) -> str:
+        """One beside it, by the name that it has there already; its address in one spelling."""
+        clean = index_url(url)
+        self._further.setdefault(clean, name)
+        return clean
+
+    @property
+    def default(self) -> str | None:
+        """The address of what takes the place of the default one."""
+        return None if self._main == self._default else self._main
+
+    @property
+    def all(self) -> tuple[Index, ...]:
+        """As env.toml has them, the default one last: it is asked last in any case."""
+        found: list[Index] = []
+        for url, name in self._further.items():
+            if url not in (self._default, self._main):
+                found.append(Index(name=name or index_name(url, {each.name for each in found}), url=url))
+        if self.default:
+            found.append(
+                Index(name=index_name(self.default, {each.name for each in found}), url=self.default, default=True)
+            )
+        return tuple(found)
+
+
+def index_name(url: str, taken: Collection[str] = ()) -> str:
+    """Of `https://packages.acme.test/simple` it is `acme`."""
+    parts = urlsplit(url)
+    labels = [_words(label) for label in (parts.hostname or "").split(".")]
+    told = [label for label in labels[:-1] if label and label not in _ANYBODY]
+    numbers = not labels[-1] or labels[-1].isdigit()
+    name = "index" if numbers else (told or labels)[-1]
+    tail = _words(parts.path.rstrip("/").rpartition("/")[2])
+    options = (name, f"{name}-{tail}" if tail else name, *(f"{name}-{number}" for number in range(2, 1000)))
+    return next(option for option in options if option not in taken and option != DEFAULT_INDEX)
+
+
+def _words(text: str) -> str:
+    return re.sub("[^a-z0-9]+", "-", text.lower()).strip("-")
