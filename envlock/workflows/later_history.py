@@ -37,7 +37,7 @@ def at_revision(wanted: "Wanted") -> "Found":
     return find(wanted)
 
 
-def environment_at(word: str, start: Path, context: "Context", *, locked: bool) -> "Project":
+def environment_at(word: str, start: Path, context: "Context", *, locked: bool = True) -> "Project":
     from envlock.workflows.environment_at import environment_at
 
     return environment_at(word, start, context, locked=locked)
