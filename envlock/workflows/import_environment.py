@@ -46,7 +46,6 @@ def import_environment(
     imported = _with_pins(read, options, asked, context)
     spec, remarks = _spec(read, imported, folder, options)
     imported = replace(imported, spec=spec, remarks=(*imported.remarks, *remarks))
-    imported = later_import.found_again(imported, project, context) if imported.pinned else imported
     made = later_import.locked_as_pinned(imported, project, context) if imported.pinned else None
     text = new_manifest(made.spec if made else spec, schema_address(folder))
     files = {folder / path: content for path, content in imported.files} | {project.manifest: text.encode()}
@@ -92,7 +91,10 @@ def _with_pins(read: Read, options: ImportOptions, asked: Asked, context: Contex
 def _spec(read: Read, imported: Imported, folder: Path, options: ImportOptions) -> tuple[EnvSpec, tuple[Remark, ...]]:
     """The spec with the name that it is to have and with paths from its new place, all of it checked by the reader."""
     spec, remarks = _named(imported.spec, folder, options)
+    dockerfile = spec.image.dockerfile
     spec = moved_spec(spec, Path(os.path.relpath(read.folder.resolve(), folder)).as_posix())
+    if dockerfile in dict(imported.files):  # it is brought along, and lies beside env.toml
+        spec = replace(spec, image=replace(spec.image, dockerfile=dockerfile))
     if options.python:
         spec = replace(spec, python=options.python)
     if options.base:
