@@ -5,7 +5,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from envlock.errors import UserInputError
 from envlock.manifest.dependency_text import CONDA
@@ -14,6 +14,7 @@ from envlock.manifest.reader import read_manifest
 from envlock.model.spec import EnvSpec
 from envlock.system.files import write_whole
 from envlock.workflows.context import Context
+from envlock.workflows.curated import curated_named, curated_project
 from envlock.workflows.dependencies import Wish, added, removed
 from envlock.workflows.draft import Draft, changed, with_file
 from envlock.workflows.edit import Change, How, edit
@@ -22,6 +23,7 @@ from envlock.workflows.project import Project
 
 _PYTHON = re.compile(r"python\s*={1,2}\s*(3\.\d+(?:\.\d+)?)(?:\.\*)?")
 
+T = TypeVar("T")
 Contexts = Callable[[], AbstractContextManager[Context]]
 
 
@@ -108,7 +110,8 @@ class InFolder:
 
 
 class InHistory:
-    """An environment as it was, or of another repository: it never changes. `word` is what it can be asked for by."""
+    """An environment as it was, of another repository, or that comes with envlock: it never changes. `word` is what it
+    can be asked for by."""
 
     def __init__(self, word: str, start: Path, contexts: Contexts) -> None:
         self.word = word
@@ -116,29 +119,39 @@ class InHistory:
 
     @property
     def spec(self) -> EnvSpec:
-        with self._contexts() as context:
-            return read_manifest(self.project(context).manifest)
+        return self._read(lambda project: read_manifest(project.manifest))
 
     @property
     def text(self) -> str:
-        with self._contexts() as context:
-            return self.project(context).manifest.read_text(encoding="utf-8-sig")
+        return self._read(lambda project: project.manifest.read_text(encoding="utf-8-sig"))
 
     @property
     def home(self) -> Path:
         return self._start
 
     def project(self, context: Context) -> Project:
-        """Its files, which lie in the cache while the context lasts."""
+        """Its files, which lie in the cache while the context lasts; locked."""
         return environment_at(self.word, self._start, context)
 
+    def _read(self, read: Callable[[Project], T]) -> T:
+        with self._contexts() as context:
+            return read(self.project(context))
+
     def change(self, _change: Change) -> None:
-        raise UserInputError(
-            f"`{self.word}` is what was, and stays as it is", hint='`env.clone("NAME")` can be changed'
-        )
+        raise UserInputError(f"`{self.word}` is as it was, and stays so", hint='`env.clone("NAME")` can be changed')
 
     def add_file(self, _path: str, _content: bytes) -> None:
         self.change(_nothing)
+
+
+class Curated(InHistory):
+    """One that comes with envlock; it is locked when that is needed first."""
+
+    def project(self, context: Context) -> Project:
+        return curated_project(self.word, context)
+
+    def _read(self, read: Callable[[Project], T]) -> T:
+        return read(curated_named(self.word))
 
 
 def add(definition: Definition, wish: Wish) -> None:

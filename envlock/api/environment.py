@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from threading import Event
+from typing import Literal, overload
 
 from envlock.api import found, made_from
 from envlock.api.building import Build
@@ -23,6 +24,7 @@ from envlock.workflows.install import Installed, install
 from envlock.workflows.label import label
 from envlock.workflows.register import RegisterOptions, register
 from envlock.workflows.relock import LockResult
+from envlock.workflows.save import Saved, SaveOptions
 from envlock.workflows.upgrade import KEEP, Upgrade
 
 
@@ -83,6 +85,12 @@ class Environment(Parts):
         return Environment._drafted(made_from.of_file(name, file_path, made_from.PIP))
 
     @staticmethod
+    def from_file(name: str, file_path: str | Path, kind: str | None = None) -> "Environment":
+        """A draft of whatever `envlock import` reads: also locks of other tools, with every pin. `kind` says which it
+        is where name and text do not."""
+        return Environment._drafted(made_from.of_file(name, file_path, kind))
+
+    @staticmethod
     def from_existing_conda_environment(name: str, conda_environment_name: str | Path) -> "Environment":
         """A draft of a conda environment on this machine, by its name or folder, with every package as it is there."""
         return Environment._drafted(made_from.of_prefix(name, conda_environment_name))
@@ -127,17 +135,16 @@ class Environment(Parts):
         with self._standing.session(workspace).context() as context:
             return self._standing.placed(context, workspace, overwrite=overwrite).folder
 
-    def lock(self, *, packages: Sequence[str] = (), upgrade: bool = False) -> LockResult | None:
+    def lock(self, *, packages: Sequence[str] = (), upgrade: bool = False) -> LockResult:
         """Resolves what is wanted into env.lock; pins that hold stay, but for `packages` (`numpy`, `numpy==2.1`,
         `base`), or with `upgrade` all of them.
 
-        What changed: `changes`, `notes`, `lock`; None where the lock answers already. UserInputError where nothing
-        satisfies what is wanted.
+        What was done: `lock`, its `changes`, `notes`, and `written`, which is False where the lock answers already.
+        UserInputError where nothing satisfies what is wanted.
         """
         self._standing.refuse_history("locked")
         with self._standing.session().context() as context:
-            result = self._standing.lock(context, Upgrade.of(packages, everything=upgrade))
-        return result if result and result.written else None
+            return self._standing.lock(context, Upgrade.of(packages, everything=upgrade))
 
     def check(self) -> tuple[Problem, ...]:
         """Why env.lock does not answer env.toml; nothing where it does. Offline, and nothing is written."""
@@ -177,6 +184,16 @@ class Environment(Parts):
 
         return Build(work)
 
+    @overload
+    def build_local(self, workspace: Workspace | None = None, *, push: bool = False) -> Installed: ...
+    @overload
+    def build_local(
+        self, workspace: Workspace | None = None, *, useDocker: Literal[False], push: bool = False
+    ) -> Installed: ...
+    @overload
+    def build_local(
+        self, workspace: Workspace | None = None, *, useDocker: Literal[True], push: bool = False
+    ) -> Build: ...
     def build_local(
         self, workspace: Workspace | None = None, *, useDocker: bool = False, push: bool = False
     ) -> Installed | Build:
@@ -228,6 +245,18 @@ class Environment(Parts):
         options = ExportOptions(format=format, platform=platform, groups=tuple(groups))
         with self._standing.session().context() as context:
             return export(self._standing.locked(context), context, options).text
+
+    def save_to_directory(
+        self, path: str | Path, overwrite: bool = False, *, format: str = "envlock", with_packages: bool = False
+    ) -> Saved:
+        """Writes a folder that works by itself, as `envlock save`: `format` may be `azureml`, and `with_packages` adds
+        all that is to be installed.
+
+        UserInputError where the folder has anything in it, but for what was saved there, with `overwrite`.
+        """
+        options = SaveOptions(format=format, packages=with_packages, overwrite=overwrite)
+        with self._standing.session().context() as context:
+            return self._standing.save(Path(path), context, options)
 
     def _dockerfile(self) -> str:
         path = self._definition.spec.image.dockerfile

@@ -2,13 +2,14 @@
 
 from pathlib import Path
 
-from envlock.api.definition import InFolder, InHistory
+from envlock.api.definition import Curated, InFolder, InHistory
 from envlock.api.session import Session
 from envlock.api.standing import Standing
 from envlock.api.workspace import Workspace
 from envlock.errors import UserInputError
 from envlock.model.imported import Remark
 from envlock.model.words import did_you_mean
+from envlock.workflows.curated import curated_named, is_curated
 from envlock.workflows.environment_at import environment_at
 from envlock.workflows.label import labels
 from envlock.workflows.list_environments import environments
@@ -22,6 +23,8 @@ def found(workspace: Workspace | str, name: str, version: str | int | None, labe
     """What `Environment.get` gives, and its registered version where it has one."""
     if version is not None and label is not None:
         raise UserInputError("`version` and `label` exclude each other", hint="give one of them")
+    if is_curated(name) and not isinstance(workspace, str):
+        return _curated(name, version if label is None else label, workspace)
     if isinstance(workspace, str):
         return _elsewhere(workspace, name, version if label is None else label)
     if version is not None:
@@ -72,6 +75,13 @@ def _project(name: str, workspace: Workspace) -> Project:
         f"no environment `{name}` in `{workspace.root}`",
         hint=did_you_mean(name, projects) or 'of one that is registered, give the version: `version="latest"`',
     )
+
+
+def _curated(name: str, version: str | int | None, workspace: Workspace) -> Found:
+    if version is not None:
+        raise UserInputError(f"`{name}` comes with envlock, in one version: this one", hint="leave out the version")
+    curated_named(name)
+    return Standing(Curated(name, workspace.root, workspace.session.context), workspace), None
 
 
 def _then(name: str, version: str, workspace: Workspace) -> Found:

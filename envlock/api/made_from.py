@@ -8,7 +8,7 @@ from envlock.api.definition import InMemory, put
 from envlock.api.sections import dockerfile_path
 from envlock.api.session import Session
 from envlock.errors import UserInputError
-from envlock.workflows.draft import Draft, new_draft, read_draft
+from envlock.workflows.draft import Draft, new_draft, read_draft, saved_draft
 
 CONDA, PIP = "environment.yml", "requirements.txt"
 
@@ -28,7 +28,7 @@ def of_prefix(name: str, given: str | Path) -> Draft:
 def of_folder(path: str | Path) -> Draft:
     """Of a folder with a definition: by the name that it has there."""
     with Session().context() as context:
-        return read_draft(None, Path(path), None, context)
+        return saved_draft(Path(path), context)
 
 
 def of_image(name: str, image: str, conda: str | Path | None, pip: str | Path | None) -> Draft:

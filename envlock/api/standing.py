@@ -2,16 +2,20 @@
 
 from pathlib import Path
 
-from envlock.api.definition import Definition, InFolder, InHistory, InMemory
+from envlock.api.definition import Curated, Definition, InFolder, InHistory, InMemory
 from envlock.api.session import Session
 from envlock.api.workspace import Workspace
 from envlock.errors import UserInputError
+from envlock.lockfile.reader import read_lock
+from envlock.model.changes import changes
 from envlock.model.imported import Remark
 from envlock.workflows.context import Context
-from envlock.workflows.draft import Draft, copied_draft, place, renamed
+from envlock.workflows.curated import curated_named
+from envlock.workflows.draft import Draft, copied_draft, place, renamed, save_draft
 from envlock.workflows.lock import lock
 from envlock.workflows.project import Project
 from envlock.workflows.relock import LockResult
+from envlock.workflows.save import Saved, SaveOptions, save
 from envlock.workflows.upgrade import KEEP, Upgrade
 
 
@@ -65,12 +69,16 @@ class Standing:
             self.lock(context)
         return project
 
-    def lock(self, context: Context, upgrade: Upgrade = KEEP, workspace: Workspace | None = None) -> LockResult | None:
+    def lock(self, context: Context, upgrade: Upgrade = KEEP, workspace: Workspace | None = None) -> LockResult:
         """Has env.lock answer env.toml."""
-        result = lock(self.placed(context, workspace), context, upgrade)
+        project = self.placed(context, workspace)
+        result = lock(project, context, upgrade)
         if isinstance(self.definition, InFolder):
             self.definition.touched = False
-        return result
+        if result:
+            return result
+        there = read_lock(project.lockfile)
+        return LockResult(lock=there, changes=changes(before=there, after=there), written=False, seconds=0.0)
 
     @property
     def title(self) -> str:
@@ -82,13 +90,21 @@ class Standing:
         definition = self.definition
         if isinstance(definition, InMemory):
             return renamed(definition.draft, name)
+        if isinstance(definition, Curated):
+            return copied_draft(name, curated_named(definition.word))
         with self.session().context() as context:
             return copied_draft(name, self.placed(context))
+
+    def save(self, folder: Path, context: Context, options: SaveOptions) -> Saved:
+        """Writes a folder that works by itself."""
+        if isinstance(self.definition, InMemory):
+            return save_draft(self.definition.draft, folder, context, options)
+        return save(self.locked(context), folder, context, options)
 
     def refuse_history(self, done: str) -> None:
         """UserInputError for what was, of which `done` cannot be done."""
         if isinstance(self.definition, InHistory):
             raise UserInputError(
-                f"`{self.definition.word}` is what was, and is not {done} again",
+                f"`{self.definition.word}` is as it was, and is not {done} again",
                 hint="`env.clone(NAME)` makes a draft of it",
             )

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from envlock.errors import UserInputError
 from envlock.history.git_program import is_committed
-from envlock.interchange.moved_spec import moved_spec
+from envlock.interchange.moved_spec import moved_pins, moved_spec
 from envlock.lockfile.writer import lock_text
 from envlock.manifest.dependency_edits import Edit
 from envlock.manifest.editor import new_manifest
@@ -14,7 +14,9 @@ from envlock.manifest.reader import read_manifest
 from envlock.model.imported import Imported, Remark
 from envlock.model.problem import Problem
 from envlock.model.spec import DEFAULT_PYTHON, EnvSpec
-from envlock.system.files import repository_root, write_together
+from envlock.system.files import repository_root, write_together, write_whole
+from envlock.system.parts import scratch_folder
+from envlock.system.saved_folder import environment_in
 from envlock.system.text_file import display
 from envlock.workflows import later_import
 from envlock.workflows.attributes import lacking_attributes
@@ -23,17 +25,21 @@ from envlock.workflows.edit import Change
 from envlock.workflows.import_asked import Asked
 from envlock.workflows.import_source import read_source
 from envlock.workflows.init import checked_name
+from envlock.workflows.load import LoadOptions, is_saved, load
+from envlock.workflows.load_placing import Placing
 from envlock.workflows.project import MANIFEST, Project
+from envlock.workflows.save import Saved, SaveOptions, save
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
     """What is to be an environment; paths in it are relative to the folder `home`. `pins` is the text of a lock whose
-    pins are kept, of what it is a copy of."""
+    pins are kept, of what it is a copy of; `saved` is the folder that all its files are taken from."""
 
     imported: Imported
     home: Path
     pins: bytes | None = field(default=None, repr=False)
+    saved: Path | None = None
 
     @property
     def spec(self) -> EnvSpec:
@@ -69,6 +75,14 @@ def read_draft(name: str | None, source: Path, kind: str | None, context: Contex
     return Draft(imported=replace(read.imported, spec=spec), home=read.folder.resolve())
 
 
+def saved_draft(folder: Path, context: Context) -> Draft:
+    """What `save` wrote into a folder; else what another tool has there."""
+    if not is_saved(folder):
+        return read_draft(None, folder, None, context)
+    home = environment_in(folder) or folder
+    return Draft(imported=Imported(spec=read_manifest(home / MANIFEST)), home=home.resolve(), saved=folder.resolve())
+
+
 def copied_draft(name: str, project: Project) -> Draft:
     """An environment that is there, by another name; its pins are kept."""
     spec = replace(read_manifest(project.manifest), name=checked_name(name), files=())
@@ -101,10 +115,13 @@ def place(draft: Draft, folder: Path, context: Context, *, overwrite: bool = Fal
     `overwrite`; UserInputError where not.
     """
     folder = folder.resolve()
+    if draft.saved:
+        return _loaded(draft, draft.saved, folder, context, overwrite=overwrite)
     project = Project(folder)
-    spec = moved_spec(draft.spec, Path(os.path.relpath(draft.home.resolve(), folder)).as_posix())
+    home = Path(os.path.relpath(draft.home.resolve(), folder)).as_posix()
+    spec = moved_spec(draft.spec, home)
     spec = read_manifest(project.manifest, new_manifest(spec))
-    imported = replace(draft.imported, spec=spec)
+    imported = replace(draft.imported, spec=spec, pinned=moved_pins(draft.imported.pinned, home))
     made = later_import.locked_as_pinned(imported, project, context) if imported.pinned else None
     files = {folder / path: content for path, content in imported.files}
     if not _says(project, made.spec if made else spec):
@@ -121,6 +138,29 @@ def place(draft: Draft, folder: Path, context: Context, *, overwrite: bool = Fal
     )
 
 
+def _loaded(draft: Draft, saved: Path, folder: Path, context: Context, *, overwrite: bool) -> Placed:
+    """All that was saved, and what was changed since in env.toml."""
+
+    def agreed(placing: Placing) -> None:
+        for path in (*placing.replaced, *placing.removed):
+            _refuse_lost(placing.target / path, repository_root(folder), overwrite=overwrite)
+
+    found = load(saved, folder.parent, context, LoadOptions(to=folder, name=draft.spec.name, agreed=agreed))
+    written = [folder / path for path in found.placed.files]
+    if read_manifest(found.project.manifest) != draft.spec:
+        write_whole(found.project.manifest, draft.text.encode())
+    return Placed(project=found.project, written=tuple(written))
+
+
+def _refuse_lost(path: Path, root: Path | None, *, overwrite: bool) -> None:
+    """UserInputError where what stands there is nowhere else."""
+    if path.exists() and not overwrite and not (root and is_committed(path.resolve(), root.resolve())):
+        raise UserInputError(
+            f"`{display(path)}` is here already, says something else, and git does not have it as it is",
+            hint="commit it first, choose another name, or say `overwrite=True`",
+        )
+
+
 def _says(project: Project, spec: EnvSpec) -> bool:
     """Is that what env.toml says already, in whichever words?"""
     return project.manifest.exists() and read_manifest(project.manifest) == spec
@@ -130,14 +170,16 @@ def _write(files: dict[Path, bytes], folder: Path, *, overwrite: bool) -> tuple[
     root = repository_root(folder)
     new = {path: content for path, content in files.items() if not path.exists() or path.read_bytes() != content}
     for path in new:
-        if path.exists() and not overwrite and not (root and is_committed(path, root.resolve())):
-            raise UserInputError(
-                f"`{display(path)}` is here already, says something else, and git does not have it as it is",
-                hint="commit it first, choose another name, or say `overwrite=True`",
-            )
+        _refuse_lost(path, root, overwrite=overwrite)
     folder.mkdir(parents=True, exist_ok=True)
     for parent in sorted({path.parent for path in new}):
         parent.mkdir(parents=True, exist_ok=True)
     new |= lacking_attributes((folder,), root)
     write_together(new)
     return tuple(new)
+
+
+def save_draft(draft: Draft, folder: Path, context: Context, options: SaveOptions) -> Saved:
+    """The folder that `save` writes, of a draft: by way of a folder that goes again."""
+    with scratch_folder(folder.resolve().parent) as scratch:
+        return save(place(draft, scratch / draft.spec.name, context).project, folder, context, options)
