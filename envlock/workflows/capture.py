@@ -13,6 +13,12 @@ _ROOTS = ("base", "root")
 _DEEPEST = 10
 
 
+def prefix_at(given: Path, environment: Mapping[str, str]) -> Path:
+    """A prefix by its folder, else a conda environment by its name."""
+    by_name = len(given.parts) == 1 and not given.is_absolute() and not given.is_dir()
+    return prefix_named(given.name, environment) if by_name else given
+
+
 def prefix_named(name: str, environment: Mapping[str, str]) -> Path:
     """The prefix of a conda environment; `environment` is that of the process.
 

@@ -10,6 +10,7 @@ from envlock.model.lock import Lock
 from envlock.model.problem import Problem
 from envlock.model.roots import completed, everything
 from envlock.model.spec import EnvSpec
+from envlock.workflows.captured import found_again
 from envlock.workflows.context import Context
 from envlock.workflows.project import Project
 from envlock.workflows.resolve import locked
@@ -31,6 +32,8 @@ class LockedAsPinned:
 def locked_as_pinned(imported: Imported, project: Project, context: Context) -> LockedAsPinned:
     """Every package as it is pinned, with what a lock holds beside. What is asked for is what the file asks for, and
     what is pinned and nothing leads to."""
+    before = imported.remarks
+    imported = found_again(imported, project, context)
     wanted = imported.spec
     # whatever is pinned is taken over: so all of it is asked for at first
     found = _locked(everything(wanted, imported.pinned), imported, project, context, None)
@@ -40,7 +43,7 @@ def locked_as_pinned(imported: Imported, project: Project, context: Context) -> 
         lock=lock,
         spec=spec,
         problems=problems(spec, lock, JUDGES, now=datetime.now(UTC)),
-        remarks=(*_asked_beside(wanted, spec), *_lost(found, lock)),
+        remarks=(*imported.remarks[len(before) :], *_asked_beside(wanted, spec), *_lost(found, lock)),
     )
 
 

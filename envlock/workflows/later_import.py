@@ -17,12 +17,6 @@ if TYPE_CHECKING:
     from envlock.workflows.task import PlatformTask
 
 
-def found_again(imported: "Imported", project: "Project", context: "Context") -> "Imported":
-    from envlock.workflows.captured import found_again
-
-    return found_again(imported, project, context)
-
-
 def locked_as_pinned(imported: "Imported", project: "Project", context: "Context") -> "LockedAsPinned":
     from envlock.workflows.import_lock import locked_as_pinned
 

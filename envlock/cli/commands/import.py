@@ -10,6 +10,7 @@ from envlock.cli.command import Session, command
 from envlock.cli.import_lines import import_lines
 from envlock.cli.import_options import asked_and_options, import_options
 from envlock.cli.options import as_json
+from envlock.workflows.capture import prefix_at
 from envlock.workflows.later_import import import_environment
 
 
@@ -20,7 +21,7 @@ from envlock.workflows.later_import import import_environment
     "envlock import --prefix ~/miniconda3/envs/train",
 )
 @click.argument("source", required=False, type=click.Path(path_type=Path))
-@click.option("--prefix", type=click.Path(path_type=Path), metavar="DIR", help="What is installed in this environment.")
+@click.option("--prefix", type=click.Path(path_type=Path), metavar="DIR|NAME", help="What is installed there.")
 @import_options
 @as_json("what was made and what was not carried over")
 def import_command(
@@ -34,7 +35,8 @@ def import_command(
         raise click.UsageError("name one file or folder, or a prefix by `--prefix`")
     asked, options = asked_and_options(flags)
     with session.context() as context:
-        result = import_environment(source or prefix or Path(), folder, context, asked, options)
+        place = prefix_at(prefix, context.environment) if prefix else source or Path()
+        result = import_environment(place, folder, context, asked, options)
     if as_json:
         session.console.json(
             {
