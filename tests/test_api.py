@@ -1,6 +1,7 @@
 """Environments from Python: what is written when, what is refused, and what is only read."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ from envlock import AnswerIsNo, CondaDependencies, Environment, EnvlockError, Ou
 from envlock.manifest.reader import read_manifest
 from tests.support.api_world import new_repository
 from tests.support.processes import run_here
+from tests.support.tiny_wheels import write_wheel
 
 
 @pytest.fixture
@@ -243,6 +245,31 @@ def test_what_is_not_there_is_said(ws: Workspace, arguments: dict[str, str], mes
     small().register(ws)
     with pytest.raises(UserInputError, match=message):
         Environment.get(ws, **arguments)
+
+
+def test_two_of_one_name_are_told_apart_by_their_folders(ws: Workspace) -> None:
+    saved = small().save().rename(ws.root.parent / "small")
+    for folder in ("one", "two"):
+        shutil.copytree(saved, ws.root / folder)
+    assert [*Environment.list(ws)] == ["one", "two"]
+    with pytest.raises(UserInputError, match="several environments are named `small`: `one`, `two`"):
+        Environment.get(ws, "small")
+
+
+def test_a_wheel_is_kept_in_the_repository(ws: Workspace, tmp_path: Path) -> None:
+    wheel = write_wheel(tmp_path, "model", "1.0")
+    place = Environment.add_private_pip_wheel(ws, wheel)
+    assert Environment.add_private_pip_wheel(ws, wheel, exist_ok=True) == place
+    with pytest.raises(UserInputError, match="is there already"):
+        Environment.add_private_pip_wheel(ws, wheel)
+    write_wheel(tmp_path, "model", "1.0", requires=["flask"])
+    with pytest.raises(UserInputError, match="is there already"):
+        Environment.add_private_pip_wheel(ws, wheel, exist_ok=True)
+    env = small()
+    env.pip.add(place)
+    assert [*env.pip] == ["model @ ./wheels/model-1.0-py3-none-any.whl"]
+    env.save()
+    assert [*env.pip] == ["model @ ../wheels/model-1.0-py3-none-any.whl"]
 
 
 def test_a_workspace_is_a_repository(tmp_path: Path, ws: Workspace) -> None:

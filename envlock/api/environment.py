@@ -71,7 +71,7 @@ class Environment(Parts):
 
     @staticmethod
     def list(workspace: Workspace) -> "dict[str, Environment]":
-        """All environments of the work tree, by name."""
+        """All environments of the work tree, by name; by folder where several share one."""
         return {name: Environment._of(standing) for name, standing in found.listed(workspace).items()}
 
     @staticmethod
@@ -257,6 +257,15 @@ class Environment(Parts):
         options = SaveOptions(format=format, packages=with_packages, overwrite=overwrite)
         with self._standing.session().context() as context:
             return self._standing.save(Path(path), context, options)
+
+    @staticmethod
+    def add_private_pip_wheel(workspace: Workspace, file_path: str | Path, exist_ok: bool = False) -> str:
+        """Copies a wheel into the folder `wheels` of the workspace; its path there, for `env.pip.add`. The lock pins it
+        by its sha256.
+
+        UserInputError where one of that name is there: with `exist_ok`, where it is another.
+        """
+        return found.kept_wheel(workspace, Path(file_path), exist_ok=exist_ok)
 
     def _dockerfile(self) -> str:
         path = self._definition.spec.image.dockerfile

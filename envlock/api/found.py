@@ -9,13 +9,15 @@ from envlock.api.workspace import Workspace
 from envlock.errors import UserInputError
 from envlock.model.imported import Remark
 from envlock.model.words import did_you_mean
+from envlock.system.files import write_whole
 from envlock.workflows.curated import curated_named, is_curated
 from envlock.workflows.environment_at import environment_at
 from envlock.workflows.label import labels
 from envlock.workflows.list_environments import environments
-from envlock.workflows.project import Project, all_projects
+from envlock.workflows.project import Project, all_projects, titles
 from envlock.workflows.version_names import versions_of
 
+_WHEELS = "wheels"
 Found = tuple[Standing, str | None]
 
 
@@ -35,10 +37,11 @@ def found(workspace: Workspace | str, name: str, version: str | int | None, labe
 
 
 def listed(workspace: Workspace) -> dict[str, Standing]:
-    """All of the work tree, by name."""
-    projects = ((project.name, project) for project in all_projects(workspace.root))
+    """All of the work tree, by name; by folder where several share one."""
+    called = titles(all_projects(workspace.root), workspace.root)
     return {
-        name: Standing(InFolder(project, workspace.session.context), workspace) for name, project in sorted(projects)
+        title: Standing(InFolder(project, workspace.session.context), workspace)
+        for project, title in sorted(called.items(), key=lambda item: item[1])
     }
 
 
@@ -61,6 +64,20 @@ def at(word: str, start: Path, session: Session, workspace: Workspace | None = N
     return Standing(InHistory(fixed, start, session.context), workspace), version
 
 
+def kept_wheel(workspace: Workspace, wheel: Path, *, exist_ok: bool) -> str:
+    """A wheel in the repository, by its path."""
+    try:
+        content = wheel.read_bytes()
+    except OSError as error:
+        raise UserInputError(f"`{wheel}` cannot be read: {error.strerror}") from error
+    place = workspace.root / _WHEELS / wheel.name
+    if place.exists() and not (exist_ok and place.read_bytes() == content):
+        raise UserInputError(f"`{place}` is there already", hint="another wheel has another version in its name")
+    place.parent.mkdir(exist_ok=True)
+    write_whole(place, content)
+    return str(place)
+
+
 def line(remark: Remark) -> str:
     """A remark as a person reads it."""
     where = f"{remark.file}:{remark.line}: " if remark.line else f"{remark.file}: " if remark.file else ""
@@ -68,12 +85,17 @@ def line(remark: Remark) -> str:
 
 
 def _project(name: str, workspace: Workspace) -> Project:
-    projects = {project.name: project for project in all_projects(workspace.root)}
-    if name in projects:
-        return projects[name]
+    projects = all_projects(workspace.root)
+    same = [project for project in projects if project.name == name]
+    if len(same) == 1:
+        return same[0]
+    if same:
+        folders = ", ".join(f"`{project.folder.relative_to(workspace.root)}`" for project in same)
+        raise UserInputError(f"several environments are named `{name}`: {folders}", hint="give each a name of its own")
     raise UserInputError(
         f"no environment `{name}` in `{workspace.root}`",
-        hint=did_you_mean(name, projects) or 'of one that is registered, give the version: `version="latest"`',
+        hint=did_you_mean(name, [project.name for project in projects])
+        or 'of one that is registered, give the version: `version="latest"`',
     )
 
 
