@@ -3,11 +3,11 @@
 from dataclasses import replace
 from pathlib import Path
 
-from envlock.api.conda_prefix import conda_prefix
 from envlock.api.definition import InMemory, put
 from envlock.api.sections import dockerfile_path
 from envlock.api.session import Session
 from envlock.errors import UserInputError
+from envlock.workflows.capture import prefix_at
 from envlock.workflows.draft import Draft, new_draft, read_draft, saved_draft
 
 CONDA, PIP = "environment.yml", "requirements.txt"
@@ -22,7 +22,7 @@ def of_file(name: str, path: str | Path, kind: str | None = None) -> Draft:
 def of_prefix(name: str, given: str | Path) -> Draft:
     """Of a conda environment on this machine, every package as it is there."""
     with Session().context() as context:
-        return read_draft(name, conda_prefix(given, context.environment), None, context)
+        return read_draft(name, prefix_at(Path(given), context.environment), None, context)
 
 
 def of_folder(path: str | Path) -> Draft:
