@@ -7,6 +7,7 @@ from pathlib import Path
 from envlock.interchange import (
     conda_lock_file,
     conda_prefix,
+    environment_import,
     explicit_file,
     pixi_lock_file,
     pylock_file,
@@ -36,6 +37,7 @@ FOREIGN: dict[str, Foreign] = {
     "pixi": Foreign(is_one=pixi_lock_file.is_one, read=pixi_lock_file.read),
     "pylock": Foreign(is_one=pylock_file.is_one, read=pylock_file.read),
     "uv.lock": Foreign(is_one=uv_lock_file.is_one, read=uv_lock_file.read),
+    "environment.yml": Foreign(is_one=environment_import.is_one, read=environment_import.read),
     "requirements.txt": Foreign(is_one=requirements_file.is_one, read=requirements_file.read),
 }
 
