@@ -2,7 +2,7 @@
 
 import os
 import platform as machine
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -56,19 +56,27 @@ def export(project: Project, context: Context, options: ExportOptions) -> Export
     if form.bill:
         exported = _bill(spec.name, lock, chosen[0], options, context)
         return _written(exported, options)
+    contents = exported_contents(project, context, options, chosen)
     asked = tuple(p.of_groups(*options.groups) for p in chosen)
+    exported = Exported(text=form.write(contents), notes=tuple(_notes(asked, contents, form, spec)))
+    return _written(exported, options)
+
+
+def exported_contents(
+    project: Project, context: Context, options: ExportOptions, chosen: Sequence[PlatformLock]
+) -> Contents:
+    """What the writer of a format is given, of some platforms of the lock."""
+    form, lock, spec = FORMATS[options.format], read_lock(project.lockfile), read_manifest(project.manifest)
     contents = Contents(
         name=spec.name,
         lock=lock,
-        platforms=tuple(_holdable(locked, form) for locked in asked),
+        platforms=tuple(_holdable(p.of_groups(*options.groups), form) for p in chosen),
         groups=options.groups,
         folder=_folder(project, options.output),
         snapshot=snapshot_address(spec.image.debian),
         snapshots=tuple(snapshots(chosen[0].base.dates)) if form.of_image else (),
     )
-    contents = _with_places(contents, form, project, context)
-    exported = Exported(text=form.write(contents), notes=tuple(_notes(asked, contents, form, spec)))
-    return _written(exported, options)
+    return _with_places(contents, form, project, context)
 
 
 def _written(exported: Exported, options: ExportOptions) -> Exported:

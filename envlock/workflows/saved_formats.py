@@ -8,6 +8,7 @@ from envlock.model.lock import Lock
 from envlock.model.spec import EnvSpec
 from envlock.workflows.context import Context
 from envlock.workflows.project import LOCKFILE, Project
+from envlock.workflows.saved_azureml import azureml
 from envlock.workflows.saved_definition import Files, SavedFile, definition
 
 ENVLOCK = "envlock"
@@ -65,4 +66,12 @@ def _notes(saving: Saving) -> Iterator[str]:
             yield f"the Debian archive `{address}` is not saved"
 
 
-FORMATS: Mapping[str, SaveFormat] = {ENVLOCK: SaveFormat(write=_as_it_is, packages=True)}
+def _azureml(saving: Saving) -> Laid:
+    files, notes = azureml(saving.project, saving.context)
+    return Laid(files=files, notes=notes)
+
+
+FORMATS: Mapping[str, SaveFormat] = {
+    ENVLOCK: SaveFormat(write=_as_it_is, packages=True),
+    "azureml": SaveFormat(write=_azureml),
+}
