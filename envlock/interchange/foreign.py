@@ -10,6 +10,7 @@ from envlock.interchange import (
     environment_import,
     explicit_file,
     pixi_lock_file,
+    project_import,
     pylock_file,
     requirements_file,
     uv_lock_file,
@@ -38,6 +39,7 @@ FOREIGN: dict[str, Foreign] = {
     "pylock": Foreign(is_one=pylock_file.is_one, read=pylock_file.read),
     "uv.lock": Foreign(is_one=uv_lock_file.is_one, read=uv_lock_file.read),
     "environment.yml": Foreign(is_one=environment_import.is_one, read=environment_import.read),
+    "pyproject.toml": Foreign(is_one=project_import.is_one, read=project_import.read),
     "requirements.txt": Foreign(is_one=requirements_file.is_one, read=requirements_file.read),
 }
 

@@ -18,16 +18,22 @@ class NamedIndexes:
         self._default = default.rstrip("/")
         self._main: str | None = None
         self._further: dict[str, str | None] = {}
+        self._packages: dict[str, set[str]] = {}
 
-    def main(self, url: str) -> None:
+    def main(self, url: str) -> str:
         """The one that takes the place of the default one; ValueError where it is no address."""
         self._main = index_url(url)
+        return self._main
 
     def further(self, url: str, name: str | None = None) -> str:
         """One beside it, by the name that it has there already; its address in one spelling."""
         clean = index_url(url)
         self._further.setdefault(clean, name)
         return clean
+
+    def bind(self, url: str, package: str) -> None:
+        """Says of one that is named already that it has this package, and nothing but what is said so."""
+        self._packages.setdefault(index_url(url), set()).add(package)
 
     @property
     def default(self) -> str | None:
@@ -40,7 +46,8 @@ class NamedIndexes:
         found: list[Index] = []
         for url, name in self._further.items():
             if url not in (self._default, self._main):
-                found.append(Index(name=name or index_name(url, {each.name for each in found}), url=url))
+                name = name or index_name(url, {each.name for each in found})
+                found.append(Index(name=name, url=url, packages=tuple(sorted(self._packages.get(url, ())))))
         if self.default:
             found.append(
                 Index(name=index_name(self.default, {each.name for each in found}), url=self.default, default=True)

@@ -1,0 +1,249 @@
+"""pyproject.toml, as `import` takes it: what a project requires, its extras and dependency groups as groups."""
+
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from packaging.markers import Marker
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.utils import canonicalize_name
+
+from envlock.interchange.index_names import NamedIndexes
+from envlock.interchange.pins import opened
+from envlock.interchange.project_draft import Draft
+from envlock.interchange.project_file import PROJECT_FILE
+from envlock.interchange.project_pixi import read_pixi
+from envlock.interchange.project_poetry import read_poetry
+from envlock.interchange.project_uv import read_uv
+from envlock.interchange.pythons import python_key
+from envlock.interchange.source import Source
+from envlock.model.imported import Imported
+from envlock.model.platform import DEFAULT_PLATFORM, PLATFORMS
+from envlock.model.spec import DEFAULT_CHANNEL, MAIN, CondaSpec, EnvSpec, LockSpec, PipSpec, Wants
+from envlock.model.toml_lines import KeyPath
+
+_PROJECT = ("project",)
+_EXTRAS = (*_PROJECT, "optional-dependencies")
+_GROUPS = ("dependency-groups",)
+_DYNAMIC = "it is found out by running code of the project: write here what it asks for"
+_RANGE = "env.toml names one Python or none: the base's is taken; `python` says another"
+_SELF = 'the project itself is not installed: `[pip] editable = ["."]` has `install` and `run` do that'
+_NAMED = {
+    ("tool", "hatch", "envs"): "environments of hatch are not read: add what each needs by `envlock add --group`",
+    ("tool", "conda-lock"): "its conda dependencies are not read: import the conda-lock.yml that it makes",
+    ("tool", "setuptools", "dynamic"): _DYNAMIC,
+    ("tool", "flit", "metadata"): "flit's older table is not read: write [project]",
+    ("tool", "rye"): "rye's table is not read: `dev-dependencies` belong into [dependency-groups]",
+}
+
+
+def is_one(path: Path, _text: str) -> bool:
+    return path.name == PROJECT_FILE
+
+
+def read(source: Source) -> Imported:
+    """UserInputError where it is no TOML; ValueError where a group that was asked for is not there."""
+    draft = Draft(document=opened(source), source=source)
+    draft.indexes = NamedIndexes(source.default_index)
+    read_uv(draft)
+    _project(draft)
+    python = _text(draft, (*_PROJECT, "requires-python"))
+    if "poetry" in draft.table("tool"):
+        poetry = read_poetry(draft)
+        python = python or poetry
+    read_pixi(draft)
+    _pdm(draft)
+    _say_unread(draft)
+    _refuse_unknown_groups(draft)
+    return Imported(spec=_spec(draft, _python(draft, python)), remarks=tuple(draft.remarks))
+
+
+def _project(draft: Draft) -> None:
+    project = draft.table(*_PROJECT)
+    for path, text in draft.texts((*_PROJECT, "dependencies"), project.get("dependencies")):
+        _need(draft, text, path, MAIN)
+    _extras(draft)
+    _groups(draft)
+    for path, text in draft.texts((*_PROJECT, "dynamic"), project.get("dynamic")):
+        if text in ("dependencies", "optional-dependencies"):
+            draft.remark(path, f"dynamic: {text}", _DYNAMIC)
+    if project.get("name"):
+        draft.remark(_PROJECT, f"project {project['name']}", _SELF)
+
+
+def _extras(draft: Draft) -> None:
+    for extra, wanted in draft.table(*_EXTRAS).items():
+        group = draft.group(extra, (*_EXTRAS, extra))
+        for path, text in draft.texts((*_EXTRAS, extra), wanted) if group else ():
+            _need(draft, text, path, group or MAIN)
+
+
+def _groups(draft: Draft) -> None:
+    extras = {*map(canonicalize_name, draft.table(*_EXTRAS))}
+    for name in draft.table(*_GROUPS):
+        group = draft.group(name, (*_GROUPS, name))
+        if group and canonicalize_name(name) in extras:
+            draft.remark((*_GROUPS, name), name, "an extra has the same name: one group holds what both ask for")
+        for path, text in _group(draft, name, (name,)) if group else ():
+            _need(draft, text, path, group or MAIN)
+
+
+def _need(draft: Draft, text: str, path: KeyPath, group: str, within: tuple[str, ...] = ()) -> None:
+    """A requirement; one of the project itself is what its extras ask for."""
+    try:
+        requirement = Requirement(text)
+    except InvalidRequirement:
+        draft.need(text, path, group)
+        return
+    own = draft.table(*_PROJECT).get("name")
+    if not isinstance(own, str) or canonicalize_name(requirement.name) != canonicalize_name(own):
+        draft.need(text, path, group)
+        return
+    extras = {canonicalize_name(name): (name, wanted) for name, wanted in draft.table(*_EXTRAS).items()}
+    for extra in sorted(map(canonicalize_name, requirement.extras)):
+        if extra not in extras:
+            draft.remark(path, text, f"the project has no extra `{extra}`")
+        elif extra not in within:
+            name, wanted = extras[extra]
+            for inner, need in draft.texts((*_EXTRAS, name), wanted):
+                _need(draft, _both(need, requirement.marker), inner, group, (*within, extra))
+
+
+def _both(text: str, marker: Marker | None) -> str:
+    """A requirement under one more condition."""
+    if marker is None:
+        return text
+    requirement = Requirement(text)
+    found = [str(each) for each in (requirement.marker, marker) if each]
+    requirement.marker = Marker(" and ".join(f"({each})" for each in found))
+    return str(requirement)
+
+
+def _group(draft: Draft, name: str, within: tuple[str, ...]) -> Iterator[tuple[KeyPath, str]]:
+    """What a dependency group asks for, with the groups that it includes (PEP 735)."""
+    groups = {canonicalize_name(key): (key, value) for key, value in draft.table(*_GROUPS).items()}
+    key, items = groups[canonicalize_name(name)]
+    for number, item in enumerate(items if isinstance(items, list) else ()):
+        path: KeyPath = (*_GROUPS, key, number)
+        inner = item.get("include-group") if isinstance(item, dict) and {*item} == {"include-group"} else None
+        if isinstance(item, str):
+            yield path, item
+        elif not isinstance(inner, str):
+            draft.remark(path, str(item), 'expected a requirement, or `{include-group = "NAME"}`')
+        elif canonicalize_name(inner) not in groups:
+            draft.remark(path, f"include-group: {inner}", "there is no such group")
+        elif canonicalize_name(inner) in map(canonicalize_name, within):
+            draft.remark(path, f"include-group: {inner}", "the groups include one another")
+        else:
+            yield from _group(draft, inner, (*within, inner))
+
+
+def _pdm(draft: Draft) -> None:
+    for name, wanted in draft.table("tool", "pdm", "dev-dependencies").items():
+        path = ("tool", "pdm", "dev-dependencies", name)
+        group = draft.group(name, path)
+        for at, text in draft.texts(path, wanted) if group else ():
+            draft.need(text.removeprefix("-e "), at, group or MAIN)
+    uv = draft.table("tool", "uv")
+    for path, text in draft.texts(("tool", "uv", "dev-dependencies"), uv.get("dev-dependencies")):
+        group = draft.group("dev", path)
+        if group:
+            draft.need(text, path, group)
+
+
+def _say_unread(draft: Draft) -> None:
+    for path, why in _NAMED.items():
+        if draft.table(*path):
+            draft.remark(path, ".".join(path), why)
+
+
+def _refuse_unknown_groups(draft: Draft) -> None:
+    known = {canonicalize_name(name) for name in draft.wants}
+    for name in draft.source.groups:
+        if canonicalize_name(name) not in known:
+            raise ValueError(f"there is no extra or dependency group `{name}`")
+
+
+def _text(draft: Draft, path: tuple[str, ...]) -> str | None:
+    value = draft.table(*path[:-1]).get(path[-1])
+    return value if isinstance(value, str) else None
+
+
+def _python(draft: Draft, limits: str | None) -> str | None:
+    """The key `python`, where one minor version is all that it may be."""
+    path: KeyPath = (
+        (*_PROJECT, "requires-python") if _text(draft, (*_PROJECT, "requires-python")) else ("tool", "poetry")
+    )
+    try:
+        key = python_key(limits)
+        SpecifierSet(limits or "")
+    except InvalidSpecifier:
+        draft.remark(path, f"requires-python: {limits}", "these are no version specifiers")
+        return None
+    usable = key if key and re.fullmatch(r"3\.\d+(?:\.\d+)?", key) else None
+    if limits and not usable:
+        draft.remark(path, f"requires-python: {limits}", _RANGE)
+    return usable
+
+
+def _spec(draft: Draft, python: str | None) -> EnvSpec:
+    project: dict[str, Any] = draft.table(*_PROJECT)
+    name = project.get("name") or draft.table("tool", "poetry").get("name")
+    conda = {place: tuple(sorted(set(texts))) for place, texts in draft.conda.items()}
+    pip = {group: _united(texts) for group, texts in draft.wants.items()}
+    names = sorted((pip.keys() | {group for group, _ in conda}) - {MAIN})
+    by_platform = {platform for _, platform in conda if platform} | {*draft.pip}
+    main, python = _without_python(conda.get((MAIN, ""), ()), python)
+    platforms = draft.source.platforms or tuple(sorted(set(draft.platforms))) or (DEFAULT_PLATFORM,)
+    _refuse_platforms(platforms)
+    return EnvSpec(
+        name=str(canonicalize_name(name)) if isinstance(name, str) else "",
+        python=python,
+        platforms=tuple(sorted(platforms)),
+        conda=CondaSpec(channels=tuple(draft.channels) or (DEFAULT_CHANNEL,), dependencies=main),
+        pip=PipSpec(
+            dependencies=pip[MAIN],
+            constraints=_united(draft.constraints),
+            editable=tuple(draft.editable[path] for path in sorted(draft.editable)),
+            indexes=draft.indexes.all,
+        ),
+        groups=tuple((group, Wants(conda=conda.get((group, ""), ()), pip=pip.get(group, ()))) for group in names),
+        platform_wants=tuple(
+            (name, Wants(conda=conda.get((MAIN, name), ()), pip=_united(draft.pip.get(name, ()))))
+            for name in sorted(by_platform)
+            if name in platforms
+        ),
+        lock=LockSpec(exclude_newer=draft.exclude_newer),
+    )
+
+
+def _without_python(specs: tuple[str, ...], python: str | None) -> tuple[tuple[str, ...], str | None]:
+    """`python 3.11.*` is what the key `python` says."""
+    for spec in specs:
+        found = re.fullmatch(r"python (?:==?)?(3\.\d+(?:\.\d+)?)(?:\.\*)?", spec)
+        if found:
+            return tuple(each for each in specs if each != spec), found[1]
+    return specs, python
+
+
+def _refuse_platforms(names: Iterable[str]) -> None:
+    for name in names:
+        if name not in PLATFORMS:
+            raise ValueError(f"`{name}` is no platform that is known: {', '.join(f'`{each}`' for each in PLATFORMS)}")
+
+
+def _united(texts: Iterable[str]) -> tuple[str, ...]:
+    """Of requirements that stand there more than once with one marker, one that says all of it."""
+    found: dict[tuple[str, str], Requirement] = {}
+    for text in texts:
+        requirement = Requirement(text)
+        before = found.setdefault((requirement.name, str(requirement.marker)), requirement)
+        if before is not requirement:
+            before.extras |= requirement.extras
+            before.specifier &= requirement.specifier
+            before.url = before.url or requirement.url
+        if before.url:
+            before.specifier = SpecifierSet()
+    return tuple(sorted(map(str, found.values())))
