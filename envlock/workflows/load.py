@@ -66,9 +66,9 @@ def load(folder: Path, start: Path, context: Context, options: LoadOptions) -> L
     root = folder.resolve()
     listing = read_listing(root)
     saved = Project((root / listing.environment).resolve() if listing else root)
-    spec = read_manifest(saved.manifest)
     lock = read_lock(saved.lockfile) if saved.lockfile.exists() else None
     notes = _looked(root, listing, lock)
+    spec = read_manifest(saved.manifest)
     name = checked_name(options.name) if options.name else spec.name
     target = _target(name, root, start, options)
     files = definition(saved)

@@ -98,7 +98,7 @@ def _require_inside(path: str, target: Path, top: Path) -> None:
             hint="load it into a deeper folder of a git repository by `--to DIR`",
         )
     above = next(folder for folder in place.parents if folder.exists())
-    if not above.resolve().is_relative_to(top.resolve()):
+    if not (top.is_relative_to(above) or above.resolve().is_relative_to(top.resolve())):
         raise UserInputError(f"`{display(above)}` is a link that leads out of the repository", hint="remove it")
 
 
