@@ -4,6 +4,7 @@ import re
 from collections.abc import Collection, Iterable
 from collections.abc import Set as AbstractSet
 from functools import cache
+from itertools import pairwise
 from typing import NamedTuple
 
 from packaging.markers import InvalidMarker, Marker, UndefinedComparison, UndefinedEnvironmentName
@@ -46,7 +47,7 @@ class Spans:
         limits = SpecifierSet(requires_python or "")
         self.lowest: list[str] = []
         last: tuple[bool, ...] | None = None
-        for version in _firsts([*texts, requires_python or ""]):
+        for version in (".".join(map(str, bound)) for bound in _bounds([*texts, requires_python or ""])):
             if not limits.contains(version):
                 last = None
                 continue
@@ -118,12 +119,14 @@ def python_key(requires_python: str | None) -> str | None:
     exact = [limit.version for limit in limits if limit.operator in ("==", "===") and not limit.version.endswith(".*")]
     if exact:
         return exact[0] if len(exact[0].split(".")) >= 2 else None
-    versions = [f"3.{minor}.{patch}" for minor in range(60) for patch in range(60)]
-    minors = {version.rpartition(".")[0] for version in versions if limits.contains(version)}
-    return minors.pop() if len(minors) == 1 else None
+    minors: set[int] = set()
+    for (_, minor, patch), behind in pairwise([*_bounds([requires_python]), _BEHIND_LAST]):
+        if limits.contains(f"3.{minor}.{patch}"):
+            minors |= {minor} if behind <= (3, minor + 1, 0) else {minor, minor + 1}
+    return f"3.{minors.pop()}" if len(minors) == 1 else None
 
 
-def _firsts(texts: Iterable[str]) -> list[str]:
+def _bounds(texts: Iterable[str]) -> list[tuple[int, int, int]]:
     """Every version at which something that is said of Pythons could change, ascending."""
     bounds = {_FIRST}
     for text in texts:
@@ -135,7 +138,7 @@ def _firsts(texts: Iterable[str]) -> list[str]:
                 (major, minor + 1, 0),
                 (major + 1, 0, 0),
             }
-    return [".".join(map(str, bound)) for bound in sorted(bounds) if _FIRST <= bound < _BEHIND_LAST]
+    return [bound for bound in sorted(bounds) if _FIRST <= bound < _BEHIND_LAST]
 
 
 def _evaluated(text: str, platform: Platform, python: str, selection: Selection) -> bool:

@@ -149,7 +149,20 @@ class _Choice:
             folder=None,
             vcs=None,
         )
-        return answer(found, self.ranks, index, self.request)
+        try:
+            return answer(found, self.ranks, index, self.request)
+        except UserInputError as error:
+            raise UserInputError(error.message, hint=_pinned_here(found)) from error
+
+
+def _pinned_here(package: UvPackage) -> str:
+    """What a person can do where no file fits."""
+    named = [f"`{file.name}`" for file in (*package.wheels, package.archive) if file]
+    more = f" and {len(named) - 2} others" if len(named) > 2 else ""
+    return (
+        f"pinned is {', '.join(named[:2])}{more}: choose another platform or Python by `--platform`, `--python`,"
+        " or have the tool that wrote the file pin it for this one"
+    )
 
 
 def _file(file: PinnedFile) -> UvFile:
