@@ -16,7 +16,9 @@ def import_lines(result: ImportResult) -> Iterator[str]:
     if result.written:
         files = ", ".join(os.path.relpath(file) for file in result.written)
         yield f"wrote {files}: {_counts(result)}"
-    yield from (f"not carried over: {remark_line(remark)}" for remark in result.remarks)
+    if result.remarks:
+        yield "not carried over, or not as it stands there:"
+    yield from (f"  {remark_line(remark)}" for remark in result.remarks)
     yield from (f"note: {escaped(line)}" for line in _inconsistent(result.problems))
     if result.written and result.lock is None:
         yield "next: `envlock lock` chooses versions"

@@ -1,7 +1,8 @@
 """import: an environment made of what another tool has, with every pin where that is a lock, and what is left out."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -41,14 +42,18 @@ def import_environment(
             f"`{display(project.manifest)}` is here already",
             hint="`--overwrite` replaces it; `--to DIR` goes elsewhere",
         )
-    asked = replace(asked, into=folder)
+    with _folder_for(folder, keep=options.write):
+        return _imported(source, project, context, replace(asked, into=folder), options)
+
+
+def _imported(source: Path, project: Project, context: Context, asked: Asked, options: ImportOptions) -> ImportResult:
     read = read_source(source, asked, context)
     imported = _with_pins(read, options, asked, context)
-    spec, remarks = _spec(read, imported, folder, options)
+    spec, remarks = _spec(read, imported, project.folder, options)
     imported = replace(imported, spec=spec, remarks=(*imported.remarks, *remarks))
     made = later_import.locked_as_pinned(imported, project, context) if imported.pinned else None
-    text = new_manifest(made.spec if made else spec, schema_address(folder))
-    files = {folder / path: content for path, content in imported.files} | {project.manifest: text.encode()}
+    text = new_manifest(made.spec if made else spec, schema_address(project.folder))
+    files = {project.folder / path: content for path, content in imported.files} | {project.manifest: text.encode()}
     if made:
         files[project.lockfile] = lock_text(made.lock).encode()
     _refuse_others(files, options)
@@ -59,8 +64,25 @@ def import_environment(
         lock=made.lock if made else None,
         problems=made.problems if made else (),
         remarks=(*imported.remarks, *(made.remarks if made else ())),
-        written=_write(files, folder) if options.write else (),
+        written=_write(files, project.folder) if options.write else (),
     )
+
+
+@contextmanager
+def _folder_for(folder: Path, *, keep: bool) -> Iterator[None]:
+    """While inside, the folder is there: paths are followed from it. What was made for that goes where nothing is to
+    be kept in it, or something fails."""
+    missing = [path for path in (folder, *folder.parents) if not path.exists()]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        yield
+    except BaseException:
+        keep = False
+        raise
+    finally:
+        for path in missing if not keep else ():
+            with suppress(OSError):  # somebody else has put something there
+                path.rmdir()
 
 
 def _with_pins(read: Read, options: ImportOptions, asked: Asked, context: Context) -> Imported:

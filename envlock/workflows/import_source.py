@@ -11,7 +11,7 @@ from envlock.errors import OutsideError, UserInputError
 from envlock.interchange.foreign import FOREIGN, foreign_of
 from envlock.interchange.moved_spec import moved_pins
 from envlock.interchange.source import Source
-from envlock.model.imported import Imported
+from envlock.model.imported import Imported, Remark
 from envlock.model.words import did_you_mean
 from envlock.sources.index import DEFAULT_URL
 from envlock.system.secrets import redact
@@ -72,7 +72,14 @@ def read_source(path: Path, asked: Asked, context: Context) -> Read:
         raise UserInputError(f"{display(path)}: {error}") from error
     folder = path if path.is_dir() else path.parent
     here = os.path.relpath(folder.resolve(), asked.into or folder.resolve())
-    return Read(kind=kind, folder=folder, imported=replace(imported, pinned=moved_pins(imported.pinned, here)))
+    remarks = tuple(_placed(remark, path) for remark in imported.remarks)
+    imported = replace(imported, remarks=remarks, pinned=moved_pins(imported.pinned, here))
+    return Read(kind=kind, folder=folder, imported=imported)
+
+
+def _placed(remark: Remark, path: Path) -> Remark:
+    """With the file that was read, where a remark is of no other."""
+    return remark if remark.file or path.is_dir() else replace(remark, file=display(path))
 
 
 def _hint(path: Path) -> str:
