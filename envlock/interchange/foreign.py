@@ -5,8 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from envlock.interchange import (
+    azureml_asset,
+    azureml_definition,
     conda_lock_file,
     conda_prefix,
+    dockerfile_file,
     environment_import,
     explicit_file,
     pixi_lock_file,
@@ -31,6 +34,8 @@ class Foreign:
 
 # in the order in which they are asked; each reader's module has its two functions
 FOREIGN: dict[str, Foreign] = {
+    "azureml": Foreign(is_one=azureml_definition.is_one, read=azureml_definition.read),
+    "azureml-v2": Foreign(is_one=azureml_asset.is_one, read=azureml_asset.read),
     "conda prefix": Foreign(is_one=conda_prefix.is_one, read=conda_prefix.read),
     "virtual environment": Foreign(is_one=virtual_environment.is_one, read=virtual_environment.read),
     "explicit": Foreign(is_one=explicit_file.is_one, read=explicit_file.read),
@@ -38,6 +43,7 @@ FOREIGN: dict[str, Foreign] = {
     "pixi": Foreign(is_one=pixi_lock_file.is_one, read=pixi_lock_file.read),
     "pylock": Foreign(is_one=pylock_file.is_one, read=pylock_file.read),
     "uv.lock": Foreign(is_one=uv_lock_file.is_one, read=uv_lock_file.read),
+    "dockerfile": Foreign(is_one=dockerfile_file.is_one, read=dockerfile_file.read),
     "environment.yml": Foreign(is_one=environment_import.is_one, read=environment_import.read),
     "pyproject.toml": Foreign(is_one=project_import.is_one, read=project_import.read),
     "requirements.txt": Foreign(is_one=requirements_file.is_one, read=requirements_file.read),

@@ -1,0 +1,176 @@
+"""What the instructions of a Dockerfile come to, each by its reader."""
+
+import posixpath
+from collections.abc import Callable
+
+from envlock.interchange.dockerfile_lines import Instruction
+from envlock.interchange.dockerfile_run import run
+from envlock.interchange.dockerfile_stage import Copied, Stage, listed, shown
+from envlock.interchange.dockerfile_words import Unknown, expanded, words_in
+from envlock.model.image_values import variable_name
+
+_OWN_PATHS = ("conda", "mamba", "venv", "virtualenv", "/env", ".local/bin")
+_GLOB = "*?["
+
+
+def take(instruction: Instruction, stage: Stage) -> None:
+    """One instruction after FROM."""
+    try:
+        _TAKEN[instruction.word](instruction, stage)
+    except Unknown as error:
+        stage.kept.append(instruction.text)
+        stage.keep(instruction, f"{error} is known only to who builds it, or to the image below")
+
+
+def _arg(instruction: Instruction, stage: Stage) -> None:
+    stage.kept.append(instruction.text)
+    for word in words_in(instruction.rest):
+        name, has_default, default = word.partition("=")
+        value = expanded(default, stage.values) if has_default else stage.outer.get(name)
+        if name not in stage.variables:
+            stage.values[name] = value
+        why = "there are no arguments here: its default is taken" if value is not None else "it has no default"
+        stage.say(instruction, f"ARG {word}", why)
+
+
+def _env(instruction: Instruction, stage: Stage) -> None:
+    stage.kept.append(instruction.text)
+    for name, raw in _pairs(instruction.rest):
+        _variable(name, raw, instruction, stage)
+
+
+def _variable(name: str, raw: str, instruction: Instruction, stage: Stage) -> None:
+    try:
+        value = expanded(raw, stage.values)
+        variable_name(name)
+    except ValueError as error:
+        stage.values[name] = None
+        if name in ("CONDA_PREFIX", "VIRTUAL_ENV") or (name == "PATH" and any(each in raw for each in _OWN_PATHS)):
+            stage.say(instruction, f"ENV {name}", "it is set to where the environment lies, `/opt/env`")
+        else:
+            unknown = isinstance(error, Unknown)
+            stage.keep(instruction, f"{error} is the image's below" if unknown else f"`{name}` {error}")
+        return
+    stage.values[name] = stage.variables[name] = value
+
+
+def _label(instruction: Instruction, stage: Stage) -> None:
+    pairs = _pairs(instruction.rest)
+    found = {expanded(name, stage.values): expanded(raw, stage.values) for name, raw in pairs}
+    stage.labels |= found
+
+
+def _maintainer(instruction: Instruction, stage: Stage) -> None:
+    stage.labels["maintainer"] = instruction.rest
+
+
+def _pairs(text: str) -> list[tuple[str, str]]:
+    """`A=b C="d e"`, or `A all the rest`."""
+    words = words_in(text)
+    if words and "=" not in words[0]:
+        return [(words[0], text[len(words[0]) :].strip())]
+    return [(name, raw) for name, _, raw in (word.partition("=") for word in words)]
+
+
+def _workdir(instruction: Instruction, stage: Stage) -> None:
+    stage.kept.append(instruction.text)
+    path = expanded(instruction.rest, stage.values)
+    if not path.startswith("/") and stage.workdir is None:
+        stage.keep(instruction, "it begins where the image below says")
+        return
+    stage.workdir = posixpath.normpath(posixpath.join(stage.workdir or "/", path))
+
+
+def _user(instruction: Instruction, stage: Stage) -> None:
+    stage.kept.append(instruction.text)
+    stage.user = expanded(instruction.rest, stage.values)
+
+
+def _shell(instruction: Instruction, stage: Stage) -> None:
+    stage.kept.append(instruction.text)
+    shell = listed(instruction.rest)
+    if not shell:
+        stage.refuse(instruction, "expected a list of words")
+        return
+    stage.shell = shell
+    stage.say(instruction, shown(instruction), "it is for lines of the Dockerfile, none of which is run any more")
+
+
+def _started(instruction: Instruction, stage: Stage) -> tuple[str, ...]:
+    """Words of an ENTRYPOINT or CMD; what is no list goes to the shell."""
+    words = listed(instruction.rest)
+    words = (*stage.shell, instruction.rest) if words is None else words
+    names = [posixpath.basename(word) for word in instruction.rest.replace('"', " ").replace(",", " ").split()[:3]]
+    if any(name in ("conda", "mamba", "micromamba") for name in names):
+        stage.say(instruction, shown(instruction), "carried as it is: but no conda is needed to enter the environment")
+    return words
+
+
+def _entrypoint(instruction: Instruction, stage: Stage) -> None:
+    stage.entrypoint = _started(instruction, stage)
+
+
+def _cmd(instruction: Instruction, stage: Stage) -> None:
+    stage.cmd = _started(instruction, stage)
+
+
+def _expose(instruction: Instruction, stage: Stage) -> None:
+    stage.kept.append(instruction.text)
+    why = "ports are opened by who starts the container: `docker run -p`"
+    stage.say(instruction, shown(instruction), why)
+
+
+def _kept(instruction: Instruction, stage: Stage) -> None:
+    stage.kept.append(instruction.text)
+    stage.keep(instruction, "env.toml has no key for it")
+
+
+def _copy(instruction: Instruction, stage: Stage) -> None:
+    words = listed(instruction.rest) or tuple(words_in(instruction.rest))
+    options = {name: value for name, _, value in (flag.partition("=") for flag in instruction.flags)}
+    if "--from" in options or "--exclude" in options or instruction.documents or len(words) < 2:
+        stage.refuse(instruction, "only files of the build context are taken, by their names")
+        return
+    *sources, target = (expanded(word, stage.values) for word in words)
+    if any("://" in source or any(sign in source for sign in _GLOB) for source in sources):
+        stage.refuse(instruction, "patterns and URLs are not taken over")
+        return
+    if {"--chown", "--chmod"} & set(options):
+        stage.say(instruction, shown(instruction), "what is copied belongs to root, and all may read it")
+    for source in sources:
+        _copied(source, target, many=len(sources) > 1, at=(instruction, stage))
+
+
+def _copied(source: str, target: str, *, many: bool, at: tuple[Instruction, Stage]) -> None:
+    instruction, stage = at
+    path = posixpath.normpath(source.lstrip("/") or ".")
+    if path.startswith(".."):
+        stage.refuse(instruction, "it is outside of the build context")
+        return
+    is_folder = (stage.folder / path).is_dir()
+    place = posixpath.normpath(posixpath.join(stage.workdir or "/", target))
+    into = many or target.endswith(("/", "/.")) or target == "." or place == (stage.workdir or "/")
+    if not is_folder and into:
+        place = posixpath.join(place, posixpath.basename(path))
+    stage.copied.append(Copied(source=path, target=place, is_folder=is_folder, line=instruction.line))
+
+
+_TAKEN: dict[str, Callable[[Instruction, Stage], None]] = {
+    "ADD": _copy,
+    "ARG": _arg,
+    "CMD": _cmd,
+    "COPY": _copy,
+    "ENTRYPOINT": _entrypoint,
+    "ENV": _env,
+    "EXPOSE": _expose,
+    "HEALTHCHECK": _kept,
+    "LABEL": _label,
+    "MAINTAINER": _maintainer,
+    "ONBUILD": _kept,
+    "RUN": run,
+    "SHELL": _shell,
+    "STOPSIGNAL": _kept,
+    "USER": _user,
+    "VOLUME": _kept,
+    "WORKDIR": _workdir,
+}
