@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from threading import Event
-from typing import Literal, overload
+from typing import TYPE_CHECKING, Literal, overload
 
 from envlock.api import found, made_from
 from envlock.api.building import Build
@@ -24,8 +24,10 @@ from envlock.workflows.install import Installed, install
 from envlock.workflows.label import label
 from envlock.workflows.register import RegisterOptions, register
 from envlock.workflows.relock import LockResult
-from envlock.workflows.save import Saved, SaveOptions
 from envlock.workflows.upgrade import KEEP, Upgrade
+
+if TYPE_CHECKING:
+    from envlock.workflows.save import Saved
 
 
 class Environment(Parts):
@@ -248,15 +250,14 @@ class Environment(Parts):
 
     def save_to_directory(
         self, path: str | Path, overwrite: bool = False, *, format: str = "envlock", with_packages: bool = False
-    ) -> Saved:
+    ) -> "Saved":
         """Writes a folder that works by itself, as `envlock save`: `format` may be `azureml`, and `with_packages` adds
         all that is to be installed.
 
         UserInputError where the folder has anything in it, but for what was saved there, with `overwrite`.
         """
-        options = SaveOptions(format=format, packages=with_packages, overwrite=overwrite)
         with self._standing.session().context() as context:
-            return self._standing.save(Path(path), context, options)
+            return self._standing.save(Path(path), context, format=format, packages=with_packages, overwrite=overwrite)
 
     @staticmethod
     def add_private_pip_wheel(workspace: Workspace, file_path: str | Path, exist_ok: bool = False) -> str:

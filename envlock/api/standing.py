@@ -1,6 +1,7 @@
 """Where an `Environment` stands: in memory, in a folder of a workspace, or in history; and what follows for calls."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from envlock.api.definition import Curated, Definition, InFolder, InHistory, InMemory
 from envlock.api.session import Session
@@ -9,14 +10,17 @@ from envlock.errors import UserInputError
 from envlock.lockfile.reader import read_lock
 from envlock.model.changes import changes
 from envlock.model.imported import Remark
+from envlock.workflows import later_import
 from envlock.workflows.context import Context
 from envlock.workflows.curated import curated_named
 from envlock.workflows.draft import Draft, copied_draft, place, renamed, save_draft
 from envlock.workflows.lock import lock
 from envlock.workflows.project import Project
 from envlock.workflows.relock import LockResult
-from envlock.workflows.save import Saved, SaveOptions, save
 from envlock.workflows.upgrade import KEEP, Upgrade
+
+if TYPE_CHECKING:
+    from envlock.workflows.save import Saved
 
 
 class Standing:
@@ -95,11 +99,11 @@ class Standing:
         with self.session().context() as context:
             return copied_draft(name, self.placed(context))
 
-    def save(self, folder: Path, context: Context, options: SaveOptions) -> Saved:
-        """Writes a folder that works by itself."""
+    def save(self, folder: Path, context: Context, **options: Any) -> "Saved":
+        """Writes a folder that works by itself; options are those of `SaveOptions`."""
         if isinstance(self.definition, InMemory):
-            return save_draft(self.definition.draft, folder, context, options)
-        return save(self.locked(context), folder, context, options)
+            return save_draft(self.definition.draft, folder, context, **options)
+        return later_import.save(self.locked(context), folder, context, **options)
 
     def refuse_history(self, done: str) -> None:
         """UserInputError for what was, of which `done` cannot be done."""

@@ -3,6 +3,7 @@
 import os
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from envlock.errors import UserInputError
 from envlock.history.git_program import is_committed
@@ -23,12 +24,12 @@ from envlock.workflows.attributes import lacking_attributes
 from envlock.workflows.context import Context
 from envlock.workflows.edit import Change
 from envlock.workflows.import_asked import Asked
-from envlock.workflows.import_source import read_source
 from envlock.workflows.init import checked_name
-from envlock.workflows.load import LoadOptions, is_saved, load
-from envlock.workflows.load_placing import Placing
 from envlock.workflows.project import MANIFEST, Project
-from envlock.workflows.save import Saved, SaveOptions, save
+
+if TYPE_CHECKING:
+    from envlock.workflows.load_placing import Placing
+    from envlock.workflows.save import Saved
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +70,7 @@ def new_draft(name: str, home: Path) -> Draft:
 
 def read_draft(name: str | None, source: Path, kind: str | None, context: Context) -> Draft:
     """What a file or folder of another tool comes to, by a name of one's own, else by the one that it has."""
-    read = read_source(source, Asked(kind=kind), context)
+    read = later_import.read_source(source, Asked(kind=kind), context)
     spec = read.imported.spec
     spec = replace(spec, name=checked_name(name or spec.name or source.resolve().name))
     return Draft(imported=replace(read.imported, spec=spec), home=read.folder.resolve())
@@ -77,7 +78,7 @@ def read_draft(name: str | None, source: Path, kind: str | None, context: Contex
 
 def saved_draft(folder: Path, context: Context) -> Draft:
     """What `save` wrote into a folder; else what another tool has there."""
-    if not is_saved(folder):
+    if not later_import.is_saved(folder):
         return read_draft(None, folder, None, context)
     home = environment_in(folder) or folder
     return Draft(imported=Imported(spec=read_manifest(home / MANIFEST)), home=home.resolve(), saved=folder.resolve())
@@ -141,11 +142,11 @@ def place(draft: Draft, folder: Path, context: Context, *, overwrite: bool = Fal
 def _loaded(draft: Draft, saved: Path, folder: Path, context: Context, *, overwrite: bool) -> Placed:
     """All that was saved, and what was changed since in env.toml."""
 
-    def agreed(placing: Placing) -> None:
+    def agreed(placing: "Placing") -> None:
         for path in (*placing.replaced, *placing.removed):
             _refuse_lost(placing.target / path, repository_root(folder), overwrite=overwrite)
 
-    found = load(saved, folder.parent, context, LoadOptions(to=folder, name=draft.spec.name, agreed=agreed))
+    found = later_import.load(saved, folder.parent, context, to=folder, name=draft.spec.name, agreed=agreed)
     written = [folder / path for path in found.placed.files]
     if read_manifest(found.project.manifest) != draft.spec:
         write_whole(found.project.manifest, draft.text.encode())
@@ -179,7 +180,7 @@ def _write(files: dict[Path, bytes], folder: Path, *, overwrite: bool) -> tuple[
     return tuple(new)
 
 
-def save_draft(draft: Draft, folder: Path, context: Context, options: SaveOptions) -> Saved:
+def save_draft(draft: Draft, folder: Path, context: Context, **options: Any) -> "Saved":
     """The folder that `save` writes, of a draft: by way of a folder that goes again."""
     with scratch_folder(folder.resolve().parent) as scratch:
-        return save(place(draft, scratch / draft.spec.name, context).project, folder, context, options)
+        return later_import.save(place(draft, scratch / draft.spec.name, context).project, folder, context, **options)

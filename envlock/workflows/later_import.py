@@ -1,6 +1,6 @@
 """What only some runs need of what is taken over from other tools: locks, prefixes, saved folders; as in `later`."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -13,7 +13,10 @@ if TYPE_CHECKING:
     from envlock.workflows.curated import Offered
     from envlock.workflows.import_asked import Asked, ImportOptions, ImportResult
     from envlock.workflows.import_lock import LockedAsPinned
+    from envlock.workflows.import_source import Read
+    from envlock.workflows.load import Loaded
     from envlock.workflows.project import Project
+    from envlock.workflows.save import Saved
     from envlock.workflows.task import PlatformTask
 
 
@@ -29,6 +32,30 @@ def import_environment(
     from envlock.workflows.import_environment import import_environment
 
     return import_environment(source, folder, context, asked, options)
+
+
+def read_source(path: "Path", asked: "Asked", context: "Context") -> "Read":
+    from envlock.workflows.import_source import read_source
+
+    return read_source(path, asked, context)
+
+
+def save(project: "Project", folder: "Path", context: "Context", **options: Any) -> "Saved":
+    from envlock.workflows.save import SaveOptions, save
+
+    return save(project, folder, context, SaveOptions(**options))
+
+
+def is_saved(folder: "Path") -> bool:
+    from envlock.workflows.load import is_saved
+
+    return is_saved(folder)
+
+
+def load(folder: "Path", start: "Path", context: "Context", **options: Any) -> "Loaded":
+    from envlock.workflows.load import LoadOptions, load
+
+    return load(folder, start, context, LoadOptions(**options))
 
 
 def clone(origin: "Project", folder: "Path", name: str | None, context: "Context") -> "Cloned":
