@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from envlock.workflows.saved_formats import FORMATS
+from envlock.workflows.saved_names import FORMAT_NAMES
 from tests.support.built_projects import commit
 from tests.support.processes import run
 from tests.support.projects import MINOR, Project, new_project
@@ -248,3 +250,7 @@ def test_git_is_asked_for_nothing_that_it_ignores(project: Project, tmp_path: Pa
     project.must("lock")
     project.must("save", "train", tmp_path / "saved")
     assert (tmp_path / "saved/envs/train/src/debug.log").exists()
+
+
+def test_every_format_is_known_by_its_name() -> None:
+    assert tuple(FORMATS) == FORMAT_NAMES

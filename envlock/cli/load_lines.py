@@ -3,23 +3,25 @@
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from envlock.cli.settings import is_terminal
 from envlock.cli.text import number
 from envlock.errors import UserInputError, escaped
-from envlock.workflows.load import Loaded
-from envlock.workflows.load_placing import Placing
+
+if TYPE_CHECKING:
+    from envlock.workflows.load import Loaded
+    from envlock.workflows.load_placing import Placing
 
 _SHOWN = 5
 
 
-def agreement(*, overwrite: bool) -> Callable[[Placing], None]:
+def agreement(*, overwrite: bool) -> Callable[["Placing"], None]:
     """Asks a person at a terminal; elsewhere it is refused, but where it was said before."""
 
-    def agreed(placing: Placing) -> None:
+    def agreed(placing: "Placing") -> None:
         if overwrite:
             return
         where = os.path.relpath(placing.target)
@@ -36,7 +38,7 @@ def escaped_lines(text: str) -> str:
     return "\n".join(escaped(line) for line in text.splitlines())
 
 
-def _changes(placing: Placing) -> Iterator[str]:
+def _changes(placing: "Placing") -> Iterator[str]:
     if placing.replaced:
         yield f"  to be replaced: {_listed(placing.replaced)}"
     if placing.removed:
@@ -48,7 +50,7 @@ def _listed(paths: Sequence[str]) -> str:
     return ", ".join(f"`{path}`" for path in paths[:_SHOWN]) + more
 
 
-def load_lines(loaded: Loaded) -> Iterator[str]:
+def load_lines(loaded: "Loaded") -> Iterator[str]:
     """Where it is, what is in the cache, what was edited, and why its lock does not answer."""
     count = number(len(loaded.placed.files), "file")
     yield f"loaded {loaded.name} to {os.path.relpath(loaded.project.folder)}: {count}"
@@ -62,7 +64,7 @@ def load_lines(loaded: Loaded) -> Iterator[str]:
         yield from (f"  {escaped(problem.message)}" for problem in loaded.problems)
 
 
-def load_json(loaded: Loaded) -> dict[str, Any]:
+def load_json(loaded: "Loaded") -> dict[str, Any]:
     return {
         "name": loaded.name,
         "folder": str(loaded.project.folder),

@@ -15,8 +15,9 @@ from envlock.system.text_file import display
 from envlock.workflows.check import check, require_fresh
 from envlock.workflows.context import Context
 from envlock.workflows.project import Project
-from envlock.workflows.saved_formats import ENVLOCK, FORMATS, Laid, Saving
+from envlock.workflows.saved_formats import FORMATS, Laid, Saving
 from envlock.workflows.saved_listing import Listing, present, read_listing
+from envlock.workflows.saved_names import ENVLOCK
 from envlock.workflows.saved_packages import save_packages
 from envlock.workflows.saved_stage import Stage
 

@@ -10,8 +10,7 @@ from envlock.workflows.context import Context
 from envlock.workflows.project import LOCKFILE, Project
 from envlock.workflows.saved_azureml import azureml
 from envlock.workflows.saved_definition import Files, SavedFile, definition
-
-ENVLOCK = "envlock"
+from envlock.workflows.saved_names import ENVLOCK
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,11 +13,9 @@ from envlock.cli.import_lines import import_lines
 from envlock.cli.load_lines import agreement, load_json, load_lines
 from envlock.cli.options import as_json, folder
 from envlock.cli.settings import is_terminal
-from envlock.interchange.foreign import FOREIGN
+from envlock.workflows import later_import
 from envlock.workflows.context import Context
 from envlock.workflows.import_asked import Asked, ImportOptions
-from envlock.workflows.import_environment import import_environment
-from envlock.workflows.load import LoadOptions, is_saved, load
 
 Answer = tuple[Iterable[str], dict[str, Any]]
 
@@ -30,7 +28,7 @@ Answer = tuple[Iterable[str], dict[str, Any]]
 @click.argument("saved", type=click.Path(exists=True, file_okay=False, path_type=Path), metavar="DIR")
 @folder("--to", help="The folder of env.toml; else that of its name in the repository, or a new one here.")
 @click.option("--name", metavar="NAME", help="Its name; else the one that it was saved with.")
-@click.option("--format", "kind", type=click.Choice([*FOREIGN]), help="Which other tool's folder it is.")
+@click.option("--format", "kind", metavar="KIND", help="Which other tool's folder it is.")
 @click.option("--overwrite", is_flag=True, help="Replace an environment that is there, without asking.")
 @as_json("what was written, and what is to be said")
 def load_command(session: Session, saved: Path, as_json: bool, **flags: Any) -> None:
@@ -41,7 +39,7 @@ def load_command(session: Session, saved: Path, as_json: bool, **flags: Any) -> 
     """
     # who is asked a question must see it
     with session.context(animated=not is_terminal(sys.stdin)) as context:
-        ours = is_saved(saved) and not flags["kind"]
+        ours = later_import.is_saved(saved) and not flags["kind"]
         lines, told = (_load if ours else _import)(saved, context, flags)
     if as_json:
         session.console.json(told)
@@ -52,7 +50,7 @@ def load_command(session: Session, saved: Path, as_json: bool, **flags: Any) -> 
 
 def _load(saved: Path, context: Context, flags: Mapping[str, Any]) -> Answer:
     agreed = agreement(overwrite=flags["overwrite"])
-    loaded = load(saved, Path.cwd(), context, LoadOptions(to=flags["to"], name=flags["name"], agreed=agreed))
+    loaded = later_import.load(saved, Path.cwd(), context, to=flags["to"], name=flags["name"], agreed=agreed)
     return load_lines(loaded), load_json(loaded)
 
 
@@ -60,5 +58,5 @@ def _import(saved: Path, context: Context, flags: Mapping[str, Any]) -> Answer:
     """What another tool saved is imported."""
     options = ImportOptions(name=flags["name"], overwrite=flags["overwrite"])
     folder = flags["to"] or Path(flags["name"] or saved.name)
-    result = import_environment(saved, folder, context, Asked(kind=flags["kind"]), options)
+    result = later_import.import_environment(saved, folder, context, Asked(kind=flags["kind"]), options)
     return import_lines(result), {"name": result.spec.name, "written": [os.path.relpath(f) for f in result.written]}

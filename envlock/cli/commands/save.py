@@ -10,8 +10,8 @@ from envlock.cli.command import Session, command
 from envlock.cli.options import as_json, env_names
 from envlock.cli.text import number, size
 from envlock.model.platform import PLATFORMS
-from envlock.workflows.save import SaveOptions, save
-from envlock.workflows.saved_formats import ENVLOCK, FORMATS
+from envlock.workflows import later_import
+from envlock.workflows.saved_names import ENVLOCK, FORMAT_NAMES
 
 
 @command(
@@ -24,7 +24,7 @@ from envlock.workflows.saved_formats import ENVLOCK, FORMATS
 @click.option("--with-packages", "packages", is_flag=True, help="All packages and the base image, too.")
 @click.option("--platform", "platforms", multiple=True, type=click.Choice([*PLATFORMS]), metavar="P",
               help="Packages for this platform alone; may be repeated.")  # fmt: skip
-@click.option("--format", type=click.Choice([*FORMATS]), default=ENVLOCK, help="As which tool reads it.")
+@click.option("--format", type=click.Choice([*FORMAT_NAMES]), default=ENVLOCK, help="As which tool reads it.")
 @click.option("--overwrite", is_flag=True, help="Replace a folder that was saved before.")
 @as_json("the folder, its size and what is not in it")
 def save_command(session: Session, env: str, folder: Path, as_json: bool, **flags: Any) -> None:
@@ -34,7 +34,7 @@ def save_command(session: Session, env: str, folder: Path, as_json: bool, **flag
     byte. ENV may be of another time or repository, as `train@3`.
     """
     with session.context() as context:
-        saved = save(session.environment(env, context), folder, context, SaveOptions(**flags))
+        saved = later_import.save(session.environment(env, context), folder, context, **flags)
     if as_json:
         told = {"name": saved.name, "folder": str(saved.folder), "files": saved.files, "size": saved.size}
         session.console.json({**told, "notes": [*saved.notes]})
