@@ -22,12 +22,12 @@ class NamedIndexes:
 
     def main(self, url: str) -> str:
         """The one that takes the place of the default one; ValueError where it is no address."""
-        self._main = index_url(url)
+        self._main = _address(url)
         return self._main
 
     def further(self, url: str, name: str | None = None) -> str:
         """One beside it, by the name that it has there already; its address in one spelling."""
-        clean = index_url(url)
+        clean = _address(url)
         self._further.setdefault(clean, name)
         return clean
 
@@ -53,6 +53,12 @@ class NamedIndexes:
                 Index(name=index_name(self.default, {each.name for each in found}), url=self.default, default=True)
             )
         return tuple(found)
+
+
+def _address(url: str) -> str:
+    if "@" in url.partition("://")[2].partition("/")[2]:
+        raise ValueError("an `@` behind the host could be the end of a login: write it as `%40`")
+    return index_url(url)
 
 
 def index_name(url: str, taken: Collection[str] = ()) -> str:

@@ -12,12 +12,11 @@ from envlock.interchange.index_names import NamedIndexes
 from envlock.interchange.pins import ForeignToml
 from envlock.interchange.pip_requirement import normalized_constraint, normalized_requirement
 from envlock.interchange.requirement_source import Folder, direct, is_direct
-from envlock.interchange.requirement_words import without_logins
+from envlock.interchange.requirement_words import shown, without_logins
 from envlock.interchange.source import Source
 from envlock.model.imported import Remark
 from envlock.model.spec import MAIN, EditableProject
 from envlock.model.toml_lines import KeyPath
-from envlock.system.secrets import redact_text
 
 LOGIN = "credentials were taken out: they go into netrc, or into ENVLOCK_INDEX_NAME_USERNAME and _PASSWORD"
 
@@ -45,9 +44,7 @@ class Draft:
         return self.document.root.raw
 
     def remark(self, path: KeyPath, what: str, why: str) -> None:
-        shown = redact_text(without_logins(what)[0])
-        shown = f"{shown[:117]}…" if len(shown) > 120 else shown
-        remark = Remark(what=shown, why=why, line=self.document.line(path))
+        remark = Remark(what=shown(what), why=why, line=self.document.line(path))
         self.remarks += [] if remark in self.remarks else [remark]
 
     def table(self, *path: str) -> dict[str, Any]:

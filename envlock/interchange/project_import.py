@@ -142,10 +142,10 @@ def _group(draft: Draft, name: str, within: tuple[str, ...]) -> Iterator[tuple[K
 
 def _pdm(draft: Draft) -> None:
     for name, wanted in draft.table("tool", "pdm", "dev-dependencies").items():
-        path = ("tool", "pdm", "dev-dependencies", name)
-        group = draft.group(name, path)
-        for at, text in draft.texts(path, wanted) if group else ():
-            draft.need(text.removeprefix("-e "), at, group or MAIN)
+        table = ("tool", "pdm", "dev-dependencies", name)
+        group = draft.group(name, table)
+        for path, text in draft.texts(table, wanted) if group else ():
+            draft.need(text.removeprefix("-e "), path, group or MAIN)
     uv = draft.table("tool", "uv")
     for path, text in draft.texts(("tool", "uv", "dev-dependencies"), uv.get("dev-dependencies")):
         group = draft.group("dev", path)

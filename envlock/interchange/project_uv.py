@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from datetime import date, timedelta
 from typing import Any
 
 from packaging.markers import Marker
@@ -48,13 +49,21 @@ def read_uv(draft: Draft) -> None:
         draft.limit(text, path)
     limit = uv.get("exclude-newer")
     if isinstance(limit, str) and _TIME.fullmatch(limit):
-        draft.exclude_newer = limit
+        draft.exclude_newer = limit if "T" in limit else _end_of(limit)
     elif limit is not None:
         draft.remark(
             (*_TOP, "exclude-newer"), f"exclude-newer: {limit}", "`[lock] exclude-newer` takes a UTC time or a span"
         )
     for key in sorted({*uv} - _OWN):
         draft.remark((*_TOP, key), f"tool.uv.{key}", _WHY.get(key, "env.toml has no place for it"))
+
+
+def _end_of(day: str) -> str:
+    """uv takes what was uploaded on that day too."""
+    try:
+        return f"{date.fromisoformat(day) + timedelta(days=1)}T00:00:00Z"
+    except (ValueError, OverflowError):
+        return day
 
 
 def _indexes(draft: Draft, uv: dict[str, Any]) -> dict[str, tuple[str, bool]]:

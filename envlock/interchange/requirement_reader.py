@@ -15,12 +15,12 @@ from envlock.interchange.pip_requirement import normalized_constraint, normalize
 from envlock.interchange.requirement_lines import joined
 from envlock.interchange.requirement_options import why_not
 from envlock.interchange.requirement_source import Folder, direct, is_direct
-from envlock.interchange.requirement_words import Words, filled, without_logins, words_of
+from envlock.interchange.requirement_words import Words, filled, shown, words_of
 from envlock.interchange.source import Source
 from envlock.interchange.written import text_of
 from envlock.model.imported import Remark
 from envlock.model.spec import EditableProject
-from envlock.system.secrets import redact, redact_text
+from envlock.system.secrets import redact
 from envlock.system.text_file import display
 
 _MOST_FILES = 100
@@ -84,9 +84,7 @@ class RequirementReader:
             self.remark(f"${{{name}}}", _FILLED, origin)
 
     def remark(self, what: str, why: str, origin: Origin) -> None:
-        shown = redact_text(without_logins(what)[0])
-        shown = f"{shown[:117]}…" if len(shown) > 120 else shown
-        self.remarks.append(Remark(what=shown, why=why, file=origin.shown, line=origin.line))
+        self.remarks.append(Remark(what=shown(what), why=why, file=origin.shown, line=origin.line))
 
     def _words(self, words: Words, origin: Origin) -> None:
         for name, value in words.options:

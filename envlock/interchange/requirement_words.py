@@ -2,11 +2,16 @@
 
 import re
 import shlex
+from collections import deque
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+from envlock.system.secrets import redact_text
+
 VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}")
 _LOGIN = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<login>[^/\s'\"]*)@")
+# a password with a `/` in it, written as it is, makes the host end too soon
+_LATE_LOGIN = re.compile(r"://[^\s@]*:[^\s@]*@\S*")
 _TOKEN_PATH = re.compile(r"/t/\$\{[A-Z0-9_]+\}(?=/|\s|$)")
 _SECRET_NAME = re.compile(r"TOKEN|PASS|SECRET|KEY|CRED|AUTH|LOGIN|USER")
 
@@ -80,6 +85,12 @@ def without_logins(text: str) -> tuple[str, bool]:
     return (clean := _LOGIN.sub(_without_login, text)), clean != text
 
 
+def shown(text: str) -> str:
+    """A line as a remark shows it: nothing of it is secret, and it is not long."""
+    clean = redact_text(_LATE_LOGIN.sub("://***", without_logins(text)[0]))
+    return f"{clean[:117]}…" if len(clean) > 120 else clean
+
+
 def _without_login(found: re.Match[str]) -> str:
     user, colon, _ = found["login"].partition(":")
     if found["scheme"].endswith("ssh") and not VARIABLE.search(user):
@@ -88,17 +99,19 @@ def _without_login(found: re.Match[str]) -> str:
 
 
 def _options(words: list[str]) -> Iterator[tuple[str, str]]:
-    rest = iter(words)
-    for word in rest:
+    rest = deque(words)
+    while rest:
+        word = rest.popleft()
         name, equals, value = word.partition("=")
         if not word.startswith("--"):
             name, value = _SHORT.get(word[:2], word), word[2:]
             equals = value and "="
         name = _whole(_OTHER_NAMES.get(name, name))
-        if name in _VALUED and not equals:
-            value = next(rest, "")
-            if not value:
-                raise ValueError(f"expected a value after `{name}`")
+        known = name in _VALUED
+        if not equals and (known or name not in _FLAGS) and rest and (known or not rest[0].startswith("-")):
+            value = rest.popleft()
+        if known and not equals and not value:
+            raise ValueError(f"expected a value after `{name}`")
         yield name, value.lstrip("=") if word[:2] in _SHORT else value
 
 
