@@ -13,6 +13,7 @@ from envlock.interchange import (
     environment_import,
     explicit_file,
     pixi_lock_file,
+    poetry_lock_file,
     project_import,
     pylock_file,
     requirements_file,
@@ -47,6 +48,7 @@ FOREIGN: dict[str, Foreign] = {
     "environment.yml": Foreign(is_one=environment_import.is_one, read=environment_import.read),
     "pyproject.toml": Foreign(is_one=project_import.is_one, read=project_import.read),
     "requirements.txt": Foreign(is_one=requirements_file.is_one, read=requirements_file.read),
+    "poetry.lock": Foreign(is_one=poetry_lock_file.is_one, read=poetry_lock_file.read),
 }
 
 
