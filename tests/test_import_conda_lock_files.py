@@ -57,8 +57,8 @@ def test_every_distribution_of_an_export_is_read(kind: str) -> None:
             assert pin.source == _source(package) or not (package.git or package.path or package.url)
             hashes = [file.sha256 for file in pin.files]
             assert hashes == ([package.sha256] if package.sha256 else [])
-    indexes = [(index.name, index.url) for index in found.spec.pip.indexes]
-    assert indexes == ([("pip-acme-test", "https://pip.acme.test/simple")] if kind == "pixi" else [])
+    indexes = [(index.url, index.packages) for index in found.spec.pip.indexes]
+    assert indexes == ([("https://pip.acme.test/simple", ("acme-lib",))] if kind == "pixi" else [])
     # conda-lock.yml has no indexes, and the files of these are not where the default index has its own
     (remark,) = found.remarks
     listed = "by-url" if kind == "pixi" else "acme-lib, flask, markupsafe, old, pytest, uvloop, werkzeug"
@@ -149,7 +149,7 @@ def test_what_is_no_package_of_a_channel_is_named() -> None:
     assert [(r.line, r.why.split(":")[0]) for r in found.remarks] == [
         (3, "a file that lies in no channel"),
         (4, "a virtual package"),
-        (6, "a file of one machine"),
+        (6, "`file"),
         (None, "without a hash"),
     ]
     assert [p.name for p in found.pinned[0].conda] == ["x"]

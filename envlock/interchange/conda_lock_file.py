@@ -69,7 +69,7 @@ class _Lock:
         channels = Channels(self.source.path.parent)
         for entry in mappings_of(metadata, "channels"):
             channels.add(text_of(entry, "url"), entry.line)
-        indexes = Indexes.of((), self.source.default_index)
+        indexes = Indexes((), self.source.default_index)
         entries = list(mappings_of(self.root, "package"))
         named = dict.fromkeys((*texts_of(metadata, "platforms"), *(text_of(entry, "platform") for entry in entries)))
         platforms, unknown = chosen_platforms(named, self.source)

@@ -57,7 +57,7 @@ class _Lines:
 
     def __post_init__(self) -> None:
         self.channels = Channels(self.source.path.parent)
-        self.indexes = Indexes.of((), self.source.default_index)
+        self.indexes = Indexes((), self.source.default_index)
 
     def add(self, line: str, number: int) -> None:
         if stated := _PLATFORM.fullmatch(line):

@@ -107,7 +107,7 @@ class _Lock:
         for links in environment.get("find-links") or ():
             what = next(iter(links.values()), "") if isinstance(links, Mapping) else links
             self.remarks.append(Remark(what=f"find-links: {what}", why="what is pinned is found by its own URL"))
-        return Indexes.of(texts_of(environment, "indexes"), self.source.default_index)
+        return Indexes(texts_of(environment, "indexes"), self.source.default_index)
 
     def _by_place(self) -> dict[str, yaml_plain.Mapping]:
         """The packages by the URL or path by which environments name them."""
