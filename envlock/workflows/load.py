@@ -13,7 +13,7 @@ from envlock.model.problem import Problem
 from envlock.sources.fetch import file_name
 from envlock.sources.saved_places import saved_paths
 from envlock.system.files import repository_root, write_whole
-from envlock.system.saved_folder import environment_in, saved_root
+from envlock.system.saved_folder import saved_root
 from envlock.system.text_file import display
 from envlock.workflows.attributes import lacking_attributes
 from envlock.workflows.check import check
@@ -51,11 +51,6 @@ class Loaded:
     problems: tuple[Problem, ...]
     platforms: tuple[str, ...]
     notes: tuple[str, ...]
-
-
-def is_saved(folder: Path) -> bool:
-    """Is there an environment of ours in a folder? Others are imported."""
-    return (folder / "env.toml").is_file() or environment_in(folder) is not None
 
 
 def load(folder: Path, start: Path, context: Context, options: LoadOptions) -> Loaded:

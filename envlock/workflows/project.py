@@ -127,6 +127,11 @@ def _at_path(path: Path) -> Project | None:
     return Project(folder.resolve()) if (folder / MANIFEST).is_file() else None
 
 
+def is_environment(folder: Path) -> bool:
+    """Is there env.toml in a folder, or a saved environment?"""
+    return _at_path(folder) is not None
+
+
 def _around(start: Path) -> Project | None:
     """In `start` or, inside a repository, in the nearest folder above."""
     root = repository_root(start)

@@ -16,6 +16,7 @@ from envlock.cli.settings import is_terminal
 from envlock.workflows import later_import
 from envlock.workflows.context import Context
 from envlock.workflows.import_asked import Asked, ImportOptions
+from envlock.workflows.project import is_environment
 
 Answer = tuple[Iterable[str], dict[str, Any]]
 
@@ -39,7 +40,7 @@ def load_command(session: Session, saved: Path, as_json: bool, **flags: Any) -> 
     """
     # who is asked a question must see it
     with session.context(animated=not is_terminal(sys.stdin)) as context:
-        ours = later_import.is_saved(saved) and not flags["kind"]
+        ours = is_environment(saved) and not flags["kind"]
         lines, told = (_load if ours else _import)(saved, context, flags)
     if as_json:
         session.console.json(told)
