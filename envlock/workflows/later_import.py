@@ -46,12 +46,6 @@ def save(project: "Project", folder: "Path", context: "Context", **options: Any)
     return save(project, folder, context, SaveOptions(**options))
 
 
-def is_saved(folder: "Path") -> bool:
-    from envlock.workflows.load import is_saved
-
-    return is_saved(folder)
-
-
 def load(folder: "Path", start: "Path", context: "Context", **options: Any) -> "Loaded":
     from envlock.workflows.load import LoadOptions, load
 
