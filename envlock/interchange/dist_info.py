@@ -24,7 +24,8 @@ _BUILD = re.compile(r"[0-9][A-Za-z0-9_.]*")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Distribution:
     """`name` is canonical. `file` is the name that its wheel must have had, "" where nothing tells; `tags` are those of
-    its wheel. `direct` is None where it is from an index. `requested`: somebody asked for it by name; `record` is
+    its wheel. `direct` is None where it is from an index. `requested`: did somebody ask for it by name, None where
+    nothing tells; `record` is
     which names directly in `site-packages` it says are its own, None where it does not say; `state` is whether its
     files are as they were installed."""
 
@@ -34,7 +35,7 @@ class Distribution:
     file: str = ""
     tags: tuple[str, ...] = ()
     direct: DirectUrl | None = None
-    requested: bool = False
+    requested: bool | None = None
     record: frozenset[str] | None = None
     state: InstalledFiles = AS_INSTALLED
 
@@ -58,7 +59,7 @@ def _dist_info(folder: str, names: set[str], files: PrefixFiles) -> Distribution
         file=wheel_name(written, metadata[1], build, tags),
         tags=tags,
         direct=_direct(f"{folder}/{DIRECT_URL}", files) if DIRECT_URL in names else None,
-        requested="REQUESTED" in names and _installer(folder, files) == "pip",
+        requested="REQUESTED" in names if _installer(folder, files) == "pip" else None,
         record=_tops(path for path, _ in record) if "RECORD" in names else None,
         state=installed_files(((p, size) for p, size in record if size is not None), files.root / folder / ".."),
     )

@@ -20,7 +20,7 @@ _COPY = "copy it into the repository, and `envlock add` it from there"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PinnedDistributions:
-    """`requested` are those that somebody asked for by name, as env.toml asks for them."""
+    """`requested` are those that somebody asked for by name, as env.toml asks for them, where that is known of all."""
 
     pip: tuple[PinnedPip, ...] = ()
     editable: tuple[EditableProject, ...] = ()
@@ -54,6 +54,7 @@ def pinned_distributions(found: Iterable[Distribution], source: Source) -> Pinne
     editable: list[EditableProject] = []
     requested: list[str] = []
     remarks: list[Remark] = []
+    told = True
     for one in found:
         named = f"{one.name} {one.version}".strip()
         try:
@@ -66,12 +67,13 @@ def pinned_distributions(found: Iterable[Distribution], source: Source) -> Pinne
             continue
         pins.append(pin)
         remarks += [Remark(what=named, why=why) for why in _noted(one)]
+        told = told and one.requested is not None
         if one.requested:
             requested.append(f"{one.name} @ {pin.source}" if pin.source else one.name)
     return PinnedDistributions(
         pip=tuple(pins),
         editable=tuple(sorted(editable, key=lambda project: project.path)),
-        requested=tuple(requested),
+        requested=tuple(requested) if told else (),
         remarks=tuple(remarks),
     )
 

@@ -57,15 +57,21 @@ def _locked(spec: EnvSpec, imported: Imported, project: Project, context: Contex
 def _asked_beside(wanted: EnvSpec, spec: EnvSpec) -> Iterator[Remark]:
     """What env.toml asks for though the file did not, where that asks for anything."""
     before = set(_asked(wanted))
-    for name in sorted(set(_asked(spec)) - before if before else ()):
+    told = {kind for kind, _ in before}
+    for kind, name in sorted(set(_asked(spec)) - before):
+        if kind not in told:
+            continue  # of these the file does not say which were asked for
         why = "pinned, and nothing that is asked for leads to it: env.toml asks for it now, so that it stays"
         yield Remark(what=name, why=why)
 
 
-def _asked(spec: EnvSpec) -> Iterator[str]:
+def _asked(spec: EnvSpec) -> Iterator[tuple[str, str]]:
+    """What env.toml itself asks for, by kind; not what editable projects do."""
+    spec = replace(spec, pip=replace(spec.pip, editable=()))
     for platform in spec.platforms:
         wants = spec.all_wants(platform)
-        yield from (*wants.conda, *wants.pip)
+        yield from (("conda", text) for text in wants.conda)
+        yield from (("pip", text) for text in wants.pip)
 
 
 def _lost(found: Lock, lock: Lock) -> Iterator[Remark]:
