@@ -78,9 +78,9 @@ def read_draft(name: str | None, source: Path, kind: str | None, context: Contex
 
 def saved_draft(folder: Path, context: Context) -> Draft:
     """What `save` wrote into a folder; else what another tool has there."""
-    if not later_import.is_saved(folder):
-        return read_draft(None, folder, None, context)
     home = environment_in(folder) or folder
+    if not (home / MANIFEST).is_file():
+        return read_draft(None, folder, None, context)
     return Draft(imported=Imported(spec=read_manifest(home / MANIFEST)), home=home.resolve(), saved=folder.resolve())
 
 
