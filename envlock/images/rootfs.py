@@ -54,6 +54,15 @@ class Rootfs:
         children = trail[-1][1].children if trail else None
         return tuple(f"{directory.rstrip('/')}/{name}" for name in sorted(children or ()))
 
+    def walk(self) -> Iterator[tuple[str, bool]]:
+        """Every path there is, and whether it is a directory; sorted within each directory, no link followed."""
+        waiting = [("", self._root)]
+        while waiting:
+            path, node = waiting.pop()
+            children = node.children or {}
+            yield from ((f"{path}/{name}", children[name].children is not None) for name in sorted(children))
+            waiting += [(f"{path}/{name}", child) for name, child in children.items() if child.children is not None]
+
     def chunks(self, path: str) -> Iterator[bytes]:
         """The bytes of a file, in pieces; OutsideError where there is no regular file."""
         layer, entry = self._file(path)
