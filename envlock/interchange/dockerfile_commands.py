@@ -197,12 +197,11 @@ def _apt_said(given: Arguments, words: tuple[str, ...]) -> tuple[tuple[str, str]
 
 def _rm(words: tuple[str, ...]) -> Meaning:
     paths = [word for word in words[1:] if not word.startswith("-")]
-    if all(path.startswith(_CACHES) for path in paths):
-        return Meaning(kind=TIDIES, debian=())
-    return Meaning(kind=TIDIES, paths=tuple(paths))
+    cached = all(path.startswith(CACHES) for path in paths)
+    return Meaning(kind=TIDIES, paths=tuple(paths), debian=() if cached else None)
 
 
-_CACHES = (
+CACHES = (
     *("/var/lib/apt/lists", "/var/cache", "/tmp/", "/var/tmp", "/root/.cache", "~/.cache", "/opt/conda/pkgs"),
     *("$HOME/.cache", "/var/log"),
 )

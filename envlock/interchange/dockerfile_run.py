@@ -3,7 +3,17 @@
 import posixpath
 from dataclasses import replace
 
-from envlock.interchange.dockerfile_commands import BESIDE, INSTALLS, LEFT_OUT, RUNS, STAYS, TIDIES, Meaning, meaning
+from envlock.interchange.dockerfile_commands import (
+    BESIDE,
+    CACHES,
+    INSTALLS,
+    LEFT_OUT,
+    RUNS,
+    STAYS,
+    TIDIES,
+    Meaning,
+    meaning,
+)
 from envlock.interchange.dockerfile_lines import Instruction
 from envlock.interchange.dockerfile_stage import Stage, listed, shown
 from envlock.interchange.dockerfile_words import Command, commands, words_in
@@ -40,9 +50,10 @@ def _judged(read: Meaning, cwd: str, stage: Stage) -> Meaning:
     """What removes copied files tidies up; what removes others is done before anything else is there."""
     if read.kind != TIDIES or not read.paths:
         return read
-    sources = [stage.in_context(path, cwd) for path in read.paths]
-    stage.removed |= {source for source in sources if source}
-    return read if all(sources) else replace(read, kind=BESIDE)
+    sources = {path: stage.in_context(path, cwd) for path in read.paths}
+    stage.removed |= {source for source in sources.values() if source}
+    known = all(source or path.startswith(CACHES) for path, source in sources.items())
+    return read if known else replace(read, kind=BESIDE)
 
 
 def _take_command(read: Meaning, command: Command, at: tuple[Instruction, Stage, str]) -> bool:
