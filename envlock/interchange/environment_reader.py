@@ -44,6 +44,7 @@ class EnvironmentReader:
         self._selectors = {number: found for number, line in lines if (found := selector_of(line))}
         self._pip = PipLines(self._found)
         self._used: set[int] = set()
+        self._read: set[tuple[int, frozenset[str] | None]] = set()
         self._defaults: int | None = None
         self._unlisted = False
         self._name = ""
@@ -91,20 +92,20 @@ class EnvironmentReader:
                 self._say(item.value if isinstance(item, ScalarNode) else what, str(wrong), line_of(item))
 
     def _platforms(self, node: Node, _line: int | None) -> None:
-        named: list[str] = []
+        named: dict[str, int] = {}
         for text, item in self._texts(node, "platforms"):
             if text in PLATFORMS:
-                named.append(text)
+                named[text] = line_of(item)
             else:
                 self._say(
                     f"platforms: {text}",
                     f"nothing can be locked for it: known are {', '.join(PLATFORMS)}",
                     line_of(item),
                 )
-        chosen = self._source.platforms or named or [DEFAULT_PLATFORM]
-        for text in named:
+        chosen = self._source.platforms or tuple(named) or (DEFAULT_PLATFORM,)
+        for text, line in named.items():
             if text not in chosen:
-                self._say(f"platforms: {text}", "another platform was asked for", None)
+                self._say(f"platforms: {text}", "another platform was asked for", line)
         self._found.platforms = tuple(sorted(set(chosen)))
 
     def _category(self, node: Node, line: int | None) -> None:
@@ -178,14 +179,18 @@ class EnvironmentReader:
         if isinstance(node, MappingNode):
             self._mapping(node, None)
             return
-        seen: set[int] = set()
         for item in self._items(node, "dependencies"):
-            # an alias of what stood there before asks for nothing more
-            if id(item) not in seen:
-                self._dependency(item, self._only(item))
-            seen.add(id(item))
+            self._dependency(item, self._only(item))
+
+    def _again(self, node: Node, only: frozenset[str] | None) -> bool:
+        """Is it an alias of what was read for these platforms already? It asks for nothing more."""
+        known = (id(node), only) in self._read
+        self._read.add((id(node), only))
+        return known
 
     def _dependency(self, item: Node, only: frozenset[str] | None) -> None:
+        if self._again(item, only):
+            return
         if isinstance(item, MappingNode):
             self._mapping(item, only)
             return
@@ -217,6 +222,8 @@ class EnvironmentReader:
         self._say(said, f"conda takes no `{name}:` among dependencies{hint}", line_of(key))
 
     def _pip_lines(self, node: Node, only: frozenset[str] | None) -> None:
+        if self._again(node, only):
+            return
         for text, item in self._texts(node, "pip"):
             self._pip.item(text, line_of(item), _met(only, self._only(item)))
 

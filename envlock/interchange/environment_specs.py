@@ -43,12 +43,10 @@ def conda_dependency(text: str, line: int, found: Gathered, only: frozenset[str]
 
 
 def _reason(message: str, text: str) -> str:
-    """Without the text itself, which stands before it."""
-    return (
-        redact(text).join(message.split(text)).replace(f", got `{text}`", "")
-        if "://" not in text
-        else ("an address where a package's name is expected")
-    )
+    """Without the text itself, which stands before it, and may be an address that holds a password."""
+    if "://" in text:
+        return "an address stands where a package's name is expected"
+    return message.replace(f", got `{text}`", "")
 
 
 def _package(text: str, line: int, found: Gathered, only: frozenset[str] | None) -> None:
