@@ -10,10 +10,11 @@ import tomlkit
 from tomlkit.items import Array, Table
 
 from envlock.manifest.schema import ADDRESS
-from envlock.model.platform import DEFAULT_PLATFORM, System
+from envlock.model.platform import DEFAULT_PLATFORM, PLATFORMS, System
 from envlock.model.spec import DebianSpec, EditableProject, EnvSpec, ImageSpec, Index, LockSpec, Wants
 from envlock.model.system_values import SYSTEM_KEYS
 
+_SYSTEM = {key: key.replace("-", "_") for key in SYSTEM_KEYS}
 _ABOUT = "What this environment is made from. `envlock lock` answers it in env.lock: keep both in git."
 _CONDA = 'match specs, such as "numpy >=1.26,<2"; where there are any, Python comes from conda too'
 _CHANNELS = "names, URLs or paths such as ./channel, best first"
@@ -64,7 +65,7 @@ def _add_tables(document: tomlkit.TOMLDocument, name: str, tables: Mapping[str, 
 def _platforms(spec: EnvSpec) -> dict[str, Table]:
     systems, wants = dict(spec.systems), dict(spec.platform_wants)
     names = sorted({*systems, *wants})
-    return {name: _wants(wants.get(name, Wants()), _system(systems.get(name))) for name in names}
+    return {name: _wants(wants.get(name, Wants()), _system(name, systems.get(name))) for name in names}
 
 
 def _wants(wants: Wants, table: Table | None = None) -> Table:
@@ -132,8 +133,12 @@ def _editable(project: EditableProject) -> str:
     return f"{project.path}[{','.join(project.extras)}]" if project.extras else project.path
 
 
-def _system(system: System | None) -> Table | None:
-    return _filled({key: getattr(system, key.replace("-", "_")) for key in SYSTEM_KEYS}) if system else None
+def _system(platform: str, system: System | None) -> Table | None:
+    """What is declared of a system that is not the default."""
+    if system is None:
+        return None
+    values = {key: (getattr(system, name), getattr(PLATFORMS[platform].system, name)) for key, name in _SYSTEM.items()}
+    return _filled({key: value for key, (value, default) in values.items() if value != default})
 
 
 def _add_image(document: tomlkit.TOMLDocument, spec: EnvSpec) -> None:
