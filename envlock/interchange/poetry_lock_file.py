@@ -10,7 +10,7 @@ from envlock.errors import UserInputError
 from envlock.interchange.beside import beside, editable_project
 from envlock.interchange.pins import ForeignToml, Indexes, asked, git_source, limits_remark, opened, platforms_of
 from envlock.interchange.poetry_packages import PoetryLocked, limits_of, poetry_package
-from envlock.interchange.poetry_reach import PoetryReach, markers_of
+from envlock.interchange.poetry_reach import PoetryReach, every_extra, markers_of
 from envlock.interchange.pythons import Selection, Spans, python_key
 from envlock.interchange.source import Source
 from envlock.model.imported import Imported, Pinned, PinnedFile, PinnedPip, Remark
@@ -106,17 +106,15 @@ def _groups(lock: _Lock, source: Source) -> dict[str, Selection]:
             listed = ", ".join(f"`{each}`" for each in known) or "none"
             raise UserInputError(f"`{lock.document.name}` has no group or extra `{name}`: it has {listed}")
     chosen = [name for name in known if not source.groups or name in source.groups]
-    extras = lock.extras.keys()
+    extras = frozenset(lock.extras)
     return {MAIN: Selection()} | {name: Selection(extras=frozenset([name]) & extras) for name in chosen}
 
 
 def _reach(lock: _Lock, platform: str, groups: Mapping[str, Selection]) -> PoetryReach:
-    spans = Spans(PLATFORMS[platform], lock.limits, markers_of(lock.packages), (*groups.values(), _every(lock)))
+    spans = Spans(
+        PLATFORMS[platform], lock.limits, markers_of(lock.packages), (*groups.values(), every_extra(lock.packages))
+    )
     return PoetryReach(lock.packages, lock.extras, lock.tells, spans)
-
-
-def _every(lock: _Lock) -> Selection:
-    return Selection(extras=frozenset(lock.extras))
 
 
 @dataclass

@@ -23,6 +23,12 @@ def markers_of(packages: Iterable[PoetryLocked]) -> set[str]:
     return found
 
 
+def every_extra(packages: Iterable[PoetryLocked]) -> Selection:
+    """All extras that packages require something for."""
+    texts = (text for package in packages for _, text in package.needs if text)
+    return Selection(extras=frozenset(canonicalize_name(name) for text in texts for name in _EXTRA.findall(text)))
+
+
 @dataclass(frozen=True)
 class PoetryReach:
     """What applies on one platform; `extras` are those of the project, with the packages that they name.
@@ -65,9 +71,13 @@ class PoetryReach:
             if number not in found:
                 found.add(number)
                 for name, marker in self.packages[number].needs:
-                    if python is None or self.spans.holds(marker, python, self._every_extra):
+                    if python is None or self.spans.holds(marker, python, self._all):
                         waiting += self._by_name.get(name, ())
         return found
+
+    @cached_property
+    def _all(self) -> Selection:
+        return every_extra(self.packages)
 
     @cached_property
     def _by_name(self) -> dict[str, list[int]]:
@@ -75,8 +85,3 @@ class PoetryReach:
         for number, package in enumerate(self.packages):
             found.setdefault(package.name, []).append(number)
         return found
-
-    @cached_property
-    def _every_extra(self) -> Selection:
-        texts = (text for package in self.packages for _, text in package.needs if text)
-        return Selection(extras=frozenset(canonicalize_name(name) for text in texts for name in _EXTRA.findall(text)))
