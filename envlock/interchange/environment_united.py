@@ -1,5 +1,6 @@
 """Requirements of one name as one: env.toml asks for a package once."""
 
+import re
 from itertools import product
 
 from packaging.requirements import Requirement
@@ -9,6 +10,7 @@ from envlock.interchange.pip_requirement import normalized_requirement
 from envlock.model.match_specs import conda_name
 
 _MOST = 32
+_NAME_END = re.compile(r"[^a-z0-9-]")
 
 
 def conda_identity(spec: str) -> tuple[str, str]:
@@ -16,8 +18,9 @@ def conda_identity(spec: str) -> tuple[str, str]:
 
 
 def pip_identity(requirement: str) -> tuple[str, str]:
-    parsed = Requirement(requirement)
-    return parsed.name, str(parsed.marker)
+    """The name and the marker of a normalised requirement."""
+    wanted, _, marker = requirement.partition(";")
+    return _NAME_END.split(wanted, maxsplit=1)[0], marker.strip()
 
 
 def both_specs(one: str, other: str) -> str:
