@@ -236,6 +236,24 @@ def test_killed_at_any_point_the_old_folder_or_the_new_one_is_there(
         assert not [*root.glob(".envlock-part-*")]
 
 
+@pytest.mark.parametrize("copied", [".", ".."])
+def test_what_save_adds_is_no_part_of_what_is_copied(copied: str, tmp_path: Path) -> None:
+    run(("git", "init", "--quiet", tmp_path / "repository"))
+    manifest = f'name = "all"\n[image]\nbase = "scratch"\nworkdir = "/srv"\ncopy = ["{copied}"]\n'
+    project = new_project(tmp_path / "repository/env", manifest, cache=tmp_path / "cache", git=False)
+    written(project.folder / "model.py", "")
+    project.must("lock")
+    project.must("save", "all", tmp_path / "saved", "--with-packages")
+    there = in_folder(project, tmp_path / "saved")
+    assert there.call("check").code == 0
+    # a repository that ignores the folder has no say in it
+    run(("git", "init", "--quiet", tmp_path))
+    written(tmp_path / ".gitignore", "saved\n")
+    assert there.call("check").code == 0
+    there.must("save", ".", tmp_path / "again", "--with-packages")
+    assert tree(tmp_path / "saved") == tree(tmp_path / "again")
+
+
 def test_an_unknown_environment_and_a_missing_file_are_named(project: Project, tmp_path: Path) -> None:
     assert "no environment `other`" in project.call("save", "other", tmp_path / "saved").stderr
     (project.folder / "wheels/gamma-1.0-py3-none-any.whl").unlink()

@@ -21,6 +21,13 @@ def surrounding(folder: Path) -> Path:
     return repository_root(folder) or saved_root(folder) or folder
 
 
+def counting_root(folder: Path) -> Path | None:
+    """The repository whose git tells which files around a folder count; None where all do: outside of git, and in a
+    saved folder, which a repository around it may ignore."""
+    root, saved = repository_root(folder), saved_root(folder)
+    return None if saved and root and saved.is_relative_to(root) else root
+
+
 def environment_in(root: Path) -> Path | None:
     """The folder with env.toml in a saved folder, as its mark says; None where there is no mark, or one that says
     nothing good."""

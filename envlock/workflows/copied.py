@@ -20,8 +20,8 @@ from envlock.model.image_values import copied_name
 from envlock.model.lock import Lock
 from envlock.model.problem import COPY, IMAGE, Problem
 from envlock.model.spec import EnvSpec
-from envlock.system.files import repository_root
 from envlock.system.local_files import content_pieces, holds_cache, lfs_pointer, link_target, measured
+from envlock.system.saved_folder import counting_root
 from envlock.system.text_file import display
 
 _FORM = b"envlock-copy 1\n"
@@ -64,7 +64,7 @@ def copied_files(folder: Path, path: str) -> tuple[PrefixFile, ...]:
     top = (folder / path).resolve()
     if not top.exists():
         raise UserInputError(f"`{path}` does not exist")
-    places = counted(top, repository_root(folder.resolve()))
+    places = counted(top, counting_root(folder.resolve()))
     found = {_name(place, top, path): _file(place, top, executable) for place, executable in places.items()}
     if not found:
         raise UserInputError(f"`{path}` has nothing to copy")

@@ -14,8 +14,8 @@ from envlock.manifest.reader import read_manifest
 from envlock.model.direct import is_path, sources
 from envlock.model.spec import EnvSpec
 from envlock.sources.lfs import real_file
-from envlock.system.files import repository_root
 from envlock.system.local_files import content_pieces, lfs_pointer, link_target, project_files
+from envlock.system.saved_folder import counting_root
 from envlock.system.text_file import display
 from envlock.workflows.copied import counted
 from envlock.workflows.local_sources import local_sources
@@ -67,6 +67,13 @@ def definition(project: Project) -> Files:
     return dict(sorted(found.items()))
 
 
+def walked_folders(spec: EnvSpec, folder: Path) -> set[str]:
+    """The folders of which all that counts is taken, by their paths from env.toml's."""
+    named = {*_local_sources(spec), *spec.image.copy, *(each.path for each in spec.pip.editable), *_base(spec)}
+    docker = {posixpath.dirname(spec.image.dockerfile)} if spec.image.dockerfile else set()
+    return {_named(path) for path in {*named, *_channels(spec)} if (folder / path).is_dir()} | set(map(_named, docker))
+
+
 def _is_locked(project: Project) -> bool:
     return project.lockfile.is_file()
 
@@ -105,7 +112,7 @@ def _counted(folder: Path, path: str) -> Files:
     top = (folder / path).resolve()
     if not top.exists():
         raise _absent(folder / path)
-    places = counted(top, repository_root(folder))
+    places = counted(top, counting_root(folder))
     return {_named(path, place.relative_to(top)): _within(place, top, bit) for place, bit in places.items()}
 
 

@@ -9,7 +9,7 @@ from envlock.model.spec import EnvSpec
 from envlock.workflows.context import Context
 from envlock.workflows.project import LOCKFILE, Project
 from envlock.workflows.saved_azureml import azureml
-from envlock.workflows.saved_definition import Files, SavedFile, definition
+from envlock.workflows.saved_definition import Files, SavedFile, definition, walked_folders
 from envlock.workflows.saved_names import ENVLOCK
 
 
@@ -44,16 +44,22 @@ def _as_it_is(saving: Saving) -> Laid:
     """env.toml, env.lock and what they name, as they lie to one another: below one folder, so that no path of them
     changes, and the lock answers as it did."""
     files = definition(saving.project)
-    environment = _environment(files, saving.project)
+    environment = _environment(files, saving)
     below = {posixpath.normpath(posixpath.join(environment, path)): file for path, file in files.items()}
     return Laid(files=below, environment=environment, notes=tuple(_notes(saving)))
 
 
-def _environment(files: Files, project: Project) -> str:
-    """Where env.toml's folder is below the folder that all files are in: "envs/train" where one is `../../x.toml`."""
-    up = max((path.split("/").count("..") for path in files), default=0)
-    folder = project.folder.resolve()
-    return posixpath.join(*folder.parts[len(folder.parts) - up :]) if up else "."
+def _environment(files: Files, saving: Saving) -> str:
+    """Where env.toml's folder is below the folder that all files are in: "envs/train" where one is `../../x.toml`.
+
+    Where all of that folder counts as copied, or as a project, it is laid one deeper: what `save` adds must not count.
+    """
+    folder = saving.project.folder.resolve()
+    walked = walked_folders(saving.spec, folder)
+    up = max((path.split("/").count("..") for path in {*files, *walked}), default=0)
+    above = ("/".join([".."] * up) or ".") in walked
+    parts = (*([saving.spec.name] if above else []), *folder.parts[len(folder.parts) - up :])
+    return posixpath.join(*parts) if parts else "."
 
 
 def _notes(saving: Saving) -> Iterator[str]:
