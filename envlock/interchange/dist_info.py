@@ -14,10 +14,11 @@ from envlock.interchange.direct_url import DIRECT_URL, DirectUrl, direct_url
 from envlock.interchange.installed_files import AS_INSTALLED, InstalledFiles, installed_files, recorded
 from envlock.interchange.prefix_files import PrefixFiles
 from envlock.model.metadata_fields import metadata_fields
-from envlock.model.wheel_metadata import read_metadata, read_needs
+from envlock.model.wheel_metadata import read_metadata
 
 DIST_INFO, EGG_INFO, EGG = ".dist-info", ".egg-info", ".egg"
 _TAG = re.compile(r"[a-z0-9_]+(?:\.[a-z0-9_]+)*-[a-z0-9_]+(?:\.[a-z0-9_]+)*-[a-z0-9_]+(?:\.[a-z0-9_]+)*", re.IGNORECASE)
+_NAME = re.compile(rb"^Name:[ \t]*([A-Za-z0-9._-]+)", re.IGNORECASE | re.MULTILINE)
 _BUILD = re.compile(r"[0-9][A-Za-z0-9_.]*")
 
 
@@ -87,8 +88,8 @@ def _metadata(content: bytes) -> tuple[str, tuple[str, str, tuple[str, ...]]]:
         found = read_metadata(content)
     except EnvlockError as error:
         raise ValueError(error.message) from None
-    written = metadata_fields(content)["name"][0].strip()
-    return written, (found.name, found.version, read_needs(content)[0])
+    written = _NAME.search(content)
+    return written[1].decode() if written else found.name, (found.name, found.version, found.requires_dist)
 
 
 def wheel_name(name: str, version: str, build: str, tags: Iterable[str]) -> str:

@@ -9,6 +9,8 @@ from envlock.interchange.prefix_files import PrefixFiles
 from envlock.model.imported import Remark
 
 _SHOWN = 3
+# digits of a size: no file is larger
+_LONGEST = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,11 +47,12 @@ def installed_files(sizes: Iterable[tuple[str, int]], folder: Path) -> Installed
 def recorded(path: str, files: PrefixFiles) -> Iterator[tuple[str, int | None]]:
     """The paths in a RECORD (PEP 376), and their sizes where it says them."""
     for line in (files.content(path) or b"").decode("utf-8", errors="replace").splitlines():
-        name, _, rest = line.rpartition(",")[0].rpartition(",") if line.count(",") > 1 else (line, "", "")
-        size = line.rpartition(",")[2]
+        name, *rest = line.rsplit(",", 2)
+        size = rest[-1] if len(rest) > 1 else ""
+        if name.startswith('"'):
+            name = name[1:-1].replace('""', '"')
         if name:
-            written = name[1:-1].replace('""', '"') if name.startswith('"') else name
-            yield written, int(size) if rest and size.isascii() and size.isdigit() and len(size) < 16 else None
+            yield name, int(size) if size.isascii() and size.isdigit() and len(size) < _LONGEST else None
 
 
 def listed(names: Iterable[str]) -> str:

@@ -19,19 +19,29 @@ class PrefixFiles:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.root = folder.resolve()
+        self._real: set[str] = set()  # folders that are known to lie in it
 
     def names(self, path: str) -> dict[str, bool]:
         """What is in a folder, sorted: by name whether it is a folder itself (a link is none); nothing in what is none
         or leads out."""
         place = self.root / path
         try:
-            if not place.resolve().is_relative_to(self.root):
+            if not self._inside(path):
                 return {}
             with os.scandir(place) as entries:
                 found = [(entry.name, entry.is_dir(follow_symlinks=False)) for entry in entries]
         except OSError:
             return {}
         return dict(sorted(found))
+
+    def _inside(self, path: str) -> bool:
+        """Does a folder lie in the prefix, wherever links lead?"""
+        top = path.rpartition("/")[0]
+        if top not in self._real and not (self.root / top).resolve().is_relative_to(self.root):
+            return False
+        self._real.add(top)
+        place = self.root / path
+        return not place.is_symlink() or place.resolve().is_relative_to(self.root)
 
     def content(self, path: str) -> bytes | None:
         """None where there is no such file; ValueError where it is not to be read."""
