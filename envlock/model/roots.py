@@ -1,11 +1,15 @@
 """What an environment must ask for so that all that is pinned belongs to it: the packages that no other asks for."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from envlock.model.closure import groups_by_node
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from envlock.model.closure import Closure, groups_by_node
 from envlock.model.imported import Pinned, PinnedPip
 from envlock.model.lock import Node, PlatformLock
+from envlock.model.platform import PLATFORMS
 from envlock.model.reach import first, ways_of
 from envlock.model.spec import MAIN, CondaSpec, EnvSpec, PipSpec, Wants, python_minor
 
@@ -68,19 +72,32 @@ def _with_group(
 ) -> EnvSpec:
     asked: dict[str, set[_Asked]] = {}
     for locked in platforms:
-        reached = groups_by_node(spec, locked)
-        lacking = {
-            p.node
-            for p in locked.prefix_packages
-            if p.node not in reached and group in groups.get((locked.platform, *p.node), (MAIN,))
-        }
-        found = first(lacking, ways_of(locked))
+        own = {p.node for p in locked.prefix_packages if group in groups.get((locked.platform, *p.node), (MAIN,))}
+        sourced = {node for node in own if " @ " in texts.get((locked.platform, *node), "")}
+        found = {*_conda_roots(spec, locked, own), *_pip_roots(spec, locked, own, sourced)}
         asked[locked.platform] = {(node, texts.get((locked.platform, *node), node[1])) for node in found}
     everywhere = set.intersection(*asked.values()) if asked else set()
     spec = _asking(spec, group, everywhere)
     for platform, found_here in asked.items():
         spec = _on_platform(spec, platform, found_here - everywhere)
     return spec
+
+
+def _conda_roots(spec: EnvSpec, locked: PlatformLock, own: set[Node]) -> Iterator[Node]:
+    """Of these conda packages those that no other asks for. What only a wheel needs has to be asked for as well: conda
+    packages are chosen before, and by what asks for conda packages alone."""
+    alone = replace(locked, pip=())
+    environment = PLATFORMS[locked.platform].markers(locked.python or "3")
+    reached = Closure(alone.conda, (), environment).reached(Wants(conda=spec.all_wants(locked.platform).conda))
+    yield from first({node for node in own - reached if node[0] == "conda"}, ways_of(alone))
+
+
+def _pip_roots(spec: EnvSpec, locked: PlatformLock, own: set[Node], sourced: set[Node]) -> Iterator[Node]:
+    """The same of distributions, and each that has a source of its own, which has to stand in env.toml."""
+    reached = groups_by_node(spec, locked)
+    yield from first({node for node in own - reached.keys() if node[0] == "pip"}, ways_of(locked))
+    named = {canonicalize_name(Requirement(text).name) for text in spec.all_wants(locked.platform).pip}
+    yield from (node for node in sourced if node[1] not in named)
 
 
 def _asking(spec: EnvSpec, group: str, asked: set[_Asked]) -> EnvSpec:
