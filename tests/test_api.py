@@ -1,6 +1,7 @@
 """Environments from Python: what is written when, what is refused, and what is only read."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -332,3 +333,32 @@ def test_what_others_have_changed_is_theirs_to_lock(ws: Workspace) -> None:
     assert [problem.kind for problem in env.check()] == ["image"]
     env.lock()
     env.build().wait_for_completion(show_output=False)
+
+
+def test_pins_of_another_tool_are_locked_before_anything_is_asked_for_beside_them(ws: Workspace) -> None:
+    (ws.root / "explicit.txt").write_text(
+        f"@EXPLICIT\nhttps://conda.example.test/main/linux-64/tool-1.0-0.conda#{'0' * 64}\n"
+    )
+    env = Environment.from_file("pinned", "explicit.txt")
+    with pytest.raises(UserInputError, match="has pins of another tool, which are to be locked first"):
+        env.conda.add("numpy")
+
+
+def test_progress_and_warnings_are_logged(ws: Workspace, caplog: pytest.LogCaptureFixture) -> None:
+    (ws.root / "environment.yml").write_text("dependencies: [numpy]\nprefix: /home/kim/envs/old\n")
+    env = Environment.from_conda_specification("logged", ws.root / "environment.yml")
+    warnings = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert len(warnings) == len(env.not_carried_over) > 0
+    assert any(line.startswith("not carried over: ") and ":2: `prefix: " in line for line in warnings)
+    caplog.clear()
+    for quiet in (False, True):
+        Workspace.discover(quiet=quiet).session.log("warning: mind this")
+    assert [record.getMessage() for record in caplog.records] == ["mind this"]
+
+
+def test_a_build_that_fails_while_nobody_waits_is_logged(ws: Workspace) -> None:
+    child = "from envlock import Environment\nEnvironment('small').build(push=True)\n"
+    words = (sys.executable, "-c", child)
+    done = subprocess.run(words, cwd=ws.root.parent, capture_output=True, text=True, check=True)
+    assert done.stdout == ""
+    assert re.fullmatch(r"a build that nobody waits for has failed: `.*` is in no git repository\n", done.stderr)

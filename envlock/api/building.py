@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable
 from threading import Condition, Event, Thread
 
+from envlock.api.session import LOGGER
 from envlock.errors import EnvlockError
 from envlock.workflows.build import BuildResult
 
@@ -13,13 +14,17 @@ Work = Callable[[Callable[[str], None], Event], BuildResult]
 
 
 class Build:
-    """A build: it has begun when there is one, and goes on by itself."""
+    """A build: it has begun when there is one, and goes on by itself while the program runs.
+
+    Wait for it: what fails meanwhile, as all does when the program ends, is logged as an error.
+    """
 
     def __init__(self, work: Work) -> None:
         self._lines: list[str] = []
         self._result: BuildResult | None = None
         self._error: BaseException | None = None
         self._ended = False
+        self._waiting = 0
         self._news = Condition()
         self._stopped = Event()
         self._thread = Thread(target=self._run, args=(work,), name="envlock-build")
@@ -43,11 +48,16 @@ class Build:
 
         Raises what the build failed of: UserInputError, OutsideError or AnswerIsNo. Ctrl-C ends the build, too.
         """
+        with self._news:
+            self._waiting += 1
         try:
             self._follow(show_output=show_output)
         except BaseException:
             self._stopped.set()
             raise
+        finally:
+            with self._news:
+                self._waiting -= 1
         self._thread.join()
         if self._error:
             raise self._error
@@ -91,6 +101,8 @@ class Build:
         with self._news:
             self._result, self._error, self._ended = result, error, True
             self._lines += _last_lines(result, error)
+            if error and not self._waiting:
+                LOGGER.error("a build that nobody waits for has failed: %s", error)
             self._news.notify_all()
 
     def __repr__(self) -> str:
