@@ -12,13 +12,15 @@ import pytest
 
 from envlock.model.digest import lock_hash
 from envlock.model.lock import Lock
+from tests.conftest import IndexServers
 from tests.support.conda_channel import write_channel
 from tests.support.conda_package import CondaPackage, PackageFile
 from tests.support.export_contents import LINUX
 from tests.support.foreign_locks import MD5, NAMES, conda_lock, pixi_lock, read
 from tests.support.http_server import FileServer, Response, folder_pages, serve, serve_folder
-from tests.support.projects import Project, Result, new_project
-from tests.support.tiny_project import tree
+from tests.support.projects import MINOR, Project, Result, manifest_text, new_project
+from tests.support.tiny_project import PYTHON, tree
+from tests.support.tiny_wheels import write_wheel
 
 # one of these is enough by default
 _MORE = pytest.mark.full
@@ -127,6 +129,34 @@ def test_the_rebuilt_prefix_is_the_same(world: World, tmp_path: Path, kind: str)
     project.must("install", "--prefix", prefix)
     assert {"bin/app", "lib/lib.so", "share/tool"} <= wanted.keys()
     assert tree(prefix) == wanted
+
+
+@pytest.mark.parametrize("kind", ["pixi", "conda-lock"])
+def test_distributions_come_with_the_packages_of_conda(tmp_path: Path, index_server: IndexServers, kind: str) -> None:
+    """What conda brings is not installed twice; what the file does not say of an index is asked for by its URL."""
+    for name, requires in (("lib", ()), ("app", ("lib", "brought"))):
+        write_wheel(tmp_path / "wheels", name, requires=requires)
+    index = index_server(tmp_path / "wheels")
+    brought = f"lib/python{MINOR}/site-packages/brought-1.5.dist-info/METADATA"
+    package = CondaPackage(name="b", depends=("python",), files={brought: b"Name: brought\nVersion: 1.5\n"})
+    channel = write_channel(tmp_path / "channel", (PYTHON, package)).as_uri()
+    text = manifest_text(conda=["b"], channels=[channel], pip=["app"], index=index.url)
+    project = new_project(tmp_path / "project", text, cache=tmp_path / "cache")
+    project.must("lock")
+    project.must("export", "--format", kind, "--output", NAMES[kind])
+    before = project.lock()
+    project.must("import", NAMES[kind], "--name", "small", "--base", "scratch", "--overwrite")
+    project.must("check")
+    (was,), (now,) = before.platforms, project.lock().platforms
+    assert now.base == was.base
+    assert [replace(p, uploaded=None) for p in now.conda] == [replace(p, uploaded=None) for p in was.conda]
+    assert [(p.name, p.version, p.file, p.sha256, p.requires) for p in now.pip] == [
+        (p.name, p.version, p.file, p.sha256, p.requires) for p in was.pip
+    ]
+    assert f'python = "{MINOR}"' in project.manifest.read_text()
+    if kind == "pixi":
+        assert index.url.rstrip("/") in project.manifest.read_text()
+        assert [lock_hash(project.lock(), now)] == [lock_hash(before, was)]
 
 
 def test_one_platform_environment_and_group_are_taken() -> None:
