@@ -44,11 +44,11 @@ FOREIGN: dict[str, Foreign] = {
     "pixi": Foreign(is_one=pixi_lock_file.is_one, read=pixi_lock_file.read),
     "pylock": Foreign(is_one=pylock_file.is_one, read=pylock_file.read),
     "uv.lock": Foreign(is_one=uv_lock_file.is_one, read=uv_lock_file.read),
+    "poetry.lock": Foreign(is_one=poetry_lock_file.is_one, read=poetry_lock_file.read),
     "dockerfile": Foreign(is_one=dockerfile_file.is_one, read=dockerfile_file.read),
     "environment.yml": Foreign(is_one=environment_import.is_one, read=environment_import.read),
     "pyproject.toml": Foreign(is_one=project_import.is_one, read=project_import.read),
     "requirements.txt": Foreign(is_one=requirements_file.is_one, read=requirements_file.read),
-    "poetry.lock": Foreign(is_one=poetry_lock_file.is_one, read=poetry_lock_file.read),
 }
 
 
