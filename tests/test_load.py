@@ -12,6 +12,7 @@ import pytest
 from tests.support.built_projects import commit
 from tests.support.processes import run
 from tests.support.projects import MINOR, Project, new_project
+from tests.support.strace import points, recorder
 from tests.support.tiny_project import NO_PROXY, failure, tree
 from tests.support.tiny_wheels import write_wheel
 
@@ -197,6 +198,27 @@ def test_at_a_terminal_it_is_asked(former: Project, answer: str, original: Proje
         assert tree(former.folder / "train") == before
     else:
         assert (former.folder / "train/env.lock").read_bytes() == original.lockfile.read_bytes()
+
+
+def test_killed_at_any_point_the_next_call_does_all_of_it(former: Project, original: Project, tmp_path: Path) -> None:
+    root = former.folder
+    shutil.copytree(root, tmp_path / "before", symlinks=True)
+    words = ("load", "../saved", "--overwrite")
+    former.through(*recorder(tmp_path / "log")).must(*words)
+    found = [point for point in points(tmp_path / "log") if not point.everywhere]
+    for point in (*found[:: max(1, len(found) // 2)], found[-1]):
+        shutil.rmtree(root)
+        shutil.copytree(tmp_path / "before", root, symlinks=True)
+        former.through(*point.starter()).call(*words)
+        for path in ("env.toml", "env.lock"):
+            assert (root / "train" / path).read_bytes() in (
+                (tmp_path / "before/train" / path).read_bytes(),
+                (original.folder / path).read_bytes(),
+            )
+        former.must(*words)
+        after = contents(root / "train")
+        assert after.pop("notes.txt")
+        assert after == contents(original.folder), point
 
 
 def test_files_beside_the_folder_stay_in_the_repository(here: Project, tmp_path: Path) -> None:

@@ -216,7 +216,7 @@ def trial(original: Project, tmp_path_factory: pytest.TempPathFactory) -> tuple[
     shutil.copytree(root / "old", root / "saved", symlinks=True)
     project.through(*recorder(root / "log")).must("save", "train", root / "saved", "--overwrite")
     found = [p for p in points(root / "log") if not p.everywhere]
-    return project, root, [*found[:: max(1, len(found) // 8)], found[-1]]
+    return project, root, [*found[:: max(1, len(found) // 3)], found[-1]]
 
 
 def test_killed_at_any_point_the_old_folder_or_the_new_one_is_there(

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from envlock.errors import EnvlockError, UserInputError
+from envlock.errors import UserInputError
 from envlock.system.files import replace_folder, repository_root, sync_folder
 from envlock.system.parts import part_file, scratch_folder
 from envlock.system.text_file import display
 from envlock.workflows.project import MANIFEST, Project
-from envlock.workflows.saved_definition import Files, SavedFile, definition
+from envlock.workflows.saved_definition import Files, SavedFile, left_of
 
 _LAST = ("env.lock", MANIFEST)
 
@@ -33,17 +33,21 @@ class Placing:
         for path in self.files.keys() - inside:
             self._place(path, self.target)
         if self.target.exists():
-            for path in sorted(inside, key=lambda path: (path in _LAST, path)):
+            for path in sorted(set(inside).difference(_LAST)):
                 self._place(path, self.target)
-        else:
-            with scratch_folder(self.target.parent) as scratch:
-                (scratch / "loaded").mkdir()
-                for path in inside:
-                    self._place(path, scratch / "loaded")
-                replace_folder(scratch / "loaded", self.target)
-            sync_folder(self.target.parent)
-        for path in self.removed:
-            _remove(self.target / path, self.target)
+            # before env.toml: as long as that is the former one, another call knows what is left of it
+            for path in self.removed:
+                _remove(self.target / path, self.target)
+            for path in _LAST:
+                if path in self.files:
+                    self._place(path, self.target)
+            return
+        with scratch_folder(self.target.parent) as scratch:
+            (scratch / "loaded").mkdir()
+            for path in inside:
+                self._place(path, scratch / "loaded")
+            replace_folder(scratch / "loaded", self.target)
+        sync_folder(self.target.parent)
 
     def _place(self, path: str, top: Path) -> None:
         file = self.files[path]
@@ -125,13 +129,8 @@ def _former(project: Project, saved: Project) -> set[str]:
     may be those of other environments."""
     if not project.manifest.is_file() or project.folder.resolve() == saved.folder.resolve():
         return set()
-    try:
-        files = definition(project)
-    except EnvlockError:
-        files = {}
-    found = {path for path in files if not path.startswith("../")}
-    lock = {_LAST[0]} if project.lockfile.is_file() else set()
-    return {path for path in found | lock if not _is_of_another(path, project.folder)}
+    found = {path for path in left_of(project) if not path.startswith("../")}
+    return {path for path in found if not _is_of_another(path, project.folder)}
 
 
 def _is_of_another(path: str, folder: Path) -> bool:

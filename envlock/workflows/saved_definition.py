@@ -2,11 +2,13 @@
 
 import os
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from envlock.errors import UserInputError
+from envlock.errors import EnvlockError, UserInputError
 from envlock.images.base import FOLDER
 from envlock.images.dockerfile import IGNORED, read_context
 from envlock.lockfile.reader import read_lock
@@ -51,20 +53,38 @@ def definition(project: Project) -> Files:
 
     UserInputError where env.toml cannot be read, or a file that it names is not there.
     """
-    spec, folder = read_manifest(project.manifest), project.folder.resolve()
-    locked = local_sources(read_lock(project.lockfile)) if project.lockfile.exists() else {}
     found: Files = {}
-    for path in sorted({project.manifest.name, *([project.lockfile.name] if locked or _is_locked(project) else [])}):
-        found[path] = _file(folder / path)
-    for path in sorted({*spec.files, *_local_sources(spec), *locked, *_keys(spec)}):
-        found |= _either(folder, path)
-    for path in sorted({*spec.image.copy, *(each.path for each in spec.pip.editable)}):
-        found |= _counted(folder, path)
-    for path in sorted({*_base(spec), *_channels(spec)}):
-        found |= _everything(folder, path)
-    if spec.image.dockerfile:
-        found |= _context(folder, spec.image.dockerfile)
+    for look in _looks(project):
+        found |= look()
     return dict(sorted(found.items()))
+
+
+def left_of(project: Project) -> Files:
+    """The same as far as it is there: of a definition that is about to be replaced, in whichever state it is."""
+    found: Files = {}
+    with suppress(EnvlockError):
+        for look in _looks(project):
+            with suppress(EnvlockError):
+                found |= look()
+    return found
+
+
+def _looks(project: Project) -> Iterator[Callable[[], Files]]:
+    """What finds the files, a part each."""
+    folder = project.folder.resolve()
+    for place in (project.lockfile, project.manifest):
+        if place.is_file():
+            yield partial(_either, folder, place.name)
+    spec = read_manifest(project.manifest)
+    locked = local_sources(read_lock(project.lockfile)) if project.lockfile.exists() else {}
+    for path in sorted({*spec.files, *_local_sources(spec), *locked, *_keys(spec)}):
+        yield partial(_either, folder, path)
+    for path in sorted({*spec.image.copy, *(each.path for each in spec.pip.editable)}):
+        yield partial(_counted, folder, path)
+    for path in sorted({*_base(spec), *_channels(spec)}):
+        yield partial(_everything, folder, path)
+    if spec.image.dockerfile:
+        yield partial(_context, folder, spec.image.dockerfile)
 
 
 def walked_folders(spec: EnvSpec, folder: Path) -> set[str]:
@@ -72,10 +92,6 @@ def walked_folders(spec: EnvSpec, folder: Path) -> set[str]:
     named = {*_local_sources(spec), *spec.image.copy, *(each.path for each in spec.pip.editable), *_base(spec)}
     docker = {posixpath.dirname(spec.image.dockerfile)} if spec.image.dockerfile else set()
     return {_named(path) for path in {*named, *_channels(spec)} if (folder / path).is_dir()} | set(map(_named, docker))
-
-
-def _is_locked(project: Project) -> bool:
-    return project.lockfile.is_file()
 
 
 def _local_sources(spec: EnvSpec) -> Iterator[str]:
