@@ -32,7 +32,7 @@ from envlock.system.text_file import display
 
 _SCHEMA = re.compile(r"^#? *[\"']?\$schema[\"']?:.*environment\.schema\.json", re.MULTILINE)
 _KEYS = re.compile(r"^(?:conda_file|image|build|docker):", re.MULTILINE)
-_OTHERS = re.compile(r"^(?:dependencies|channels|services|jobs|steps|package|version: *['\"]?3)\b.*:?", re.MULTILINE)
+_OTHERS = re.compile(r"^(?:dependencies|channels|services|jobs|steps|package):", re.MULTILINE)
 _SERVICE = "it is kept by Azure ML's service"
 _LEFT_OUT = {
     "version": "versions are tags in git: `envlock register` makes one",

@@ -113,7 +113,7 @@ def azureml_notes(contents: Contents, *, copies: bool) -> Iterator[str]:
 
 def _of_base(locked: PlatformLock, *, copies: bool) -> Iterator[str]:
     base = locked.base
-    if base.reference and base.reference != "scratch" and not _base(locked):
+    if base.reference and not _base(locked):
         yield f"the base `{base.reference}` left out: only an image in a registry can be named"
     if base.suite:
         yield "Debian's mirrors drop versions some weeks after newer ones came: `BaseDockerfile` cannot be built then"

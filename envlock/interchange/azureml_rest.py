@@ -36,7 +36,7 @@ _LEFT_OUT: Mapping[str, tuple[tuple[Any, ...], str]] = {
     "r": (_NOTHING, _R),
 }
 # what may be a password, or hold one, is named without its value
-_UNSHOWN = ("docker.baseImageRegistry.", "docker.arguments", "docker.buildContext.location")
+_UNSHOWN = ("docker.arguments", "docker.buildContext.location")
 _LONGEST = 120
 
 
@@ -47,7 +47,8 @@ def left_out(document: Mapping[str, Any], carried: frozenset[str], lines: Mappin
             continue
         silent, why = _reason(path)
         if not any(value is nothing or value == nothing for nothing in silent):
-            shown = path if path.startswith(_UNSHOWN) else f"{path}: {redact(_short(value))}"
+            hidden = path in _UNSHOWN or path.startswith("docker.baseImageRegistry.")
+            shown = path if hidden else f"{path}: {redact(_short(value))}"
             yield Remark(what=shown, why=why, line=lines.get(path.rpartition(".")[2]))
 
 

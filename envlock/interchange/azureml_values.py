@@ -98,4 +98,6 @@ def _seen_from(folder: Path, full: Path, found: Imported) -> Imported:
 def inline(source: Source, text: str, line: int | None) -> Imported:
     """A conda specification that stands in the definition itself, at a line."""
     found = environment_import.read(replace(source, text=text))
-    return replace(found, remarks=tuple(each if each.file else replace(each, line=line) for each in found.remarks))
+    own = ("", display(source.path))
+    remarks = (replace(each, line=line) if each.file in own else each for each in found.remarks)
+    return replace(found, remarks=tuple(remarks))
