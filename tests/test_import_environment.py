@@ -309,6 +309,13 @@ def test_conda_locks_own_keys() -> None:
     assert imported(text.replace("dev", "main")).spec.conda.dependencies == ("x",)
 
 
+def test_a_group_that_is_asked_for_has_to_be_there() -> None:
+    text = HEAD + "category: dev\ndependencies: [x]\n"
+    assert imported(text, groups=("dev",)) == imported(text)
+    with pytest.raises(ValueError, match="^it has no group `docs`: `category: docs` makes all of a file one$"):
+        imported(text, groups=("dev", "docs"))
+
+
 def test_a_group_is_the_same_for_every_platform() -> None:
     found = imported(HEAD + "category: dev\ndependencies:\n  - x  # [linux]\n", platforms=("linux-64", "osx-64"))
     assert said(found) == [

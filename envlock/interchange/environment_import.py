@@ -33,7 +33,7 @@ def is_one(path: Path, text: str) -> bool:
 
 
 def read(source: Source) -> Imported:
-    """UserInputError where it is no YAML, or still a template."""
+    """UserInputError where it is no YAML, or still a template; ValueError where it has not the groups asked for."""
     for number, line in enumerate(source.text.split("\n"), start=1):
         template = _TEMPLATE.match(line.partition(" #")[0]) if "{" in line else None
         if template:
@@ -43,9 +43,13 @@ def read(source: Source) -> Imported:
                 hint="fill the template in, and import what it gives",
             )
     try:
-        return imported_environment(graph(source.text.removeprefix("\ufeff")), source)
+        found = imported_environment(graph(source.text.removeprefix("\ufeff")), source)
     except Wrong as wrong:
         raise UserInputError(f"{display(source.path)}:{wrong.line or 1}: {wrong}") from None
+    absent = next((name for name in source.groups if name not in found.spec.group_names), None)
+    if absent:
+        raise ValueError(f"it has no group `{absent}`: `category: {absent}` makes all of a file one")
+    return found
 
 
 def imported_environment(node: Node, source: Source) -> Imported:
