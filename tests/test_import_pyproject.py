@@ -1,5 +1,7 @@
 """pyproject.toml as `import` takes it: the tables of the standards, and those of uv, poetry and pixi."""
 
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from textwrap import dedent
 
@@ -32,7 +34,7 @@ def read(folder: Path, text: str, **more: object) -> Imported:
     )
     if imported.spec.name:
         (folder / "env.toml").write_text(new_manifest(imported.spec))
-        assert read_manifest(folder / "env.toml") == imported.spec
+        assert replace(read_manifest(folder / "env.toml"), files=()) == imported.spec
     return imported
 
 
@@ -134,7 +136,7 @@ def test_what_is_not_carried_over_is_named(tmp_path: Path, text: str, line: int,
 
 
 def test_what_is_no_toml_is_refused_with_its_line(tmp_path: Path) -> None:
-    with pytest.raises(UserInputError, match="pyproject.toml:2"):
+    with pytest.raises(UserInputError, match=r"pyproject\.toml:2"):
         read(tmp_path, "[project]\nname = \n")
 
 
@@ -221,8 +223,8 @@ def test_poetry_is_read_as_pep_508(tmp_path: Path) -> None:
     assert spec.pip.dependencies == (
         "flask<4.0,>=3.0.1",
         "lib[x] @ git+ssh://git@acme.test/acme/lib.git@main",
-        "lots<=1.9",
         'lots<2.2,>=2.1; (python_version < "4.0" and python_version >= "3.8") and sys_platform == "linux"',
+        "lots<=1.9",
         "torch==2.*",
     )
     assert {name: wants.pip for name, wants in spec.groups} == {
@@ -354,10 +356,11 @@ def test_groups_include_one_another_as_packaging_has_it(
     for name, wants in imported.spec.groups:
         judged = [Requirement(text) for text in resolve_dependency_groups(groups, name)]
         assert {each.name for each in judged} == {Requirement(text).name for text in wants.pip}
-        clauses = {(each.name, str(clause)) for each in judged for clause in each.specifier}
-        assert clauses == {
-            (each.name, str(clause)) for each in map(Requirement, wants.pip) for clause in each.specifier
-        }
+        assert _clauses(judged) == _clauses(map(Requirement, wants.pip))
+
+
+def _clauses(requirements: Iterable[Requirement]) -> set[tuple[str, str]]:
+    return {(each.name, str(clause)) for each in requirements for clause in each.specifier}
 
 
 def _toml(item: str | dict[str, str]) -> str:

@@ -10,9 +10,10 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from envlock.interchange.beside import editable_project
-from envlock.interchange.project_draft import Draft
+from envlock.interchange.project_draft import LOGIN, Draft
 from envlock.interchange.project_poetry import git_address
 from envlock.interchange.requirement_source import Folder, direct
+from envlock.interchange.requirement_words import without_logins
 from envlock.model.toml_lines import KeyPath
 
 _TOP = ("tool", "uv")
@@ -132,6 +133,9 @@ def _moved(draft: Draft, requirement: Requirement, tables: list[dict[str, Any]])
         markers = [str(each) for each in (requirement.marker, table.get("marker")) if each]
         marker = str(Marker(" and ".join(f"({each})" for each in markers))) if markers else ""
         text = f"{requirement.name}{extras} @ {_address(table)}" + (f" ; {marker}" if marker else "")
+        text, login = without_logins(text)
+        if login:
+            draft.remark((*_TOP, "sources", requirement.name), text, LOGIN)
         yield direct(text, Folder(draft.source, draft.source.path.parent))[0]
 
 
