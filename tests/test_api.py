@@ -12,6 +12,7 @@ import pytest
 from envlock import AnswerIsNo, CondaDependencies, Environment, EnvlockError, OutsideError, UserInputError, Workspace
 from envlock.manifest.reader import read_manifest
 from tests.support.api_world import new_repository
+from tests.support.docker_engine import Engine
 from tests.support.processes import run_here
 from tests.support.tiny_wheels import write_wheel
 
@@ -362,3 +363,17 @@ def test_a_build_that_fails_while_nobody_waits_is_logged(ws: Workspace) -> None:
     done = subprocess.run(words, cwd=ws.root.parent, capture_output=True, text=True, check=True)
     assert done.stdout == ""
     assert re.fullmatch(r"a build that nobody waits for has failed: `.*` is in no git repository\n", done.stderr)
+
+
+def test_an_image_is_made_in_the_engine_of_this_machine(
+    ws: Workspace, docker_engine: Engine, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DOCKER_HOST", docker_engine.url)
+    env = small("local")
+    env.environment_variables["A"] = "1"
+    build = env.build_local(ws, useDocker=True)
+    name = env.get_image_details(ws).image
+    assert "A=1" in docker_engine.client.images.get(name).attrs["Config"]["Env"]
+    assert capsys.readouterr().out == build.get_log()
+    with pytest.raises(UserInputError, match="what is installed cannot be pushed"):
+        env.build_local(ws, push=True)
