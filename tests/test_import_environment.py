@@ -312,7 +312,7 @@ def test_conda_locks_own_keys() -> None:
 def test_a_group_that_is_asked_for_has_to_be_there() -> None:
     text = HEAD + "category: dev\ndependencies: [x]\n"
     assert imported(text, groups=("dev",)) == imported(text)
-    with pytest.raises(ValueError, match="^it has no group `docs`: `category: docs` makes all of a file one$"):
+    with pytest.raises(ValueError, match="it has no group `docs`: `category: docs` makes"):
         imported(text, groups=("dev", "docs"))
 
 
