@@ -8,6 +8,7 @@ import pytest
 
 from tests.support.azureml import loaded, sdk
 from tests.support.conda_channel import write_channel
+from tests.support.conda_package import CondaPackage
 from tests.support.http_server import serve_folder
 from tests.support.index_server import WheelFolders, serve_index
 from tests.support.projects import MINOR, Project, new_project
@@ -19,7 +20,7 @@ python = "{minor}"
 
 [conda]
 channels = ["{channel}"]
-dependencies = ["tool"]
+dependencies = ["pip", "tool"]
 
 [pip]
 dependencies = ["alpha", "gamma @ ./wheels/gamma-1.0-py3-none-any.whl"]
@@ -50,7 +51,7 @@ class Place:
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     """An environment of conda and pip packages, locked, whose channel and index are on this machine."""
     root = tmp_path_factory.mktemp("azureml")
-    write_channel(root / "channel", [PYTHON, TOOL])
+    write_channel(root / "channel", [PYTHON, TOOL, CondaPackage(name="pip", depends=("python",))])
     write_wheel(root / "index", "alpha")
     with serve_folder(root / "channel") as channel, serve_index(WheelFolders((root / "index",))) as index:
         text = MANIFEST.format(minor=MINOR, channel=channel.url, index=index.url)
@@ -68,7 +69,7 @@ def test_the_sdk_loads_what_is_saved(place: Place, tmp_path: Path) -> None:
     locked = place.project.locked()
     env = loaded(out)
     assert (env["name"], env["variables"], env["managed"]) == ("train", {"MODE": "training"}, False)
-    assert env["conda"] == [f"{p.name}={p.version}={p.build}" for p in locked.conda] + ["pip"]
+    assert env["conda"] == [f"{p.name}={p.version}={p.build}" for p in locked.conda]
     assert env["channels"] == [place.channel, "nodefaults"]
     sha256 = {p.name: p.sha256 for p in locked.pip}
     assert [text for text in env["pip"] if not text.startswith("--")] == [
