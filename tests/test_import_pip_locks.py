@@ -409,6 +409,7 @@ exclude-newer = "2026-01-31T12:00:00+02:00"
 [manifest]
 members = ["app", "lib", "other"]
 overrides = [{{ name = "x", specifier = ">=1" }}]
+constraints = [{{ name = "y", specifier = "<2" }}]
 [[package]]
 name = "app"
 version = "1"
@@ -457,6 +458,7 @@ wheels = [{{ url = "https://own.acme.test/y-1.0-py3-none-any.whl", hash = "sha25
         "x>=2",
         'y; sys_platform == "linux"',
     )
+    assert spec.pip.constraints == ("y<2",)
     assert (spec.name, spec.python, spec.lock.exclude_newer) == ("app", "3.12", "2026-01-31T10:00:00Z")
     assert [(i.name, i.url, i.packages) for i in spec.pip.indexes] == [("acme", "https://own.acme.test/simple", ("y",))]
     (pinned,) = imported.pinned

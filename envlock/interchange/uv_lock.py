@@ -14,7 +14,6 @@ from envlock.model.imported import Remark
 
 _LAID_DOWN = {
     "overrides": "the pins follow it; what is locked anew does not",
-    "constraints": "the pins follow it; what is locked anew does not",
     "excludes": "the pins follow it; what is locked anew does not",
     "build-constraints": "it limits what wheels are built with, which is not locked",
     "dependency-metadata": "what packages say themselves is read instead",
@@ -37,6 +36,7 @@ class UvLock:
     requires_python: str | None
     environments: tuple[str, ...]
     needs: Mapping[str, tuple[Edge, ...]]
+    constraints: tuple[Edge, ...]
     conflicts: tuple[frozenset[tuple[str, str]], ...]
     exclude_newer: str | None
     remarks: tuple[Remark, ...]
@@ -60,6 +60,7 @@ def uv_lock(document: ForeignToml) -> UvLock:
         requires_python=root.text("requires-python", checked_specifiers),
         environments=tuple(item.value for item in root.texts("supported-markers", checked_marker) or ()),
         needs=needs,
+        constraints=edges(manifest, "constraints"),
         conflicts=_conflicts(root),
         exclude_newer=_time(options),
         remarks=(*_remarks(manifest, _LAID_DOWN), *_remarks(options, _OPTIONS)),

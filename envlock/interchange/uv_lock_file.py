@@ -12,7 +12,7 @@ from envlock.interchange.pythons import Spans, python_key
 from envlock.interchange.source import Source
 from envlock.interchange.uv_groups import Groups, groups_of
 from envlock.interchange.uv_lock import UvLock, uv_lock
-from envlock.interchange.uv_packages import UvLocked
+from envlock.interchange.uv_packages import Edge, UvLocked
 from envlock.interchange.uv_pins import UvPins
 from envlock.interchange.uv_reach import Reach, State, markers_of
 from envlock.interchange.uv_wants import merged, requirement, wanted
@@ -122,7 +122,12 @@ class _Reader:
             name=self._name(),
             python=self.python,
             platforms=tuple(each.platform for each in pinned),
-            pip=PipSpec(dependencies=merged(texts.pop(MAIN)), editable=editable, indexes=self.pins.indexes.named()),
+            pip=PipSpec(
+                dependencies=merged(texts.pop(MAIN)),
+                editable=editable,
+                indexes=self.pins.indexes.named(),
+                constraints=merged(self._said(replace(each, extras=()) for each in self.lock.constraints)),
+            ),
             groups=tuple((group, Wants(pip=merged(found))) for group, found in sorted(texts.items())),
             lock=LockSpec(exclude_newer=self.lock.exclude_newer),
         )
@@ -152,9 +157,11 @@ class _Reader:
             package = self.lock.packages[number]
             own = group == MAIN and package.name in carried and not part.startswith("group:")
             edges += () if own else wanted(package, part)
+        yield from self._said(edge for edge in edges if edge.name not in local)
+
+    def _said(self, edges: Iterable[Edge]) -> Iterator[str]:
+        """Needs as env.toml writes them; what it has no form for is remarked."""
         for edge in edges:
-            if edge.name in local:
-                continue
             try:
                 yield requirement(edge, lambda path: beside(self.source, path))
             except ValueError as error:
