@@ -70,6 +70,8 @@ def test_a_dependency_of_conda(item: str, dependency: str) -> None:
         ("python==3.11.7", "3.11.7", ("x",)),
         ("python=3.10", "3.10", ("x",)),
         ("python>=3.9", None, ("python >=3.9", "x")),
+        ("python=3.7", None, ("python 3.7.*", "x")),
+        ("python=2.7.18", None, ("python 2.7.18.*", "x")),
         ("python=3", None, ("python 3.*", "x")),
         ("python", None, ("python", "x")),
         ("python=3.11=*_cpython", None, ("python 3.11 *_cpython", "x")),

@@ -20,7 +20,9 @@ _LOST = {
     "url": "where a package is found stands in env.lock: name its channel",
     "fn": "which file it is stands in env.lock",
 }
-_PYTHON = re.compile(r"python (?:(?P<minor>[23]\.\d+)\.\*|(?:==)?(?P<exact>[23]\.\d+\.\d+)(?P<any>\.\*)?)")
+_MINOR = r"3\.(?:[89]|[1-9]\d)"
+# an older one is no value of the key, and stays a dependency
+_PYTHON = re.compile(rf"python (?:(?P<minor>{_MINOR})\.\*|(?:==)?(?P<exact>{_MINOR}\.(?:0|[1-9]\d?))(?:\.\*)?)")
 
 
 def conda_dependency(text: str, line: int, found: Gathered, only: frozenset[str] | None = None) -> None:
