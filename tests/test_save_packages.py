@@ -259,6 +259,12 @@ def test_a_tampered_deb_and_base_are_named(debian: Project, based: Project, tmp_
     assert f"a blob is sha256:{after}, expected sha256:{before}" in result.stderr
 
 
+def test_skopeo_reads_the_saved_base(based: Project) -> None:
+    layout = saved_of(based) / "packages/images"
+    told = json.loads(run((require("skopeo", "skopeo"), "inspect", f"oci:{layout}")))
+    assert told["Digest"] == based.locked().base.digest
+
+
 def test_only_the_asked_platform_is_saved(based: Project, tmp_path: Path) -> None:
     refused = based.call("save", ".", tmp_path / "saved", "--with-packages", "--platform", "osx-64")
     assert (refused.code, failure(refused)) == (
