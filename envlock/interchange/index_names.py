@@ -17,12 +17,13 @@ class NamedIndexes:
     def __init__(self, default: str = "") -> None:
         self._default = default.rstrip("/")
         self._main: str | None = None
+        self._name: str | None = None
         self._further: dict[str, str | None] = {}
         self._packages: dict[str, set[str]] = {}
 
-    def main(self, url: str) -> str:
+    def main(self, url: str, name: str | None = None) -> str:
         """The one that takes the place of the default one; ValueError where it is no address."""
-        self._main = _address(url)
+        self._main, self._name = _address(url), name
         return self._main
 
     def further(self, url: str, name: str | None = None) -> str:
@@ -49,9 +50,8 @@ class NamedIndexes:
                 name = name or index_name(url, {each.name for each in found})
                 found.append(Index(name=name, url=url, packages=tuple(sorted(self._packages.get(url, ())))))
         if self.default:
-            found.append(
-                Index(name=index_name(self.default, {each.name for each in found}), url=self.default, default=True)
-            )
+            name = self._name or index_name(self.default, {each.name for each in found})
+            found.append(Index(name=name, url=self.default, default=True))
         return tuple(found)
 
 

@@ -110,7 +110,7 @@ class Draft:
             return None
         clean, login = without_logins(url)
         try:
-            found = self.indexes.main(clean) if default else self.indexes.further(clean, name)
+            found = self.indexes.main(clean, name) if default else self.indexes.further(clean, name)
         except ValueError as error:
             self.remark(path, url, str(error))
             return None
