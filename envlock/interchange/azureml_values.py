@@ -18,6 +18,8 @@ from envlock.system.text_file import display
 
 # what the SDK writes where nobody set any
 _EXAMPLE = ("EXAMPLE_ENV_VAR", "EXAMPLE_VALUE")
+# an address of the default index that is no longer in use, which the SDK adds to what it makes itself
+_UNASKED = re.compile(r"https?://[a-z]+\.python\.org/simple")
 _UNFIT = re.compile(r"[^a-z0-9]+")
 
 
@@ -67,7 +69,17 @@ def specification(source: Source, folder: Path, path: str) -> Imported:
     """A conda specification in a file, with paths as they are from `folder`."""
     full = folder / path
     found = environment_import.read(replace(source, path=full, text=text_of(full)))
-    return _seen_from(folder, full, found)
+    return _without_unasked(_seen_from(folder, full, found))
+
+
+def _without_unasked(found: Imported) -> Imported:
+    pip = found.spec.pip
+    kept = tuple(index for index in pip.indexes if not _UNASKED.fullmatch(index.url or ""))
+    if kept == pip.indexes:
+        return found
+    remark = Remark(what="--extra-index-url", why="the SDK adds it unasked: it is the default index once more")
+    spec = replace(found.spec, pip=replace(pip, indexes=kept))
+    return replace(found, spec=spec, remarks=(*found.remarks, remark))
 
 
 def dockerfile(source: Source, context: Path, path: str, folder: Path) -> Imported:
@@ -100,4 +112,4 @@ def inline(source: Source, text: str, line: int | None) -> Imported:
     found = environment_import.read(replace(source, text=text))
     own = ("", display(source.path))
     remarks = (replace(each, line=line) if each.file in own else each for each in found.remarks)
-    return replace(found, remarks=tuple(remarks))
+    return _without_unasked(replace(found, remarks=tuple(remarks)))
