@@ -45,9 +45,9 @@ class NamedIndexes:
     def all(self) -> tuple[Index, ...]:
         """As env.toml has them, the default one last: it is asked last in any case."""
         found: list[Index] = []
-        for url, name in self._further.items():
+        for url, told in self._further.items():
             if url not in (self._default, self._main):
-                name = name or index_name(url, {each.name for each in found})
+                name = told or index_name(url, {each.name for each in found})
                 found.append(Index(name=name, url=url, packages=tuple(sorted(self._packages.get(url, ())))))
         if self.default:
             name = self._name or index_name(self.default, {each.name for each in found})
