@@ -12,10 +12,9 @@ from envlock.cli.command import Session
 from envlock.cli.import_lines import import_lines
 from envlock.errors import escaped
 from envlock.workflows.context import Context
-from envlock.workflows.curated import curated_named, is_curated
 from envlock.workflows.import_asked import ANYTHING, ImportOptions
-from envlock.workflows.later_import import clone, import_environment
-from envlock.workflows.project import MANIFEST
+from envlock.workflows.later_import import clone, curated_named, import_environment
+from envlock.workflows.project import CURATED, MANIFEST
 
 if TYPE_CHECKING:
     from envlock.workflows.clone import Cloned
@@ -53,7 +52,7 @@ def _made(session: Session, wish: Wish, context: Context) -> Iterator[str]:
         options = ImportOptions(name=wish.name, python=wish.flags["python"], base=wish.flags["base"])
         return import_lines(import_environment(path, wish.folder, context, ANYTHING, options))
     wish.refuse("python", "base")
-    named = is_curated(wish.origin)
+    named = wish.origin.startswith(CURATED)
     origin = curated_named(wish.origin) if named else session.environment(wish.origin, context, locked=False)
     return _cloned(clone(origin, wish.folder, wish.name, context))
 

@@ -15,12 +15,10 @@ from envlock.workflows import later
 from envlock.workflows.context import Context
 from envlock.workflows.moment import top_name
 from envlock.workflows.other_repository import HEAD, Elsewhere, moment_elsewhere
-from envlock.workflows.project import MANIFEST, Project
+from envlock.workflows.project import CURATED, MANIFEST, Project
 from envlock.workflows.upgrade import KEEP
 
 _FOLDER = Path(__file__).parents[1] / "curated"
-# kept for them, so that none of a repository is taken for one; and how they are called where paths may stand
-_PREFIX, _PATH = "envlock-", "curated/"
 DEFAULT = "envlock-minimal"
 
 
@@ -35,8 +33,9 @@ class Offered:
 
 def curated() -> tuple[Offered, ...]:
     """All that come with envlock, sorted by name."""
+    prefix, path = CURATED
     specs = (read_manifest(file) for file in sorted(_FOLDER.glob(f"*/{MANIFEST}")))
-    return tuple(Offered(name=_PREFIX + s.name, description=s.description, origin=_PATH + s.name) for s in specs)
+    return tuple(Offered(name=prefix + s.name, description=s.description, origin=path + s.name) for s in specs)
 
 
 def catalogue(address: str, start: Path, context: Context) -> tuple[Offered, ...]:
@@ -54,13 +53,13 @@ def catalogue(address: str, start: Path, context: Context) -> tuple[Offered, ...
 
 
 def is_curated(word: str) -> bool:
-    """Does a word mean one of them, `envlock-NAME` or `curated/NAME`, whether there is one of that name or not?"""
-    return word.startswith((_PREFIX, _PATH))
+    """Does a word mean one of them, whether there is one of that name or not?"""
+    return word.startswith(CURATED)
 
 
 def curated_named(word: str) -> Project:
     """One of them by its name; UserInputError where there is none."""
-    name = word.removeprefix(_PREFIX).removeprefix(_PATH)
+    name = word.removeprefix(CURATED[0]).removeprefix(CURATED[1])
     known = {folder.name for folder in _FOLDER.iterdir() if (folder / MANIFEST).is_file()}
     if name not in known:
         hint = did_you_mean(name, known) or "`envlock list --curated` lists what there is"
@@ -76,7 +75,7 @@ def default_project(context: Context) -> Project:
 def curated_project(word: str, context: Context) -> Project:
     """One of them to be installed or built as it is: locked when it is needed first, and kept so."""
     given = curated_named(word)
-    content, name = given.manifest.read_bytes(), f"{_PREFIX}{given.folder.name}"
+    content, name = given.manifest.read_bytes(), f"{CURATED[0]}{given.folder.name}"
     key = hashlib.sha256(content).hexdigest()
     project = Project(context.cache.versions / key / name)
     with context.cache.lock(f"version-{key[:32]}"):

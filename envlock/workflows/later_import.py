@@ -65,6 +65,12 @@ def offered(address: str | None, start: "Path", context: "Context") -> "tuple[Of
     return curated() if address is None else catalogue(address, start, context)
 
 
+def curated_named(word: str) -> "Project":
+    from envlock.workflows.curated import curated_named
+
+    return curated_named(word)
+
+
 def default_project(context: "Context") -> "Project":
     from envlock.workflows.curated import default_project
 

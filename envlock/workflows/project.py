@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 MANIFEST = "env.toml"
 LOCKFILE = "env.lock"
+# how environments that come with envlock are called: by names that none of a repository has, and as if by a path
+CURATED = ("envlock-", "curated/")
 
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://|-|[A-Za-z0-9]+::|(?!\S+@git:)(?:[\w.-]+@)?[\w.-]+:|\.{0,2}/|~")
 
