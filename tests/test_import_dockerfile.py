@@ -308,6 +308,13 @@ ROWS = {
         dockerfile=REST,
         rest=("RUN useradd app", "USER app:app"),
     ),
+    "a user of the base": row(
+        f"FROM {SLIM}\nUSER root\nRUN apt-get install -y git\nWORKDIR /a\nUSER $NB_USER\nWORKDIR $HOME",
+        "USER $NB_USER",
+        "WORKDIR $HOME",
+        dockerfile=REST,
+        rest=("USER root\nRUN apt-get install -y git\nWORKDIR /a\nUSER $NB_USER\nWORKDIR $HOME\n",),
+    ),
     "ports": row(f"FROM {SLIM}\nEXPOSE 80 443/udp", "EXPOSE 80 443/udp", "docker run -p", base=SLIM),
     "no keys": row(
         f"FROM {SLIM}\nVOLUME /data\nHEALTHCHECK --interval=5s CMD true\nSTOPSIGNAL SIGINT\nONBUILD RUN true",

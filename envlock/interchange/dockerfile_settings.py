@@ -18,7 +18,8 @@ def take(instruction: Instruction, stage: Stage) -> None:
     try:
         _TAKEN[instruction.word](instruction, stage)
     except Unknown as error:
-        stage.kept.append(instruction.text)
+        if stage.kept[-1:] != [instruction.text]:
+            stage.kept.append(instruction.text)
         stage.keep(instruction, f"{error} is known only to who builds it, or to the image below")
 
 
@@ -74,15 +75,17 @@ def _pairs(text: str) -> list[tuple[str, str]]:
 
 def _workdir(instruction: Instruction, stage: Stage) -> None:
     stage.kept.append(instruction.text)
+    before, stage.workdir = stage.workdir, None  # where the new one is not known, the old one does not hold either
     path = expanded(instruction.rest, stage.values)
-    if not path.startswith("/") and stage.workdir is None:
+    if not path.startswith("/") and before is None:
         stage.keep(instruction, "it begins where the image below says")
         return
-    stage.workdir = posixpath.normpath(posixpath.join(stage.workdir or "/", path))
+    stage.workdir = posixpath.normpath(posixpath.join(before or "/", path))
 
 
 def _user(instruction: Instruction, stage: Stage) -> None:
     stage.kept.append(instruction.text)
+    stage.user = None  # where the new one is not known, the old one does not hold either
     stage.user = expanded(instruction.rest, stage.values)
 
 
