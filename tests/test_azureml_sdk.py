@@ -1,20 +1,25 @@
 """The real SDK of Azure ML loads what `save --format azureml` writes, and `import` reads what the SDK writes."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
+from envlock.interchange.azureml_folder import azureml_folder, azureml_notes
+from envlock.interchange.contents import Contents
+from envlock.model.lock import Base, PlatformLock
 from tests.support.azureml import loaded, sdk
 from tests.support.conda_channel import write_channel
 from tests.support.conda_package import CondaPackage
 from tests.support.http_server import serve_folder
 from tests.support.index_server import WheelFolders, serve_index
+from tests.support.locks import GIT, LOCK, NUMPY
 from tests.support.projects import MINOR, Project, new_project
 from tests.support.tiny_project import NO_PROXY, PYTHON, TOOL, tree
 from tests.support.tiny_wheels import write_wheel
 
+DIGEST = f"sha256:{'d' * 64}"
 MANIFEST = """name = "train"
 python = "{minor}"
 
@@ -193,3 +198,40 @@ def test_what_the_sdk_writes_is_imported(name: str, tmp_path: Path) -> None:
     assert [each for each in told if each not in result.stderr] == []
     written = "".join(path.read_text() for path in made.rglob("*") if path.is_file())
     assert "hushhush" not in written + result.stdout + result.stderr
+
+
+@pytest.mark.parametrize(
+    ("base", "dockerfile", "expected", "copies"),
+    [
+        (Base(reference="acme.test/base:1", digest=DIGEST), None, {"image": f"acme.test/base@{DIGEST}"}, False),
+        (Base(context="a" * 64), "FROM acme.test/b\nRUN make\n", {"dockerfile": "FROM acme.test/b\nRUN make\n"}, False),
+        (
+            Base(context="a" * 64),
+            "FROM acme.test/b\nCOPY x /x\n",
+            {"dockerfile": "FROM acme.test/b\nCOPY x /x\n"},
+            True,
+        ),
+        (
+            Base(suite="bookworm"),
+            None,
+            {
+                "dockerfile": "FROM debian:bookworm-slim\nRUN apt-get update && DEBIAN_FRONTEND=noninteractive apt-get"
+                f" install --yes --no-install-recommends --allow-downgrades \\\n    {GIT.name}={GIT.version}\n"
+            },
+            False,
+        ),
+    ],
+)
+def test_what_the_image_stands_on(
+    base: Base, dockerfile: str | None, expected: dict[str, str], copies: bool, tmp_path: Path
+) -> None:
+    locked = PlatformLock(platform="linux-aarch64", base=base, debian=(GIT,), conda=(NUMPY,))
+    contents = Contents(name="x", lock=replace(LOCK, platforms=(locked,)), platforms=(replace(locked, debian=()),))
+    for name, text in azureml_folder(contents, dockerfile).items():
+        (tmp_path / name).write_text(text)
+    env = loaded(tmp_path)
+    assert {key: env[key] for key in ("image", "dockerfile") if env[key]} == expected
+    assert env["architecture"] == "arm64"
+    told = "\n".join(azureml_notes(contents, copies=copies))
+    assert ("what it copies is missing" in told) == copies
+    assert ("Debian's mirrors" in told) == bool(base.suite)
