@@ -54,6 +54,7 @@ DOORS = {
     "zstandard": ("envlock.debian.deb_stream", "envlock.oci.opened"),
     "OpenSSL": ("envlock.debian.certificate",),
     "ruamel": ("envlock.interchange.yaml_nodes",),
+    "yaml": ("envlock.interchange.yaml_plain",),
     "tomlkit": ("envlock.manifest.editor",),
     "pypi_simple": ("envlock.sources.index",),
     "pygit2": ("envlock.history.library", "envlock.history.opened", "envlock.history.work_tree"),

@@ -19,7 +19,17 @@ from tests.support.repository import History
 
 HEAVY = {
     *("pygit2", "docker", "tomlkit", "requests", "urllib3", "truststore", "rich", "rattler", "installer"),
-    *("pypi_simple", "hypothesis", "uv", "deflate", "platformdirs", "tarfile", "ruamel", "envlock.manifest.layers"),
+    *(
+        "pypi_simple",
+        "hypothesis",
+        "uv",
+        "deflate",
+        "platformdirs",
+        "tarfile",
+        "ruamel",
+        "yaml",
+        "envlock.manifest.layers",
+    ),
     *("debian", "pysequoia", "zstandard", "OpenSSL", "cryptography"),
 }
 PARSERS = {"packaging", "tomllib", "filelock"}
