@@ -217,7 +217,7 @@ def test_missing_additional_and_linked_packages_are_named(copy: Project, tmp_pat
     )
 
 
-@pytest.mark.parametrize("path", ["../../outside", "/etc/passwd", "a/../../b"])
+@pytest.mark.parametrize("path", ["../../outside", "/etc/passwd", "a/../../b", "a\0b"])
 def test_a_listing_that_leads_out_is_refused(copy: Project, path: str, tmp_path: Path) -> None:
     listing = tmp_path / "saved/envlock-saved.json"
     told = json.loads(listing.read_text())
@@ -226,7 +226,7 @@ def test_a_listing_that_leads_out_is_refused(copy: Project, path: str, tmp_path:
         listing.write_text(json.dumps(changed))
         result = copy.call("load", "../saved")
         assert result.code == 2
-        assert f"the path `{path}`" in result.stderr
+        assert "does not stay in the folder" in result.stderr
     assert not [*copy.folder.iterdir()]
 
 

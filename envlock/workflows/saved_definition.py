@@ -1,6 +1,5 @@
 """The files that an environment is made of: env.toml, env.lock, and all in the work tree that these name."""
 
-import os
 import posixpath
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -17,11 +16,12 @@ from envlock.model.direct import is_path, sources
 from envlock.model.spec import EnvSpec
 from envlock.sources.lfs import real_file
 from envlock.system.local_files import content_pieces, lfs_pointer, link_target, project_files
-from envlock.system.saved_folder import counting_root
+from envlock.system.saved_folder import counting_root, surrounding
 from envlock.system.text_file import display
 from envlock.workflows.copied import counted
 from envlock.workflows.local_sources import local_sources
 from envlock.workflows.project import Project
+from envlock.workflows.saved_listing import present
 
 _PIECE = 1 << 20
 
@@ -117,6 +117,8 @@ def _channels(spec: EnvSpec) -> Iterator[str]:
 def _either(folder: Path, path: str) -> Files:
     """A file, or what counts of a local project."""
     top = folder / path
+    if not top.resolve().is_relative_to(surrounding(folder)):  # of a lock that somebody else wrote
+        raise UserInputError(f"`{path}`, which the environment is made of, leaves the repository")
     if not top.is_dir():
         return {_named(path): _file(top)}
     top = top.resolve()
@@ -136,8 +138,7 @@ def _everything(folder: Path, path: str) -> Files:
     top = (folder / path).resolve()
     if not top.is_dir():
         raise _absent(folder / path)
-    files = (Path(above, name) for above, _, names in os.walk(top) for name in names)
-    return {_named(path, place.relative_to(top)): _within(place, top) for place in files}
+    return {_named(path, name): _within(place, top) for name, place in present(top)}
 
 
 def _context(folder: Path, dockerfile: str) -> Files:

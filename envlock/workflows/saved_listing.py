@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from envlock.errors import UserInputError
-from envlock.model.paths import name_problem
 from envlock.model.platform import PLATFORMS
 from envlock.system.cache import typed
 from envlock.system.saved_folder import MARK
@@ -92,9 +91,9 @@ def _read(told: Any) -> Listing:
 
 
 def _require_path(path: str) -> str:
-    problem = name_problem(path)
-    if problem or not path:
-        raise _Wrong(f"the path `{path}` {problem or 'is empty'}")
+    """Files of a work tree may have odd names; what leads out of the folder was never saved."""
+    if "\0" in path or not {"", ".", ".."}.isdisjoint(path.split("/")):
+        raise _Wrong(f"the path `{path}` does not stay in the folder")
     return path
 
 
