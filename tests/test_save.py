@@ -182,10 +182,11 @@ def test_what_save_did_not_write_is_never_replaced(project: Project, tmp_path: P
 
 
 def test_a_folder_within_the_environment_is_refused(project: Project, tmp_path: Path) -> None:
-    project.must("save", "train", project.folder / "own" / "saved")
-    refused = project.call("save", "train", project.folder / "own" / "saved", "--overwrite")
-    assert refused.code == 2
-    assert "is a part of what is to be saved" in refused.stderr
+    for place in (project.folder / "own/saved", project.folder / "src/deeper/saved"):
+        refused = project.call("save", "train", place)
+        assert refused.code == 2
+        assert "is a part of what is to be saved" in refused.stderr
+    assert not [*project.folder.rglob("envlock-saved.json")]
 
 
 def test_a_dockerfile_is_saved_with_what_it_may_copy(tmp_path: Path) -> None:
@@ -272,3 +273,26 @@ def test_git_is_asked_for_nothing_that_it_ignores(project: Project, tmp_path: Pa
 
 def test_every_format_is_known_by_its_name() -> None:
     assert tuple(FORMATS) == FORMAT_NAMES
+
+
+ODD = ("new\nline", "back\\slash", "esc\x1b[31m", "\N{SNOWMAN} .:*?")
+
+
+def test_odd_names_come_back_and_none_leads_out(tmp_path: Path) -> None:
+    manifest = 'name = "odd"\n[image]\nbase = "scratch"\nworkdir = "/srv"\ncopy = ["src"]\n'
+    project = new_project(tmp_path / "odd", manifest, cache=tmp_path / "cache")
+    for name in ODD:
+        written(project.folder / "src" / name, name)
+    project.must("lock")
+    project.must("save", ".", tmp_path / "saved")
+    there = replace(project, folder=tmp_path)
+    there.must("load", "saved", "--to", "loaded")
+    assert {place.name: place.read_text() for place in (tmp_path / "loaded/src").iterdir()} == {n: n for n in ODD}
+    # a lock that somebody wrote by hand names a file of somebody else
+    written(tmp_path / "secret", "mine")
+    package = '[[platform.linux-64.pip]]\nname = "gamma"\nversion = "1.0"\nfile = "gamma-1.0-py3-none-any.whl"\n'
+    with project.lockfile.open("a") as lock:
+        lock.write(f'{package}sha256 = "{"0" * 64}"\npath = "./../secret"\n')
+    refused = project.call("save", ".", tmp_path / "again")
+    assert refused.code == 2
+    assert "`./../secret`, which the environment is made of, leaves the repository" in refused.stderr

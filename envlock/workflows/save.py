@@ -15,6 +15,7 @@ from envlock.system.text_file import display
 from envlock.workflows.check import check, require_fresh
 from envlock.workflows.context import Context
 from envlock.workflows.project import Project
+from envlock.workflows.saved_definition import walked_folders
 from envlock.workflows.saved_formats import FORMATS, Laid, Saving
 from envlock.workflows.saved_listing import Listing, present, read_listing
 from envlock.workflows.saved_names import ENVLOCK
@@ -58,7 +59,7 @@ def save(project: Project, folder: Path, context: Context, options: SaveOptions)
         require_fresh(project, context.cache)
     _require_free(folder, options)
     laid = FORMATS[options.format].write(saving)
-    _refuse_inside(folder, project, laid)
+    _refuse_inside(folder, saving, laid)
     with scratch_folder(folder.parent) as scratch:
         stage = Stage(scratch / "saved")
         for path, file in sorted(laid.files.items()):
@@ -135,10 +136,12 @@ def _require_free(folder: Path, options: SaveOptions) -> None:
         )
 
 
-def _refuse_inside(folder: Path, project: Project, laid: Laid) -> None:
-    """Neither may lie in the other: the next time, the folder would be a part of what is saved."""
-    places = [file.place for file in laid.files.values() if not isinstance(file, bytes)]
-    if any(place.is_relative_to(folder) for place in places) or project.folder.resolve().is_relative_to(folder):
+def _refuse_inside(folder: Path, saving: Saving, laid: Laid) -> None:
+    """Neither may lie in the other: the folder would be a part of what is saved, and the lock would not answer."""
+    around = saving.project.folder.resolve()
+    inside = [around, *(file.place for file in laid.files.values() if not isinstance(file, bytes))]
+    walked = [(around / path).resolve() for path in walked_folders(saving.spec, around)]
+    if any(place.is_relative_to(folder) for place in inside) or any(map(folder.is_relative_to, walked)):
         raise UserInputError(
             f"`{display(folder)}` is a part of what is to be saved", hint="name a place outside of the environment"
         )
