@@ -258,3 +258,21 @@ def test_what_another_tool_made_is_imported(here: Project, tmp_path: Path) -> No
     result = here.call("load", "../nothing")
     assert result.code == 2
     assert "is no folder that can be imported" in result.stderr
+
+
+def test_a_saved_folder_in_the_repository_stays_as_it_was_saved(here: Project, tmp_path: Path) -> None:
+    shutil.copytree(tmp_path / "saved", here.folder / "backup", symlinks=True)
+    before = tree(here.folder / "backup")
+    assert here.call("load", "../saved").stderr == "loaded train to train: 5 files\n"
+    assert tree(here.folder / "backup") == before
+
+
+def test_a_file_in_the_place_of_a_folder_is_named_before_anything_is_written(here: Project) -> None:
+    (here.folder / "train").mkdir()
+    (here.folder / "train/src").write_text("mine")
+    result = here.call("load", "../saved", "--overwrite")
+    assert (result.code, failure(result)) == (
+        2,
+        "error: `train/src` is no folder, and one is to be there\nhint: move it away\n",
+    )
+    assert [place.name for place in (here.folder / "train").iterdir()] == ["src"]

@@ -64,7 +64,7 @@ def load(folder: Path, start: Path, context: Context, options: LoadOptions) -> L
     lock = read_lock(saved.lockfile) if saved.lockfile.exists() else None
     notes = _looked(root, listing, lock)
     spec = read_manifest(saved.manifest)
-    name = checked_name(options.name) if options.name else spec.name
+    name = spec.name if options.name is None else checked_name(options.name)
     target = _target(name, root, start, options)
     files = definition(saved)
     text = _renamed(saved, name) if name != spec.name else None
@@ -106,8 +106,8 @@ def _target(name: str, root: Path, start: Path, options: LoadOptions) -> Path:
     if options.to is not None:
         target = (start / options.to).resolve()
     else:
-        others = (project for project in all_projects(start) if not project.folder.resolve().is_relative_to(root))
-        known = [project.folder.resolve() for project in others if project.name == name]
+        folders = ((project.folder.resolve(), project.name) for project in all_projects(start))
+        known = [folder for folder, its in folders if its == name and not _is_saved(folder, root)]
         if len(known) > 1:
             raise UserInputError(f"several environments are named `{name}`", hint="say which by `--to DIR`")
         target = known[0] if known else start / name
@@ -118,6 +118,11 @@ def _target(name: str, root: Path, start: Path, options: LoadOptions) -> Path:
     if target.exists() and not target.is_dir():
         raise UserInputError(f"`{display(target)}` is not a folder", hint="say by `--to DIR` where it is to be")
     return target
+
+
+def _is_saved(folder: Path, root: Path) -> bool:
+    """Is it the folder that is loaded, or another that `save` wrote? That is to be as it was saved."""
+    return folder.is_relative_to(root) or saved_root(folder) is not None
 
 
 def _renamed(saved: Project, name: str) -> bytes:

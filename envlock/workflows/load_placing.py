@@ -57,6 +57,7 @@ class Placing:
         place.parent.mkdir(parents=True, exist_ok=True)
         if file.link is not None:
             new = place.with_name(f".{place.name}-{os.getpid()}")
+            new.unlink(missing_ok=True)
             new.symlink_to(file.link)
             new.replace(place)
             return
@@ -101,7 +102,9 @@ def _require_inside(path: str, target: Path, top: Path) -> None:
             f"`{path}`, which env.toml names, would be outside of the repository",
             hint="load it into a deeper folder of a git repository by `--to DIR`",
         )
-    above = next(folder for folder in place.parents if folder.exists())
+    above = next(folder for folder in place.parents if folder.exists() or folder.is_symlink())
+    if not above.is_dir():
+        raise UserInputError(f"`{display(above)}` is no folder, and one is to be there", hint="move it away")
     if not (top.is_relative_to(above) or above.resolve().is_relative_to(top.resolve())):
         raise UserInputError(f"`{display(above)}` is a link that leads out of the repository", hint="remove it")
 
