@@ -16,7 +16,7 @@ from tests.support.registry import running_registry
 from tests.support.registry_proxy import running_proxy
 from tests.support.services import require, require_root
 from tests.support.tiny_debian import tiny_debian
-from tests.support.tiny_project import failure, tiny_project, tree
+from tests.support.tiny_project import NO_PROXY, failure, tiny_project, tree
 
 # no interface in there, not even one to itself
 ALONE = ("unshare", "--net", "--")
@@ -239,6 +239,17 @@ def test_a_tampered_package_is_not_installed_or_built_from(copy: Project, tmp_pa
         assert (
             f"`alpha-1.0-py3-none-any.whl` is not what the lock names: sha256 {after}, locked {before}" in result.stderr
         )
+
+
+def test_a_tampered_package_is_named_where_the_index_has_it(copy: Project, tmp_path: Path) -> None:
+    place = "packages/wheels/alpha-1.0-py3-none-any.whl"
+    before, after = flip(tmp_path / "saved" / place)
+    result = replace(copy, folder=tmp_path / "saved", variables=NO_PROXY).call("install")
+    assert result.code == 0, result
+    assert (
+        f"warning: `{place}` is passed over: `alpha-1.0-py3-none-any.whl` is not what the lock names: "
+        f"sha256 {after}, locked {before}\n" in result.stderr
+    )
 
 
 def test_a_tampered_deb_and_base_are_named(debian: Project, based: Project, tmp_path: Path) -> None:

@@ -57,7 +57,7 @@ class _Search:
         self._package, self._supply = package, supply
         self._kind = KINDS[package.kind]
         self._gone: list[str] = []
-        self._failed: list[tuple[str, OutsideError]] = []
+        self._failed: list[tuple[Place, OutsideError]] = []
         self._tried: set[str] = set()
         self._passed_over = False
 
@@ -65,6 +65,7 @@ class _Search:
         for place in places(self._package, self._supply):
             found = self._try(place)
             if found:
+                self._warn()
                 return found
         raise self._failure()
 
@@ -85,10 +86,15 @@ class _Search:
         except Interrupted:
             raise
         except OutsideError as error:
-            self._failed.append((place.shown, error))
+            self._failed.append((place, error))
         if place.remembered and not self._supply.offline:
             self._supply.cache.keep(PLACES, self._package.sha256, None)
         return None
+
+    def _warn(self) -> None:
+        for place, error in self._failed:
+            if place.saved:
+                self._supply.told(f"warning: `{place.shown}` is passed over: {error.message}")
 
     def _failure(self) -> OutsideError:
         package = self._package
@@ -103,7 +109,7 @@ class _Search:
             return OutsideError(only.message, hint=only.hint or hint)
         named = f"`{file_name(package)}` (sha256 {package.sha256})"
         if self._failed:
-            lines = [f"  {place}: {error.message}" for place, error in self._failed]
+            lines = [f"  {place.shown}: {error.message}" for place, error in self._failed]
             lines += [f"  {place}: it is not there" for place in self._gone]
             return OutsideError("\n".join([f"{named} cannot be had", *lines]), hint=self._failed[0][1].hint or hint)
         where = f", tried {', '.join(dict.fromkeys(self._gone))}" if self._gone else ""

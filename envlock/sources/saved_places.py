@@ -57,4 +57,4 @@ def saved_places(package: Package, supply: Supply) -> Iterator[Place]:
     for path in saved_paths(package) if root else ():
         file = Path(root or ".", path)
         if not name_problem(path) and file.is_file():
-            yield Place(path, file.as_uri, distant=False)
+            yield Place(path, file.as_uri, distant=False, saved=True)
