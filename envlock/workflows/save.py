@@ -77,6 +77,7 @@ def save(project: Project, folder: Path, context: Context, options: SaveOptions)
             ),
         )
         size = sum(place.lstat().st_size for _, place in present(stage.root))
+        _require_free(folder, options)  # it may have taken long
         replace_folder(stage.root, folder)
         sync_folder(folder.parent)
     return Saved(
@@ -117,6 +118,8 @@ def _require_free(folder: Path, options: SaveOptions) -> None:
         return
     if not folder.is_dir():
         raise UserInputError(f"`{display(folder)}` is not a folder", hint="name another place")
+    if folder.is_mount():
+        raise UserInputError(f"`{display(folder)}` is the top of a disk", hint="name a folder in it")
     if not any(folder.iterdir()):
         return
     listing = read_listing(folder)
