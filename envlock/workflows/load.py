@@ -61,6 +61,8 @@ def load(folder: Path, start: Path, context: Context, options: LoadOptions) -> L
     root = folder.resolve()
     listing = read_listing(root)
     saved = Project((root / listing.environment).resolve() if listing else root)
+    if not saved.folder.is_relative_to(root):
+        raise UserInputError(f"`{display(saved.folder)}` is outside of the saved folder", hint="load that folder")
     lock = read_lock(saved.lockfile) if saved.lockfile.exists() else None
     notes = _looked(root, listing, lock)
     spec = read_manifest(saved.manifest)
