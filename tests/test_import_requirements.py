@@ -123,6 +123,7 @@ def test_requirements_come_as_env_toml_has_them(tmp_path: Path, text: str, depen
         ("--frobnicate 1", "--frobnicate 1", "no such option of pip"),
         ("-i ./simple", "--index-url ./simple", "expected a URL"),
         ("a --hash='", "a --hash='", "quotes that do not end"),
+        ("a -- https://acme.test/x", "-- https://acme.test/x", "envlock knows no such option of pip"),
         ("-r", "-r", "expected a value after `--requirement`"),
         ("a==${VERSION}", "a==${VERSION}", "`VERSION` is not set"),
         ("a==${API_TOKEN}", "a==${API_TOKEN}", "sounds like a secret"),
@@ -210,6 +211,47 @@ def test_nothing_outside_of_the_repository_is_read(tmp_path: Path) -> None:
     (folder / "inner").mkdir()
     imported = read(folder / "inner", "-r ../../secret.txt")
     assert said(imported) == [(1, "--requirement ../../secret.txt", "it leaves the repository")]
+
+
+@pytest.mark.parametrize(
+    "line", ["-r ../secret.txt", "-r {there}/secret.txt", "-c file://{there}/secret.txt", "-rlink"]
+)
+def test_nothing_outside_is_read_from_the_top_of_the_repository_either(tmp_path: Path, line: str) -> None:
+    (tmp_path / "secret.txt").write_text("hunter2 hunter2\n")
+    folder = tmp_path / "repository"
+    (folder / ".git").mkdir(parents=True)
+    (folder / "link").symlink_to("../secret.txt")
+    imported = read(folder, line.replace("{there}", str(tmp_path)))
+    assert "hunter2" not in repr(imported)
+    assert [why for _, _, why in said(imported)] == ["it leaves the repository"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "latin-1", "utf-8-sig"])
+def test_files_that_are_named_say_their_encoding(tmp_path: Path, encoding: str) -> None:
+    coding = "# -*- coding: latin-1 -*-\n" if encoding == "latin-1" else ""
+    (tmp_path / "inner.txt").write_bytes(f"{coding}b>=1  # für alle\r\n-c limits.txt\r\n".encode(encoding))
+    (tmp_path / "limits.txt").write_bytes(b"# coding: idna\nc<2 \xff\n")
+    imported = read(tmp_path, "a\n-r inner.txt\n")
+    assert imported.spec.pip.dependencies == ("a", "b>=1")
+    ((_, what, why),) = said(imported)
+    assert (what, why.endswith("is no text in IDNA")) == ("--constraint limits.txt", True)
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        ("a" * 300_000, "expected a requirement such as `flask>=3,<4`, got 300000 characters"),
+        ("x" + "://" + ":/a" * 100_000, "its path cannot be followed"),
+        ("a://" * 50_000 + "@", "its path cannot be followed"),
+        ("./" + "a" * 300, "its path cannot be followed"),
+        ("-r " + "a" * 300, "its path cannot be followed"),
+        ("a===\0", "it holds a control character"),
+    ],
+)
+def test_what_is_beyond_all_measure_is_named_at_once(tmp_path: Path, line: str, why: str) -> None:
+    ((_, what, reason),) = said(read(tmp_path, line))
+    assert reason == why
+    assert len(what) <= 120
 
 
 def test_indexes_get_names_by_their_hosts(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Files of requirements that name one another, read as pip reads them: what they ask for, and what is left out."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -8,22 +9,25 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 from packaging.requirements import Requirement
 
+from envlock.errors import EnvlockError
 from envlock.interchange.addresses import Surroundings
 from envlock.interchange.beside import editable_project
+from envlock.interchange.foreign_text import foreign_text
 from envlock.interchange.index_names import NamedIndexes
 from envlock.interchange.pip_requirement import normalized_constraint, normalized_requirement
 from envlock.interchange.requirement_lines import joined
 from envlock.interchange.requirement_options import why_not
-from envlock.interchange.requirement_source import Folder, direct, is_direct
+from envlock.interchange.requirement_source import Folder, direct, is_direct, resolved
 from envlock.interchange.requirement_words import Words, filled, shown, words_of
 from envlock.interchange.source import Source
-from envlock.interchange.written import text_of
 from envlock.model.imported import Remark
 from envlock.model.spec import EditableProject
 from envlock.system.secrets import redact
 from envlock.system.text_file import display
 
 _MOST_FILES = 100
+_LARGEST = 4 << 20  # of each
+_CONTROL = re.compile(r"[\0-\x08\x0e-\x1f\x7f]")
 _LOGIN = "credentials were taken out: they go into netrc, or into ENVLOCK_INDEX_NAME_USERNAME and _PASSWORD"
 _FILLED = "filled in from this machine's environment: env.toml has the value that it has now"
 _NOT_EDITABLE = "it is installed, and not checked out to be edited"
@@ -73,6 +77,8 @@ class RequirementReader:
     def line(self, line: str, origin: Origin) -> None:
         """One line, without comments; what of it is not carried over is remarked."""
         try:
+            if _CONTROL.search(line):
+                raise ValueError("it holds a control character")
             found = filled(line, self.source.environment)
             self._words(words_of(found.text), origin)
         except ValueError as error:
@@ -132,7 +138,7 @@ class RequirementReader:
 
     def _file(self, value: str, origin: Origin) -> None:
         inner = _nested(value, origin)
-        key = (inner.url or str(inner.path and inner.path.resolve()), inner.limits)
+        key = (inner.url or str(inner.path and resolved(inner.path)), inner.limits)
         if key in self._read:
             return
         if len(self._read) >= _MOST_FILES:
@@ -142,8 +148,8 @@ class RequirementReader:
             text = self.source.fetch(inner.url)
         else:
             assert inner.path
-            _require_inside(inner.path, self.source.path)
-            text = text_of(inner.path)
+            _require_inside(inner.path, self.source)
+            text = _text(inner.path)
         self.text(text, inner)
 
     def edit(self, value: str, origin: Origin) -> None:
@@ -176,7 +182,9 @@ class RequirementReader:
 
 
 def read_requirements(source: Source) -> RequirementReader:
-    """All that a file of requirements says, and the files that it names."""
+    """All that a file of requirements says, and the files that it names; ValueError of a file that is none."""
+    if len(source.text) > _LARGEST:
+        raise ValueError(f"it is larger than {_LARGEST >> 20} MiB: that is no list of requirements")
     reader = RequirementReader(source)
     reader._read.add((str(source.path.resolve()), False))
     reader.text(source.text, Origin(source.path, None, ""))
@@ -210,7 +218,7 @@ def _both(before: Asked, after: Asked, reader: RequirementReader) -> Asked:
 
 
 def _nested(value: str, origin: Origin) -> Origin:
-    if value.startswith("file:"):
+    if value.startswith("file:") and not origin.url:
         path = Path(unquote(urlsplit(value).path))
         return origin._replace(path=path, url=None, shown=display(path))
     if "://" in value or origin.url:
@@ -221,11 +229,22 @@ def _nested(value: str, origin: Origin) -> Origin:
     return origin._replace(path=path, url=None, shown=display(path))
 
 
-def _require_inside(path: Path, first: Path) -> None:
-    """ValueError for what is outside of the repository, where there is one."""
-    root, target = Surroundings(first.parent).root, path.resolve()
-    if root != first.parent.resolve() and not target.is_relative_to(root):
+def _require_inside(path: Path, source: Source) -> None:
+    """ValueError for what is outside of the repository; where there is none, of the folder of the first file."""
+    root = Surroundings(source.path.parent).root
+    if not resolved(path).is_relative_to(root):
         raise ValueError("it leaves the repository")
+
+
+def _text(path: Path) -> str:
+    """ValueError says why there is none."""
+    name = display(path)
+    if not path.is_file():
+        raise ValueError(f"`{name}` {'is no file' if path.exists() else 'does not exist'}")
+    try:
+        return foreign_text(path, limit=_LARGEST)
+    except EnvlockError as error:
+        raise ValueError(error.message) from None
 
 
 _READERS: dict[str, Callable[[RequirementReader, str, Origin], None]] = {

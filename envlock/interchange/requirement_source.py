@@ -35,8 +35,18 @@ class Folder:
         if self.path is None:
             raise ValueError(f"`{text}` is a path in a file on the network")
         # pip takes paths from where it is started, which for most is where the first file lies
-        target = next((top / text for top in (self.path.resolve(), home) if (top / text).exists()), self.path / text)
-        return beside(self.source, Path(os.path.relpath(target.resolve(), home)).as_posix())
+        places = [resolved(top / text) for top in (self.path, home)]
+        target = next((place for place in places if place.exists()), places[0])
+        return beside(self.source, Path(os.path.relpath(target, home)).as_posix())
+
+
+def resolved(path: Path) -> Path:
+    """Without links; ValueError where it cannot be followed."""
+    try:
+        path.exists()
+        return path.resolve()
+    except (OSError, RuntimeError, ValueError):  # too long, a loop of links, a NUL
+        raise ValueError("its path cannot be followed") from None
 
 
 def is_direct(text: str) -> bool:

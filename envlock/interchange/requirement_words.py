@@ -9,9 +9,7 @@ from typing import NamedTuple
 from envlock.system.secrets import redact_text
 
 VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}")
-_LOGIN = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<login>[^/\s'\"]*)@")
-# a password with a `/` in it, written as it is, makes the host end too soon
-_LATE_LOGIN = re.compile(r"://[^\s@]*:[^\s@]*@\S*")
+_LOGIN = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]{0,20})://(?P<login>[^/\s'\"]*)@")
 _TOKEN_PATH = re.compile(r"/t/\$\{[A-Z0-9_]+\}(?=/|\s|$)")
 _SECRET_NAME = re.compile(r"TOKEN|PASS|SECRET|KEY|CRED|AUTH|LOGIN|USER")
 
@@ -87,8 +85,18 @@ def without_logins(text: str) -> tuple[str, bool]:
 
 def shown(text: str) -> str:
     """A line as a remark shows it: nothing of it is secret, and it is not long."""
-    clean = redact_text(_LATE_LOGIN.sub("://***", without_logins(text)[0]))
+    clean = redact_text(re.sub(r"\S+", lambda word: _without_late_login(word[0]), without_logins(text)[0]))
     return f"{clean[:117]}…" if len(clean) > 120 else clean
+
+
+def _without_late_login(word: str) -> str:
+    """A password with a `/` in it, written as it is, makes the host end too soon."""
+    parts = word.split("@")
+    for number, part in enumerate(parts[:-1]):
+        head, _, rest = part.partition("://")
+        if ":" in rest:
+            return "@".join((*parts[:number], f"{head}://***"))
+    return word
 
 
 def _without_login(found: re.Match[str]) -> str:
@@ -103,8 +111,8 @@ def _options(words: list[str]) -> Iterator[tuple[str, str]]:
     while rest:
         word = rest.popleft()
         name, equals, value = word.partition("=")
-        if not word.startswith("--"):
-            name, value = _SHORT.get(word[:2], word), word[2:]
+        if word[:2] in _SHORT:
+            name, value = _SHORT[word[:2]], word[2:]
             equals = value and "="
         name = _whole(_OTHER_NAMES.get(name, name))
         known = name in _VALUED

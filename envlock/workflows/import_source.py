@@ -1,20 +1,19 @@
 """What is to be imported, read: which kind of file or folder it is, its text, and what that comes to."""
 
-import codecs
 import os
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from envlock.errors import OutsideError, UserInputError
+from envlock.errors import UserInputError
 from envlock.interchange.foreign import FOREIGN, foreign_of
+from envlock.interchange.foreign_text import decoded, foreign_text
 from envlock.interchange.moved_spec import moved_pins
 from envlock.interchange.source import Source
 from envlock.model.imported import Imported, Remark
 from envlock.model.words import did_you_mean
 from envlock.sources.index import DEFAULT_URL
-from envlock.system.secrets import redact
+from envlock.system.secrets import redact, redact_text
 from envlock.system.text_file import display
 from envlock.workflows.context import Context
 from envlock.workflows.import_asked import Asked
@@ -22,15 +21,6 @@ from envlock.workflows.import_asked import Asked
 _KINDS = ", ".join(FOREIGN)
 _LIMIT = 64 << 20  # the largest locks of others have some tens of megabytes
 _FETCHED = 4 << 20
-# PEP 263, which pip reads in requirements files
-_CODING = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-_.a-zA-Z0-9]+)")
-_BOMS = {
-    codecs.BOM_UTF8: "utf-8-sig",
-    codecs.BOM_UTF32_LE: "utf-32",
-    codecs.BOM_UTF32_BE: "utf-32",
-    codecs.BOM_UTF16_LE: "utf-16",
-    codecs.BOM_UTF16_BE: "utf-16",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +37,7 @@ def read_source(path: Path, asked: Asked, context: Context) -> Read:
     """A file or folder of another tool; UserInputError where it is none that is known, or says what cannot be."""
     if not path.exists():
         raise UserInputError(f"`{display(path)}` does not exist")
-    text = "" if path.is_dir() else _text(path)
+    text = "" if path.is_dir() else foreign_text(path, limit=_LIMIT)
     kind = asked.kind or foreign_of(path, text)
     if kind and kind not in FOREIGN:
         raise UserInputError(f"there is no kind `{kind}`", hint=did_you_mean(kind, FOREIGN) or f"there are: {_KINDS}")
@@ -66,10 +56,13 @@ def read_source(path: Path, asked: Asked, context: Context) -> Read:
         default_index=DEFAULT_URL,
         into=asked.into,
     )
+    # texts of any kind end in what readers say, and a login in a URL of any of them must not
     try:
         imported = FOREIGN[kind].read(source)
+    except UserInputError as error:
+        raise UserInputError(redact_text(error.message), hint=error.hint and redact_text(error.hint)) from None
     except ValueError as error:
-        raise UserInputError(f"{display(path)}: {error}") from error
+        raise UserInputError(redact_text(f"{display(path)}: {error}")) from None
     folder = path if path.is_dir() else path.parent
     here = os.path.relpath(folder.resolve(), asked.into or folder.resolve())
     remarks = tuple(_placed(remark, path) for remark in imported.remarks)
@@ -79,6 +72,7 @@ def read_source(path: Path, asked: Asked, context: Context) -> Read:
 
 def _placed(remark: Remark, path: Path) -> Remark:
     """With the file that was read, where a remark is of no other."""
+    remark = replace(remark, what=redact_text(remark.what), why=redact_text(remark.why))
     return remark if remark.file or path.is_dir() else replace(remark, file=display(path))
 
 
@@ -96,32 +90,6 @@ def _known_by_name(file: Path) -> bool:
     return foreign_of(file, "") is not None
 
 
-def _text(path: Path) -> str:
-    """The text of a file, with LF line ends: UTF-8, or as it says itself."""
-    try:
-        with path.open("rb") as stream:
-            content = stream.read(_LIMIT + 1)
-    except OSError as error:
-        raise OutsideError(f"`{display(path)}` cannot be read: {error.strerror}") from error
-    if len(content) > _LIMIT:
-        raise UserInputError(f"`{display(path)}` is larger than {_LIMIT >> 20} MiB: it is no list of packages")
-    return _decoded(content, display(path))
-
-
-def _decoded(content: bytes, name: str) -> str:
-    encoding = next((encoding for bom, encoding in _BOMS.items() if content.startswith(bom)), None) or _coding(content)
-    try:
-        text = content.decode(encoding)
-    except (UnicodeDecodeError, LookupError):
-        raise UserInputError(f"`{name}` is no text in {encoding.upper().removesuffix('-SIG')}") from None
-    return text.replace("\r\n", "\n").replace("\r", "\n")
-
-
-def _coding(content: bytes) -> str:
-    lines = content.split(b"\n", 2)[:2]
-    return next((match[1].decode() for line in lines if (match := _CODING.match(line))), "utf-8")
-
-
 def _fetching(context: Context) -> Callable[[str], str]:
     def fetch(url: str) -> str:
         if not url.startswith(("https://", "http://")):
@@ -131,7 +99,7 @@ def _fetching(context: Context) -> Callable[[str], str]:
             raise ValueError(f"`{redact(url)}` is not there")
         if len(content) > _FETCHED:
             raise ValueError(f"`{redact(url)}` is larger than {_FETCHED >> 20} MiB")
-        return _decoded(content, redact(url))
+        return decoded(content, redact(url))
 
     return fetch
 
