@@ -110,6 +110,17 @@ def test_two_saves_are_equal(conda: Project, debian: Project, based: Project, tm
         shutil.rmtree(tmp_path / "again")
 
 
+def test_overwriting_writes_no_package_again_that_is_as_it_was(based: Project, tmp_path: Path) -> None:
+    shutil.copytree(saved_of(based), tmp_path / "saved", symlinks=True)
+    blobs = sorted((tmp_path / "saved/packages/images/blobs/sha256").iterdir())
+    alpha, beta = (tmp_path / f"saved/packages/wheels/{name}-2.0-py3-none-any.whl" for name in ("alpha", "beta"))
+    flip(beta)
+    before = [place.stat().st_ino for place in (alpha, *blobs)]
+    based.must("save", ".", tmp_path / "saved", "--with-packages", "--overwrite")
+    assert tree(tmp_path / "saved") == tree(saved_of(based))
+    assert [place.stat().st_ino for place in (alpha, *blobs)] == before
+
+
 def test_pip_installs_from_the_saved_wheels(conda: Project, tmp_path: Path) -> None:
     wheels = saved_of(conda) / "packages/wheels"
     pip = (sys.executable, "-m", "pip", "install", "--quiet", "--isolated", "--target")

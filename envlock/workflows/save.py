@@ -61,7 +61,7 @@ def save(project: Project, folder: Path, context: Context, options: SaveOptions)
     laid = FORMATS[options.format].write(saving)
     _refuse_inside(folder, saving, laid)
     with scratch_folder(folder.parent) as scratch:
-        stage = Stage(scratch / "saved")
+        stage = Stage(scratch / "saved", folder)
         for path, file in sorted(laid.files.items()):
             stage.write(path, [file]) if isinstance(file, bytes) else stage.add(path, file)
         if platforms and saving.lock:

@@ -12,6 +12,7 @@ from envlock.interchange.package_folders import index_page, packages_file, proje
 from envlock.model.image import Descriptor
 from envlock.model.lock import CondaPackage, DebianPackage, Lock, PipPackage, PlatformLock
 from envlock.model.platform import PLATFORMS
+from envlock.oci.document import hex_of
 from envlock.oci.index import IMAGE_NAME, IndexEntry, index_bytes
 from envlock.oci.layout import INDEX, LAYOUT_FILE, MARK, Layout
 from envlock.oci.manifest import read_manifest
@@ -117,7 +118,7 @@ def _blobs(descriptor: Descriptor, manifest: bytes) -> Iterator[Descriptor]:
 
 def _save_blob(stage: Stage, layout: Layout, blob: Descriptor) -> None:
     path = f"{IMAGES}/blobs/{blob.digest.replace(':', '/')}"
-    if path not in stage.files:
+    if not stage.has(path, hex_of(blob.digest)):
         stage.write(path, layout.pieces(blob))
 
 

@@ -8,17 +8,19 @@ from pathlib import Path
 from envlock.errors import OutsideError, UserInputError
 from envlock.system.parts import naming
 from envlock.workflows.saved_definition import SavedFile
-from envlock.workflows.saved_listing import Entry
+from envlock.workflows.saved_listing import Entry, entry_of
 
 _FOLDER, _PLAIN, _EXECUTABLE = 0o755, 0o644, 0o755
 _PIECE = 1 << 20
 
 
 class Stage:
-    """What is below `root`, by path in `files`."""
+    """What is below `root`, by path in `files`; packages that `former`, a folder saved before, has are taken from
+    there and not written again."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, former: Path) -> None:
         self.root = root
+        self._former = former
         self.files: dict[str, Entry] = {}
         root.mkdir()
         root.chmod(_FOLDER)
@@ -46,11 +48,30 @@ class Stage:
 
     def copy(self, path: str, source: Path, sha256: str) -> None:
         """A new file with the bytes of another, which are those of a sha256."""
-        if path in self.files:  # of several platforms
+        if self.has(path, sha256):
             return
         found = self.write(path, _pieces(source)).sha256
         if found != sha256:
             raise OutsideError(f"`{source.name}` was damaged in the cache: sha256 {found}, locked {sha256}")
+
+    def has(self, path: str, sha256: str) -> bool:
+        """Is the file here already, of another platform, or taken over from the former folder?"""
+        return path in self.files or self._take_over(path, sha256)
+
+    def _take_over(self, path: str, sha256: str) -> bool:
+        """Where it is there just as it is to be."""
+        former, entry = self._former / path, Entry(sha256=sha256)
+        if not former.is_file() or entry_of(former) != entry:
+            return False
+        there = former.stat()
+        if there.st_nlink > 1 or there.st_mode & 0o777 != _PLAIN:
+            return False
+        try:
+            self._new(path).hardlink_to(former)
+        except OSError:  # not on every file system
+            return False
+        self.files[path] = entry
+        return True
 
     def _new(self, path: str) -> Path:
         """Where a path is to be, the folders above it made; a link among them would lead elsewhere."""
