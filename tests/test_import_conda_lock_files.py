@@ -19,7 +19,7 @@ from envlock.model.imported import PinnedConda
 from envlock.model.lock import PipPackage
 from envlock.model.platform import PLATFORMS
 from tests.support.export_contents import CHANNELS, COMMIT, LINUX, MAC, contents, export_text
-from tests.support.foreign_locks import NAMES, SHA256, conda_lock, pixi_lock, read
+from tests.support.foreign_locks import MD5, NAMES, SHA256, conda_lock, pixi_lock, read
 from tests.support.processes import run_python
 
 # --- what is read, and the tools themselves as judges
@@ -170,13 +170,58 @@ def test_platforms_that_nobody_locks_for_are_named() -> None:
     assert [remark.what for remark in found.remarks] == ["linux-ppc64le"]
 
 
+def test_paths_that_lead_nowhere_are_named() -> None:
+    paths = ("~nobody-here/noarch/x-1-0.conda", f"/{'long/' * 2000}y-1-0.conda", f"/{'z' * 5000}/z-1-0.conda")
+    found = read("\n".join((f"# platform: {LINUX}", "@EXPLICIT", *paths)))
+    assert [(r.line, r.why.split(":")[0]) for r in found.remarks] == [
+        (3, "in the home folder of somebody who is not known here"),
+        (4, "a file that lies in no channel"),
+        (5, "a file that lies in no channel"),
+    ]
+
+
+def test_a_channel_outside_of_the_repository_is_one_of_this_machine(tmp_path: Path) -> None:
+    (tmp_path / "channel" / "noarch").mkdir(parents=True)
+    (tmp_path / "channel" / "noarch" / "repodata.json").touch()
+    (tmp_path / "repository").mkdir()
+    text = f"# platform: {LINUX}\n@EXPLICIT\n../channel/noarch/x-1-0.conda#{MD5}\n"
+    found = read(text, folder=tmp_path / "repository")
+    assert found.spec.conda.channels == ((tmp_path / "channel").as_uri(),)
+    assert [remark.why for remark in found.remarks] == ["a channel of this machine: other machines do not have it"]
+
+
+def test_what_has_no_hash_is_counted_whatever_it_is() -> None:
+    url = f"https://files.test/packages/ab/cd/{'1' * 60}/torch-3.0%2Bcpu-py3-none-any.whl"
+    found = read(f"# platform: {LINUX}\n@EXPLICIT\n# pip torch @ {url}\n")
+    ((torch,),) = [pinned.pip for pinned in found.pinned]
+    assert torch.version == "3.0+cpu"
+    assert [remark.what for remark in found.remarks] == ["1 package"]
+    text = conda_lock(1, manager="pip", hash={"md5": MD5}, url=url).replace("name: b-c", "name: d")
+    found = read(text, name="conda-lock.yml")
+    assert found.remarks[-1].what == "3 packages"
+
+
+LATE = ["https://kim:12/s3cr3t@conda.test/own", "https://kim:a/s3cr3t@conda.test/own", "https://kim:a#s3cr3t@h.test/o"]
+
+
+@pytest.mark.parametrize("top", LATE)
+def test_a_password_that_ends_its_url_too_soon_is_not_shown(top: str) -> None:
+    for kind, line in (("conda", f"{top}/noarch/x-1-0.conda#{MD5}"), ("pip", f"# pip x @ {top}/x-1-py3-none-any.whl")):
+        try:
+            told = repr(read(f"# platform: {LINUX}\n@EXPLICIT\n{line}\n"))
+        except EnvlockError as error:
+            told = str(error)
+        assert "s3cr3t" not in told, kind
+
+
 WRONG = [
+    ("pixi.lock", pixi_lock(5, {"version": "9"}), "`python 9 h1_0_cpython` has the URL of `python 3.11.7 "),
     ("pixi.lock", "version: 3\npackage: []\n", "pixi.lock:1: version 3 of pixi.lock is none that is known"),
     ("pixi.lock", pixi_lock(6).replace("- conda: https://repo.", "- conda: https://r.", 1), "is not among `packages`"),
     ("pixi.lock", pixi_lock(6).replace("default:", "one:"), "it has the environments `one`, `test`: name one of them"),
     ("conda-lock.yml", conda_lock(3), "version 3 of conda-lock.yml is none that is known"),
     ("conda-lock.yml", conda_lock(1, hash={"md5": "12"}), "`12` is not an MD5"),
-    ("conda-lock.yml", conda_lock(1, version="9"), "`a 9` has the URL of `a 1.0`"),
+    ("conda-lock.yml", conda_lock(1, version="9"), "`a 9 h1_0` has the URL of `a 1.0 h1_0`"),
     ("conda-lock.yml", conda_lock(1, manager="npm"), "`manager: npm` is neither conda nor pip"),
     ("conda-lock.yml", conda_lock(1).replace("dependencies:", "version:", 1), "`version` stands there twice"),
     ("conda-lock.yml", "package: [\n", "not valid YAML"),

@@ -15,7 +15,9 @@ from envlock.interchange.conda_pins import (
     chosen_platforms,
     for_subdirs,
     md5_of,
+    refuse_other,
     sha256_of,
+    unhashed,
 )
 from envlock.interchange.group_names import group_named
 from envlock.interchange.pip_pins import Distribution, Indexes, pip_pin
@@ -83,7 +85,9 @@ class _Lock:
             pip=PipSpec(indexes=indexes.all),
         )
         return Imported(
-            spec=spec, remarks=(*unknown, *channels.remarks, *indexes.remarks, *self.remarks), pinned=pinned
+            spec=spec,
+            remarks=(*unknown, *channels.remarks, *indexes.remarks, *self.remarks, *unhashed(pinned)),
+            pinned=pinned,
         )
 
     def _groups(self, entries: list[yaml_plain.Mapping]) -> dict[str, str]:
@@ -154,16 +158,12 @@ def _conda(entry: yaml_plain.Mapping, channels: Channels, groups: tuple[str, ...
     hashes = mapping_of(entry, "hash")
     try:
         found = channels.package(text_of(entry, "url"), line=entry.line)
+        refuse_other(found, text_of(entry, "name").lower(), text_of(entry, "version"), optional_text(entry, "build"))
         sha256, md5 = sha256_of(optional_text(hashes, "sha256")), md5_of(optional_text(hashes, "md5"))
     except NoPackage:
         raise
     except ValueError as error:
         raise wrong_at(entry, str(error)) from None
-    stated = (text_of(entry, "name").lower(), text_of(entry, "version"))
-    if stated != (found.name, found.version):
-        raise wrong_at(entry, f"`{' '.join(stated)}` has the URL of `{found.name} {found.version}`")
-    if optional_text(entry, "build") not in (None, found.build):
-        raise wrong_at(entry, f"`{found.name}` has the URL of another build, `{found.build}`")
     return replace(found, sha256=sha256, md5=md5, groups=groups)
 
 

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -11,7 +11,7 @@ from envlock.interchange.conda_spec import CHANNEL_NAME
 from envlock.interchange.direct import as_path
 from envlock.interchange.package_address import address_of, channel_named
 from envlock.interchange.source import Source
-from envlock.model.imported import PinnedConda, Remark
+from envlock.model.imported import Pinned, PinnedConda, Remark
 from envlock.model.platform import PLATFORMS
 from envlock.system.files import repository_root
 from envlock.system.secrets import redact
@@ -23,6 +23,8 @@ _FILE = re.compile(
 _TOKEN = re.compile(r"/t/(?:\*\*\*|\$\{?\w+\}?)(?=/|$)")
 _MD5, _SHA256 = re.compile("[0-9a-f]{32}"), re.compile("[0-9a-f]{64}")
 _LOGIN = "its credentials are taken out: keep them in netrc or in the file that RATTLER_AUTH_FILE names"
+LATE_LOGIN = "an `@` behind the host could be the end of a login: write it as `%40`"
+_UNHASHED = "without a hash: the files that are there by these names now are locked"
 # conda's own names for channels of its settings
 _SETTINGS = {
     "defaults": "`defaults` stands for channels of conda's own settings: those of the packages are named",
@@ -103,14 +105,17 @@ class Channels:
     def _named(self, text: str) -> str:
         """By name below conda's alias; by its path inside the repository."""
         path = unquote(urlsplit(text).path) if text.startswith("file:") else text
+        if "@" in text.partition("://")[2]:
+            raise ValueError(LATE_LOGIN)
         if "://" in text and not text.startswith("file:"):
             return channel_named(text)
         if not path.startswith(("/", "./", "../")):
             return text
         folder = self.folder.resolve()
-        here = (folder / path).resolve()
+        here = Path(os.path.realpath(folder / path))
         if here.is_relative_to(repository_root(folder) or folder):
             return as_path(os.path.relpath(here, folder))
+        self._say(Remark(what=here.as_uri(), why="a channel of this machine: other machines do not have it"))
         return here.as_uri()
 
 
@@ -118,6 +123,26 @@ def _top(url: str) -> str | None:
     """The URL of the channel that a package is in; None where it lies in none."""
     top, _, subdir = url.rpartition("/")[0].rpartition("/")
     return top if top.rpartition("://")[2].strip("/") and re.fullmatch(r"noarch|[a-z]+-[a-z0-9_]+", subdir) else None
+
+
+def file_url(text: str, folder: Path) -> str:
+    """A package's URL; conda and pixi take paths, too."""
+    if "://" in text:
+        return text
+    try:
+        path = Path(text).expanduser()
+    except RuntimeError:
+        raise NoPackage("in the home folder of somebody who is not known here") from None
+    return Path(os.path.realpath(folder / path)).as_uri()
+
+
+def unhashed(pinned: Sequence[Pinned]) -> Iterator[Remark]:
+    """Of packages that any file of their name would do for, as the lock has no hash of them."""
+    conda = {(p.channel, p.subdir, p.file) for each in pinned for p in each.conda if not (p.sha256 or p.md5)}
+    pip = {p for each in pinned for p in each.pip if not any(file.sha256 for file in p.files)}
+    named = {(p.name, p.version) for p in pip if p.source is None or p.source.startswith(("https:", "http:"))}
+    if count := len(conda) + len(named):
+        yield Remark(what="1 package" if count == 1 else f"{count} packages", why=_UNHASHED)
 
 
 def md5_of(text: str | None) -> str | None:
@@ -130,7 +155,8 @@ def sha256_of(text: str | None) -> str | None:
 
 def _hash(text: str | None, form: re.Pattern[str], what: str) -> str | None:
     if text and not form.fullmatch(text.lower()):
-        raise ValueError(f"`{text}` is not {what}")
+        # behind a `#` may be the end of a password
+        raise ValueError(f"`{text}` is not {what}" if text.isalnum() else f"what stands for its hash is not {what}")
     return text.lower() if text else None
 
 
@@ -165,6 +191,13 @@ def refuse_twice(packages: Iterable[PinnedConda], platform: str) -> None:
         other = seen.setdefault(package.name, package)
         if other is not package:
             raise ValueError(f"`{package.name}` stands there twice for {platform}: `{other.file}`, `{package.file}`")
+
+
+def refuse_other(found: PinnedConda, name: str | None, version: str | None, build: str | None) -> None:
+    """ValueError where a lock says another thing of a package than the URL does; None is what it does not say."""
+    told = (name or found.name, version or found.version, build or found.build)
+    if told != (found.name, found.version, found.build):
+        raise ValueError(f"`{' '.join(told)}` has the URL of `{found.name} {found.version} {found.build}`")
 
 
 def for_subdirs(packages: Iterable[PinnedConda], platform: str) -> Iterator[PinnedConda]:

@@ -1,19 +1,21 @@
 """`@EXPLICIT`: the URLs and hashes of one platform's conda packages, and conda-lock's `# pip` lines for the rest."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from urllib.parse import unquote
 
 from envlock.errors import UserInputError
 from envlock.interchange.conda_pins import (
     Channels,
     NoPackage,
     chosen_platforms,
+    file_url,
     for_subdirs,
     md5_of,
     refuse_twice,
     sha256_of,
+    unhashed,
 )
 from envlock.interchange.pip_pins import Distribution, Indexes, pip_pin
 from envlock.interchange.source import Source
@@ -24,7 +26,6 @@ from envlock.system.text_file import display
 
 _PLATFORM = re.compile(r"#\s*platform:\s*(\S+)\s*")
 _PIP = re.compile(r"# pip (?P<name>\S+) @ (?P<url>\S+?)(?:#sha256=(?P<own>\w+)|\s+--hash=sha256:(?P<sha256>\w+))?\s*")
-_UNHASHED = "without a hash: the packages that the channel has by these names now are locked"
 
 
 def is_one(_path: Path, text: str) -> bool:
@@ -74,7 +75,7 @@ class _Lines:
             raise ValueError("expected `@EXPLICIT` before the first URL")
         url, _, stated = line.partition("#")
         try:
-            found = self.channels.package(_as_url(url, self.source.path.parent), line=number)
+            found = self.channels.package(file_url(url, self.channels.folder), line=number)
         except NoPackage as error:
             self.remarks.append(Remark(what=redact(url), why=str(error), line=number))
             return
@@ -104,10 +105,11 @@ class _Lines:
         packages = tuple(for_subdirs(sorted(self.conda, key=lambda p: p.name), platform))
         refuse_twice(packages, platform)
         names = self.channels.names
+        pinned = Pinned(platform=platform, conda=packages, pip=tuple(sorted(self.pip, key=lambda p: p.name)))
         return Imported(
             spec=EnvSpec(name="", platforms=(platform,), conda=CondaSpec(channels=names) if names else CondaSpec()),
-            remarks=(*unknown, *self.channels.remarks, *self.indexes.remarks, *self.remarks, *self._unhashed()),
-            pinned=(Pinned(platform=platform, conda=packages, pip=tuple(sorted(self.pip, key=lambda p: p.name))),),
+            remarks=(*unknown, *self.channels.remarks, *self.indexes.remarks, *self.remarks, *unhashed([pinned])),
+            pinned=(pinned,),
         )
 
     def _platform(self) -> str:
@@ -120,20 +122,10 @@ class _Lines:
             raise ValueError("it does not say which platform it is for: say so by `--platform`")
         return named[0]
 
-    def _unhashed(self) -> Iterator[Remark]:
-        count = sum(package.sha256 is None and package.md5 is None for package in self.conda)
-        if count:
-            yield Remark(what="1 package" if count == 1 else f"{count} packages", why=_UNHASHED)
-
-
-def _as_url(text: str, folder: Path) -> str:
-    """conda takes paths, too."""
-    return text if "://" in text else (folder / Path(text).expanduser()).resolve().as_uri()
-
 
 def _version(url: str) -> str:
     """The version that the name of a wheel tells; "" where it tells none."""
-    file = url.partition("#")[0].rpartition("/")[2]
+    file = unquote(url.partition("#")[0].rpartition("/")[2])
     return file.split("-")[1] if file.endswith(".whl") and file.count("-") >= 4 else _sdist_version(file)
 
 

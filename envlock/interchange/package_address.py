@@ -67,6 +67,13 @@ def _local(url: str, top: str, subdir: str, file: str) -> PackageAddress:
     folder = posixpath.normpath(unquote(urlsplit(top).path) or "/")
     if folder == "/":
         return PackageAddress(channel=None, subdir=subdir, file=file)
-    if Path(folder, subdir, "repodata.json").is_file() or Path(folder, "noarch", "repodata.json").is_file():
+    if any(_is_file(Path(folder, each, "repodata.json")) for each in (subdir, "noarch")):
         return PackageAddress(channel=top, subdir=subdir, file=file, url=url)
     return PackageAddress(channel=None, subdir=subdir, file=file, url=url, local=url)
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a name that is too long for one
+        return False

@@ -8,6 +8,7 @@ from urllib.parse import unquote, urlsplit
 from packaging.utils import canonicalize_name
 
 from envlock.interchange import pins
+from envlock.interchange.conda_pins import LATE_LOGIN
 from envlock.interchange.pins import asked, git_source, local_path, pinned_file, query_of
 from envlock.model.imported import PinnedFile, PinnedPip, Remark
 from envlock.model.spec import Index
@@ -80,6 +81,8 @@ def pip_pin(found: Distribution, indexes: Indexes) -> PinnedPip:
     place = found.place.removeprefix("direct+")
     web = place.startswith(("http://", "https://"))
     clean = redact(place)
+    if web and "@" in urlsplit(clean).path:
+        raise ValueError(LATE_LOGIN)
     if web and not found.direct and place == found.place:
         known, index = indexes.of_file(clean, found.index, canonicalize_name(found.name))
         if known:
@@ -110,8 +113,9 @@ def _pinned(found: Distribution, of: PinnedPip) -> PinnedPip:
 def _git(place: str) -> str:
     """`git+URL?rev=…&subdirectory=…#COMMIT`, as pixi writes it, and `git+URL@COMMIT#subdirectory=…`."""
     parts = urlsplit(place)
-    path, at, revision = parts.path.rpartition("@")
-    path = path if at else parts.path
+    path, _, revision = parts.path.partition("@")
+    if "/" in revision:
+        raise ValueError(LATE_LOGIN)
     commit = parts.fragment if _COMMIT.fullmatch(parts.fragment) else revision
     if not _COMMIT.fullmatch(commit):
         raise ValueError("it is from a repository, at no commit")

@@ -12,10 +12,13 @@ from envlock.interchange.conda_pins import (
     Channels,
     NoPackage,
     chosen_platforms,
+    file_url,
     for_subdirs,
     md5_of,
+    refuse_other,
     refuse_twice,
     sha256_of,
+    unhashed,
 )
 from envlock.interchange.pip_pins import Distribution, Indexes, pip_pin
 from envlock.interchange.pixi_systems import declared
@@ -81,7 +84,7 @@ class _Lock:
             conda=CondaSpec(channels=channels.names) if channels.names else CondaSpec(),
             pip=PipSpec(indexes=indexes.all),
         )
-        remarks = (*unknown, *channels.remarks, *indexes.remarks, *self.remarks)
+        remarks = (*unknown, *channels.remarks, *indexes.remarks, *self.remarks, *unhashed(pinned))
         return Imported(spec=spec, remarks=remarks, pinned=pinned)
 
     def _environment(self) -> yaml_plain.Mapping:
@@ -210,8 +213,9 @@ def _conda(place: str, package: yaml_plain.Mapping, channels: Channels) -> Pinne
     if "://" not in place and not place.endswith((".conda", ".tar.bz2")):
         raise NoPackage(_BUILT)
     try:
-        url = place if "://" in place else (channels.folder / place).resolve().as_uri()
-        found = channels.package(url, line=package.line)
+        found = channels.package(file_url(place, channels.folder), line=package.line)
+        name, version, build = (optional_text(package, key) for key in ("name", "version", "build"))
+        refuse_other(found, name and name.lower(), version, build)
         md5, sha256 = md5_of(optional_text(package, "md5")), sha256_of(optional_text(package, "sha256"))
     except NoPackage as error:
         raise NoPackage(_BUILT if place.startswith("git+") else str(error)) from None
@@ -220,8 +224,6 @@ def _conda(place: str, package: yaml_plain.Mapping, channels: Channels) -> Pinne
     size = optional_text(package, "size") or ""
     return replace(
         found,
-        version=optional_text(package, "version") or found.version,
-        build=optional_text(package, "build") or found.build,
         sha256=sha256,
         md5=md5,
         size=int(size) if re.fullmatch("[0-9]{1,15}", size) else None,
