@@ -88,7 +88,7 @@ ROWS: dict[str, tuple[dict[str, object], dict[str, object], tuple[str, ...]]] = 
         {"variables": {"EXAMPLE_ENV_VAR": "mine"}},
         (),
     ),
-    "a secret": ({"environmentVariables": {"API_KEY": "hushhush"}}, {}, ("API_KEY: by its name it is a secret",)),
+    "a secret": ({"environmentVariables": {"API_KEY": "hushhush"}}, {}, ("API_KEY: it looks like a secret",)),
     "a variable of envlock's": ({"environmentVariables": {"PATH": "/x"}}, {}, ("PATH: is set by envlock itself",)),
     "a version": ({"version": "7"}, {}, ("version: 7", "`envlock register`")),
     "an id": ({"assetId": "azureml://x"}, {}, ("assetId: azureml://x",)),
@@ -161,6 +161,42 @@ def test_packages_may_stand_in_the_definition(tmp_path: Path) -> None:
     assert found.spec.pip.dependencies == ("flask",)
     line = json.dumps(document, indent=4).split("\n").index('        "condaDependencies": {') + 1
     assert [(each.what, each.line) for each in found.remarks] == [("-v", line)]
+
+
+@pytest.mark.parametrize("command", ["pip install a", "curl {}/x", "make TOKEN=hushhush"])
+def test_no_secret_is_taken_over(command: str, tmp_path: Path) -> None:
+    """Neither written nor said: by its name, by what it looks like, in an address, wherever one may stand."""
+    login = "https://kim:hushhush@x.test"
+    document = definition(
+        environmentVariables={
+            "API_KEY": "hushhush",
+            "DB": "postgres://kim:hushhush@x.test/db",
+            "AZURE_STORAGE_CONNECTION_STRING": "AccountName=kim;AccountKey=hushhush",
+        },
+        docker__arguments=["-e", "API_KEY=hushhush"],
+        docker__baseImage=None,
+        docker__baseImageRegistry={"address": "acme.test", "username": "kim", "password": "hushhush"},
+        docker__baseDockerfile=f"FROM x.test/b\nENV TOKEN=hushhush\nRUN {command.format(login)}\n",
+        spark__repositories=[f"{login}/a", f"{login}/b"],
+        new=f"{login}/a",
+    )
+    conda = f"{CONDA}variables: {{TOKEN: hushhush, A: {login}}}\nnew: {login}\n"
+    found = azureml_definition.read(Source(path=saved(tmp_path / "a", document, conda)))
+    assert "hushhush" not in repr(found)
+    assert found.spec.variables == ()
+    for name in ("API_KEY", "DB", "AZURE_STORAGE_CONNECTION_STRING", "TOKEN", "A", "docker.arguments", "new"):
+        assert name in [remark.what.partition(":")[0] for remark in found.remarks] or name in said(found)
+
+
+def test_no_secret_of_an_asset_is_taken_over(tmp_path: Path) -> None:
+    text = (
+        f"{SCHEMA}image: x.test/base:1\nnew: https://kim:hushhush@x.test\napi_key: hushhush\n"
+        "tags: {token: hushhush, team: a}\nconda_file: {dependencies: [a], variables: {TOKEN: hushhush}}\n"
+    )
+    found = azureml_asset.read(Source(path=tmp_path / "env.yml", text=text))
+    assert "hushhush" not in repr(found)
+    assert dict(found.spec.image.labels) == {"team": "a"}
+    assert {"tags.token", "TOKEN"} <= {remark.what for remark in found.remarks}
 
 
 def test_packages_that_are_nowhere_are_missed(tmp_path: Path) -> None:

@@ -413,6 +413,47 @@ def test_a_dockerfile_is_read(name: str, context: Path) -> None:
     assert (REST in dict(found.files)) == (found.spec.image.dockerfile == REST)
 
 
+LOGIN = "https://kim:hushhush@x.test"
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("ARG PASSWORD=hushhush A=1", "ARG PASSWORD: it looks like a secret"),
+        ("ARG TOKEN", "ARG TOKEN: it has no default"),
+        ("ENV API_TOKEN hushhush", "ENV API_TOKEN: it looks like a secret"),
+        ('ENV A=1 SECRET_KEY="hushhush" B=$X', "ENV SECRET_KEY: it looks like a secret"),
+        ("ARG TOKEN\nENV A=$TOKEN", "`$TOKEN`"),
+        (f"ENV A={LOGIN}/x", "ENV A: it looks like a secret"),
+        ("LABEL token=hushhush team=a", "LABEL token: it looks like a secret"),
+        (f"RUN curl {LOGIN}/x", "it looks as if it held a secret"),
+        ('RUN curl -H "Authorization: Bearer hushhush" https://x.test', "it looks as if it held a secret"),
+        (f"RUN make {LOGIN}", "it looks as if it held a secret"),
+        ("RUN <<E\nwget --password=hushhush x\nE", "it looks as if it held a secret"),
+        (f"RUN pip install --index-url {LOGIN}/simple a", "credentials were taken out"),
+        (f"RUN pip install -r {LOGIN}/r.txt", "credentials were taken out"),
+        (f"RUN conda env create -f {LOGIN}/e.yml", "is not there to be read"),
+        ('CMD ["run", "--token=hushhush"]', "CMD: it looks as if it held a secret"),
+        (f"HEALTHCHECK CMD curl {LOGIN}", "it looks as if it held a secret"),
+    ],
+)
+def test_no_secret_is_taken_over(line: str, told: str, context: Path) -> None:
+    """Neither written nor said; a Dockerfile that has one where it cannot be taken out stays where it is."""
+    try:
+        found = imported(f"ARG TOKEN=hushhush\nFROM {SLIM}\n{line}\nVOLUME /x\n", context)
+    except UserInputError as error:
+        assert "hushhush" not in f"{error} {error.hint}"
+        return
+    assert "hushhush" not in repr(found)
+    assert told in "\n".join(f"{remark.what}: {remark.why}" for remark in found.remarks)
+
+
+def test_a_variable_that_holds_a_secret_is_none(context: Path) -> None:
+    lines = ("RUN git clone https://$TOKEN@x.test/r", 'RUN curl -H "Authorization: Bearer ${TOKEN}" https://x.test')
+    found = imported("\n".join((f"FROM {SLIM}", "ARG TOKEN", *lines)), context)
+    assert dict(found.files)[REST].decode().splitlines()[-2:] == list(lines)
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

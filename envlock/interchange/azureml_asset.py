@@ -25,6 +25,7 @@ from envlock.interchange.yaml_nodes import (
     text_in,
 )
 from envlock.model.imported import Imported, Remark
+from envlock.model.masking import masked, shareable
 from envlock.model.platform import DEFAULT_PLATFORM
 from envlock.model.reference import parse_reference
 from envlock.model.spec import EnvSpec
@@ -36,7 +37,7 @@ _OTHERS = re.compile(r"^(?:dependencies|channels|services|jobs|steps|package):",
 _SERVICE = "it is kept by Azure ML's service"
 _LEFT_OUT = {
     "version": "versions are tags in git: `envlock register` makes one",
-    "inference_config": "ports and routes are the server's: put it into [pip], and its command into `[image] cmd`",
+    "inference_config": "ports and routes are settings of the server: add it to [pip], and its command to `[image] cmd`",
     "properties": _SERVICE,
     **dict.fromkeys(("id", "creation_context", "latest_version", "is_anonymous", "auto_version", "type"), _SERVICE),
     **dict.fromkeys(("resource_group", "datastore", "upstream_lineage", "stage", "intellectual_property"), _SERVICE),
@@ -77,7 +78,7 @@ class _Reading:
         if read:
             read(self, value)
         elif not is_nothing(value) and not (isinstance(value, MappingNode | SequenceNode) and not value.value):
-            shown = f"{name}: {value.value}" if isinstance(value, ScalarNode) else name
+            (shown,) = masked((f"{name}: {value.value}",)) if isinstance(value, ScalarNode) else (name,)
             why = _LEFT_OUT.get(name, "env.toml has no key for it")
             self.remarks.append(Remark(what=shown, why=why, line=line))
 
@@ -107,8 +108,13 @@ class _Reading:
 
     def tags(self, value: Node) -> None:
         """Words by which environments are found there: labels of the image here."""
-        labels = tuple(sorted((key.value, text_in(item, _SCALARS)) for key, item in pairs(value)))
-        self.spec = replace(self.spec, image=replace(self.spec.image, labels=labels))
+        labels: dict[str, str] = {}
+        for key, item in pairs(value):
+            try:
+                labels[key.value] = shareable(key.value, text_in(item, _SCALARS))
+            except ValueError as error:
+                self.remarks.append(Remark(what=f"tags.{key.value}", why=str(error), line=line_of(key)))
+        self.spec = replace(self.spec, image=replace(self.spec.image, labels=tuple(sorted(labels.items()))))
 
     def image(self, value: Node) -> None:
         if is_nothing(value):

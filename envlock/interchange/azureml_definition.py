@@ -19,6 +19,7 @@ from envlock.interchange.azureml_values import (
 )
 from envlock.interchange.dockerfile_file import REST
 from envlock.interchange.dockerfile_file import read as read_dockerfile
+from envlock.interchange.dockerfile_stage import without_secrets
 from envlock.interchange.source import Source
 from envlock.interchange.united import united
 from envlock.interchange.written import text_of
@@ -185,10 +186,12 @@ class _Reading:
         if not asks and (found.spec.image.dockerfile is None or found.files):
             return found
         path = REST if text is not None else BASE_DOCKERFILE
-        files = ((REST, text.encode()),) if text is not None else ()
+        files = ((REST, without_secrets(text).encode()),) if text is not None else ()
         why = "it is built as it stands, and env.lock does not know what it installs"
         remark = Remark(what="docker.baseDockerfile" if text is not None else BASE_DOCKERFILE, why=why)
-        return Imported(spec=EnvSpec(name="", image=ImageSpec(dockerfile=path)), remarks=(remark,), files=files)
+        hidden = f"what looks like a secret stands as `***` in `{REST}`: no file holds one"
+        remarks = (remark, replace(remark, why=hidden)) if files and files[0][1].decode() != text else (remark,)
+        return Imported(spec=EnvSpec(name="", image=ImageSpec(dockerfile=path)), remarks=remarks, files=files)
 
     def _image(self, given: ImageSpec) -> ImageSpec:
         definition = self.definition

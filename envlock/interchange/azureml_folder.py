@@ -9,7 +9,7 @@ from typing import Any
 from envlock.interchange.contents import Contents
 from envlock.interchange.environment_yml import environment_yml
 from envlock.model.lock import ImageSettings, PipPackage, PlatformLock
-from envlock.model.masking import is_secret, secrets_of
+from envlock.model.masking import holds_secret
 from envlock.model.platform import PLATFORMS
 from envlock.model.reference import parse_reference
 from envlock.model.spec import MAIN
@@ -67,11 +67,7 @@ def _definition(contents: Contents, *, managed: bool, made: bool) -> dict[str, A
 
 
 def _variables(image: ImageSettings) -> Iterator[tuple[str, str]]:
-    yield from ((name, value) for name, value in image.variables if not _kept_back(name, value))
-
-
-def _kept_back(name: str, value: str) -> bool:
-    return is_secret(name) or bool(secrets_of({name: value}))
+    yield from ((name, value) for name, value in image.variables if not holds_secret(name, value))
 
 
 def _base(locked: PlatformLock) -> str | None:
@@ -96,8 +92,8 @@ def azureml_notes(contents: Contents, *, copies: bool) -> Iterator[str]:
     (locked,) = contents.platforms
     image = contents.lock.image
     for name, value in image.variables:
-        if _kept_back(name, value):
-            yield f"`{name}` left out: by its name it is a secret"
+        if holds_secret(name, value):
+            yield f"`{name}` left out: it looks like a secret"
     yield from _of_base(locked, copies=copies)
     for key in ("user", "workdir", "entrypoint", "cmd", "labels", "copy", "bytecode"):
         if getattr(image, key):

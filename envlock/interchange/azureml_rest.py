@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from envlock.model.imported import Remark
-from envlock.system.secrets import redact
+from envlock.model.masking import masked
 
 _SERVICE = "it is kept by Azure ML's service"
 _STARTED = "who starts a container says it: `docker run`"
@@ -19,7 +19,10 @@ _NOTHING: tuple[Any, ...] = (None, [], {}, "")
 _LEFT_OUT: Mapping[str, tuple[tuple[Any, ...], str]] = {
     "version": (_NOTHING, "versions are tags in git: `envlock register` makes one"),
     "assetId": (_NOTHING, _SERVICE),
-    "inferencingStackVersion": (_NOTHING, "add the server that serves the model to [pip]"),
+    "inferencingStackVersion": (
+        _NOTHING,
+        "add the server that answers requests to [pip], such as `azureml-inference-server-http`",
+    ),
     "python.baseCondaEnvironment": (_NOTHING, "what is in it is not told here: `envlock import PREFIX` reads it"),
     "docker.enabled": ((*_NOTHING, False), "each run says it: `envlock run --in docker`"),
     "docker.sharedVolumes": ((*_NOTHING, True), "each run says it: `envlock run --in docker --volume`"),
@@ -48,7 +51,7 @@ def left_out(document: Mapping[str, Any], carried: frozenset[str], lines: Mappin
         silent, why = _reason(path)
         if not any(value is nothing or value == nothing for nothing in silent):
             hidden = path in _UNSHOWN or path.startswith("docker.baseImageRegistry.")
-            shown = path if hidden else f"{path}: {redact(_short(value))}"
+            shown = path if hidden else f"{path}: {_short(value)}"
             yield Remark(what=shown, why=why, line=lines.get(path.rpartition(".")[2]))
 
 
@@ -67,5 +70,5 @@ def _reason(path: str) -> tuple[tuple[Any, ...], str]:
 
 
 def _short(value: object) -> str:
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    (text,) = masked((value if isinstance(value, str) else json.dumps(value, ensure_ascii=False),))
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."

@@ -13,7 +13,7 @@ from envlock.interchange.source import Source
 from envlock.interchange.written import text_of
 from envlock.model.image_values import variable_name
 from envlock.model.imported import Imported, Remark
-from envlock.model.masking import is_secret, secrets_of
+from envlock.model.masking import shareable
 from envlock.system.text_file import display
 
 # what the SDK writes where nobody set any
@@ -33,7 +33,7 @@ def named(text: str) -> tuple[str, tuple[Remark, ...]]:
 
 
 def variables(found: Mapping[str, str], line: int | None) -> tuple[dict[str, str], tuple[Remark, ...]]:
-    """Those that can stand in env.toml, without what is secret by its name, and without the SDK's example."""
+    """Those that can stand in env.toml, without secrets, and without the SDK's example."""
     kept: dict[str, str] = {}
     remarks: list[Remark] = []
     for name, value in found.items():
@@ -48,10 +48,8 @@ def variables(found: Mapping[str, str], line: int | None) -> tuple[dict[str, str
 def _unwanted(name: str, value: str) -> str | None:
     if (name, value) == _EXAMPLE:
         return "it is the example that the SDK writes where no variable is set"
-    if is_secret(name) or secrets_of({name: value}):
-        return "by its name it is a secret, which never stands in a file: set it where the environment is run"
     try:
-        variable_name(name)
+        shareable(variable_name(name), value)
     except ValueError as error:
         return str(error)
     return None

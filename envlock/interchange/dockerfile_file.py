@@ -9,8 +9,8 @@ from pathlib import Path
 from envlock.errors import UserInputError
 from envlock.interchange.dockerfile_lines import INSTRUCTIONS, Instruction, NoDockerfile, instructions
 from envlock.interchange.dockerfile_packages import Elsewhere, packages, targets
-from envlock.interchange.dockerfile_settings import take
-from envlock.interchange.dockerfile_stage import Stage, shown
+from envlock.interchange.dockerfile_settings import is_secret_here, take
+from envlock.interchange.dockerfile_stage import Stage, remark, shown
 from envlock.interchange.dockerfile_words import Unknown, expanded, words_in
 from envlock.interchange.pip_requirement import normalized_requirement
 from envlock.interchange.source import Source
@@ -18,6 +18,7 @@ from envlock.interchange.united import united
 from envlock.model.debian_relations import plain_requirement
 from envlock.model.image_values import copied_name, user
 from envlock.model.imported import Imported, Pinned, Remark
+from envlock.model.masking import masked
 from envlock.model.platform import PLATFORMS
 from envlock.model.reference import parse_reference
 from envlock.model.spec import DebianSpec, EnvSpec, ImageSpec
@@ -44,7 +45,7 @@ def read(source: Source) -> Imported:
     try:
         found = list(instructions(source.text))
     except NoDockerfile as error:
-        raise UserInputError(f"{name}:{error.line}: {error}") from None
+        raise UserInputError(f"{name}:{error.line}: {masked((str(error),))[0]}") from None
     stages = [each for each in found if each.word == "FROM"]
     if not stages:
         raise UserInputError(f"`{name}` has no FROM", hint="a part of a Dockerfile says too little")
@@ -60,10 +61,10 @@ def _read(found: list[Instruction], stage: Stage, source: Source) -> Imported:
     try:
         base, platform = _base(found[: at + 1], stage)
     except Unknown as error:
-        stage.refuse(found[at], f"{error} is said by who builds it")
+        stage.refuse(found[at], f"{error} is said by who builds it (with a default in its ARG it could be read)")
         return _whole(source, stage)
     except ValueError as error:
-        raise UserInputError(f"{display(source.path)}:{found[at].line}: {error}") from None
+        raise UserInputError(f"{display(source.path)}:{found[at].line}: {masked((str(error),))[0]}") from None
     for each in found[at + 1 :]:
         take(each, stage)
     if len(targets(stage)) > 1:
@@ -85,7 +86,8 @@ def _base(before: list[Instruction], stage: Stage) -> tuple[str, str | None]:
             raise ValueError(f"`{each.word}` before FROM")
         for word in words_in(each.rest):
             name, has_default, default = word.partition("=")
-            stage.outer[name] = expanded(default, stage.outer) if has_default else None
+            secret = is_secret_here(name, default, stage)
+            stage.outer[name] = expanded(default, stage.outer) if has_default and not secret else None
     start = before[-1]
     words = words_in(start.rest)
     if len(words) not in (1, 3):
@@ -125,7 +127,7 @@ def _user(stage: Stage) -> str | None:
     try:
         return user(stage.user) if stage.user else None
     except ValueError as error:
-        stage.needed.append(Remark(what=f"USER {stage.user}", why=str(error)))
+        stage.needed.append(remark(f"USER {stage.user}", str(error)))
         stage.beyond_apt = True
         return None
 

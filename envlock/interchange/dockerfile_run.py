@@ -15,7 +15,7 @@ from envlock.interchange.dockerfile_commands import (
     meaning,
 )
 from envlock.interchange.dockerfile_lines import Instruction
-from envlock.interchange.dockerfile_stage import Stage, listed, shown
+from envlock.interchange.dockerfile_stage import Stage, brief, listed, remark, shown
 from envlock.interchange.dockerfile_words import Command, commands, words_in
 from envlock.model.imported import Remark
 
@@ -59,8 +59,7 @@ def _judged(read: Meaning, cwd: str, stage: Stage) -> Meaning:
 def _take_command(read: Meaning, command: Command, at: tuple[Instruction, Stage, str]) -> bool:
     """Whether something of it remains for a Dockerfile."""
     instruction, stage, cwd = at
-    what = " ".join(command.text.split())
-    what = what if len(what) <= 70 else f"{what[:67]}..."
+    what = brief(command.text)
     for option, why in read.said if read.kind == INSTALLS else ():
         stage.say(instruction, f"{what}: {option}" if option not in what else option, why)
     if read.kind == INSTALLS:
@@ -70,22 +69,22 @@ def _take_command(read: Meaning, command: Command, at: tuple[Instruction, Stage,
     elif read.kind == BESIDE:
         if read.debian:
             stage.debian.append((instruction, read))
-        stage.needed.append(Remark(what=what, why=read.why or "no key of env.toml says it", line=instruction.line))
+        stage.needed.append(remark(what, read.why or "no key of env.toml says it", instruction.line))
         stage.beyond_apt = stage.beyond_apt or read.debian is None
     elif read.kind == RUNS:
-        _runs(Remark(what=what, why=read.why, line=instruction.line), stage)
+        _runs(remark(what, read.why, instruction.line), stage)
     return read.kind in (BESIDE, RUNS)
 
 
-def _runs(remark: Remark, stage: Stage) -> None:
+def _runs(found: Remark, stage: Stage) -> None:
     """After packages or files it may need these: then nothing can be taken out of the file."""
-    (stage.whole if stage.installs or stage.copied else stage.needed).append(remark)
+    (stage.whole if stage.installs or stage.copied else stage.needed).append(found)
     stage.beyond_apt = True
 
 
 def _anything(instruction: Instruction, stage: Stage, why: str) -> None:
     stage.kept.append(instruction.text)
-    _runs(Remark(what=shown(instruction), why=why, line=instruction.line), stage)
+    _runs(remark(shown(instruction), why, instruction.line), stage)
 
 
 def _commands(instruction: Instruction, stage: Stage) -> list[Command] | None:

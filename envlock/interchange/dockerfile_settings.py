@@ -5,9 +5,10 @@ from collections.abc import Callable
 
 from envlock.interchange.dockerfile_lines import Instruction
 from envlock.interchange.dockerfile_run import run
-from envlock.interchange.dockerfile_stage import Copied, Stage, listed, shown
+from envlock.interchange.dockerfile_stage import Copied, Stage, holds_any, listed, shown, without_references
 from envlock.interchange.dockerfile_words import Unknown, expanded, words_in
 from envlock.model.image_values import variable_name
+from envlock.model.masking import holds_secret
 
 _OWN_PATHS = ("conda", "mamba", "venv", "virtualenv", "/env", ".local/bin")
 _GLOB = "*?["
@@ -15,28 +16,64 @@ _GLOB = "*?["
 
 def take(instruction: Instruction, stage: Stage) -> None:
     """One instruction after FROM."""
+    before = len(stage.kept)
     try:
         _TAKEN[instruction.word](instruction, stage)
     except Unknown as error:
         if stage.kept[-1:] != [instruction.text]:
             stage.kept.append(instruction.text)
         stage.keep(instruction, f"{error} is known only to who builds it, or to the image below")
+    if any(holds_any(line) for line in stage.kept[before:]):
+        stage.refuse(instruction, "it looks as if it held a secret, which is not written a second time")
+
+
+_SECRET = "it looks like a secret, which never stands in a file: set it where the environment is run"
 
 
 def _arg(instruction: Instruction, stage: Stage) -> None:
-    stage.kept.append(instruction.text)
-    for word in words_in(instruction.rest):
-        name, has_default, default = word.partition("=")
+    found = [word.partition("=") for word in words_in(instruction.rest)]
+    secrets = {name for name, _, default in found if is_secret_here(name, default, stage)}
+    bare = " ".join(name if name in secrets else "".join(word) for word in found for name in word[:1])
+    stage.kept.append(f"ARG {bare}" if secrets else instruction.text)
+    for name, has_default, default in found:
+        if name in secrets:
+            stage.values[name] = None
+            stage.say(instruction, f"ARG {name}", _SECRET)
+            continue
         value = expanded(default, stage.values) if has_default else stage.outer.get(name)
         if name not in stage.variables:
             stage.values[name] = value
         why = "there are no arguments here: its default is taken" if value is not None else "it has no default"
-        stage.say(instruction, f"ARG {word}", why)
+        stage.say(instruction, f"ARG {name}{has_default}{default}", why)
+
+
+def is_secret_here(name: str, raw: str, stage: Stage) -> bool:
+    """Is the value one that no file may hold? Of a variable that is not known none stands there."""
+    try:
+        value = expanded(raw, stage.values)
+    except Unknown:
+        value = without_references(raw).strip("0\"'")
+    return holds_secret(name, value)
+
+
+def _open(instruction: Instruction, stage: Stage) -> list[tuple[str, str]]:
+    """Names and values as they are written, without secrets, which are named."""
+    pairs = _pairs(instruction.rest)
+    found = [(name, raw) for name, raw in pairs if not is_secret_here(name, raw, stage)]
+    for name, raw in pairs:
+        if (name, raw) not in found:
+            stage.values[name] = None
+            stage.say(instruction, f"{instruction.word} {name}", _SECRET)
+    return found
 
 
 def _env(instruction: Instruction, stage: Stage) -> None:
-    stage.kept.append(instruction.text)
-    for name, raw in _pairs(instruction.rest):
+    pairs = _open(instruction, stage)
+    if len(pairs) == len(_pairs(instruction.rest)):
+        stage.kept.append(instruction.text)
+    elif pairs:
+        stage.kept.append(" ".join(("ENV", *(f"{name}={raw}" for name, raw in pairs))))
+    for name, raw in pairs:
         _variable(name, raw, instruction, stage)
 
 
@@ -56,7 +93,7 @@ def _variable(name: str, raw: str, instruction: Instruction, stage: Stage) -> No
 
 
 def _label(instruction: Instruction, stage: Stage) -> None:
-    pairs = _pairs(instruction.rest)
+    pairs = _open(instruction, stage)
     found = {expanded(name, stage.values): expanded(raw, stage.values) for name, raw in pairs}
     stage.labels |= found
 
@@ -99,10 +136,13 @@ def _shell(instruction: Instruction, stage: Stage) -> None:
     stage.say(instruction, shown(instruction), "it is for lines of the Dockerfile, none of which is run any more")
 
 
-def _started(instruction: Instruction, stage: Stage) -> tuple[str, ...]:
-    """Words of an ENTRYPOINT or CMD; what is no list goes to the shell."""
+def _started(instruction: Instruction, stage: Stage) -> tuple[str, ...] | None:
+    """Words of an ENTRYPOINT or CMD; what is no list goes to the shell. None where one is a secret."""
     words = listed(instruction.rest)
     words = (*stage.shell, instruction.rest) if words is None else words
+    if holds_any(" ".join(words)):
+        stage.say(instruction, instruction.word, "it looks as if it held a secret, which never stands in a file")
+        return None
     names = [posixpath.basename(word) for word in instruction.rest.replace('"', " ").replace(",", " ").split()[:3]]
     if any(name in ("conda", "mamba", "micromamba") for name in names):
         stage.say(instruction, shown(instruction), "carried as it is: but no conda is needed to enter the environment")

@@ -2,12 +2,20 @@
 
 import json
 import posixpath
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from envlock.interchange.dockerfile_commands import Meaning
 from envlock.interchange.dockerfile_lines import Instruction
 from envlock.model.imported import Remark
+from envlock.model.masking import masked
+
+_LONGEST = 70
+# what a variable holds does not stand there: `$A`, `https://kim:$A@`, `Authorization: Bearer ${A}`
+_REFERENCE = re.compile(
+    r"(?:(?<=://)(?:[\w.-]*:)?|authorization: *(?:\w+ +)?)?\$(?:\w+|\{[^}]*\}|\([^)]*\))@?", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,16 +55,16 @@ class Stage:
     whole: list[Remark] = field(default_factory=list)
 
     def say(self, instruction: Instruction, what: str, why: str) -> None:
-        self.remarks.append(Remark(what=what, why=why, line=instruction.line))
+        self.remarks.append(remark(what, why, instruction.line))
 
     def keep(self, instruction: Instruction, why: str, *, apt: bool = False) -> None:
         """It remains in a Dockerfile, for the reason `why`."""
-        self.needed.append(Remark(what=shown(instruction), why=why, line=instruction.line))
+        self.needed.append(remark(shown(instruction), why, instruction.line))
         self.beyond_apt = self.beyond_apt or not apt
 
     def refuse(self, instruction: Instruction, why: str) -> None:
         """Because of it the whole file remains."""
-        self.whole.append(Remark(what=shown(instruction), why=why, line=instruction.line))
+        self.whole.append(remark(shown(instruction), why, instruction.line))
 
     def in_context(self, path: str, cwd: str) -> str | None:
         """The file of the build context that has this path in the image."""
@@ -70,10 +78,36 @@ class Stage:
         return None
 
 
+def remark(what: str, why: str, line: int | None = None) -> Remark:
+    """Without what looks like a secret."""
+    return Remark(what=brief(what), why=masked((why,))[0], line=line)
+
+
 def shown(instruction: Instruction) -> str:
-    """An instruction on one line, as a person is shown it."""
-    words = " ".join(f"{instruction.word} {instruction.rest}".split())
-    return words if len(words) <= 70 else f"{words[:67]}..."
+    """An instruction as a person is shown it."""
+    return brief(f"{instruction.word} {instruction.rest}")
+
+
+def brief(text: str) -> str:
+    """On one line, without what looks like a secret."""
+    (text,) = masked((" ".join(text.split()),))
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
+
+
+def without_secrets(text: str) -> str:
+    """A Dockerfile with `***` for what looks like a secret; a variable stays, whatever it may hold."""
+    return "".join(masked((line,))[0] if holds_any(line) else line for line in text.splitlines(keepends=True))
+
+
+def holds_any(text: str) -> bool:
+    """Does anything in it look like a secret?"""
+    bare = without_references(text)
+    return masked((bare,)) != (bare,)
+
+
+def without_references(text: str) -> str:
+    """With a number in place of each variable."""
+    return _REFERENCE.sub("0", text)
 
 
 def listed(text: str) -> tuple[str, ...] | None:

@@ -24,6 +24,7 @@ from envlock.interchange.yaml_nodes import (
 )
 from envlock.model.image_values import variable_name
 from envlock.model.imported import Imported
+from envlock.model.masking import shareable
 from envlock.model.platform import DEFAULT_PLATFORM, PLATFORMS
 from envlock.model.spec import DEFAULT_CHANNEL, MAIN, CondaSpec, EnvSpec, PipSpec, Wants
 from envlock.system.secrets import holds_token
@@ -235,7 +236,7 @@ class EnvironmentReader:
             return
         for name, (key, value) in found.items():
             try:
-                self._variables[variable_name(name)] = _value(value)
+                self._variables[name] = shareable(variable_name(name), _value(value))
             except (ValueError, Wrong) as error:
                 self._say(name, str(error), line_of(key))
 

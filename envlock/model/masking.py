@@ -130,6 +130,19 @@ def is_secret(name: str) -> bool:
     return words[-1] in _LAST or any(word in _WORDS or word.endswith(("token", "pwd")) for word in words)
 
 
+def holds_secret(name: str, value: str) -> bool:
+    """Is a variable's value kept from others, by its name or by what it looks like?"""
+    written = f"{name}={value}"
+    return bool(value) and (is_secret(name) or masked((written,)) != (written,))
+
+
+def shareable(name: str, value: str) -> str:
+    """The value of a variable that a file may hold; ValueError where it is kept from others."""
+    if holds_secret(name, value):
+        raise ValueError("it looks like a secret, which never stands in a file: set it where the environment is run")
+    return value
+
+
 def _without(word: str, secrets: Sequence[str]) -> str:
     for secret in secrets:
         word = word.replace(secret, MASK)
