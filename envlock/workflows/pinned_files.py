@@ -2,9 +2,16 @@
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
-from packaging.utils import InvalidSdistFilename, InvalidWheelFilename, parse_sdist_filename, parse_wheel_filename
+from packaging.utils import (
+    InvalidSdistFilename,
+    InvalidWheelFilename,
+    NormalizedName,
+    parse_sdist_filename,
+    parse_wheel_filename,
+)
+from packaging.version import InvalidVersion, Version
 
 from envlock.errors import OutsideError, UserInputError
 from envlock.model.imported import PinnedFile, PinnedPip
@@ -23,27 +30,48 @@ class NotOnIndex(UserInputError):
 def known_files(package: PinnedPip, index: str, task: PlatformTask) -> tuple[PinnedFile, ...]:
     """The files that a platform may take, each with name, URL and sha256; those of the version where none is named.
 
-    UserInputError where the index has none of them, or has another file by that name.
+    UserInputError where the index has none of them, or has another file by that name, and where a file is of another
+    distribution or version than the one that it is pinned for.
     """
-    usable = [file for file in package.files if not file.name or _readable(file.name)]
+    package = as_today(package)
+    usable = [file for file in package.files if not file.name or _is_of(package, file.name)]
     if usable and all(file.name and file.url and file.sha256 for file in usable):
         return tuple(usable)
     page = _page(package, index, task)
     if page is None:
         raise NotOnIndex(f"the index `{index}` has no `{package.name}`", hint="say by [[pip.indexes]] which has it")
-    found = tuple(_completed(usable, page, package, index)) if usable else tuple(_of_version(package, page))
+    found = tuple(_completed(usable, page, package, index) if package.files else _of_version(package, page))
     if not found:
         raise _missing(package, index)
     return found
 
 
-def _readable(name: str) -> bool:
-    """Is this a wheel, or an sdist of today's kinds?"""
+def _is_of(package: PinnedPip, file: str) -> bool:
+    """Is this a wheel of it, or an sdist as they are named today? UserInputError for a wheel of something else."""
+    named = _named(file)
+    same = named is not None and (named[0], str(named[1])) == (package.name, package.version)
+    if named and not same and file.endswith(".whl"):
+        raise UserInputError(
+            f"`{package.name}` {package.version}: `{file}` is a wheel of {named[0]} {named[1]}",
+            hint="pin it again with the tool that wrote the file",
+        )
+    return same
+
+
+def as_today(package: PinnedPip) -> PinnedPip:
+    """With its version as indexes and METADATA write it: older locks have `2020.06.20`."""
     try:
-        _ = parse_wheel_filename(name) if name.endswith(".whl") else parse_sdist_filename(name)
+        return replace(package, version=str(Version(package.version)))
+    except InvalidVersion:
+        return package
+
+
+def _named(file: str) -> tuple[NormalizedName, Version] | None:
+    """The distribution and version that a file's name tells; None for what is no wheel and no sdist of today."""
+    try:
+        return parse_wheel_filename(file)[:2] if file.endswith(".whl") else parse_sdist_filename(file)
     except (InvalidWheelFilename, InvalidSdistFilename):
-        return False
-    return True
+        return None
 
 
 def _completed(
@@ -90,17 +118,17 @@ def _with(file: PinnedFile, listed: IndexFile, package: PinnedPip, index: str) -
 
 def _of_version(package: PinnedPip, page: Sequence[IndexFile]) -> Iterator[PinnedFile]:
     for listed in page:
-        if listed.version == package.version and _readable(listed.file):
+        if listed.version == package.version and _named(listed.file):
             yield _with(PinnedFile(), listed, package, listed.index or "")
 
 
 def _missing(package: PinnedPip, index: str) -> NotOnIndex:
     named = [f"`{file.name}`" for file in package.files if file.name]
     hashed = [f"sha256 {file.sha256}" for file in package.files if file.sha256 and not file.name]
-    said = ", ".join((*named, *hashed)[:3]) or "a file of it"
+    said = f"no {', '.join((*named, *hashed)[:3])}" if named or hashed else "none of its files"
     more = f" or {len(package.files) - 3} others" if len(package.files) > 3 else ""
     return NotOnIndex(
-        f"`{package.name}` {package.version}: the index `{index}` has no {said}{more}",
+        f"`{package.name}` {package.version}: the index `{index}` has {said}{more}",
         hint="say by [[pip.indexes]] where it is from, or pin it again with the tool that wrote the file",
     )
 

@@ -19,7 +19,7 @@ from envlock.solvers.requests import PipAnswer, PipRequest
 from envlock.solvers.uv_answer import UvFile, UvPackage, answer, index_name, ranked
 from envlock.system.local_files import content_sha256
 from envlock.system.side_by_side import side_by_side
-from envlock.workflows.pinned_files import known_files
+from envlock.workflows.pinned_files import as_today, known_files
 from envlock.workflows.task import PlatformTask
 from envlock.workflows.wheel_doors import fetched_file
 
@@ -63,7 +63,7 @@ def _applying(packages: Iterable[PinnedPip], request: PipRequest) -> Iterator[Pi
     """Those that are for the Python there is; UserInputError where that leaves two of a name."""
     found: dict[str, PinnedPip] = {}
     environment = request.platform.markers(request.python)
-    for package in packages:
+    for package in map(as_today, packages):
         if not applies(Marker(package.marker) if package.marker else None, environment):
             continue
         other = found.setdefault(package.name, package)
