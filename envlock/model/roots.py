@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from packaging.markers import Marker
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
@@ -11,6 +12,7 @@ from envlock.model.imported import Pinned, PinnedPip
 from envlock.model.lock import Node, PlatformLock
 from envlock.model.platform import PLATFORMS
 from envlock.model.reach import first, ways_of
+from envlock.model.requirements import applies
 from envlock.model.spec import MAIN, CondaSpec, EnvSpec, PipSpec, Wants, python_minor
 
 # how a package is asked for: its node, and where it says one its source and extras
@@ -21,7 +23,7 @@ def everything(spec: EnvSpec, pinned: Sequence[Pinned]) -> EnvSpec:
     """A spec that asks for each pinned package by its name, and for nothing else."""
     wants = {
         each.platform: Wants(
-            conda=tuple(sorted({p.name for p in each.conda})), pip=tuple(sorted({requirement(p) for p in each.pip}))
+            conda=tuple(sorted({p.name for p in each.conda})), pip=tuple(sorted({_limited(p) for p in each.pip}))
         )
         for each in pinned
     }
@@ -40,8 +42,15 @@ def requirement(pinned: PinnedPip) -> str:
     return f"{pinned.name}{extras} @ {pinned.source}" if pinned.source else f"{pinned.name}{extras}"
 
 
+def _limited(pinned: PinnedPip) -> str:
+    """The same, for the Pythons that a pin is for alone."""
+    return requirement(pinned) + (f" ; {pinned.marker}" if pinned.marker else "")
+
+
 def completed(spec: EnvSpec, platforms: Sequence[PlatformLock], pinned: Sequence[Pinned]) -> EnvSpec:
     """A spec that asks, beside what it asks for already, for all that is pinned and that nothing leads to."""
+    found = {each.platform: each for each in platforms}
+    pinned = [_meant(each, found[each.platform]) for each in pinned]
     texts = {(each.platform, "pip", p.name): requirement(p) for each in pinned for p in each.pip}
     groups = {
         (each.platform, kind, p.name): p.groups
@@ -54,6 +63,13 @@ def completed(spec: EnvSpec, platforms: Sequence[PlatformLock], pinned: Sequence
     for group in (MAIN, *names):
         spec = _with_group(spec, platforms, group, texts, groups)
     return spec
+
+
+def _meant(pinned: Pinned, locked: PlatformLock) -> Pinned:
+    """Without what is for other Pythons than the one that is locked."""
+    environment = PLATFORMS[locked.platform].markers(locked.python or "3")
+    meant = (p for p in pinned.pip if applies(Marker(p.marker) if p.marker else None, environment))
+    return replace(pinned, pip=tuple(meant))
 
 
 def _with_python(spec: EnvSpec, platforms: Sequence[PlatformLock]) -> EnvSpec:
