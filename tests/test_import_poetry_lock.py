@@ -62,7 +62,7 @@ def test_groups_extras_and_markers() -> None:
         ("server", "1.0", ("web",), None),
         ("tester", "1.0", ("dev",), None),
     ]
-    assert (imported.spec.python, pinned.requires_python) == (None, "<4,>=3.10")
+    assert (imported.spec.python, pinned.requires_python) == (None, "<4.0,>=3.10")
     assert [remark.what for remark in imported.remarks] == ["python-versions: ^3.10"]
     (windows,) = read(TODAY, platforms=("win-64",), groups=("web",)).pinned
     assert {p.name: p.groups for p in windows.pip} == {n: ("main",) for n in ("always", "both", "fork")} | {
@@ -151,9 +151,9 @@ def test_what_is_wrong_is_said_with_its_place(text: str, message: str) -> None:
 @pytest.mark.parametrize(
     ("said", "limits"),
     [
-        ("^3.9", "<4,>=3.9"),
+        ("^3.9", "<4.0,>=3.9"),
         ("~3.11", "<3.12,>=3.11"),
-        ("~3", "<4,>=3"),
+        ("~3", "<4.0,>=3"),
         (">=3.8 <3.12", "<3.12,>=3.8"),
         ("3.11.*", "==3.11.*"),
         ("~=3.9", "~=3.9"),
@@ -192,6 +192,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     files = {
         "alpha": write_wheel(root / "wheels", "alpha", requires=["beta"]),
         "beta": write_wheel(root / "wheels", "beta"),
+        "dated": write_wheel(root / "wheels", "dated", "2020.6.20"),
     }
     hashes = {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in files.items()}
     with serve_index(WheelFolders((root / "wheels",))) as index:
@@ -199,12 +200,13 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
 
 
 def test_files_are_found_by_name(place: Place, tmp_path: Path) -> None:
-    text = place.package("alpha") + place.package("beta") + END.format("2.1", f"{MINOR}.*")
+    dated = place.package("dated").replace('version = "1.0"', 'version = "2020.06.20"').replace("-1.0-", "-2020.6.20-")
+    text = place.package("alpha") + place.package("beta") + dated + END.format("2.1", f"{MINOR}.*")
     project, result = place.imported(tmp_path / "env", text)
     assert (result.code, "not carried over" in result.stderr) == (0, False), result
     lock = read_lock(project.lockfile)
     assert {p.name: p.sha256 for p in lock.platforms[0].pip} == place.hashes
-    assert lock.inputs.pip == ("alpha",)
+    assert lock.inputs.pip == ("alpha", "dated")
     project.must("install", "--prefix", tmp_path / "prefix")
 
 
@@ -214,3 +216,10 @@ def test_another_file_on_the_index_is_refused(place: Place, tmp_path: Path) -> N
     assert result.code == 2
     assert f"`beta` 1.0: `beta-1.0-py3-none-any.whl` is pinned with sha256 {SHA256}" in result.stderr
     assert not project.manifest.exists()
+
+
+def test_a_file_that_cannot_be_installed_stands_for_no_other(place: Place, tmp_path: Path) -> None:
+    text = place.package("beta").replace(".whl", ".egg") + END.format("2.1", f"{MINOR}.*")
+    _, result = place.imported(tmp_path / "env", text)
+    assert result.code == 2
+    assert "has no `beta-1.0-py3-none-any.egg`" in result.stderr

@@ -1,23 +1,18 @@
 """The packages of a poetry.lock as values: where each is from, its files, and when it is needed."""
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 
 from envlock.interchange.pins import sha256_of
+from envlock.interchange.poetry_versions import specifiers
 from envlock.interchange.pythons import checked_marker
 from envlock.model.fields import Table
 from envlock.model.imported import PinnedFile
 from envlock.model.spec import MAIN
 from envlock.model.toml_lines import KeyPath
-
-_CARET = re.compile(r"\^\s*(\d+)((?:\.\d+)*)")
-_TILDE = re.compile(r"~(?!=)\s*(\d+)(?:\.(\d+))?((?:\.\d+)*)")
-_BARE = re.compile(r"\d+(?:\.\d+)*(?:\.\*)?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,8 +57,8 @@ def poetry_package(table: Table, files: Mapping[str, Any]) -> PoetryLocked:
 
 def _markers(table: Table) -> dict[str, str | None]:
     """By the groups that a package is in; older releases knew two, or left it to pyproject.toml."""
-    category = table.text("category") or MAIN
-    groups = [canonicalize_name(item.value) for item in table.texts("groups") or ()] or [category]
+    said = [item.value for item in table.texts("groups") or ()] or [table.text("category") or MAIN]
+    groups = [canonicalize_name(group) for group in said]
     if table.is_table("markers"):
         inner = table.table("markers")
         named = {canonicalize_name(name): inner.text(name, checked_marker) for name in inner.names()}
@@ -95,17 +90,7 @@ def _older_files(files: Any) -> Iterator[PinnedFile]:
 
 def limits_of(text: str | None) -> str | None:
     """What Poetry says of Pythons, in the words of PEP 440: `^3.9` is `>=3.9,<4`; None where these cannot say it."""
-    said = _CARET.sub(lambda found: f">={found[1]}{found[2]},<{int(found[1]) + 1}", text or "")
-    said = _TILDE.sub(_about, said)
-    parts = [part for part in re.split(r"\s*,\s*|(?<=[\w*])\s+(?=[<>=!~])", said.strip()) if part not in ("", "*")]
-    parts = [f"=={part}" if _BARE.fullmatch(part) else part for part in parts]
     try:
-        return str(SpecifierSet(",".join(parts))) or None
-    except InvalidSpecifier:
+        return specifiers(text or "") or None
+    except ValueError:
         return None
-
-
-def _about(found: re.Match[str]) -> str:
-    major, minor, rest = found.groups()
-    behind = f"{int(major) + 1}" if minor is None else f"{major}.{int(minor) + 1}"
-    return f">={major}{'' if minor is None else f'.{minor}'}{rest},<{behind}"
