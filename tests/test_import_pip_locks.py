@@ -15,6 +15,7 @@ from packaging.markers import Marker
 
 from envlock.errors import EnvlockError
 from envlock.interchange.foreign import FOREIGN, foreign_of
+from envlock.interchange.pins import utc_time
 from envlock.interchange.pythons import Spans, python_key
 from envlock.interchange.source import Source
 from envlock.lockfile.reader import read_lock
@@ -287,6 +288,42 @@ def test_what_has_no_file_is_refused_by_name(place: Place, tmp_path: Path, field
     assert not (tmp_path / "env/env.toml").exists()
 
 
+def test_a_wheel_of_another_version_is_refused(place: Place, tmp_path: Path) -> None:
+    """It could be installed as what it is not, and no env.lock may name it."""
+    text = (place.folder / "uv.lock").read_text()
+    (tmp_path / "uv.lock").write_text(text.replace("beta-1.0-py3", "beta-2.0-py3"))
+    result = place.tried(tmp_path / "uv.lock", tmp_path / "env")
+    assert result.code == 2
+    assert "error: `beta` 1.0: `beta-2.0-py3-none-any.whl` is a wheel of beta 2.0" in result.stderr
+
+
+def test_sources_that_the_python_decides(place: Place, tmp_path: Path) -> None:
+    """Of two archives of one name the one that is for the Python there is, whichever comes first."""
+    listed = _listed(place)
+    archives = (
+        (url, sha256, version)
+        for name, (url, sha256) in listed.items()
+        for version in ("1.0", "2.0")
+        if name == f"forked-{version}-py3-none-any.whl"
+    )
+    limits = {"1.0": ">=", "2.0": "<"}
+    text = pylock(
+        *(
+            package(
+                "forked",
+                f"marker = \"python_version {limits[version]} '{MINOR}'\"\n"
+                f'archive = {{url = "{url}", hashes = {{sha256 = "{sha256}"}}}}',
+                version,
+            )
+            for url, sha256, version in archives
+        )
+    )
+    (tmp_path / "pylock.toml").write_text(text)
+    project = place.imported(tmp_path / "pylock.toml", tmp_path / "env")
+    assert pins(project) == {"forked": "1.0"}
+    assert read_lock(project.lockfile).inputs.pip == (f"forked @ {listed['forked-1.0-py3-none-any.whl'][0]}",)
+
+
 def test_another_python_is_refused(place: Place, tmp_path: Path) -> None:
     result = place.tried("uv.lock", tmp_path / "env", python="3.9")
     assert result.code == 2
@@ -360,6 +397,7 @@ REMARKS = (
     (f'vcs = {{type = "hg", url = "https://host.test/a", commit-id = "{COMMIT}"}}', "envlock knows git alone"),
     ('directory = {path = "lib/gone"}', "`lib/gone` is not there"),
     ('directory = {path = "/home/kim/x"}', "`/home/kim/x` is a path of another machine"),
+    (f'directory = {{path = "{"x" * 300}"}}', "xxx` is not there"),
     ('archive = {url = "https://host.test/x.tar.gz?sig=1", hashes = {sha256 = "' + SHA256 + '"}}', "could be a secret"),
     (
         'archive = {url = "https://h.test/x.zip", subdirectory = "y", hashes = {sha256 = "' + SHA256 + '"}}',
@@ -385,6 +423,11 @@ WRONG = (
     ("uv.lock", "version = 2\n", "uv.lock:1: `version`: expected version 1"),
     ("uv.lock", "version = 1\n[[package]]\nname = 3\n", "uv.lock:3: `package[0].name`: expected a string"),
     ("uv.lock", "version = 1\nrequires-python = 'new'\n", "uv.lock:2: `requires-python`"),
+    (
+        "uv.lock",
+        "version = 1\n[[package]]\nname = 'x'\nsource = {registry = 'https://i.test/simple'}\n",
+        "uv.lock:2: `package[0].version`: missing",
+    ),
     (
         "uv.lock",
         "version = 1\n[[package]]\nname = 'x'\nsource = {virtual = '.'}\ndependencies = [{name = 'y', marker = 'z'}]\n",
@@ -513,6 +556,19 @@ def test_what_excludes_one_another_is_imported_one_at_a_time(place: Place, tmp_p
         assert {each.name: each.version for each in one.pip} == {"beta": "1.0", "forked": version}
     with pytest.raises(EnvlockError, match="exclude one another"):
         read(text, name="uv.lock", groups=("cpu", "gpu"))
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("2026-01-01T00:00:00.5Z", "2026-01-01T00:00:00Z"),
+        ("2026-01-01T02:00:00+02:00", "2026-01-01T00:00:00Z"),
+        ("0001-01-01T00:00:00+14:00", None),
+        ("soon", None),
+    ],
+)
+def test_times_are_utc(said: str, kept: str | None) -> None:
+    assert utc_time(said) == kept
 
 
 # --- properties

@@ -13,9 +13,10 @@ from envlock.model.spec import EditableProject
 def beside(source: Source, text: str) -> str:
     """A path in a lock as env.toml writes it; ValueError where nothing is there, or it leaves the repository."""
     path = local_path(text)
-    target = (source.path.parent.resolve() / path).resolve()
-    if not target.exists():
-        raise ValueError(f"`{text}` is not there")
+    try:
+        target = (source.path.parent.resolve() / path).resolve(strict=True)
+    except (OSError, RuntimeError):  # a name that is too long, or a loop of symbolic links, is nowhere either
+        raise ValueError(f"`{text}` is not there") from None
     root = Surroundings(source.into or source.path.parent).root
     if not target.is_relative_to(root):
         raise ValueError(f"`{text}` is outside the repository of env.toml")

@@ -4,18 +4,20 @@ import re
 import tomllib
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from urllib.parse import parse_qs, urlsplit
 
 from envlock.errors import UserInputError
 from envlock.interchange.addresses import index_url
 from envlock.interchange.direct import as_path
+from envlock.interchange.index_names import index_name
 from envlock.interchange.pip_requirement import normalized_requirement
 from envlock.interchange.pythons import platforms_named
 from envlock.interchange.source import Source
 from envlock.model.fields import Document, Table, not_toml
 from envlock.model.imported import PinnedFile, Remark
 from envlock.model.platform import DEFAULT_PLATFORM, PLATFORMS
-from envlock.model.spec import DEFAULT_INDEX, Index
+from envlock.model.spec import Index
 from envlock.system.secrets import redact
 from envlock.system.text_file import display
 
@@ -51,6 +53,15 @@ def sha256(text: str) -> str:
     if not _SHA256.fullmatch(text):
         raise ValueError(f"expected a sha256 of 64 hexadecimal digits, got `{text[:80]}`")
     return text
+
+
+def utc_time(said: datetime | str | None) -> str | None:
+    """A time in UTC; None of what is none."""
+    try:
+        found = datetime.fromisoformat(said) if isinstance(said, str) else said
+        return found.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if found else None
+    except (ValueError, OverflowError):
+        return None
 
 
 def pinned_file(name: str, url: str | None, **more: object) -> PinnedFile:
@@ -115,7 +126,7 @@ class Indexes:
         others = {url: names for url, names in self._of.items() if url is not None}
         if len(others) == 1 and None not in self._of:
             ((url, _),) = others.items()
-            return (Index(name=index_name(url, ()), url=url, default=True),)
+            return (Index(name=index_name(url), url=url, default=True),)
         found: list[Index] = []
         for url, names in sorted(others.items()):
             name = index_name(url, [index.name for index in found])
@@ -126,19 +137,6 @@ class Indexes:
 def _alike(url: str, other: str) -> bool:
     left, right = urlsplit(url), urlsplit(other)
     return (left.scheme, left.hostname, left.path.rstrip("/")) == (right.scheme, right.hostname, right.path.rstrip("/"))
-
-
-def index_name(url: str, taken: Collection[str]) -> str:
-    """A name for an index, of its host's: `packages.acme.test` is `acme`."""
-    labels = [re.sub("[^a-z0-9]+", "-", part).strip("-") for part in (urlsplit(url).hostname or "").split(".")]
-    last = urlsplit(url).path.rstrip("/").rpartition("/")[2]
-    words = [part for part in labels[:-1] if part not in ("www", "download", "packages", "pypi", "simple")]
-    name = (words or labels)[-1] or "index"
-    if labels and labels[-1].isdigit():
-        name = "index"
-    tail = re.sub("[^a-z0-9]+", "-", last.lower()).strip("-")
-    options = (name, f"{name}-{tail}" if tail else name, *(f"{name}-{number}" for number in range(2, 1000)))
-    return next(option for option in options if option not in (*taken, DEFAULT_INDEX))
 
 
 def platforms_of(source: Source, environments: Collection[str], requires_python: str | None) -> tuple[str, ...]:

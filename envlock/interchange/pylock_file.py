@@ -25,6 +25,7 @@ from envlock.interchange.pins import (
     opened,
     pinned_file,
     platforms_of,
+    utc_time,
 )
 from envlock.interchange.pythons import Selection, Spans, checked_marker, python_key
 from envlock.interchange.source import Source
@@ -86,10 +87,6 @@ def _lock(document: ForeignToml) -> Pylock:
 
 def _refuse(document: Document, path: tuple[str | int, ...], what: str) -> NoReturn:
     raise UserInputError(Place(document.name, document.line(path), path).said(f": {what}"))
-
-
-def _path_of(project: EditableProject) -> str:
-    return project.path
 
 
 def _path(context: str) -> tuple[str | int, ...]:
@@ -197,7 +194,7 @@ def _archived(package: Package) -> tuple[PinnedFile, ...]:
 
 def _files(package: Package) -> Iterator[PinnedFile]:
     for file in (*(package.wheels or ()), *([package.sdist] if package.sdist else ())):
-        uploaded = file.upload_time.strftime("%Y-%m-%dT%H:%M:%SZ") if file.upload_time else None
+        uploaded = utc_time(file.upload_time)
         yield pinned_file(file.filename, file.url, sha256=file.hashes.get("sha256"), size=file.size, uploaded=uploaded)
 
 

@@ -2,11 +2,10 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from packaging.utils import canonicalize_name
 
-from envlock.interchange.pins import ForeignToml
+from envlock.interchange.pins import ForeignToml, utc_time
 from envlock.interchange.pythons import checked_marker, checked_specifiers
 from envlock.interchange.uv_packages import Edge, UvLocked, edges, group_key, uv_package
 from envlock.model.fields import Table
@@ -96,11 +95,10 @@ def _time(options: Table) -> str | None:
     text = options.text("exclude-newer")
     if text is None or "exclude-newer-span" in options:
         return None
-    try:
-        return datetime.fromisoformat(text).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    except ValueError:
+    found = utc_time(text)
+    if found is None:
         options.refuse("exclude-newer", f"expected a time, got `{text}`")
-        return None
+    return found
 
 
 def _remarks(table: Table, reasons: Mapping[str, str]) -> Iterator[Remark]:

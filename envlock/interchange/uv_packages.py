@@ -2,13 +2,12 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from packaging.utils import canonicalize_name
 
-from envlock.interchange.pins import pinned_file, sha256_of
+from envlock.interchange.pins import pinned_file, sha256_of, utc_time
 from envlock.interchange.pythons import checked_marker, checked_specifiers
 from envlock.model.fields import Table
 from envlock.model.imported import PinnedFile
@@ -73,7 +72,7 @@ def uv_package(table: Table) -> UvLocked:
         table.refuse("source", f"expected one of {', '.join(_KINDS)}")
     return UvLocked(
         name=canonicalize_name(table.needed("name")),
-        version=table.text("version") or "",
+        version=(table.needed("version") if origin and origin.kind == "registry" else table.text("version")) or "",
         origin=origin or Origin("virtual", "."),
         files=tuple(_files(table)),
         subdirectory=table.table("source").text("subdirectory"),
@@ -127,13 +126,5 @@ def _file(table: Table) -> PinnedFile:
         url,
         sha256=sha256_of(table.text("hash") or ""),
         size=table.integer("size"),
-        uploaded=_time(table.text("upload-time")),
+        uploaded=utc_time(table.text("upload-time")),
     )
-
-
-def _time(text: str | None) -> str | None:
-    try:
-        found = datetime.fromisoformat(text) if text else None
-    except ValueError:
-        return None
-    return found.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if found else None
