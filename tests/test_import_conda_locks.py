@@ -12,6 +12,7 @@ import pytest
 
 from envlock.model.digest import lock_hash
 from envlock.model.lock import Lock
+from envlock.workflows import pinned_conda
 from tests.conftest import IndexServers
 from tests.support.conda_channel import write_channel
 from tests.support.conda_package import CondaPackage, PackageFile
@@ -94,7 +95,7 @@ def without_times(lock: Lock) -> Lock:
 def test_a_conda_lock_file_is_the_same_lock_again(world: World, tmp_path: Path) -> None:
     text = world.project.must("export", "--format", "conda-lock", "--group", "dev")
     project, done = world.importing(tmp_path / "new", text)
-    assert (done.code, "every pin kept" in done.stderr) == (0, True), done
+    assert (done.code, "pins kept" in done.stderr) == (0, True), done
     before, after = world.project.lock(), project.lock()
     assert after == before
     assert [lock_hash(after, p) for p in after.platforms] == [lock_hash(before, p) for p in before.platforms]
@@ -244,6 +245,18 @@ def test_what_has_left_the_index_is_compared_as_well(unlisted: World, tmp_path: 
     assert done.code == 2, done
     assert f"is pinned with md5 {MD5}, and" in done.stderr
     assert hash_of(unlisted, TOOL, "md5") in done.stderr
+
+
+def test_what_has_left_the_index_is_what_its_name_says(unlisted: World, tmp_path: Path) -> None:
+    shutil.copyfile(unlisted.channel / TOOL, unlisted.channel / "noarch" / "other-2.0-0.conda")
+    _, done = unlisted.importing(tmp_path / "new", explicit(unlisted, "noarch/other-2.0-0.conda"))
+    assert done.code == 2, done
+    assert "`other-2.0-0.conda` is pinned as other 2.0 0, and" in done.stderr
+    assert "has it as tool 1.0 0" in done.stderr
+
+
+def test_a_time_that_no_calendar_has_is_the_last_one() -> None:
+    assert pinned_conda._uploaded((1 << 53) - 1) == "9999-12-31T23:59:59Z"
 
 
 def test_without_a_connection_what_is_not_known_is_named(world: World, tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ def _counts(result: ImportResult) -> str:
     if result.lock is None:
         return ", ".join(_asked(result.spec)) or "it asks for no package"
     pinned = [f"{locked.platform} {number(len(locked.prefix_packages), 'package')}" for locked in result.lock.platforms]
-    return f"every pin kept ({', '.join(pinned)})"
+    return f"pins kept ({', '.join(pinned)})"
 
 
 def _asked(spec: EnvSpec) -> Iterator[str]:
