@@ -203,6 +203,14 @@ def test_a_record_that_leads_out_is_not_read(tmp_path: Path) -> None:
         read(prefix)
 
 
+def test_a_record_that_goes_meanwhile(tmp_path: Path) -> None:
+    prefix = write_prefix(tmp_path / "env", conda_record("b"))
+    (prefix / "conda-meta" / "a.json").symlink_to("gone.json")
+    with pytest.raises(UserInputError, match="is not there any more") as refusal:
+        read(prefix)
+    assert refusal.value.hint == "something changes the prefix: capture it when that is done"
+
+
 def test_two_records_of_a_package(tmp_path: Path) -> None:
     prefix = write_prefix(tmp_path / "env", conda_record("a", "1"), conda_record("a", "2"))
     with pytest.raises(UserInputError, match="are both records of `a`"):
@@ -326,6 +334,26 @@ def test_files_that_are_not_as_they_were(tmp_path: Path) -> None:
         ("a 1.0", "half removed, there is no `bin/gone`; locked is the package as it was made"),
         ("a 1.0", "changed by somebody: `share/other`; locked is the package as it was made"),
     ]
+
+
+def test_what_mamba_changed_itself_is_as_it_was(tmp_path: Path) -> None:
+    """Its records have the size from before its prefix was written into a file, and no placeholder."""
+    paths = [
+        {"_path": "own-prefix", "path_type": "hardlink", "size_in_bytes": 1, "sha256": "a", "sha256_in_prefix": "b"},
+        {"_path": "other", "path_type": "hardlink", "size_in_bytes": 1, "sha256": "a", "sha256_in_prefix": "a"},
+    ]
+    prefix = write_prefix(tmp_path / "env", conda_record("a", paths_data={"paths": paths}))
+    for path in paths:
+        (prefix / str(path["_path"])).write_text("abc")
+    assert told(read(prefix)) == [("a 1.0", "changed by somebody: `other`; locked is the package as it was made")]
+
+
+def test_what_mamba_does_not_know_of_a_package_its_channel_tells(tmp_path: Path) -> None:
+    """Of a list of files, mamba 2.1 to 2.3 has installed each with a record of nothing."""
+    empty = conda_record("a", timestamp=0, license="", depends=[], constrains=[])
+    package = pinned(read(write_prefix(tmp_path / "env", empty, conda_record("b"))))
+    assert (package["a"].requires, package["a"].constrains, package["a"].uploaded) == (None, None, None)
+    assert (package["b"].requires, package["b"].constrains) == ((), ())
 
 
 def test_what_belongs_to_a_prefix_beside_packages(tmp_path: Path) -> None:

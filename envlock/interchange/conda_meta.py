@@ -54,7 +54,9 @@ def _record(path: str, files: PrefixFiles) -> CondaRecord:
     try:
         raw = files.document(path)
         if raw is None:
-            raise ValueError("does not exist")
+            raise files.wrong(
+                path, "is not there any more", "something changes the prefix: capture it when that is done"
+            )
         return _checked(raw, path, files.root)
     except ValueError as error:
         raise files.wrong(path, error, _REINSTALL) from error
@@ -76,8 +78,8 @@ def _checked(raw: dict[str, Any], path: str, root: Path) -> CondaRecord:
         sha256=_hash(raw, "sha256"),
         md5=_hash(raw, "md5"),
         size=raw["size"] if isinstance(raw.get("size"), int) and raw["size"] > 0 else None,
-        requires=tuple(sorted(_texts(raw, "depends"))),
-        constrains=tuple(sorted(_texts(raw, "constrains"))),
+        requires=_specs(raw, "depends"),
+        constrains=_specs(raw, "constrains"),
         uploaded=_uploaded(raw.get("timestamp")),
     )
     asked = (*_texts(raw, "requested_specs"), _text(raw, "requested_spec"))
@@ -95,14 +97,15 @@ def _checked(raw: dict[str, Any], path: str, root: Path) -> CondaRecord:
 
 
 def _sizes(raw: dict[str, Any]) -> Iterator[tuple[str, int]]:
-    """The files that linking writes as they are in the package."""
+    """The files that linking writes as they are in the package; of others mamba notes no placeholder, but two hashes."""
     data = raw.get("paths_data")
     paths = data.get("paths") if isinstance(data, dict) else None
     for entry in paths if isinstance(paths, list) else ():
-        if isinstance(entry, dict) and entry.get("path_type") == "hardlink" and not entry.get("prefix_placeholder"):
-            path, size = entry.get("_path"), entry.get("size_in_bytes")
-            if isinstance(path, str) and isinstance(size, int):
-                yield path, size
+        if not isinstance(entry, dict) or entry.get("path_type") != "hardlink" or entry.get("prefix_placeholder"):
+            continue
+        path, size, sha256 = entry.get("_path"), entry.get("size_in_bytes"), entry.get("sha256")
+        if isinstance(path, str) and isinstance(size, int) and entry.get("sha256_in_prefix", sha256) == sha256:
+            yield path, size
 
 
 def _text(raw: dict[str, Any], key: str) -> str:
@@ -124,6 +127,12 @@ def _texts(raw: dict[str, Any], key: str) -> Iterable[str]:
     if not isinstance(value, list | tuple) or not all(isinstance(text, str) for text in value):
         raise ValueError(f"has no list of texts for `{key}`")
     return value
+
+
+def _specs(raw: dict[str, Any], key: str) -> tuple[str, ...] | None:
+    """None where nobody knows: from a list of files mamba 2.1 to 2.3 installs with nothing but this in the record."""
+    found = tuple(sorted(_texts(raw, key)))
+    return None if not found and raw.get("timestamp") == 0 and raw.get("license") == "" else found
 
 
 def _hash(raw: dict[str, Any], key: str) -> str | None:
