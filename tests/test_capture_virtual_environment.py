@@ -12,6 +12,7 @@ from uv import find_uv_bin
 
 from envlock.errors import UserInputError
 from envlock.interchange import virtual_environment
+from envlock.interchange.prefix_files import LIMIT
 from envlock.interchange.source import Source
 from envlock.model.imported import Imported, PinnedFile, PinnedPip
 from tests.conftest import IndexServers
@@ -310,6 +311,23 @@ def test_a_link_that_leads_out_is_not_read(tmp_path: Path) -> None:
         "a-1.0.dist-info",
         f"corrupt or half removed: its METADATA is a link that leads out of `{venv}`",
     )
+
+
+def test_packages_that_lie_elsewhere_are_not_left_out_silently(tmp_path: Path) -> None:
+    venv = write_venv(tmp_path / "env")
+    write_distribution(venv, "a")
+    (venv / SITE).rename(tmp_path / "elsewhere")
+    (venv / SITE).symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(ValueError, match=f"its `{SITE}` is a link that leads out of it"):
+        read(venv)
+
+
+def test_a_record_without_end(tmp_path: Path) -> None:
+    record = write_distribution(write_venv(tmp_path / "env"), "a", files={}) / "RECORD"
+    with record.open("wb") as file:
+        file.truncate(LIMIT + 1)
+    ((what, why),) = told(read(tmp_path / "env"))
+    assert (what, why) == ("a-1.0.dist-info", "corrupt or half removed: its RECORD is larger than 64 MiB")
 
 
 def test_no_code_of_it_is_run(tmp_path: Path) -> None:

@@ -50,7 +50,7 @@ def _dist_info(folder: str, names: set[str], files: PrefixFiles) -> Distribution
     written, metadata = _metadata(_said(f"{folder}/METADATA", "METADATA", files))
     wheel = _said(f"{folder}/WHEEL", "WHEEL", files) if "WHEEL" in names else b""
     said = metadata_fields(wheel)
-    record = list(recorded(f"{folder}/RECORD", files)) if "RECORD" in names else []
+    record = list(recorded(_said(f"{folder}/RECORD", "RECORD", files))) if "RECORD" in names else []
     tags = tuple(dict.fromkeys(tag.strip() for tag in said.get("tag", ()) if _TAG.fullmatch(tag.strip())))
     build = "".join(said.get("build", ())[:1]).strip()
     return Distribution(

@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from envlock.interchange.prefix_files import PrefixFiles
 from envlock.model.imported import Remark
 
 _SHOWN = 3
@@ -44,9 +43,9 @@ def installed_files(sizes: Iterable[tuple[str, int]], folder: Path) -> Installed
     return InstalledFiles(lacking=tuple(sorted(lacking)), changed=tuple(sorted(changed)))
 
 
-def recorded(path: str, files: PrefixFiles) -> Iterator[tuple[str, int | None]]:
+def recorded(record: bytes) -> Iterator[tuple[str, int | None]]:
     """The paths in a RECORD (PEP 376), and their sizes where it says them."""
-    for line in (files.content(path) or b"").decode("utf-8", errors="replace").splitlines():
+    for line in record.decode("utf-8", errors="replace").splitlines():
         name, *rest = line.rsplit(",", 2)
         size = rest[-1] if len(rest) > 1 else ""
         if name.startswith('"'):

@@ -34,6 +34,10 @@ class PrefixFiles:
             return {}
         return dict(sorted(found))
 
+    def leads_out(self, path: str) -> bool:
+        """Is this a folder that lies elsewhere?"""
+        return (self.root / path).is_dir() and not self._inside(path)
+
     def _inside(self, path: str) -> bool:
         """Does a folder lie in the prefix, wherever links lead?"""
         top = path.rpartition("/")[0]
@@ -46,11 +50,12 @@ class PrefixFiles:
     def content(self, path: str) -> bytes | None:
         """None where there is no such file; ValueError where it is not to be read."""
         try:
-            descriptor = self._opened(self.root / path)
+            descriptor = self._opened(f"{self.root}/{path}")
             if descriptor is None:
                 return None
             with os.fdopen(descriptor, "rb") as file:
-                return _whole(descriptor, file.read(LIMIT + 1))
+                # to read up to a limit sets so much memory aside
+                return file.read(_size(descriptor))
         except OSError as error:
             raise ValueError(f"cannot be read: {error.strerror}") from error
 
@@ -82,16 +87,16 @@ class PrefixFiles:
         """What to raise of a file without which nothing can be told."""
         return UserInputError(f"`{self.shown(path)}` {why}", hint=hint)
 
-    def _opened(self, place: Path) -> int | None:
+    def _opened(self, place: str) -> int | None:
         flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
         try:
             return os.open(place, flags | os.O_NOFOLLOW)
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError:
-            if not place.is_symlink():
+            if not Path(place).is_symlink():
                 raise
-        target = place.resolve()
+        target = Path(place).resolve()
         if not target.is_relative_to(self.root):
             raise ValueError(f"is a link that leads out of `{display(self.folder)}`")
         try:
@@ -100,9 +105,10 @@ class PrefixFiles:
             return None
 
 
-def _whole(descriptor: int, content: bytes) -> bytes:
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+def _size(descriptor: int) -> int:
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode):
         raise ValueError("is not a regular file")
-    if len(content) > LIMIT:
+    if status.st_size > LIMIT:
         raise ValueError(f"is larger than {LIMIT >> 20} MiB")
-    return content
+    return status.st_size

@@ -27,7 +27,10 @@ class Site:
 
 
 def read_site(folder: str, owned: frozenset[str], files: PrefixFiles) -> Site:
-    """What is in a folder, but for the names in it that are `owned` by conda packages."""
+    """What is in a folder, but for the names in it that are `owned` by conda packages; ValueError where that is none
+    of the prefix."""
+    if files.leads_out(folder):
+        raise ValueError(f"its `{folder}` is a link that leads out of it: nothing there is read")
     names = files.names(folder)
     found: list[Distribution] = []
     remarks: list[Remark] = []
