@@ -47,12 +47,16 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Project:
 
 @pytest.fixture
 def here(original: Project, tmp_path: Path) -> Project:
+    return nowhere(original, tmp_path)
+
+
+def nowhere(original: Project, root: Path) -> Project:
     """A repository without environments, and the saved folder beside it."""
-    shutil.copytree(original.folder.parent / "saved", tmp_path / "saved", symlinks=True)
-    run(("git", "init", "--quiet", tmp_path / "repository"))
+    shutil.copytree(original.folder.parent / "saved", root / "saved", symlinks=True)
+    run(("git", "init", "--quiet", root / "repository"))
     for key, value in (("user.name", "kim"), ("user.email", "kim@example.test")):
-        run(("git", "-C", tmp_path / "repository", "config", key, value))
-    return replace(original, folder=tmp_path / "repository", cache=tmp_path / "cache")
+        run(("git", "-C", root / "repository", "config", key, value))
+    return replace(original, folder=root / "repository", cache=root / "cache")
 
 
 def contents(folder: Path) -> dict[str, str]:
@@ -132,9 +136,10 @@ def test_links_that_were_not_saved_are_refused(here: Project) -> None:
     assert "`pipe` is neither a file nor a link" in here.call("load", "../saved").stderr
 
 
-@pytest.fixture
-def former(here: Project) -> Project:
+@pytest.fixture(scope="module")
+def made(original: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
     """Another definition of the same name is there, with files of its own, beside files that are not its."""
+    here = nowhere(original, tmp_path_factory.mktemp("former"))
     here.must("load", "../saved")
     train = replace(here, folder=here.folder / "train")
     (train.folder / "src/model.py").unlink()
@@ -148,6 +153,12 @@ def former(here: Project) -> Project:
     train.must("lock")
     commit(here)
     return here
+
+
+@pytest.fixture
+def former(made: Project, tmp_path: Path) -> Project:
+    shutil.copytree(made.folder.parent, tmp_path, symlinks=True, dirs_exist_ok=True)
+    return replace(made, folder=tmp_path / "repository", cache=tmp_path / "cache")
 
 
 def test_without_a_terminal_nothing_is_replaced(former: Project) -> None:
@@ -200,13 +211,16 @@ def test_at_a_terminal_it_is_asked(former: Project, answer: str, original: Proje
         assert (former.folder / "train/env.lock").read_bytes() == original.lockfile.read_bytes()
 
 
-def test_killed_at_any_point_the_next_call_does_all_of_it(former: Project, original: Project, tmp_path: Path) -> None:
+@pytest.mark.parametrize("many", [2, pytest.param(12, marks=pytest.mark.full)])
+def test_killed_at_any_point_the_next_call_does_all_of_it(
+    former: Project, original: Project, many: int, tmp_path: Path
+) -> None:
     root = former.folder
     shutil.copytree(root, tmp_path / "before", symlinks=True)
     words = ("load", "../saved", "--overwrite")
     former.through(*recorder(tmp_path / "log")).must(*words)
     found = [point for point in points(tmp_path / "log") if not point.everywhere]
-    for point in (*found[:: max(1, len(found) // 2)], found[-1]):
+    for point in found[-1 :: -max(1, len(found) // many)][:many]:
         shutil.rmtree(root)
         shutil.copytree(tmp_path / "before", root, symlinks=True)
         former.through(*point.starter()).call(*words)
