@@ -97,7 +97,7 @@ def _checked(raw: dict[str, Any], path: str, root: Path) -> CondaRecord:
 
 
 def _sizes(raw: dict[str, Any]) -> Iterator[tuple[str, int]]:
-    """The files that linking writes as they are in the package; of others mamba notes no placeholder, but two hashes."""
+    """The files that linking writes as they are in the package; of others mamba notes two hashes, no placeholder."""
     data = raw.get("paths_data")
     paths = data.get("paths") if isinstance(data, dict) else None
     for entry in paths if isinstance(paths, list) else ():
