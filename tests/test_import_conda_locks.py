@@ -247,14 +247,6 @@ def test_what_has_left_the_index_is_compared_as_well(unlisted: World, tmp_path: 
     assert hash_of(unlisted, TOOL, "md5") in done.stderr
 
 
-def test_what_has_left_the_index_is_what_its_name_says(unlisted: World, tmp_path: Path) -> None:
-    shutil.copyfile(unlisted.channel / TOOL, unlisted.channel / "noarch" / "other-2.0-0.conda")
-    _, done = unlisted.importing(tmp_path / "new", explicit(unlisted, "noarch/other-2.0-0.conda"))
-    assert done.code == 2, done
-    assert "`other-2.0-0.conda` is pinned as other 2.0 0, and" in done.stderr
-    assert "has it as tool 1.0 0" in done.stderr
-
-
 def test_a_time_that_no_calendar_has_is_the_last_one() -> None:
     assert pinned_conda._uploaded((1 << 53) - 1) == "9999-12-31T23:59:59Z"
 

@@ -6,7 +6,7 @@ index, the package itself. Whatever both say has to be the same.
 
 import hashlib
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,7 @@ from envlock.workflows.wheel_doors import fetched_file
 
 _AGAIN = "it was made anew, or tampered with: pin it again with the tool that wrote the file"
 _TOLD = "conda-told"
+_MOST_SECONDS = 253_402_300_799  # the last that has a year of four digits
 _COMPLETE = ("sha256", "size", "requires", "constrains")
 
 
@@ -202,7 +203,7 @@ def _fetched(pinned: PinnedConda, url: str, task: PlatformTask) -> Path:
 def _texts(found: object, pinned: PinnedConda) -> tuple[str, ...]:
     if found is None:
         return ()
-    if isinstance(found, Iterable) and all(isinstance(text, str) for text in found):
+    if isinstance(found, list) and all(isinstance(text, str) for text in found):
         return tuple(found)
     raise OutsideError(f"`{pinned.file}` does not say what it requires")
 
@@ -210,5 +211,5 @@ def _texts(found: object, pinned: PinnedConda) -> tuple[str, ...]:
 def _uploaded(found: object) -> str | None:
     if not isinstance(found, int) or not 0 < found < 1 << 53:
         return None
-    seconds = found // 1000 if found > 253_402_300_799 else found
+    seconds = min(found // 1000 if found > _MOST_SECONDS else found, _MOST_SECONDS)
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
