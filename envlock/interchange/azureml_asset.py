@@ -37,7 +37,7 @@ _OTHERS = re.compile(r"^(?:dependencies|channels|services|jobs|steps|package):",
 _SERVICE = "it is kept by Azure ML's service"
 _LEFT_OUT = {
     "version": "versions are tags in git: `envlock register` makes one",
-    "inference_config": "ports and routes are settings of the server: add it to [pip], and its command to `[image] cmd`",
+    "inference_config": "they are settings of the server: add it to [pip], and its command to `[image] cmd`",
     "properties": _SERVICE,
     **dict.fromkeys(("id", "creation_context", "latest_version", "is_anonymous", "auto_version", "type"), _SERVICE),
     **dict.fromkeys(("resource_group", "datastore", "upstream_lineage", "stage", "intellectual_property"), _SERVICE),

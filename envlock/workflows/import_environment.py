@@ -48,6 +48,8 @@ def import_environment(
 
 def _imported(source: Path, project: Project, context: Context, asked: Asked, options: ImportOptions) -> ImportResult:
     read = read_source(source, asked, context)
+    if options.base:
+        read = replace(read, imported=_without_dockerfile(read.imported, options.base))
     imported = _with_pins(read, options, asked, context)
     spec, remarks = _spec(read, imported, project.folder, options)
     imported = replace(imported, spec=spec, remarks=(*imported.remarks, *remarks))
@@ -108,6 +110,15 @@ def _with_pins(read: Read, options: ImportOptions, asked: Asked, context: Contex
         pip=replace(spec.pip, indexes=indexes),
     )
     return replace(read.imported, spec=spec, pinned=pins.pinned, remarks=(*read.imported.remarks, *pins.remarks))
+
+
+def _without_dockerfile(found: Imported, base: str) -> Imported:
+    """Where `base` is taken in place of one, none is brought along."""
+    if not found.spec.image.dockerfile:
+        return found
+    why = "it is taken in place of the Dockerfile: what is said here to stay in that one is left out"
+    files = tuple((path, content) for path, content in found.files if path != found.spec.image.dockerfile)
+    return replace(found, remarks=(*found.remarks, Remark(what=f"--base {base}", why=why)), files=files)
 
 
 def _spec(read: Read, imported: Imported, folder: Path, options: ImportOptions) -> tuple[EnvSpec, tuple[Remark, ...]]:
