@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from textwrap import dedent
 
@@ -16,6 +17,7 @@ from packaging.version import Version
 from envlock.errors import UserInputError
 from envlock.interchange import project_import
 from envlock.interchange.poetry_versions import platform_marker, python_marker, specifiers
+from envlock.interchange.project_draft import LOGIN
 from envlock.interchange.source import Source
 from envlock.manifest.editor import new_manifest
 from envlock.manifest.reader import read_manifest
@@ -138,6 +140,122 @@ def test_what_is_not_carried_over_is_named(tmp_path: Path, text: str, line: int,
 def test_what_is_no_toml_is_refused_with_its_line(tmp_path: Path) -> None:
     with pytest.raises(UserInputError, match=r"pyproject\.toml:2"):
         read(tmp_path, "[project]\nname = \n")
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ('dependency-groups = {a = "b", c = {x = 1}}', [(1, "a"), (1, "c")]),
+        (
+            '[project]\nname = "p"\ndependencies = ["p[x]; os_name != \'nt\'"]\noptional-dependencies = {x = ["b b"]}',
+            [(4, "b b")],
+        ),
+        ('[tool.uv]\nindex = ["x"]\nexclude-newer = "2025-99-01"', [(2, "x"), (3, "exclude-newer: 2025-99-01")]),
+        ('[[tool.uv.index]]\nname = "x"\nurl = "https://acme.test/s"\nexplicit = true', [(1, "https://acme.test/s")]),
+        (
+            '[project]\ndependencies = ["a"]\n[tool.uv.sources]\na = {git = "https://acme.test/a", lfs = true}',
+            [(4, "a: lfs = True")],
+        ),
+        ('[tool.uv]\ndependency-groups = {dev = {requires-python = ">=3.12"}}', [(2, "tool.uv.dependency-groups")]),
+        ('[tool.poetry.dependencies]\na = ">=1.2.*"', [(2, "a = >=1.2.*")]),
+        ('[tool.poetry.group.a]\ninclude-groups = ["b"]', [(2, "include-groups: b")]),
+        ('[tool.poetry]\nextras = {x = ["a"]}\nsource = [5]', [(3, "5"), (2, "x: a")]),
+        (
+            '[project]\ndependencies = ["a>=1"]\n[tool.poetry.dependencies]\na = "<3"\nb = "*"',
+            [(4, "a = <3"), (5, "b")],
+        ),
+        ("[tool.pixi.pypi-dependencies]\na = 5", [(2, "a = 5")]),
+        ('[project]\nrequires-python = "==3.6.*"', [(2, "requires-python: ==3.6.*")]),
+        (
+            '[tool.pdm.dev-dependencies]\na = ["-e file:///${PROJECT_ROOT}/own"]',
+            [(2, "-e file:///${PROJECT_ROOT}/own")],
+        ),
+    ],
+)
+def test_what_means_nothing_or_has_no_place_is_named(tmp_path: Path, text: str, named: list[tuple[int, str]]) -> None:
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "pyproject.toml").write_text('[project]\nname = "own"\n')
+    assert said(read(tmp_path, text)) == named
+
+
+def test_what_names_one_another_again_and_again_is_read_once(tmp_path: Path) -> None:
+    names = [f"g{number}" for number in range(60)]
+    text = '[project]\nname = "p"\n[dependency-groups]\n'
+    for one, next_one in pairwise(names):
+        text += f'{one} = [{{include-group = "{next_one}"}}, {{include-group = "{next_one}"}}]\n'
+    text += 'g59 = ["a"]\n[project.optional-dependencies]\n'
+    text += "".join(f'e{number} = ["p[{",".join(names).replace("g", "e")}]", "d{number}"]\n' for number in range(60))
+    groups = dict(read(tmp_path, text).spec.groups)
+    assert groups["g0"].pip == ("a",)
+    assert len(groups["e0"].pip) == 60
+    deep = "".join(f'g{n} = [{{include-group = "g{n + 1}"}}]\n' for n in range(2000))
+    assert (102, "include-group: g101") in said(read(tmp_path, f'[dependency-groups]\n{deep}g2000 = ["a"]\n'))
+
+
+def test_a_package_has_the_index_of_the_platforms_that_are_wanted(tmp_path: Path) -> None:
+    text = """\
+        [project]
+        dependencies = ["torch"]
+        [tool.uv.sources]
+        torch = [
+            {index = "Torch.CPU", marker = "sys_platform == 'darwin'"},
+            {index = "torch-cuda", marker = "sys_platform == 'linux'"},
+        ]
+        [[tool.uv.index]]
+        name = "Torch.CPU"
+        url = "https://acme.test/cpu"
+        explicit = true
+        [[tool.uv.index]]
+        name = "torch-cuda"
+        url = "https://acme.test/cuda"
+        explicit = true
+        """
+    one = read(tmp_path, text)
+    assert [(index.name, index.packages) for index in one.spec.pip.indexes] == [("torch-cuda", ("torch",))]
+    assert [what for _, what in said(one)] == ["https://acme.test/cpu"]
+    both = read(tmp_path, text, platforms=("linux-64", "osx-arm64"))
+    assert [(index.name, index.packages) for index in both.spec.pip.indexes] == [("torch-cpu", ("torch",))]
+    assert [what for _, what in said(both)] == ["torch: index torch-cuda", "https://acme.test/cuda"]
+
+
+def test_indexes_of_one_name_get_others(tmp_path: Path) -> None:
+    tables = "".join(f'[[tool.uv.index]]\nname = "Own"\nurl = "https://{host}.test/s"\n' for host in "abc")
+    imported = read(tmp_path, f'[project]\nname = "p"\n{tables}')
+    assert [index.name for index in imported.spec.pip.indexes] == ["own", "b", "c"]
+
+
+def test_poetry_adds_where_it_is_from_to_what_the_project_asks_for(tmp_path: Path) -> None:
+    imported = read(
+        tmp_path,
+        """\
+        [project]
+        name = "p"
+        dependencies = ["a>=1 ; python_version < '4'"]
+        optional-dependencies = {x = ["b"]}
+        [tool.poetry.dependencies]
+        a = {source = "own"}
+        b = {git = "https://acme.test/b", optional = true}
+        [tool.poetry.group.lint.dependencies]
+        ruff = "*"
+        [tool.poetry.group.dev]
+        include-groups = ["lint"]
+        [[tool.poetry.source]]
+        name = "own"
+        url = "https://user:hunter2@acme.test/simple"
+        priority = "explicit"
+        """,
+    )
+    spec = imported.spec
+    assert spec.pip.dependencies == ('a>=1; python_version < "4"',)
+    assert {name: wants.pip for name, wants in spec.groups} == {
+        "dev": ("ruff",),
+        "lint": ("ruff",),
+        "x": ("b @ git+https://acme.test/b",),
+    }
+    assert [(index.name, index.packages) for index in spec.pip.indexes] == [("own", ("a",))]
+    assert [(each.what, each.why) for each in imported.remarks if "project" not in each.what] == [
+        ("https://acme.test/simple", LOGIN)
+    ]
 
 
 def test_uv_says_where_packages_come_from(tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ class NamedIndexes:
         return self._main
 
     def further(self, url: str, name: str | None = None) -> str:
-        """One beside it, by the name that it has there already; its address in one spelling."""
+        """One beside it, by the name that it has there; its address in one spelling."""
         clean = _address(url)
         self._further.setdefault(clean, name)
         return clean
@@ -47,12 +47,18 @@ class NamedIndexes:
         found: list[Index] = []
         for url, told in self._further.items():
             if url not in (self._default, self._main):
-                name = told or index_name(url, {each.name for each in found})
+                name = self._unique(told, url, found)
                 found.append(Index(name=name, url=url, packages=tuple(sorted(self._packages.get(url, ())))))
         if self.default:
-            name = self._name or index_name(self.default, {each.name for each in found})
+            name = self._unique(self._name, self.default, found)
             found.append(Index(name=name, url=self.default, default=True))
         return tuple(found)
+
+    def _unique(self, told: str | None, url: str, before: Collection[Index]) -> str:
+        """What it is called there; another name where nothing or one that came before is called so."""
+        taken = {each.name for each in before}
+        own = "-".join(_words(told or "").split())
+        return own if own and own not in taken else index_name(url, taken)
 
 
 def _address(url: str) -> str:

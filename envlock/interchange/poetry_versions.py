@@ -60,6 +60,8 @@ def _clause(operator: str, version: str) -> str:
     if version in ("*", "x"):
         return ""
     if "*" in version or version.endswith(".x"):
+        if operator not in ("", "=", "==", "!="):
+            raise ValueError(f"`{operator}{version}` is no constraint of poetry")
         head = re.sub(r"(?:\.[*x])+$", "", version)
         return f"{'!=' if operator == '!=' else '=='}{head}.*"
     if operator in ("^", "~"):

@@ -34,6 +34,7 @@ class Draft:
     indexes: NamedIndexes = field(default_factory=NamedIndexes)
     moved: dict[str, Callable[[Requirement], Iterator[str]]] = field(default_factory=dict)
     exclude_newer: str | None = None
+    used: set[object] = field(default_factory=set)  # indexes that are for what names them alone
     channels: list[str] = field(default_factory=list)
     platforms: list[str] = field(default_factory=list)
     conda: dict[tuple[str, str], list[str]] = field(default_factory=dict)  # by group and platform

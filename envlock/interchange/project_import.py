@@ -1,7 +1,9 @@
 """pyproject.toml, as `import` takes it: what a project requires, its extras and dependency groups as groups."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +30,8 @@ _PROJECT = ("project",)
 _EXTRAS = (*_PROJECT, "optional-dependencies")
 _GROUPS = ("dependency-groups",)
 _DYNAMIC = "it is found out by running code of the project: write here what it asks for"
+_MOST = 500
+_DEEPEST = 100
 _RANGE = "env.toml names one Python or none: the base's is taken; `python` says another"
 _SELF = 'the project itself is not installed: `[pip] editable = ["."]` has `install` and `run` do that'
 _NAMED = {
@@ -82,62 +86,97 @@ def _extras(draft: Draft) -> None:
 
 def _groups(draft: Draft) -> None:
     extras = {*map(canonicalize_name, draft.table(*_EXTRAS))}
+    groups: dict[str, str] = {canonicalize_name(name): name for name in draft.table(*_GROUPS)}
     for name in draft.table(*_GROUPS):
         group = draft.group(name, (*_GROUPS, name))
         if group and canonicalize_name(name) in extras:
             draft.remark((*_GROUPS, name), name, "an extra has the same name: one group holds what both ask for")
-        for path, text in _group(draft, name, (name,)) if group else ():
+        for path, text in _Including(draft, groups).items(name) if group else ():
             _need(draft, text, path, group or MAIN)
 
 
-def _need(draft: Draft, text: str, path: KeyPath, group: str, within: tuple[str, ...] = ()) -> None:
-    """A requirement; one of the project itself is what its extras ask for."""
+def _need(draft: Draft, text: str, path: KeyPath, group: str) -> None:
+    """A requirement; one of the project itself is what its extras ask for, each under the markers on the way to it."""
+    extras = {canonicalize_name(name): name for name in draft.table(*_EXTRAS)}
+    waiting = deque([(path, text, frozenset[str]())])
+    followed: set[tuple[str, frozenset[str]]] = set()
+    while waiting and len(followed) <= _MOST:
+        path, text, markers = waiting.popleft()
+        own = _of_itself(draft, text)
+        if own is None:
+            draft.need(_under(text, markers), path, group)
+            continue
+        markers |= {str(own.marker)} if own.marker else set()
+        for extra in sorted(map(canonicalize_name, own.extras)):
+            if extra not in extras:
+                draft.remark(path, text, f"the project has no extra `{extra}`")
+            elif not any(extra == known and before <= markers for known, before in followed):
+                followed.add((extra, markers))
+                at = (*_EXTRAS, extras[extra])
+                waiting += [(*need, markers) for need in draft.texts(at, draft.table(*_EXTRAS)[extras[extra]])]
+    if waiting:
+        draft.remark(path, text, "the extras name one another too many times")
+
+
+def _of_itself(draft: Draft, text: str) -> Requirement | None:
+    """A requirement of the project itself; None of another."""
+    own = draft.table(*_PROJECT).get("name")
     try:
         requirement = Requirement(text)
     except InvalidRequirement:
-        draft.need(text, path, group)
-        return
-    own = draft.table(*_PROJECT).get("name")
-    if not isinstance(own, str) or canonicalize_name(requirement.name) != canonicalize_name(own):
-        draft.need(text, path, group)
-        return
-    extras = {canonicalize_name(name): (name, wanted) for name, wanted in draft.table(*_EXTRAS).items()}
-    for extra in sorted(map(canonicalize_name, requirement.extras)):
-        if extra not in extras:
-            draft.remark(path, text, f"the project has no extra `{extra}`")
-        elif extra not in within:
-            name, wanted = extras[extra]
-            for inner, need in draft.texts((*_EXTRAS, name), wanted):
-                _need(draft, _both(need, requirement.marker), inner, group, (*within, extra))
+        return None
+    return (
+        requirement if isinstance(own, str) and canonicalize_name(requirement.name) == canonicalize_name(own) else None
+    )
 
 
-def _both(text: str, marker: Marker | None) -> str:
-    """A requirement under one more condition."""
-    if marker is None:
+def _under(text: str, markers: AbstractSet[str]) -> str:
+    """A requirement under more conditions; what is none stays as it is."""
+    try:
+        requirement = Requirement(text)
+    except InvalidRequirement:
         return text
-    requirement = Requirement(text)
-    found = [str(each) for each in (requirement.marker, marker) if each]
-    requirement.marker = Marker(" and ".join(f"({each})" for each in found))
-    return str(requirement)
+    own = [str(requirement.marker)] if requirement.marker else []
+    found = [*own, *sorted(markers - {*own})]
+    requirement.marker = Marker(" and ".join(f"({each})" for each in found)) if found else None
+    return str(requirement) if markers else text
 
 
-def _group(draft: Draft, name: str, within: tuple[str, ...]) -> Iterator[tuple[KeyPath, str]]:
-    """What a dependency group asks for, with the groups that it includes (PEP 735)."""
-    groups = {canonicalize_name(key): (key, value) for key, value in draft.table(*_GROUPS).items()}
-    key, items = groups[canonicalize_name(name)]
-    for number, item in enumerate(items if isinstance(items, list) else ()):
-        path: KeyPath = (*_GROUPS, key, number)
-        inner = item.get("include-group") if isinstance(item, dict) and {*item} == {"include-group"} else None
-        if isinstance(item, str):
-            yield path, item
-        elif not isinstance(inner, str):
-            draft.remark(path, str(item), 'expected a requirement, or `{include-group = "NAME"}`')
-        elif canonicalize_name(inner) not in groups:
-            draft.remark(path, f"include-group: {inner}", "there is no such group")
-        elif canonicalize_name(inner) in map(canonicalize_name, within):
-            draft.remark(path, f"include-group: {inner}", "the groups include one another")
-        else:
-            yield from _group(draft, inner, (*within, inner))
+class _Including:
+    """What a dependency group asks for, with the groups that it includes (PEP 735), each of them once."""
+
+    def __init__(self, draft: Draft, groups: Mapping[str, str]) -> None:
+        self._draft, self._groups = draft, groups
+        self._seen: set[str] = set()
+
+    def items(self, name: str, within: tuple[str, ...] = ()) -> Iterator[tuple[KeyPath, str]]:
+        """Requirements, and where they stand; what is none is remarked."""
+        canonical = canonicalize_name(name)
+        self._seen.add(canonical)
+        key = self._groups[canonical]
+        items = self._draft.table(*_GROUPS)[key]
+        if not isinstance(items, list):
+            self._draft.remark((*_GROUPS, key), key, "expected an array of requirements")
+            return
+        for number, item in enumerate(items):
+            path: KeyPath = (*_GROUPS, key, number)
+            if isinstance(item, str):
+                yield path, item
+            else:
+                yield from self._included(item, path, (*within, canonical))
+
+    def _included(self, item: object, path: KeyPath, within: tuple[str, ...]) -> Iterator[tuple[KeyPath, str]]:
+        name = item.get("include-group") if isinstance(item, dict) and {*item} == {"include-group"} else None
+        if not isinstance(name, str):
+            self._draft.remark(path, str(item), 'expected a requirement, or `{include-group = "NAME"}`')
+        elif canonicalize_name(name) not in self._groups:
+            self._draft.remark(path, f"include-group: {name}", "there is no such group")
+        elif canonicalize_name(name) in within:
+            self._draft.remark(path, f"include-group: {name}", "the groups include one another")
+        elif len(within) >= _DEEPEST:
+            self._draft.remark(path, f"include-group: {name}", f"more than {_DEEPEST} groups include one another")
+        elif canonicalize_name(name) not in self._seen:
+            yield from self.items(name, within)
 
 
 def _pdm(draft: Draft) -> None:
@@ -145,7 +184,9 @@ def _pdm(draft: Draft) -> None:
         table = ("tool", "pdm", "dev-dependencies", name)
         group = draft.group(name, table)
         for path, text in draft.texts(table, wanted) if group else ():
-            draft.need(text.removeprefix("-e "), path, group or MAIN)
+            if text.startswith("-e "):
+                draft.remark(path, text, "it is installed as it is when it is locked, and not editable")
+            draft.need(text.removeprefix("-e ").replace("file:///${PROJECT_ROOT}/", "./"), path, group or MAIN)
     uv = draft.table("tool", "uv")
     for path, text in draft.texts(("tool", "uv", "dev-dependencies"), uv.get("dev-dependencies")):
         group = draft.group("dev", path)
@@ -182,10 +223,9 @@ def _python(draft: Draft, limits: str | None) -> str | None:
     except InvalidSpecifier:
         draft.remark(path, f"requires-python: {limits}", "these are no version specifiers")
         return None
-    usable = key if key and re.fullmatch(r"3\.\d+(?:\.\d+)?", key) else None
-    if limits and not usable:
+    if limits and not key:
         draft.remark(path, f"requires-python: {limits}", _RANGE)
-    return usable
+    return key
 
 
 def _spec(draft: Draft, python: str | None) -> EnvSpec:
@@ -222,7 +262,7 @@ def _spec(draft: Draft, python: str | None) -> EnvSpec:
 def _without_python(specs: tuple[str, ...], python: str | None) -> tuple[tuple[str, ...], str | None]:
     """`python 3.11.*` is what the key `python` says."""
     for spec in specs:
-        found = re.fullmatch(r"python (?:==?)?(3\.\d+(?:\.\d+)?)(?:\.\*)?", spec)
+        found = re.fullmatch(r"python (?:==?)?(3\.(?:[89]|\d\d)(?:\.\d+)?)(?:\.\*)?", spec)
         if found:
             return tuple(each for each in specs if each != spec), found[1]
     return specs, python

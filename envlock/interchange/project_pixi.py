@@ -83,9 +83,8 @@ def _pypi(draft: Draft, path: tuple[str, ...]) -> Iterator[tuple[KeyPath, str]]:
         table = {"version": wanted} if isinstance(wanted, str) else wanted
         extras = table.get("extras", []) if isinstance(table, dict) else []
         if not isinstance(table, dict) or not {*table} <= {"version", "extras"} or not isinstance(extras, list):
-            why = (
-                "it is a project beside: add it to `[pip] editable`" if "path" in wanted else "it has no plain version"
-            )
+            beside = isinstance(table, dict) and "path" in table
+            why = "it is a project beside: add it to `[pip] editable`" if beside else "it has no plain version"
             draft.remark((*path, name), f"{name} = {wanted}", why)
             continue
         try:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from envlock.interchange.beside import editable_project
@@ -16,6 +17,7 @@ _KEYS = {"version", "extras", "markers", "python", "platform", "optional", "sour
     *("subdirectory", "path", "file", "url", "develop", "allow-prereleases")
 }
 _PYTHONS = "env.toml names one Python or none: the base's is taken; `python` says another"
+_NOT_ASKED = "[project] does not ask for it: poetry then reads nothing here but where it is from"
 _EXPLICIT = "poetry asks it for nothing but what names it, and nothing does"
 
 
@@ -43,30 +45,71 @@ def read_poetry(draft: Draft) -> str | None:
     poetry = draft.table(*_TOP)
     sources = _sources(draft, poetry)
     extras = _extras(draft, poetry)
-    python = None
-    for name, wanted in draft.table(*_TOP, "dependencies").items():
+    asked = _asked(draft)
+    wants = draft.table(*_TOP, "dependencies")
+    for name, wanted in ((name, wanted) for name, wanted in wants.items() if name != "python"):
         path: KeyPath = (*_TOP, "dependencies", name)
-        if name == "python":
-            python = _python(draft, wanted, path)
-            continue
-        for group in _groups_of(draft, name, wanted, extras, path):
+        if asked is not None:
+            _enriched(draft, name, wanted, asked, sources)
+        for group in _groups_of(draft, name, wanted, extras, path) if asked is None else ():
             _dependency(draft, name, wanted, _Place(group, path), sources)
     for name, table in _groups(draft):
         into = draft.group(name, table)
         for package, wanted in draft.table(*table).items() if into else ():
             _dependency(draft, package, wanted, _Place(into or MAIN, (*table, package)), sources)
-    used = {index.url for index in draft.indexes.all}
-    for source in sources.values():
-        if source.explicit and source.url.rstrip("/") not in used:
-            draft.remark(source.path, source.url, _EXPLICIT)
-    return python
+    for source in (each for each in sources.values() if each.explicit and each not in draft.used):
+        draft.remark(source.path, source.url, _EXPLICIT)
+    return _python(draft, wants["python"], (*_TOP, "dependencies", "python")) if "python" in wants else None
+
+
+def _asked(draft: Draft) -> dict[str, list[str]] | None:
+    """By package, the groups for which [project] asks for it; None where poetry's own table is what asks."""
+    project = draft.table("project")
+    dynamic = project.get("dynamic")
+    if not {"dependencies", "optional-dependencies"} & {*project} or (
+        isinstance(dynamic, list) and "dependencies" in dynamic
+    ):
+        return None
+    found: dict[str, list[str]] = {}
+    for group, texts in draft.wants.items():
+        for name in dict.fromkeys(Requirement(text).name for text in texts):
+            found.setdefault(name, []).append(group)
+    return found
+
+
+def _enriched(draft: Draft, name: str, wanted: Any, asked: dict[str, list[str]], sources: Sources) -> None:
+    """What [project] asks for, and poetry's table says more about: mostly where it is from."""
+    path: KeyPath = (*_TOP, "dependencies", name)
+    groups = asked.get(canonicalize_name(name), [])
+    if not groups:
+        draft.remark(path, name, _NOT_ASKED)
+    for table in (wanted if isinstance(wanted, list) else [wanted]) if groups else ():
+        if isinstance(table, dict) and {*table} & {"git", "path", "file", "url"}:
+            for group in groups:
+                _dependency(draft, name, table, _Place(group, path), sources)
+            continue
+        if isinstance(table, dict):
+            _noted(draft, name, table, path, sources)
+        version = table.get("version", "*") if isinstance(table, dict) else table
+        if version != "*":
+            draft.remark(path, f"{name} = {version}", "[project] says which versions")
 
 
 def _groups(draft: Draft) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Groups, and the path of the table that each has."""
+    """Groups, and the paths of the tables that each has: its own, and those of groups that it includes."""
     if draft.table(*_TOP, "dev-dependencies"):
         yield "dev", (*_TOP, "dev-dependencies")
-    yield from ((name, (*_TOP, "group", name, "dependencies")) for name in draft.table(*_TOP, "group"))
+    groups = {canonicalize_name(name): name for name in draft.table(*_TOP, "group")}
+    for name in groups.values():
+        waiting = [canonicalize_name(name)]
+        for each in waiting:  # it grows while it is read
+            top = (*_TOP, "group", groups[each])
+            yield name, (*top, "dependencies")
+            for path, inner in draft.texts((*top, "include-groups"), draft.table(*top).get("include-groups")):
+                if canonicalize_name(inner) not in groups:
+                    draft.remark(path, f"include-groups: {inner}", "there is no such group")
+                elif canonicalize_name(inner) not in waiting:
+                    waiting.append(canonicalize_name(inner))
 
 
 def _python(draft: Draft, wanted: Any, path: KeyPath) -> str | None:
@@ -82,8 +125,11 @@ def _extras(draft: Draft, poetry: dict[str, Any]) -> dict[str, list[str]]:
     """By package, the extras that it belongs to."""
     found: dict[str, list[str]] = {}
     extras = poetry.get("extras")
+    known = {*map(canonicalize_name, draft.table(*_TOP, "dependencies"))}
     for extra, names in extras.items() if isinstance(extras, dict) else ():
-        for _, name in draft.texts((*_TOP, "extras", extra), names):
+        for path, name in draft.texts((*_TOP, "extras", extra), names):
+            if canonicalize_name(name) not in known:
+                draft.remark(path, f"{extra}: {name}", "there is no such dependency")
             found.setdefault(canonicalize_name(name), []).append(extra)
     return found
 
@@ -105,20 +151,18 @@ def _sources(draft: Draft, poetry: dict[str, Any]) -> Sources:
     tables = poetry.get("source")
     for number, table in enumerate(tables if isinstance(tables, list) else ()):
         path = (*_TOP, "source", number)
+        if not isinstance(table, dict):
+            draft.remark(path, str(table), "expected a table")
+            continue
         name, url = str(table.get("name", "")), table.get("url")
         if url is None:
             continue  # the usual one, by its name
         explicit = table.get("priority") == "explicit"
         default = table.get("priority") == "default" or table.get("default") is True
-        clean = url if explicit and isinstance(url, str) else draft.index(url, path, name=_name(name), default=default)
+        clean = url if explicit and isinstance(url, str) else draft.index(url, path, name=name, default=default)
         if clean:
             found[name] = _Source(clean, name, explicit, path)
     return found
-
-
-def _name(text: str) -> str | None:
-    name = canonicalize_name(text)
-    return name if name and name.replace("-", "").isalnum() else None
 
 
 def _dependency(draft: Draft, name: str, wanted: Any, place: _Place, sources: Sources) -> None:
@@ -145,7 +189,8 @@ def _noted(draft: Draft, name: str, table: dict[str, Any], path: KeyPath, source
         if not source.explicit:
             why = "its index has other packages too: `packages` of it binds them"
             draft.remark(path, f"{name}: source {source.name}", why)
-        elif clean := draft.index(source.url, source.path, name=_name(source.name)):
+        elif clean := draft.index(source.url, source.path, name=source.name):
+            draft.used.add(source)
             draft.indexes.bind(clean, canonicalize_name(name))
     for key in sorted({*table} - _KEYS):
         draft.remark((*path, key), f"{name}: {key}", "env.toml has no place for it")

@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Iterator
-from datetime import date, timedelta
-from typing import Any
+from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple
 
-from packaging.markers import Marker
+from packaging.markers import InvalidMarker, Marker, UndefinedComparison
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
@@ -14,21 +14,27 @@ from envlock.interchange.project_draft import LOGIN, Draft
 from envlock.interchange.project_poetry import git_address
 from envlock.interchange.requirement_source import Folder, direct
 from envlock.interchange.requirement_words import without_logins
+from envlock.model.platform import DEFAULT_PLATFORM, PLATFORMS
+from envlock.model.requirements import applies
 from envlock.model.toml_lines import KeyPath
 
 _TOP = ("tool", "uv")
 _MEMBER = "it is a project of the workspace: add its folder to `[pip] editable`"
+_ONE_INDEX = "a package comes from one index, on every platform"
+_UNUSED = "uv asks it for nothing but what names it, and nothing does"
+_CONDITIONS = {"extra", "group", "lfs"}
 _TIME = re.compile(r"\d{4}-\d\d-\d\d(?:T\d\d:\d\d:\d\dZ)?")
 # of the project itself, and of how uv goes about its work: nothing of the environment
 _OWN = {
     *("package", "managed", "build-backend", "cache-keys", "cache-dir", "required-version", "link-mode"),
     *("native-tls", "system-certs", "preview", "offline", "concurrent-downloads", "concurrent-builds"),
     *("index", "index-url", "extra-index-url", "sources", "constraint-dependencies", "exclude-newer"),
-    *("dev-dependencies", "dependency-groups", "concurrent-installs"),
+    *("dev-dependencies", "concurrent-installs"),
 }
 _WHY = {
     "override-dependencies": "env.toml takes what packages require as they say it: ask them to loosen it",
     "exclude-dependencies": "env.toml takes what packages require as they say it",
+    "dependency-groups": "groups have the Python of all",
     "default-groups": "no group is installed unless `--group` asks for it",
     "workspace": "each project of a workspace has its own file: `[pip] editable` has several of them",
     "environments": "`platforms` says what it is locked for",
@@ -39,6 +45,14 @@ _WHY = {
 }
 
 
+class _Index(NamedTuple):
+    """Its address, and whether nothing comes from it but what names it."""
+
+    url: str
+    explicit: bool
+    path: KeyPath
+
+
 def read_uv(draft: Draft) -> None:
     """Before dependencies are read: it says where these come from."""
     uv = draft.table(*_TOP)
@@ -46,12 +60,14 @@ def read_uv(draft: Draft) -> None:
     for name, wanted in draft.table(*_TOP, "sources").items():
         tables = [table for table in (wanted if isinstance(wanted, list) else [wanted]) if isinstance(table, dict)]
         _source(draft, canonicalize_name(name), tables, named)
+    for index in named.values():
+        if index.explicit and index not in draft.used:
+            draft.remark(index.path, index.url, _UNUSED)
     for path, text in draft.texts((*_TOP, "constraint-dependencies"), uv.get("constraint-dependencies")):
         draft.limit(text, path)
     limit = uv.get("exclude-newer")
-    if isinstance(limit, str) and _TIME.fullmatch(limit):
-        draft.exclude_newer = limit if "T" in limit else _end_of(limit)
-    elif limit is not None:
+    draft.exclude_newer = _cutoff(limit) if isinstance(limit, str) and _TIME.fullmatch(limit) else None
+    if limit is not None and draft.exclude_newer is None:
         draft.remark(
             (*_TOP, "exclude-newer"), f"exclude-newer: {limit}", "`[lock] exclude-newer` takes a UTC time or a span"
         )
@@ -59,44 +75,48 @@ def read_uv(draft: Draft) -> None:
         draft.remark((*_TOP, key), f"tool.uv.{key}", _WHY.get(key, "env.toml has no place for it"))
 
 
-def _end_of(day: str) -> str:
-    """uv takes what was uploaded on that day too."""
+def _cutoff(text: str) -> str | None:
+    """Of a day, its end: uv takes what was uploaded on that day too. None of a time that there is not."""
     try:
-        return f"{date.fromisoformat(day) + timedelta(days=1)}T00:00:00Z"
+        if "T" in text:
+            return text if datetime.fromisoformat(text) else None
+        return f"{date.fromisoformat(text) + timedelta(days=1)}T00:00:00Z"
     except (ValueError, OverflowError):
-        return day
+        return None
 
 
-def _indexes(draft: Draft, uv: dict[str, Any]) -> dict[str, tuple[str, bool]]:
-    """By uv's name, the address of an index and whether nothing comes from it but what names it."""
-    found = {}
+def _indexes(draft: Draft, uv: dict[str, Any]) -> dict[str, _Index]:
+    """By uv's name."""
+    found: dict[str, _Index] = {}
     if "index-url" in uv:
         draft.index(uv["index-url"], (*_TOP, "index-url"), default=True)
     for path, url in draft.texts((*_TOP, "extra-index-url"), uv.get("extra-index-url")):
         draft.index(url, path)
     tables = uv.get("index")
     for number, table in enumerate(tables if isinstance(tables, list) else ()):
-        path, name = (*_TOP, "index", number), str(table.get("name", ""))
+        at: KeyPath = (*_TOP, "index", number)
+        if not isinstance(table, dict):
+            draft.remark(at, str(table), "expected a table")
+            continue
+        own, address = str(table.get("name", "")), table.get("url")
         # one that is explicit is one of env.toml only where something is from it
         explicit = table.get("explicit") is True
-        url = table.get("url")
-        own = name if re.fullmatch("[a-z0-9]+(?:[._-][a-z0-9]+)*", name) else None
-        clean = url if explicit else draft.index(url, path, name=own, default=table.get("default") is True)
+        clean = address if explicit else draft.index(address, at, name=own, default=table.get("default") is True)
         if isinstance(clean, str):
-            found[name] = (clean, explicit)
+            found[own] = _Index(clean, explicit, at)
     return found
 
 
-def _source(draft: Draft, name: str, tables: list[dict[str, Any]], named: dict[str, tuple[str, bool]]) -> None:
-    direct_ones = []
+def _source(draft: Draft, name: str, tables: list[dict[str, Any]], named: dict[str, _Index]) -> None:
+    path: KeyPath = (*_TOP, "sources", name)
     for table in tables:
-        path: KeyPath = (*_TOP, "sources", name)
-        if "index" in table:
-            _bound(draft, name, str(table["index"]), named, path)
-        elif table.get("workspace"):
-            draft.remark(
-                path, f"{name}: workspace", "it is a project of the workspace: add its folder to `[pip] editable`"
-            )
+        for key in sorted({*table} & _CONDITIONS):
+            draft.remark(path, f"{name}: {key} = {table[key]}", "env.toml has no place for it")
+    _from_index(draft, name, [table for table in tables if "index" in table], named)
+    direct_ones = []
+    for table in (table for table in tables if "index" not in table):
+        if table.get("workspace"):
+            draft.remark(path, f"{name}: workspace", _MEMBER)
         elif table.get("editable") and "path" in table:
             _edited(draft, name, str(table["path"]), path)
         else:
@@ -105,13 +125,36 @@ def _source(draft: Draft, name: str, tables: list[dict[str, Any]], named: dict[s
         draft.moved[name] = lambda requirement: _moved(draft, requirement, direct_ones)
 
 
-def _bound(draft: Draft, name: str, index: str, named: dict[str, tuple[str, bool]], path: KeyPath) -> None:
-    url, explicit = named.get(index, ("", False))
-    if not url:
+def _from_index(draft: Draft, name: str, tables: list[dict[str, Any]], named: dict[str, _Index]) -> None:
+    """The index that a package comes from: where markers choose, the first one on the platforms that are wanted."""
+    path: KeyPath = (*_TOP, "sources", name)
+    indexes = [str(table["index"]) for table in tables if _is_here(draft, table, path)]
+    for number, index in enumerate(dict.fromkeys(indexes)):
+        if number:
+            draft.remark(path, f"{name}: index {index}", _ONE_INDEX)
+        else:
+            _bound(draft, name, index, named, path)
+
+
+def _is_here(draft: Draft, table: dict[str, Any], path: KeyPath) -> bool:
+    """Does the marker of a source hold on a platform that is wanted?"""
+    try:
+        marker = Marker(str(table["marker"])) if "marker" in table else None
+        wanted = draft.source.platforms or (DEFAULT_PLATFORM,)
+        return any(applies(marker, PLATFORMS[name].markers("3")) for name in wanted if name in PLATFORMS)
+    except (InvalidMarker, UndefinedComparison, RecursionError):
+        draft.remark(path, f"marker = {table['marker']}", "it is no marker")
+        return False
+
+
+def _bound(draft: Draft, name: str, index: str, named: dict[str, _Index], path: KeyPath) -> None:
+    found = named.get(index)
+    if not found:
         draft.remark(path, f"{name}: index {index}", "no index has this name")
-    elif not explicit:
+    elif not found.explicit:
         draft.remark(path, f"{name}: index {index}", "its index has other packages too: `packages` of it binds them")
-    elif clean := draft.index(url, path, name=canonicalize_name(index)):
+    elif clean := draft.index(found.url, found.path, name=index):
+        draft.used.add(found)
         draft.indexes.bind(clean, name)
 
 

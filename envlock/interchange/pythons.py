@@ -17,6 +17,7 @@ _EXTRA = re.compile(r"""\bextra\s*(==|!=)\s*("[^"]*"|'[^']*')""")
 _TURNED = re.compile(r"""("[^"]*"|'[^']*')\s*(==|!=)\s*extra\b""")
 _AMONG = {"==": "in", "!=": "not in"}
 _FIRST, _BEHIND_LAST = (3, 0, 0), (4, 0, 0)
+_KEY = re.compile(r"3\.(?:[89]|[1-9]\d{1,2})(?:\.\d{1,3})?")
 _PLATFORM = re.compile(r"\b(?:sys_platform|platform_system|platform_machine|os_name)\b|\b(?:os\.name|sys\.platform)\b")
 
 
@@ -112,9 +113,13 @@ def platforms_named(markers: Collection[str], requires_python: str | None) -> tu
 
 
 def python_key(requires_python: str | None) -> str | None:
-    """What the key `python` says where a lock is for one minor version, or one version, alone."""
-    if not requires_python:
-        return None
+    """What the key `python` says where a lock is for one minor version, or one version, alone; None where it takes
+    none such."""
+    key = _only_one(requires_python) if requires_python else None
+    return key if key and _KEY.fullmatch(key) else None
+
+
+def _only_one(requires_python: str) -> str | None:
     limits = SpecifierSet(requires_python)
     exact = [limit.version for limit in limits if limit.operator in ("==", "===") and not limit.version.endswith(".*")]
     if exact:
