@@ -103,6 +103,44 @@ ROWS = {
         pip=("a", "pip"),
         silent=True,
     ),
+    "a shell's text": row(
+        f'FROM {SLIM}\nRUN /bin/bash -lc \'source activate x && pip install a\'\nRUN ["sh", "-c", "pip install b"]',
+        "source activate x",
+        base=SLIM,
+        pip=("a", "b"),
+    ),
+    "a shell's text that does more": row(
+        f"FROM {SLIM}\nRUN bash -c 'pip install a; make'",
+        "`bash` can do anything",
+        dockerfile=REST,
+        rest=("RUN bash -c 'pip install a; make'",),
+    ),
+    "a curated image": row(
+        "FROM x.test/openmpi:1\nENV AZUREML_CONDA_ENVIRONMENT_PATH=/azureml-envs/x\nCOPY environment.yml .\n"
+        "RUN conda env create -p $AZUREML_CONDA_ENVIRONMENT_PATH -f environment.yml -q && rm environment.yml && "
+        "conda run -p $AZUREML_CONDA_ENVIRONMENT_PATH pip cache purge\n"
+        "ENV PATH $AZUREML_CONDA_ENVIRONMENT_PATH/bin:$PATH\n"
+        "ENV LD_LIBRARY_PATH $AZUREML_CONDA_ENVIRONMENT_PATH/lib:$LD_LIBRARY_PATH\n",
+        "ENV PATH: the environment lies in `/opt/env`",
+        "ENV LD_LIBRARY_PATH: the environment lies in `/opt/env`",
+        "ENV AZUREML_CONDA_ENVIRONMENT_PATH=/azureml-envs/x: the environment lies in `/opt/env`",
+        base="x.test/openmpi:1",
+        python="3.10",
+        conda=("samtools",),
+        channels=("conda-forge", "bioconda"),
+    ),
+    "a virtual environment": row(
+        f'FROM {SLIM}\nENV VIRTUAL_ENV=/opt/venv\nENV PATH="$VIRTUAL_ENV/bin:$PATH"\nRUN pip install a',
+        "ENV PATH: the environment lies",
+        base=SLIM,
+        pip=("a",),
+    ),
+    "a search path of others too": row(
+        f"FROM {SLIM}\nENV PATH=/opt/conda/bin:/opt/cuda/bin:$PATH",
+        "it stays",
+        dockerfile=REST,
+        rest=("ENV PATH=/opt/conda/bin:/opt/cuda/bin:$PATH",),
+    ),
     "uv": row(f"FROM {SLIM}\nRUN uv pip install --system a b", base=SLIM, pip=("a", "b"), silent=True),
     "uv sync": row(f"FROM {SLIM}\nRUN uv sync", "envlock import uv.lock", dockerfile=REST, rest=("RUN uv sync",)),
     "requirements": row(

@@ -16,6 +16,7 @@ from envlock.interchange.pip_requirement import normalized_requirement
 from envlock.interchange.source import Source
 from envlock.interchange.united import united
 from envlock.model.debian_relations import plain_requirement
+from envlock.model.files import IMAGE_PREFIX
 from envlock.model.image_values import copied_name, user
 from envlock.model.imported import Imported, Pinned, Remark
 from envlock.model.masking import masked
@@ -173,6 +174,7 @@ def _debian(base: str, stage: Stage) -> DebianSpec | None:
 
 def _taken(parts: list[Imported], image: ImageSpec, platform: str | None, stage: Stage) -> Imported:
     pinned, parts = _pins(parts)
+    _forget_prefixes(stage)
     own = EnvSpec(name="", image=image, variables=tuple(sorted(stage.variables.items())))
     spec = united([*(part.spec for part in parts), own]) if parts else own
     # what the Dockerfile sets goes before what a specification of conda's does
@@ -184,6 +186,15 @@ def _taken(parts: list[Imported], image: ImageSpec, platform: str | None, stage:
         files = ((REST, "".join(f"{line}\n" for line in stage.kept).encode()),)
         remarks += [replace(each, why=f"{each.why}: it stays, in `{REST}`") for each in stage.needed]
     return Imported(spec=spec, remarks=_in_order(remarks), pinned=pinned, files=files)
+
+
+def _forget_prefixes(stage: Stage) -> None:
+    """Variables that say where an environment is which is not made there."""
+    for name, value in tuple(stage.variables.items()):
+        if value in stage.prefixes():
+            del stage.variables[name]
+            why = f"the environment lies in `{IMAGE_PREFIX}`, which CONDA_PREFIX says"
+            stage.remarks.append(remark(f"ENV {name}={value}", why))
 
 
 def _pins(parts: list[Imported]) -> tuple[tuple[Pinned, ...], list[Imported]]:

@@ -1,6 +1,7 @@
 """RUN: what its commands do to the environment, and what of them remains for a Dockerfile."""
 
 import posixpath
+import re
 from dataclasses import replace
 
 from envlock.interchange.dockerfile_commands import (
@@ -18,6 +19,9 @@ from envlock.interchange.dockerfile_lines import Instruction
 from envlock.interchange.dockerfile_stage import Stage, brief, listed, remark, shown
 from envlock.interchange.dockerfile_words import Command, commands, words_in
 from envlock.model.imported import Remark
+
+_SHELLS = ("sh", "bash", "zsh", "dash", "ash")
+_RUNS_TEXT = re.compile(r"-[a-z]*c")
 
 
 def run(instruction: Instruction, stage: Stage) -> None:
@@ -90,8 +94,23 @@ def _anything(instruction: Instruction, stage: Stage, why: str) -> None:
 def _commands(instruction: Instruction, stage: Stage) -> list[Command] | None:
     mounts = [flag for flag in instruction.flags if flag.startswith("--mount") and "type=cache" not in flag]
     shells = [posixpath.basename(word) for word in stage.shell]
-    if mounts or not any(name in ("sh", "bash", "zsh", "dash", "ash") for name in shells):
+    if mounts or not any(name in _SHELLS for name in shells):
         return None
+    found = _written(instruction, stage)
+    return None if found is None else [inner for command in found for inner in _opened(command, stage)]
+
+
+def _opened(command: Command, stage: Stage) -> list[Command]:
+    """What `bash -c "…"` runs, where all of it is understood."""
+    match command.words:
+        case (shell, options, script) if posixpath.basename(shell) in _SHELLS and _RUNS_TEXT.fullmatch(options):
+            inner = commands(script, stage.values)
+            if inner and all(meaning(each).kind in (INSTALLS, TIDIES, LEFT_OUT) for each in inner):
+                return inner
+    return [command]
+
+
+def _written(instruction: Instruction, stage: Stage) -> list[Command] | None:
     words = listed(instruction.rest)
     if words is not None:
         return [Command(words, instruction.rest)]

@@ -7,10 +7,15 @@ from envlock.interchange.dockerfile_lines import Instruction
 from envlock.interchange.dockerfile_run import run
 from envlock.interchange.dockerfile_stage import Copied, Stage, holds_any, listed, shown, without_references
 from envlock.interchange.dockerfile_words import Unknown, expanded, words_in
+from envlock.model.files import IMAGE_PREFIX
 from envlock.model.image_values import variable_name
 from envlock.model.masking import holds_secret
 
-_OWN_PATHS = ("conda", "mamba", "venv", "virtualenv", "/env", ".local/bin")
+# in folders of an environment, which is elsewhere here; and those that every image searches
+_OWN_PATHS = ("conda", "mamba", "venv", "virtualenv", "/env", ".local/bin", "/azureml-envs/")
+_SYSTEM_PATHS = ("", "/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
+_SEARCHED = ("PATH", "LD_LIBRARY_PATH")
+_PREFIXES = ("CONDA_PREFIX", "VIRTUAL_ENV")
 _GLOB = "*?["
 
 
@@ -77,17 +82,33 @@ def _env(instruction: Instruction, stage: Stage) -> None:
         _variable(name, raw, instruction, stage)
 
 
+def _is_the_environment(name: str, raw: str, stage: Stage) -> bool:
+    """Does it only say where programs and libraries of the environment lie?"""
+    if name in _PREFIXES:
+        return True
+    try:
+        known = {**stage.values, **dict.fromkeys(_PREFIXES, IMAGE_PREFIX), name: ""}
+        places = expanded(raw, known).split(":") if name in _SEARCHED else []
+    except Unknown:
+        return False
+    others = [place for place in places if place not in _SYSTEM_PATHS]
+    return bool(others) and all(any(own in place for own in (*_OWN_PATHS, *stage.prefixes())) for place in others)
+
+
 def _variable(name: str, raw: str, instruction: Instruction, stage: Stage) -> None:
+    if _is_the_environment(name, raw, stage):
+        stage.values[name] = None
+        stage.say(
+            instruction, f"ENV {name}", f"the environment lies in `{IMAGE_PREFIX}`, where it is found without this"
+        )
+        return
     try:
         value = expanded(raw, stage.values)
         variable_name(name)
     except ValueError as error:
         stage.values[name] = None
-        if name in ("CONDA_PREFIX", "VIRTUAL_ENV") or (name == "PATH" and any(each in raw for each in _OWN_PATHS)):
-            stage.say(instruction, f"ENV {name}", "it is set to where the environment lies, `/opt/env`")
-        else:
-            unknown = isinstance(error, Unknown)
-            stage.keep(instruction, f"{error} is the image's below" if unknown else f"`{name}` {error}")
+        unknown = isinstance(error, Unknown)
+        stage.keep(instruction, f"{error} is the image's below" if unknown else f"`{name}` {error}")
         return
     stage.values[name] = stage.variables[name] = value
 

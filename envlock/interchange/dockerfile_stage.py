@@ -66,6 +66,10 @@ class Stage:
         """Because of it the whole file remains."""
         self.whole.append(remark(shown(instruction), why, instruction.line))
 
+    def prefixes(self) -> set[str]:
+        """The folders of conda environments that packages go to."""
+        return {read.target for _, read, _ in self.installs if read.target.startswith("/")}
+
     def in_context(self, path: str, cwd: str) -> str | None:
         """The file of the build context that has this path in the image."""
         absolute = posixpath.normpath(posixpath.join(cwd, path))
