@@ -194,8 +194,13 @@ def test_a_dockerfile_is_saved_with_what_it_may_copy(tmp_path: Path) -> None:
     written(project.folder / "docker/.dockerignore", "data\nDockerfile\n")
     for name in ("a", "b", "data/huge"):
         written(project.folder / "docker" / name, name)
+    written(project.folder / ".gitignore", "docker/b\ndocker/data\n")
     result = project.call("save", "docked", tmp_path / "saved")
     assert "note: there is no env.lock" in result.stderr
+    assert (
+        "note: what git ignores is saved, as the Dockerfile may copy it: `docker/b`; `.dockerignore` leaves it out\n"
+        in result.stderr
+    )
     assert files(tmp_path / "saved") == {
         *("env.toml", "docker/Dockerfile", "docker/.dockerignore", "docker/a", "docker/b", "envlock-saved.json")
     }

@@ -54,8 +54,8 @@ def save(project: Project, folder: Path, context: Context, options: SaveOptions)
     folder = folder.resolve()
     saving = _saving(project, context)
     platforms = _platforms(saving.lock, options)
+    _refuse_format(options)
     if options.packages:
-        _refuse_format(options)
         require_fresh(project, context.cache)
     _require_free(folder, options)
     laid = FORMATS[options.format].write(saving)
@@ -66,16 +66,7 @@ def save(project: Project, folder: Path, context: Context, options: SaveOptions)
             stage.write(path, [file]) if isinstance(file, bytes) else stage.add(path, file)
         if platforms and saving.lock:
             save_packages(stage, saving.lock, platforms, project, context)
-        _write_listing(
-            stage,
-            Listing(
-                name=saving.spec.name,
-                format=options.format,
-                environment=laid.environment,
-                platforms=platforms,
-                files=dict(stage.files),
-            ),
-        )
+        _write_listing(stage, saving.spec.name, options.format, laid, platforms)
         size = sum(place.lstat().st_size for _, place in present(stage.root))
         _require_free(folder, options)  # it may have taken long
         replace_folder(stage.root, folder)
@@ -108,7 +99,9 @@ def _platforms(lock: Lock | None, options: SaveOptions) -> tuple[str, ...]:
 
 
 def _refuse_format(options: SaveOptions) -> None:
-    if not FORMATS[options.format].packages:
+    if options.format not in FORMATS:
+        raise UserInputError(f"no format `{options.format}`", hint=f"these are written: {', '.join(FORMATS)}")
+    if options.packages and not FORMATS[options.format].packages:
         raise UserInputError(f"the format `{options.format}` holds no packages", hint="leave out `--format`")
 
 
@@ -150,7 +143,9 @@ def _refuse_inside(folder: Path, saving: Saving, laid: Laid) -> None:
         )
 
 
-def _write_listing(stage: Stage, listing: Listing) -> None:
+def _write_listing(stage: Stage, name: str, form: str, laid: Laid, platforms: tuple[str, ...]) -> None:
+    files = dict(stage.files)
+    listing = Listing(name=name, format=form, environment=laid.environment, platforms=platforms, files=files)
     stage.write(MARK, [listing.text().encode()])
     del stage.files[MARK]
 

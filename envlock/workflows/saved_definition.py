@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from envlock.errors import EnvlockError, UserInputError
+from envlock.history.work_tree import counted_files
 from envlock.images.base import FOLDER
 from envlock.images.dockerfile import IGNORED, read_context
 from envlock.lockfile.reader import read_lock
@@ -151,6 +152,18 @@ def _context(folder: Path, dockerfile: str) -> Files:
     beside = [read.dockerfile, read.dockerfile.with_name(f"{read.dockerfile.name}{IGNORED}")]
     beside.append(read.dockerfile.with_name(IGNORED))
     return found | {_named(above, p.name): SavedFile(place=p, raw=True) for p in beside if p.is_file()}
+
+
+def git_ignores(folder: Path, spec: EnvSpec) -> set[str]:
+    """What a Dockerfile may copy though git ignores it, as it may be a file of secrets: by paths from env.toml's."""
+    root, dockerfile = counting_root(folder), spec.image.dockerfile
+    if root is None or dockerfile is None:
+        return set()
+    found = {(folder / path).parent.resolve() / posixpath.basename(path): path for path in _context(folder, dockerfile)}
+    with suppress(EnvlockError):  # where git cannot tell, there is nothing to be said
+        counted_places = counted_files((folder / dockerfile).resolve().parent, root)
+        return {path for place, path in found.items() if place not in counted_places}
+    return set()
 
 
 def _within(place: Path, top: Path, executable: bool | None = None) -> SavedFile:
