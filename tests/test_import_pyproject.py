@@ -17,7 +17,7 @@ from packaging.version import Version
 from envlock.errors import UserInputError
 from envlock.interchange import project_import
 from envlock.interchange.poetry_versions import platform_marker, python_marker, specifiers
-from envlock.interchange.project_draft import LOGIN
+from envlock.interchange.requirement_words import LOGIN
 from envlock.interchange.source import Source
 from envlock.manifest.editor import new_manifest
 from envlock.manifest.reader import read_manifest

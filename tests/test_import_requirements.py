@@ -301,6 +301,19 @@ def test_what_is_no_lock_loses_its_hashes_and_that_is_said(tmp_path: Path, text:
     assert [found for _, found, _ in said(imported)] == [what]
 
 
+def test_a_python_that_is_too_old_is_no_key(tmp_path: Path) -> None:
+    imported = read(tmp_path, COMPILED.replace("Python 3.11", "Python 3.7"))
+    assert (imported.spec.python, len(imported.pinned)) == (None, 1)
+    assert [what for _, what, _ in said(imported)] == ["Python 3.7"]
+
+
+def test_hashes_of_constraints_are_named(tmp_path: Path) -> None:
+    (tmp_path / "limits.txt").write_text(f"b==1 --hash=sha256:{SHA}\n")
+    imported = read(tmp_path, "a\n-c limits.txt\n")
+    assert imported.spec.pip.constraints == ("b==1",)
+    assert [(line, what) for line, what, _ in said(imported)] == [(1, "b==1")]
+
+
 def test_uv_says_which_index_each_is_from(tmp_path: Path) -> None:
     text = (
         "#    uv pip compile --python-version 3.12 requirements.in\n--extra-index-url https://acme.test/simple\n"

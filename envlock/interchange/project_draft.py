@@ -12,13 +12,11 @@ from envlock.interchange.index_names import NamedIndexes
 from envlock.interchange.pins import ForeignToml
 from envlock.interchange.pip_requirement import normalized_constraint, normalized_requirement
 from envlock.interchange.requirement_source import Folder, direct, is_direct
-from envlock.interchange.requirement_words import shown, without_logins
+from envlock.interchange.requirement_words import LOGIN, shown, without_logins
 from envlock.interchange.source import Source
 from envlock.model.imported import Remark
 from envlock.model.spec import MAIN, EditableProject
 from envlock.model.toml_lines import KeyPath
-
-LOGIN = "credentials were taken out: they go into netrc, or into ENVLOCK_INDEX_NAME_USERNAME and _PASSWORD"
 
 
 @dataclass

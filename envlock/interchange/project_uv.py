@@ -10,10 +10,10 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from envlock.interchange.beside import editable_project
-from envlock.interchange.project_draft import LOGIN, Draft
+from envlock.interchange.project_draft import Draft
 from envlock.interchange.project_poetry import git_address
 from envlock.interchange.requirement_source import Folder, direct
-from envlock.interchange.requirement_words import without_logins
+from envlock.interchange.requirement_words import LOGIN, without_logins
 from envlock.model.platform import DEFAULT_PLATFORM, PLATFORMS
 from envlock.model.requirements import applies
 from envlock.model.toml_lines import KeyPath

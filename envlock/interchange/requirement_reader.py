@@ -18,7 +18,7 @@ from envlock.interchange.pip_requirement import normalized_constraint, normalize
 from envlock.interchange.requirement_lines import joined
 from envlock.interchange.requirement_options import why_not
 from envlock.interchange.requirement_source import Folder, direct, is_direct, resolved
-from envlock.interchange.requirement_words import Words, filled, shown, words_of
+from envlock.interchange.requirement_words import LOGIN, Words, filled, shown, words_of
 from envlock.interchange.source import Source
 from envlock.model.imported import Remark
 from envlock.model.spec import EditableProject
@@ -28,8 +28,8 @@ from envlock.system.text_file import display
 _MOST_FILES = 100
 _LARGEST = 4 << 20  # of each
 _CONTROL = re.compile(r"[\0-\x08\x0e-\x1f\x7f]")
-_LOGIN = "credentials were taken out: they go into netrc, or into ENVLOCK_INDEX_NAME_USERNAME and _PASSWORD"
 _FILLED = "filled in from this machine's environment: env.toml has the value that it has now"
+_LIMITED_HASHES = "the hashes of a constraint are not kept: env.lock has those of what is chosen"
 _NOT_EDITABLE = "it is installed, and not checked out to be edited"
 
 
@@ -85,7 +85,7 @@ class RequirementReader:
             self.remark(line, str(error), origin)
             return
         if found.login:
-            self.remark(line, _LOGIN, origin)
+            self.remark(line, LOGIN, origin)
         for name in found.variables:
             self.remark(f"${{{name}}}", _FILLED, origin)
 
@@ -124,6 +124,8 @@ class RequirementReader:
 
     def _constraint(self, words: Words, origin: Origin) -> None:
         self.limits.append(Asked(normalized_constraint(words.requirement), (), origin, words.requirement))
+        if words.values("--hash"):
+            self.remark(words.requirement, _LIMITED_HASHES, origin)
 
     def _folder(self, origin: Origin) -> Folder:
         return Folder(self.source, origin.path.parent if origin.path else None)

@@ -13,6 +13,8 @@ _LOGIN = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]{0,20})://(?P<login>[^/\s
 _TOKEN_PATH = re.compile(r"/t/\$\{[A-Z0-9_]+\}(?=/|\s|$)")
 _SECRET_NAME = re.compile(r"TOKEN|PASS|SECRET|KEY|CRED|AUTH|LOGIN|USER")
 
+LOGIN = "credentials were taken out: they go into netrc, or into ENVLOCK_INDEX_NAME_USERNAME and _PASSWORD"
+
 _SHORT = {
     "-r": "--requirement",
     "-c": "--constraint",

@@ -3,9 +3,10 @@
 import re
 from pathlib import Path
 
+from envlock.interchange.pythons import python_key
 from envlock.interchange.requirement_lines import joined
 from envlock.interchange.requirement_pins import pinned_by, python_of, roots_of
-from envlock.interchange.requirement_reader import Asked, RequirementReader, merged, read_requirements
+from envlock.interchange.requirement_reader import Asked, Origin, RequirementReader, merged, read_requirements
 from envlock.interchange.requirement_source import is_direct
 from envlock.interchange.requirement_words import words_of
 from envlock.interchange.source import Source
@@ -19,6 +20,7 @@ _LINE = re.compile(
 )
 _PLATFORMS = re.compile(r"^# (?:Python \S+|No Python)(?: and \S+)* on (?P<names>[^;]+); made by `envlock", re.MULTILINE)
 _HASHES = "its hashes are not kept: not every requirement of the file is `==` with a sha256, so it is no lock"
+_OLD = "`python` takes 3.8 and newer: the base's is taken, for which the pins may not be"
 _INDEXES = "the file does not say which index each is from: `envlock lock` finds that out, and no hash is taken over"
 
 
@@ -50,9 +52,13 @@ def read(source: Source) -> Imported:
     pinned = _pinned(asked, reader, source, platforms)
     roots = roots_of(reader.texts, asked) if pinned else ()
     dependencies = roots if pinned else tuple(sorted({each.requirement for each in asked}))
+    python = python_of(source.text) if pinned else None
+    if python and not python_key(f"=={python}"):
+        reader.remark(f"Python {python}", _OLD, Origin(source.path, None, ""))
+        python = None
     spec = EnvSpec(
         name="",
-        python=python_of(source.text) if pinned else None,
+        python=python,
         platforms=platforms,
         pip=PipSpec(
             dependencies=dependencies,
