@@ -10,6 +10,8 @@ class EnvlockError(Exception):
         super().__init__(message)
         self.message = message
         self.hint = hint
+        if hint:
+            self.add_note(f"hint: {hint}")  # is shown below where programs do not catch it
 
 
 class UserInputError(EnvlockError):
