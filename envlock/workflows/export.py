@@ -49,6 +49,8 @@ class Exported:
 
 def export(project: Project, context: Context, options: ExportOptions) -> Exported:
     """The lock in another format, written to `output` where one is given. A stale lock is refused."""
+    if options.format not in FORMATS:
+        raise UserInputError(f"no format `{options.format}`", hint=f"these are written: {', '.join(FORMATS)}")
     require_fresh(project, context.cache)
     form, lock, spec = FORMATS[options.format], read_lock(project.lockfile), read_manifest(project.manifest)
     _refuse_unknown_groups(spec, options.groups)
