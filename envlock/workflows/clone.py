@@ -54,14 +54,18 @@ def clone(origin: Project, folder: Path, name: str | None, context: Context, *, 
     )
 
 
+def lacks_files(origin: Project) -> UserInputError:
+    return UserInputError(
+        f"`{origin.title}` names files that lie beside it, which are not here",
+        hint="`envlock save` takes them along, and `envlock load` puts them here",
+    )
+
+
 def _text(origin: Project, project: Project, name: str) -> str:
     text = read_text(origin.manifest, limit=LIMIT, absent="`envlock list` lists what there is")
     foreign = origin.at is not None or repository_root(origin.folder) != repository_root(project.folder)
     if foreign and names_paths(text):
-        raise UserInputError(
-            f"`{origin.title}` names files that lie beside it, which are not here",
-            hint="`envlock save` takes them along, and `envlock load` puts them here",
-        )
+        raise lacks_files(origin)
     try:
         return copied(text, name, Path(os.path.relpath(origin.folder.resolve(), project.folder)).as_posix())
     except NotEditable:

@@ -21,6 +21,7 @@ from envlock.system.saved_folder import environment_in
 from envlock.system.text_file import display
 from envlock.workflows import later_import
 from envlock.workflows.attributes import lacking_attributes
+from envlock.workflows.clone import lacks_files
 from envlock.workflows.context import Context
 from envlock.workflows.edit import Change
 from envlock.workflows.import_asked import Asked
@@ -85,8 +86,13 @@ def saved_draft(folder: Path, context: Context) -> Draft:
 
 
 def copied_draft(name: str, project: Project) -> Draft:
-    """An environment that is there, by another name; its pins are kept."""
+    """An environment that is there, by another name; its pins are kept.
+
+    UserInputError where it names files that are not here: those of another time or repository.
+    """
     spec = replace(read_manifest(project.manifest), name=checked_name(name), files=())
+    if project.at and moved_spec(spec, "elsewhere") != spec:
+        raise lacks_files(project)
     pins = project.lockfile.read_bytes() if project.lockfile.exists() else None
     return Draft(imported=Imported(spec=spec), home=project.folder.resolve(), pins=pins)
 
