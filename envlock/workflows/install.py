@@ -2,7 +2,7 @@
 
 import platform as machine
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from envlock.environments.interpreter import Interpreter, find_python
@@ -28,8 +28,8 @@ class Installed:
 
     prefix: Path
     python: str | None
-    lock: Lock
-    locked: PlatformLock
+    lock: Lock = field(repr=False)
+    locked: PlatformLock = field(repr=False)
 
 
 def install(project: Project, context: Context, *, prefix: Path | None = None, groups: Sequence[str] = ()) -> Installed:

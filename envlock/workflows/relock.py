@@ -1,7 +1,7 @@
 """lock, where there may be something to do: walk, resolve what is unmet, write, and say what moved."""
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from time import monotonic
 
 from envlock.errors import UserInputError
@@ -25,8 +25,8 @@ from envlock.workflows.upgrade import BASE, DEBIAN, Upgrade
 class LockResult:
     """The lock, how it differs from the one before, whether a file was written, and what is to be said of it."""
 
-    lock: Lock
-    changes: Changes
+    lock: Lock = field(repr=False)
+    changes: Changes = field(repr=False)
     written: bool
     seconds: float
     notes: tuple[str, ...] = ()
