@@ -1,10 +1,12 @@
 """Environments from Python: what is written when, what is refused, and what is only read."""
 
+import inspect
 import json
 import re
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -127,6 +129,50 @@ def test_an_image_is_used_as_it_is_where_nothing_is_asked_for() -> None:
     assert not env.python.user_managed_dependencies
     with pytest.raises(UserInputError, match="`base` asks for packages, which would not be installed"):
         env.python.user_managed_dependencies = True
+
+
+def test_one_word_is_not_its_letters(ws: Workspace) -> None:
+    assert CondaDependencies.create(pip_packages="flask", conda_packages="numpy").pip_packages == ("flask",)
+    assert Workspace(ws.root, insecure="registry.test:5000").session.insecure == ("registry.test:5000",)
+    env = small()
+    env.lock()
+    with pytest.raises(UserInputError, match="no group `web`"):
+        env.install(groups="web")
+    with pytest.raises(UserInputError, match="`numpy` is not locked"):
+        env.lock(packages="numpy")
+
+
+def test_what_is_not_text_and_formats_that_are_none_are_refused_by_name(ws: Workspace) -> None:
+    env = small()
+    with pytest.raises(UserInputError, match=r"`python`: expected text, got `3\.12`") as refused:
+        env.python.version = 3.12  # type: ignore[assignment]
+    assert refused.value.__notes__ == ['hint: write `"3.12"`']  # is shown below a traceback
+    with pytest.raises(UserInputError, match=r"`variables\.A`: expected text, got `1`"):
+        env.environment_variables["A"] = 1  # type: ignore[assignment]
+    with pytest.raises(UserInputError, match="no format `yaml`"):
+        env.export("yaml")
+    with pytest.raises(UserInputError, match="no format `yaml`"):
+        env.save_to_directory("saved", format="yaml")
+    assert not (ws.root / "saved").exists()
+
+
+def test_threads_change_one_environment_together(ws: Workspace) -> None:
+    env = small()
+    names = [f"tool{number:02}" for number in range(24)]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(env.conda.add, names))
+        assert [*env.conda] == names
+        env.save()
+        objects = [Environment.get(ws, "small") for _ in names[1:]]
+        list(pool.map(lambda each, name: each.conda.remove(name), objects, names[1:]))
+    assert [*env.conda] == names[:1]
+
+
+def test_what_is_shown_fits_a_notebook(ws: Workspace) -> None:
+    env = small()
+    assert repr(env.docker) == "<DockerSection: base scratch, repository none>"
+    assert repr(env.python) == "<PythonSection: no version, 0 conda, 0 pip packages>"
+    assert re.fullmatch(r"LockResult\(written=True, seconds=[^,()]+, notes=\(\)\)", repr(env.lock()))
 
 
 @pytest.mark.parametrize(
@@ -272,6 +318,20 @@ def test_a_wheel_is_kept_in_the_repository(ws: Workspace, tmp_path: Path) -> Non
     assert [*env.pip] == ["model @ ./wheels/model-1.0-py3-none-any.whl"]
     env.save()
     assert [*env.pip] == ["model @ ../wheels/model-1.0-py3-none-any.whl"]
+    assert [*env.clone("same").pip] == ["model @ ../wheels/model-1.0-py3-none-any.whl"]
+
+
+def test_what_another_time_names_beside_it_is_taken_along_by_saving(ws: Workspace, tmp_path: Path) -> None:
+    env = small()
+    env.python.version = "3.12"
+    env.pip.add(Environment.add_private_pip_wheel(ws, write_wheel(tmp_path, "model", "1.0")))
+    then = env.register(ws)
+    with pytest.raises(UserInputError, match="`small@1` names files that lie beside it, which are not here"):
+        then.clone("other")
+    then.save_to_directory(tmp_path / "saved")
+    other = Environment.load_from_directory(tmp_path / "saved").clone("other")
+    assert other.register(ws).version == "1"
+    assert [*other.pip] == ["model @ ../wheels/model-1.0-py3-none-any.whl"]
 
 
 def test_a_workspace_is_a_repository(tmp_path: Path, ws: Workspace) -> None:
@@ -357,12 +417,67 @@ def test_progress_and_warnings_are_logged(ws: Workspace, caplog: pytest.LogCaptu
     assert [record.getMessage() for record in caplog.records] == ["mind this"]
 
 
-def test_a_build_that_fails_while_nobody_waits_is_logged(ws: Workspace) -> None:
-    child = "from envlock import Environment\nEnvironment('small').build(push=True)\n"
-    words = (sys.executable, "-c", child)
-    done = subprocess.run(words, cwd=ws.root.parent, capture_output=True, text=True, check=True)
-    assert done.stdout == ""
-    assert re.fullmatch(r"a build that nobody waits for has failed: `.*` is in no git repository\n", done.stderr)
+def program(ws: Workspace, text: str) -> tuple[str, str]:
+    """What a program prints, and what it says on stderr."""
+    words = (sys.executable, "-c", f"from envlock import Environment\n{inspect.getsource(small)}\n{text}")
+    done = subprocess.run(words, cwd=ws.root, capture_output=True, text=True, check=True)
+    return done.stdout, done.stderr
+
+
+def test_a_program_does_not_end_before_its_builds(ws: Workspace) -> None:
+    """Of what nobody has waited for it is said that it failed."""
+    said = program(
+        ws,
+        """
+for name, push in (("good", False), ("bad", True)):
+    env = small(name)
+    env.environment_variables["A"] = name
+    env.build(push=push)
+""",
+    )
+    assert said == ("", "a build that nobody waited for has failed: env.toml does not say where images go\n")
+    assert Environment.get(ws, "good").get_image_details().where == "cache"
+
+
+def test_ctrl_c_ends_a_build(ws: Workspace) -> None:
+    said = program(
+        ws,
+        """
+import os, signal, sys, threading
+from envlock.api.building import Build
+from envlock.errors import Interrupted
+
+shown = threading.Event()
+write = sys.stdout.write
+sys.stdout.write = lambda text: (write(text), shown.set())
+
+def work(told, stopped):
+    told("begun")
+    shown.wait()  # then it is being waited for
+    os.kill(os.getpid(), signal.SIGINT)
+    stopped.wait()
+    raise Interrupted("no longer wanted")
+
+try:
+    Build(work).wait_for_completion()
+except KeyboardInterrupt:
+    write("interrupted\\n")
+""",
+    )
+    assert said == ("begun\ninterrupted\n", "")
+
+
+def test_a_build_begins_where_it_is_called(ws: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    (ws.root / "deep").mkdir()
+    monkeypatch.chdir(ws.root / "deep")
+    env = small()
+    build = env.build(output="image.tar")
+    assert env.folder == ws.root / "small"
+    monkeypatch.chdir(ws.root.parent)
+    build.wait_for_completion(show_output=False)
+    assert (ws.root / "deep" / "image.tar").exists()
+    with pytest.raises(UserInputError, match="is in no git repository"):
+        small("elsewhere").build()
 
 
 def test_an_image_is_made_in_the_engine_of_this_machine(

@@ -1,7 +1,9 @@
 """`Build`: an image that is being made in a thread of its own."""
 
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Sequence
+from importlib import import_module
 from threading import Condition, Event, Thread
 
 from envlock.api.session import LOGGER
@@ -14,20 +16,20 @@ Work = Callable[[Callable[[str], None], Event], BuildResult]
 
 
 class Build:
-    """A build: it has begun when there is one, and goes on by itself while the program runs.
+    """A build: it has begun when there is one, and goes on by itself; a program does not end before it.
 
-    Wait for it: what fails meanwhile, as all does when the program ends, is logged as an error.
+    What nobody has waited for then, and failed, is logged as an error. `told` is what was said of it before it began.
     """
 
-    def __init__(self, work: Work) -> None:
-        self._lines: list[str] = []
+    def __init__(self, work: Work, told: Sequence[str] = ()) -> None:
+        self._lines = [*told]
         self._result: BuildResult | None = None
         self._error: BaseException | None = None
         self._ended = False
-        self._waiting = 0
         self._news = Condition()
         self._stopped = Event()
         self._thread = Thread(target=self._run, args=(work,), name="envlock-build")
+        _AT_WORK.add(self)
         self._thread.start()
 
     @property
@@ -48,16 +50,13 @@ class Build:
 
         Raises what the build failed of: UserInputError, OutsideError or AnswerIsNo. Ctrl-C ends the build, too.
         """
-        with self._news:
-            self._waiting += 1
         try:
             self._follow(show_output=show_output)
         except BaseException:
             self._stopped.set()
             raise
         finally:
-            with self._news:
-                self._waiting -= 1
+            _AT_WORK.discard(self)
         self._thread.join()
         if self._error:
             raise self._error
@@ -101,12 +100,32 @@ class Build:
         with self._news:
             self._result, self._error, self._ended = result, error, True
             self._lines += _last_lines(result, error)
-            if error and not self._waiting:
-                LOGGER.error("a build that nobody waits for has failed: %s", error)
             self._news.notify_all()
 
     def __repr__(self) -> str:
         return f"<Build: {self.status}>"
+
+    def _outlast(self) -> None:
+        """Lets it end, and says of what failed."""
+        try:
+            self._thread.join()
+        except KeyboardInterrupt:
+            self._stopped.set()
+            self._thread.join()
+        if self._error:
+            LOGGER.error("a build that nobody waited for has failed: %s", self._error)
+
+
+def _outlast_all() -> None:
+    while _AT_WORK:
+        _AT_WORK.pop()._outlast()
+
+
+_AT_WORK: set[Build] = set()  # and those that have ended, but that nobody has waited for
+# not `atexit`: pools of threads take no more work by then, and a build needs them. What is registered last is called
+# first, so those of pools have to be there
+import_module("concurrent.futures.thread")
+threading._register_atexit(_outlast_all)  # type: ignore[attr-defined]
 
 
 def _last_lines(result: BuildResult | None, error: BaseException | None) -> list[str]:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from envlock.api.definition import Definition, InMemory, add, put, remove
+from envlock.api.words import words
 from envlock.interchange.moved_spec import moved_spec
 from envlock.interchange.yaml_text import Value, yaml_text
 from envlock.model.spec import EnvSpec
@@ -20,6 +21,8 @@ class CondaDependencies:
 
     Nothing is added unasked: no SDK, no `pip`, no Python version.
     """
+
+    __slots__ = ("_definition",)
 
     def __init__(self) -> None:
         self._definition: Definition = InMemory(new_draft("packages", Path.cwd()))
@@ -37,8 +40,8 @@ class CondaDependencies:
         made = cls()
         if python_version:
             made.set_python_version(python_version)
-        made._add("conda", *(conda_packages or ()))
-        made._add("pip", *(pip_packages or ()))
+        made._add("conda", *words(conda_packages or ()))
+        made._add("pip", *words(pip_packages or ()))
         return made
 
     @classmethod

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
+from threading import Lock
 from typing import Protocol, TypeVar
 
 from envlock.errors import UserInputError
@@ -59,6 +60,7 @@ class InMemory:
 
     def __init__(self, draft: Draft) -> None:
         self.draft = draft
+        self._changing = Lock()
 
     @property
     def spec(self) -> EnvSpec:
@@ -73,10 +75,12 @@ class InMemory:
         return self.draft.home
 
     def change(self, change: Change) -> None:
-        self.draft, _ = changed(self.draft, change)
+        with self._changing:
+            self.draft, _ = changed(self.draft, change)
 
     def add_file(self, path: str, content: bytes) -> None:
-        self.draft = with_file(self.draft, path, content)
+        with self._changing:
+            self.draft = with_file(self.draft, path, content)
 
 
 class InFolder:

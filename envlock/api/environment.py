@@ -11,6 +11,7 @@ from envlock.api.definition import InHistory, InMemory
 from envlock.api.image_details import ImageDetails
 from envlock.api.parts import Parts
 from envlock.api.standing import Standing
+from envlock.api.words import words
 from envlock.api.workspace import Workspace
 from envlock.errors import UserInputError
 from envlock.model.problem import Problem
@@ -146,7 +147,7 @@ class Environment(Parts):
         """
         self._standing.refuse_history("locked")
         with self._standing.session().context() as context:
-            return self._standing.lock(context, Upgrade.of(packages, everything=upgrade))
+            return self._standing.lock(context, Upgrade.of(words(packages), everything=upgrade))
 
     def check(self) -> tuple[Problem, ...]:
         """Why env.lock does not answer env.toml; nothing where it does. Offline, and nothing is written."""
@@ -162,7 +163,7 @@ class Environment(Parts):
         """
         with self._standing.session().context() as context:
             project = self._standing.locked(context)
-            return install(project, context, prefix=Path(prefix) if prefix else None, groups=groups)
+            return install(project, context, prefix=Path(prefix) if prefix else None, groups=words(groups))
 
     def build(
         self,
@@ -174,17 +175,23 @@ class Environment(Parts):
         platforms: Sequence[str] = (),
     ) -> Build:
         """Begins to make the image, and with `push` to put it into its repository, with `load` into the Docker engine,
-        with `output` into a folder or a `.tar`. What is there already is not made again."""
-        options = BuildOptions(
-            push=push, load=load, output=Path(output) if output else None, platforms=tuple(platforms)
-        )
-        standing, session = self._standing, self._standing.session(workspace)
+        with `output` into a folder or a `.tar`. What is there already is not made again.
+
+        What is not locked is locked before: UserInputError where that cannot be. It is not to be
+        changed until the build has ended: AnswerIsNo may come of that.
+        """
+        place = Path(output).absolute() if output else None
+        options = BuildOptions(push=push, load=load, output=place, platforms=words(platforms))
+        said: list[str] = []
+        session = self._standing.session(workspace)
+        with session.context(said.append) as context:
+            self._standing.locked(context, workspace)
 
         def work(told: Callable[[str], None], stopped: Event) -> BuildResult:
             with session.context(told, stopped) as context:
-                return build(standing.locked(context, workspace), context, options)
+                return build(self._standing.placed(context), context, options)
 
-        return Build(work)
+        return Build(work, said)
 
     @overload
     def build_local(self, workspace: Workspace | None = None, *, push: bool = False) -> Installed: ...
@@ -229,7 +236,7 @@ class Environment(Parts):
     @staticmethod
     def label(workspace: Workspace, name: str, version: str | int, labels: "Sequence[str]") -> None:
         """Lets labels stand for a version; they move from what they stood for."""
-        for each in [labels] if isinstance(labels, str) else labels:
+        for each in words(labels):
             label(f"{name}@{version}", each, workspace.root)
 
     def get_image_details(self, workspace: Workspace | None = None) -> ImageDetails:
@@ -244,7 +251,7 @@ class Environment(Parts):
 
     def export(self, format: str, *, platform: str | None = None, groups: Sequence[str] = ()) -> str:
         """What is locked, as a file of another tool: `environment.yml`, `requirements`, `conda-lock`, `pylock`, …"""
-        options = ExportOptions(format=format, platform=platform, groups=tuple(groups))
+        options = ExportOptions(format=format, platform=platform, groups=words(groups))
         with self._standing.session().context() as context:
             return export(self._standing.locked(context), context, options).text
 

@@ -18,6 +18,8 @@ class Packages:
     `in`, `len` and iteration are over those of the main set, as env.toml has them, sorted.
     """
 
+    __slots__ = ("_definition", "_kind")
+
     def __init__(self, definition: Definition, kind: str) -> None:
         self._definition, self._kind = definition, kind
 
@@ -55,6 +57,8 @@ class Packages:
 
 class Variables(MutableMapping[str, str]):
     """The environment variables of images and runs; what is set stands in env.toml."""
+
+    __slots__ = ("_definition",)
 
     def __init__(self, definition: Definition) -> None:
         self._definition = definition
@@ -135,6 +139,11 @@ class PythonSection:
     def interpreter_path(self, path: str | None) -> None:
         put(self._definition, (("image", "interpreter"), path))
 
+    def __repr__(self) -> str:
+        packages = self.conda_dependencies
+        counted = f"{len(packages.conda_packages)} conda, {len(packages.pip_packages)} pip packages"
+        return f"<PythonSection: {self.version or 'no version'}, {counted}>"
+
 
 class DockerSection:
     """`env.docker`: what the image stands on, and where it goes. Of `base_image` and `base_dockerfile` the one that is
@@ -178,6 +187,10 @@ class DockerSection:
     @repository.setter
     def repository(self, repository: str | None) -> None:
         put(self._definition, (("image", "repository"), repository))
+
+    def __repr__(self) -> str:
+        base = self.base_dockerfile or self.base_image or "the documented default"
+        return f"<DockerSection: base {base}, repository {self.repository or 'none'}>"
 
 
 def dockerfile_path(definition: Definition, dockerfile: str | Path) -> str:

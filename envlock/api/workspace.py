@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from envlock.api.session import Session
+from envlock.api.words import words
 from envlock.errors import UserInputError
 from envlock.system.files import repository_root
 from envlock.workflows.project import MANIFEST, Project, all_projects
@@ -36,8 +37,8 @@ class Workspace:
         self.session = Session(
             offline=offline,
             quiet=quiet,
-            insecure=tuple(insecure),
-            cache_folder=Path(cache_dir) if cache_dir is not None else None,
+            insecure=words(insecure),
+            cache_folder=Path(cache_dir).absolute() if cache_dir is not None else None,
         )
 
     @classmethod

@@ -13,6 +13,8 @@ Value = str | tuple[str, ...] | None
 
 def with_value(text: str, path: tuple[str, ...], value: Value) -> str:
     """The text with `value` at a path; without what stands there for None. UserInputError where that is beyond us."""
+    if not isinstance(value, str | tuple | None):
+        raise UserInputError(f"`{key_text(path)}`: expected text, got `{value}`", hint=f'write `"{value}"`')
     wanted = tomllib.loads(text)
     tables = [wanted]
     for key in path[:-1]:
