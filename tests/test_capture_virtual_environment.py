@@ -151,6 +151,20 @@ def test_what_the_index_does_not_have(tmp_path: Path, index_server: IndexServers
     assert [p.file for p in project.locked().pip] == ["alpha-1.0-py3-none-any.whl"]
 
 
+def test_the_very_python_is_kept(tmp_path: Path, index_server: IndexServers) -> None:
+    """Markers can ask for its patch version; locked again, it is still that one."""
+    write_wheel(tmp_path / "wheels", "alpha", requires=['beta; python_full_version < "3.11.3"'])
+    index = index_server(tmp_path / "wheels")
+    venv = write_venv(tmp_path / "env")
+    write_distribution(venv, "alpha", requires=['beta; python_full_version < "3.11.3"'])
+    project = new(tmp_path).given(ENVLOCK_MIRROR_PYPI=index.url)
+    answer = json.loads(project.must("import", "--prefix", venv, "--base", "scratch", "--json"))
+    assert (answer["problems"], project.locked().base.python) == ([], "3.11.7")
+    before = project.lock()
+    project.must("lock")
+    assert project.lock() == before
+
+
 def test_the_name_of_the_wheel_is_told_by_its_tags(tmp_path: Path) -> None:
     venv = write_venv(tmp_path / "env")
     tags = ["cp311-cp311-manylinux_2_17_x86_64", "cp311-cp311-manylinux2014_x86_64"]

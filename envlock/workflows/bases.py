@@ -1,5 +1,7 @@
 """The base image in a lock: a pin that still holds is kept unseen, and it must be fit for what is put upon it."""
 
+import re
+
 from envlock.errors import UserInputError
 from envlock.model.debian_base import base_name
 from envlock.model.lock import Base
@@ -16,11 +18,11 @@ def lock_base(task: PlatformTask, kept: Base | None) -> Base:
     """The base of one platform, by digest, with what was read of it; a pin that still holds is kept unseen."""
     spec = task.spec
     if not task.platform.has_images:
-        return Base(python=_stated_python(spec))
+        return _bare(None, task, kept)
     if spec.image.dockerfile:
         return _of_dockerfile(task, kept, spec.image.dockerfile)
     if spec.base == SCRATCH:
-        return Base(reference=SCRATCH, python=_stated_python(spec))
+        return _bare(SCRATCH, task, kept)
     minor = _minor(task)
     if kept and kept.reference == spec.base and _holds(kept, spec, minor):
         return kept
@@ -68,8 +70,12 @@ def _holds(kept: Base, spec: EnvSpec, minor: str | None) -> bool:
     return kept.python is not None and (minor is None or kept.python.startswith(f"{minor}."))
 
 
-def _stated_python(spec: EnvSpec) -> str | None:
-    """With nothing in the base, wheels are chosen for the Python that `python` states."""
-    if spec.has_conda or not spec.python:
-        return None
-    return spec.python if spec.python.count(".") == 2 else f"{spec.python}.0"
+def _bare(reference: str | None, task: PlatformTask, kept: Base | None) -> Base:
+    """Nothing in it: wheels are chosen for the Python that `python` states; of a minor version for the one that pins,
+    or what is locked, are for."""
+    stated = None if task.spec.has_conda else task.spec.python
+    if not stated:
+        return Base(reference=reference)
+    known = (task.pinned.python if task.pinned else None, kept.python if kept and kept.reference == reference else None)
+    full = next((each for each in known if each and re.fullmatch(rf"{re.escape(stated)}\.\d+", each)), None)
+    return Base(reference=reference, python=full or (stated if stated.count(".") == 2 else f"{stated}.0"))

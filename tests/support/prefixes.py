@@ -66,6 +66,7 @@ def write_distribution(
     tags: Iterable[str] = ("py3-none-any",),
     direct: Mapping[str, Any] | None = None,
     files: Mapping[str, str] | None = None,
+    requires: Iterable[str] = (),
     **more: str,
 ) -> Path:
     """What an installer leaves of a wheel; `more` are further files of its dist-info."""
@@ -77,7 +78,15 @@ def write_distribution(
         (site / path).parent.mkdir(parents=True, exist_ok=True)
         (site / path).write_text(text)
     texts = {
-        "METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n",
+        "METADATA": "\n".join(
+            (
+                "Metadata-Version: 2.1",
+                f"Name: {name}",
+                f"Version: {version}",
+                *(f"Requires-Dist: {r}" for r in requires),
+                "",
+            )
+        ),
         "WHEEL": "Wheel-Version: 1.0\n" + "".join(f"Tag: {tag}\n" for tag in tags),
         "INSTALLER": "pip\n",
         "RECORD": "".join(f"{path},sha256=x,{len(text)}\n" for path, text in files.items()),
