@@ -74,11 +74,11 @@ def _source(package: PipPackage) -> str | None:
 _CONDA_LOCK_READS = """
 import json, pathlib
 from conda_lock.lockfile import parse_conda_lock_file
-lock = parse_conda_lock_file(pathlib.Path({path!r}))
-print(json.dumps(sorted(
+locks = [parse_conda_lock_file(pathlib.Path(path)) for path in {paths!r}]
+print(json.dumps([sorted(
     [p.platform, p.name, p.version, p.url, p.hash.md5, p.hash.sha256, sorted(p.categories)]
     for p in lock.package if p.manager == "conda"
-)))
+) for lock in locks]))
 """
 _RATTLER_READS = """
 import json, pathlib
@@ -99,19 +99,20 @@ print(json.dumps(sorted(found, key=str)))
 """
 
 
-@pytest.mark.parametrize("version", [1, 2])
-def test_conda_lock_reads_the_same(tmp_path: Path, version: int) -> None:
-    path = tmp_path / "conda-lock.yml"
-    path.write_text(conda_lock(version))
-    theirs = json.loads(run_python(_CONDA_LOCK_READS.format(path=str(path))))
-    found = read(path.read_text(), folder=tmp_path)
-    ours = [
-        [each.platform, p.name, p.version, p.url, p.md5, p.sha256, sorted(p.groups)]
-        for each in found.pinned
-        for p in each.conda
-    ]
-    assert sorted(ours) == theirs
-    assert {p.name for p in found.pinned[0].conda} == {"a", "b_c", "b-c"}
+def test_conda_lock_reads_the_same(tmp_path: Path) -> None:
+    paths = [tmp_path / f"{version}.conda-lock.yml" for version in (1, 2)]
+    for version, path in enumerate(paths, start=1):
+        path.write_text(conda_lock(version))
+    every = json.loads(run_python(_CONDA_LOCK_READS.format(paths=[str(path) for path in paths])))
+    for path, theirs in zip(paths, every, strict=True):
+        found = read(path.read_text(), folder=tmp_path)
+        ours = [
+            [each.platform, p.name, p.version, p.url, p.md5, p.sha256, sorted(p.groups)]
+            for each in found.pinned
+            for p in each.conda
+        ]
+        assert sorted(ours) == theirs
+        assert {p.name for p in found.pinned[0].conda} == {"a", "b_c", "b-c"}
 
 
 @pytest.mark.parametrize("version", [4, 5, 6, 7])
@@ -225,6 +226,8 @@ WRONG = [
     ("conda-lock.yml", conda_lock(1, manager="npm"), "`manager: npm` is neither conda nor pip"),
     ("conda-lock.yml", conda_lock(1).replace("dependencies:", "version:", 1), "`version` stands there twice"),
     ("conda-lock.yml", "package: [\n", "not valid YAML"),
+    ("conda-lock.yml", "package:\n- a: b\n---\n", "a second document in one file"),
+    ("conda-lock.yml", "# nothing\n", "the file is empty"),
     ("conda-lock.yml", "- a\n", "expected `key: value`"),
     ("x.txt", f"{'https://c.test/own/linux-64/x-1-0.conda'}\n@EXPLICIT\n", "x.txt:1: expected `@EXPLICIT` before"),
     ("x.txt", "@EXPLICIT\nhttps://c.test/own/noarch/x-1-0.conda\n", "which platform it is for"),

@@ -95,7 +95,8 @@ class _Lock:
         found = {category: group_named(category) for category in sorted({c for e in entries for c in _categories(e)})}
         for asked in self.source.groups:
             if asked not in found and asked not in found.values():
-                raise ValueError(f"it has no category `{asked}`: it has {', '.join(found)}")
+                listed = ", ".join(f"`{name}`" for name in found)
+                raise ValueError(f"it has no category `{asked}`: it has {listed or 'no package'}")
         for category, group in found.items():
             if group != category:
                 self.remarks.append(Remark(what=f"category: {category}", why=f"it is the group `{group}` here"))
