@@ -273,6 +273,16 @@ def test_git_is_asked_for_nothing_that_it_ignores(project: Project, tmp_path: Pa
     assert (tmp_path / "saved/envs/train/src/debug.log").exists()
 
 
+def test_of_a_channel_links_are_saved_and_of_git_nothing(tmp_path: Path) -> None:
+    manifest = 'name = "own"\n[conda]\nchannels = ["./"]\ndependencies = ["tool"]\n'
+    project = new_project(tmp_path / "own", manifest, cache=tmp_path / "cache")
+    written(project.folder / "files/noarch/repodata.json", "{}")
+    (project.folder / "noarch").symlink_to("files/noarch")
+    project.must("save", ".", tmp_path / "saved")
+    assert files(tmp_path / "saved") == {"envlock-saved.json", "own/env.toml", "own/files/noarch/repodata.json"}
+    assert (tmp_path / "saved/own/noarch").is_symlink()
+
+
 def test_every_format_is_known_by_its_name() -> None:
     assert tuple(FORMATS) == FORMAT_NAMES
 

@@ -25,6 +25,7 @@ from envlock.workflows.project import Project
 from envlock.workflows.saved_listing import present
 
 _PIECE = 1 << 20
+_GIT = ".git"  # has the whole history, and may have passwords
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,7 +140,8 @@ def _everything(folder: Path, path: str) -> Files:
     top = (folder / path).resolve()
     if not top.is_dir():
         raise _absent(folder / path)
-    return {_named(path, name): _within(place, top) for name, place in present(top)}
+    found = ((name, place) for name, place in present(top) if _GIT not in name.split("/"))
+    return {_named(path, name): _within(place, top) for name, place in found}
 
 
 def _context(folder: Path, dockerfile: str) -> Files:
