@@ -57,6 +57,13 @@ def test_a_folder_is_itself(home: Path, monkeypatch: pytest.MonkeyPatch) -> None
         assert prefix_at(path, {}) == path
 
 
+@pytest.mark.parametrize("place", ["/", "/usr", "home"])
+def test_folders_that_are_no_prefix(home: Path, place: str) -> None:
+    """Such as the Python of the system, whose packages are Debian's."""
+    with pytest.raises(UserInputError, match="is neither a conda environment nor a virtual environment"):
+        prefix_at(home / place, {})
+
+
 @pytest.mark.parametrize(
     ("name", "variables", "message", "hint"),
     [

@@ -6,17 +6,24 @@ from pathlib import Path
 
 from envlock.errors import UserInputError
 from envlock.model.words import did_you_mean
+from envlock.system.text_file import display
 
-_META = "conda-meta"
+_META, _CONFIGURATION = "conda-meta", "pyvenv.cfg"
 _ROOTS = ("base", "root")
 # prefixes of nested shells: nobody has more of them
 _DEEPEST = 10
 
 
 def prefix_at(given: Path, environment: Mapping[str, str]) -> Path:
-    """A prefix by its folder, else a conda environment by its name."""
-    by_name = len(given.parts) == 1 and not given.is_absolute() and not given.is_dir()
-    return prefix_named(given.name, environment) if by_name else given
+    """A prefix by its folder, else a conda environment by its name; UserInputError for a folder that is none."""
+    if len(given.parts) == 1 and not given.is_absolute() and not given.is_dir():
+        return prefix_named(given.name, environment)
+    if given.is_dir() and not _is_prefix(given) and not (given / _CONFIGURATION).is_file():
+        raise UserInputError(
+            f"`{display(given)}` is neither a conda environment nor a virtual environment",
+            hint="what is installed beside a Python itself, its `python -m pip freeze` lists: import that file",
+        )
+    return given
 
 
 def prefix_named(name: str, environment: Mapping[str, str]) -> Path:
