@@ -87,11 +87,27 @@ def test_a_lock_that_goes_beyond_one_is_named_and_moves(project: Project, index:
     assert "constraint `lib<2` was taken out" in project.call("check").stdout
 
 
+def test_no_version_that_is_asked_for_is_beyond_one(project: Project, index: IndexServer) -> None:
+    want(project, index, ["lib<2"])
+    project.must("lock")
+    before = project.lockfile.read_bytes()
+    refused = project.call("lock", "-P", "lib==2.0")
+    assert (refused.code, project.lockfile.read_bytes()) == (2, before)
+    assert "`-P lib==2.0` is beyond the constraint `lib<2` of env.toml" in refused.stderr
+    project.must("lock", "-P", "lib==1.0")
+    assert project.versions()["lib"] == "1.0"
+    project.must("lock")
+    assert project.versions()["lib"] == "1.0"
+    project.must("lock", "--upgrade")
+    assert project.versions()["lib"] == "1.9"
+
+
 def test_what_conda_brings_keeps_to_them_or_is_named(project: Project, index: IndexServer) -> None:
     want(project, index, ["lib<2"], conda=["lib"])
     refused = project.call("lock")
     assert refused.code == 2
-    assert "`lib` 2 comes from [conda] on linux-64, beyond the constraint `lib<2`" in refused.stderr
+    assert "linux-64: `lib` 2, in conda's `lib`, is beyond the constraint `lib<2`" in refused.stderr
+    assert 'hint: limit `lib` by `envlock add --conda "lib …"`' in refused.stderr
     assert not project.lockfile.exists()
     want(project, index, ["lib<2"], conda=["lib <2"])
     project.must("lock")

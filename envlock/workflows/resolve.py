@@ -74,7 +74,7 @@ def _with_wheels(
     python = python_of(conda, base)
     require_usable(task, base, python)
     if task.spec.pip.constraints:
-        require_within(task, python, provided(task, conda))
+        require_within(task, python, conda)
     pip: tuple[PipPackage, ...] = ()
     if task.wants.pip:
         task.context.progress(f"{task.name}: wheels")
