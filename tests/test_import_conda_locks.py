@@ -287,6 +287,26 @@ def test_of_a_complete_lock_no_index_is_asked_for(world: World, tmp_path: Path) 
     assert not [path for _, path in world.server.requests[asked:] if "repodata" in path]
 
 
+LOGIN = "https://kim:s3cr3t@files.test/x"
+NONE_BUT_LINKS = f"""version: 6
+environments:
+  default:
+    channels: []
+    find-links: [{{path: "{LOGIN}"}}]
+    packages: {{linux-64: []}}
+packages: []
+"""
+
+
+@pytest.mark.parametrize(("packages", "code"), [("[]", 0), (f"[{{pypi: '{LOGIN}'}}]", 2)])
+def test_a_login_in_any_text_of_the_file_is_not_shown(tmp_path: Path, packages: str, code: int) -> None:
+    (tmp_path / "pixi.lock").write_text(NONE_BUT_LINKS.replace("linux-64: []", f"linux-64: {packages}"))
+    project = Project(folder=tmp_path, cache=tmp_path / "cache")
+    done = project.call("import", "pixi.lock", "--name", "small", "--base", "scratch")
+    assert (done.code, "https://files.test/x`" in done.stderr) == (code, True), done
+    assert "s3cr3t" not in done.stderr
+
+
 def test_a_token_is_taken_out_and_said(world: World, tmp_path: Path) -> None:
     def page(request: Any) -> Response | None:
         path = request.path.replace("/t/s3cr3t-t0ken", "")
