@@ -90,7 +90,9 @@ def test_what_uv_installed_is_made_once_more(tmp_path: Path, index_server: Index
     project = project.given(ENVLOCK_MIRROR_PYPI=index.url)
     answer = json.loads(project.must("import", ".venv1", "--base", "scratch", "--json"))
     why = f"it was installed from the folder `{here}/libs/own`: locked is what is in that now"
-    assert (answer["problems"], remarks_of(answer)) == ([], [("own 2.5", why)])
+    source = f"git+{repository.as_uri()}@{revision}"
+    of_git = f"it was installed from `{source}`, a repository of this machine: other machines do not have it"
+    assert (answer["problems"], remarks_of(answer)) == ([], [("own 2.5", why), ("versioned 3.0", of_git)])
     project.must("check")
     locked = {p.name: p for p in project.locked().pip}
     assert {name: p.source for name, p in locked.items()} == {
@@ -99,7 +101,7 @@ def test_what_uv_installed_is_made_once_more(tmp_path: Path, index_server: Index
         "far": url,
         "local": "./wheels/local-1.0-py3-none-any.whl",
         "own": "./libs/own",
-        "versioned": f"git+{repository.as_uri()}@{revision}",
+        "versioned": source,
     }
     assert locked["beta"].file == f"beta-1.0-{own}-{own}-manylinux_2_17_x86_64.manylinux2014_x86_64.whl"
     assert [(e.path, e.name) for e in project.lock().inputs.editable] == [("./work-on", "worked")]
@@ -254,6 +256,39 @@ def test_a_corrupt_distribution_is_named(tmp_path: Path, files: dict[str, str], 
     assert [p.name for p in pips(imported)] == ["b"]
     ((what, said),) = told(imported)
     assert (what, said.startswith(f"corrupt or half removed: {why}")) == ("a-1.0.dist-info", True), said
+
+
+@pytest.mark.parametrize(
+    ("direct", "why"),
+    [
+        (
+            {"url": "ext::sh -c x", "vcs_info": {"vcs": "git", "commit_id": COMMIT}},
+            f"it was installed from `git+ext::sh -c x@{COMMIT}`, which env.toml has no form for: expected after `@`",
+        ),
+        (
+            {"url": "https://x.test/a", "subdirectory": "../b", "vcs_info": {"vcs": "git", "commit_id": COMMIT}},
+            f"it was installed from `git+https://x.test/a@{COMMIT}#subdirectory=../b`, which env.toml has no form for:",
+        ),
+        ({"url": "file:libs/a", "dir_info": {}}, "names a folder by `file:libs/a`, which is no path of this machine"),
+    ],
+)
+def test_sources_that_cannot_be(tmp_path: Path, direct: dict[str, Any], why: str) -> None:
+    venv = write_venv(tmp_path / "env")
+    write_distribution(venv, "a", direct=direct)
+    assert pips(read(venv)) == ()
+    assert why in told(read(venv))[0][1]
+
+
+def test_what_pip_checked_out_into_the_prefix_is_no_source(tmp_path: Path) -> None:
+    """As it does of `--editable git+…`."""
+    (tmp_path / ".git").mkdir()
+    venv = write_venv(tmp_path / ".venv")
+    project = write_project(venv / "src" / "worked", "worked", "0.1", static=True)
+    write_distribution(venv, "worked", direct={"url": project.as_uri(), "dir_info": {"editable": True}})
+    imported = read(venv)
+    assert (imported.spec.pip.editable, pips(imported)) == ((), ())
+    ((what, why),) = told(imported)
+    assert (what, f"`{project}` is in the prefix itself, which no other machine has" in why) == ("worked 1.0", True)
 
 
 def test_half_removed_and_changed(tmp_path: Path) -> None:

@@ -76,9 +76,10 @@ def _cleaned(url: str) -> str:
 
 def _path(url: str) -> Path:
     parts = urlsplit(url)
-    if parts.scheme != "file" or parts.netloc not in ("", "localhost") or "\0" in unquote(parts.path):
+    path = unquote(parts.path)
+    if parts.scheme != "file" or parts.netloc not in ("", "localhost") or not path.startswith("/") or "\0" in path:
         raise ValueError(f"names a folder by `{redact(url)}`, which is no path of this machine")
-    return Path(unquote(parts.path))
+    return Path(path)
 
 
 def _sha256(said: dict[str, Any]) -> str | None:

@@ -40,6 +40,8 @@ class _Place:
         target = path.resolve()
         if not target.exists():
             raise ValueError(f"`{path}` is not there any more")
+        if target.is_relative_to(self.prefix) and not self.repository.is_relative_to(self.prefix):
+            raise ValueError(f"`{path}` is in the prefix itself, which no other machine has: {_COPY}")
         if not target.is_relative_to(self.repository):
             raise ValueError(f"`{path}` is outside of the repository: {_COPY}")
         return as_path(os.path.relpath(target, self.prefix))
@@ -95,7 +97,10 @@ def _source(one: Distribution, direct: DirectUrl, place: _Place) -> str:
         path = place.path(direct.path)
         normalized_requirement(f"{one.name} @ {path}")
         return path
-    return normalized_requirement(f"{one.name} @ {direct.source}").partition(" @ ")[2]
+    try:
+        return normalized_requirement(f"{one.name} @ {direct.source}").partition(" @ ")[2]
+    except ValueError as error:
+        raise ValueError(f"it was installed from `{direct.source}`, which env.toml has no form for: {error}") from None
 
 
 def _project(one: Distribution, direct: DirectUrl, place: _Place) -> EditableProject:
@@ -115,6 +120,8 @@ def _noted(one: Distribution) -> Iterator[str]:
     direct = one.direct
     if direct and direct.cleaned:
         yield "it was installed from an address with credentials, which are left out: keep them in netrc"
+    if direct and direct.source and direct.source.startswith("git+file:"):
+        yield f"it was installed from `{direct.source}`, a repository of this machine: other machines do not have it"
     if direct and direct.path and direct.path.is_dir():
         yield f"it was installed from the folder `{direct.path}`: locked is what is in that now"
     if not direct and not one.file:
