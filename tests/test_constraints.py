@@ -106,7 +106,7 @@ def test_what_conda_brings_keeps_to_them_or_is_named(project: Project, index: In
     want(project, index, ["lib<2"], conda=["lib"])
     refused = project.call("lock")
     assert refused.code == 2
-    assert "linux-64: `lib` 2, in conda's `lib`, is beyond the constraint `lib<2`" in refused.stderr
+    assert "linux-64: `lib` 2, in conda's `lib`, is beyond constraint `lib<2`" in refused.stderr
     assert 'hint: limit `lib` by `envlock add --conda "lib …"`' in refused.stderr
     assert not project.lockfile.exists()
     want(project, index, ["lib<2"], conda=["lib <2"])

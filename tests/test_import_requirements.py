@@ -243,6 +243,7 @@ def test_files_that_are_named_say_their_encoding(tmp_path: Path, encoding: str) 
         ("a" * 300_000, "expected a requirement such as `flask>=3,<4`, got 300000 characters"),
         ("x" + "://" + ":/a" * 100_000, "its path cannot be followed"),
         ("a://" * 50_000 + "@", "its path cannot be followed"),
+        ("./gone/../" + "a" * 300, "its path cannot be followed"),
         ("./" + "a" * 300, "its path cannot be followed"),
         ("-r " + "a" * 300, "its path cannot be followed"),
         ("a===\0", "it holds a control character"),

@@ -43,10 +43,11 @@ class Folder:
 def resolved(path: Path) -> Path:
     """Without links; ValueError where it cannot be followed."""
     try:
-        path.exists()
-        return path.resolve()
+        found = path.resolve()
+        found.exists()  # which says of one that is too long that it is
     except (OSError, RuntimeError, ValueError):  # too long, a loop of links, a NUL
         raise ValueError("its path cannot be followed") from None
+    return found
 
 
 def is_direct(text: str) -> bool:

@@ -24,7 +24,7 @@ def require_within(task: PlatformTask, python: str | None, conda: Sequence[Conda
         asked = wanted.get(limit.name)
         if package and version and not is_within(version, limit.limits):
             raise UserInputError(
-                f"{task.name}: `{limit.name}` {version}, in conda's `{package.name}`, is beyond the constraint `{text}`",
+                f"{task.name}: `{limit.name}` {version}, in conda's `{package.name}`, is beyond constraint `{text}`",
                 hint=f'limit `{package.name}` by `envlock add --conda "{package.name} …"`, or loosen the constraint',
             )
         if asked and not is_within(asked, limit.limits):
