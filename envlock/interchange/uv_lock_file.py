@@ -14,7 +14,7 @@ from envlock.interchange.uv_groups import Groups, groups_of
 from envlock.interchange.uv_lock import UvLock, uv_lock
 from envlock.interchange.uv_packages import Edge, UvLocked
 from envlock.interchange.uv_pins import UvPins
-from envlock.interchange.uv_reach import Reach, State, markers_of
+from envlock.interchange.uv_reach import Pythons, Reach, State, markers_of
 from envlock.interchange.uv_wants import merged, requirement, wanted
 from envlock.model.imported import Imported, Pinned, PinnedPip, Remark
 from envlock.model.platform import PLATFORMS
@@ -81,8 +81,8 @@ class _Reader:
         reach = Reach(lock.packages, spans, self.groups.selection)
         found: dict[int, dict[str, set[str]]] = {}
         extras: dict[int, set[str]] = {}
-        for group, python, (number, part) in self._reached(reach):
-            found.setdefault(number, {}).setdefault(group, set()).add(python)
+        for group, (number, part), pythons in self._reached(reach):
+            found.setdefault(number, {}).setdefault(group, set()).update(pythons)
             extras.setdefault(number, set()).update([part] if part else [])
         pip = [
             _limited(pin, spans, found[number], extras[number])
@@ -94,16 +94,15 @@ class _Reader:
     def _pin(self, package: UvLocked) -> PinnedPip | None:
         return None if package.origin.kind in _PROJECT else self.pins.of(package)
 
-    def _reached(self, reach: Reach) -> Iterator[tuple[str, str, State]]:
-        """Each state that is reached, in which group and on which Python; of projects it is noted."""
+    def _reached(self, reach: Reach) -> Iterator[tuple[str, State, Pythons]]:
+        """Each state that is reached, in which group and on which Pythons; of projects it is noted."""
         for group, parts in self.groups.parts.items():
             first = [(number, part) for number in self.lock.roots for part in parts]
             edges = [edge for part in parts for edge in self.lock.needs.get(part, ())]
-            for python in reach.spans.lowest:
-                for state in reach.states(first, edges, python):
-                    if self.lock.packages[state[0]].origin.kind in _PROJECT:
-                        self.projects.setdefault(group, set()).add(state)
-                    yield group, python, state
+            for state, pythons in reach.states(first, edges).items():
+                if self.lock.packages[state[0]].origin.kind in _PROJECT:
+                    self.projects.setdefault(group, set()).add(state)
+                yield group, state, pythons
 
     def spec(self, pinned: tuple[Pinned, ...]) -> EnvSpec:
         """What the projects ask for, and the source of all that is from no index."""

@@ -1,13 +1,18 @@
-"""Which packages of a uv.lock are reached on one platform and Python, from the projects that it was made for."""
+"""Which packages of a uv.lock are reached on one platform, on which Pythons, from the projects that it was made for."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
 from envlock.interchange.pythons import Selection, Spans
 from envlock.interchange.uv_packages import Edge, UvLocked
 
 # a package by its place in the lock, and "", an extra or a dependency group of it
 State = tuple[int, str]
+# some of `Spans.lowest`
+Pythons = frozenset[str]
+_NOWHERE: Pythons = frozenset()
 
 
 @dataclass(frozen=True)
@@ -17,45 +22,69 @@ class Reach:
     packages: Sequence[UvLocked]
     spans: Spans
     selection: Selection
-    _by_name: dict[str, list[int]] = field(default_factory=dict)
 
-    def __post_init__(self) -> None:
-        for number, package in enumerate(self.packages):
-            self._by_name.setdefault(package.name, []).append(number)
+    def states(self, first: Iterable[State], edges: Iterable[Edge]) -> dict[State, Pythons]:
+        """All that is reached from some states, and by some needs, and on which Pythons."""
+        everywhere = self._where(None)
+        found: dict[State, Pythons] = {}
+        # by what is still to be followed: in turn, so that what comes by several ways is followed once
+        waiting: dict[State, Pythons] = {}
+        turns: deque[State] = deque()
 
-    def states(self, first: Iterable[State], edges: Iterable[Edge], python: str) -> set[State]:
-        """All that is reached from some states, and by some needs."""
-        waiting = [*first, *(state for edge in edges for state in self._ends(edge, python))]
-        found: set[State] = set()
-        while waiting:
-            state = waiting.pop()
-            if state in found:
-                continue
-            found.add(state)
+        def add(state: State, where: Pythons) -> None:
+            new = where - found.get(state, _NOWHERE)
+            if new:
+                turns.append(state)
+                waiting[state] = waiting.get(state, _NOWHERE) | new
+
+        for state in first:
+            add(state, everywhere)
+        for edge in edges:
+            self._follow(edge, everywhere, add)
+        while turns:
+            state = turns.popleft()
+            where = waiting.pop(state, _NOWHERE)
+            found[state] = found.get(state, _NOWHERE) | where
             number, part = state
-            for edge in self.packages[number].needs.get(part, ()):
-                waiting += self._ends(edge, python)
+            for edge in self.packages[number].needs.get(part, ()) if where else ():
+                self._follow(edge, where, add)
         return found
 
-    def _ends(self, edge: Edge, python: str) -> Iterator[State]:
-        if self.spans.holds(edge.marker, python, self.selection):
-            for number in self._meant(edge, python):
-                yield from ((number, part) for part in ("", *edge.extras))
+    def _follow(self, edge: Edge, where: Pythons, add: Callable[[State, Pythons], None]) -> None:
+        where &= self._where(edge.marker)
+        for number in self._by_name.get(edge.name, ()) if where else ():
+            there = where & self._meant(number, edge)
+            for part in ("", *edge.extras):
+                add((number, part), there)
 
-    def _meant(self, edge: Edge, python: str) -> list[int]:
-        """The package that a need is for: mostly there is one of its name."""
-        named = self._by_name.get(edge.name, [])
-        if len(named) < 2:
-            return named
-        return [number for number in named if self._is_meant(self.packages[number], edge, python)]
+    def _where(self, marker: str | None) -> Pythons:
+        """The Pythons on which a marker holds."""
+        if marker not in self._known:
+            holding = (each for each in self.spans.lowest if self.spans.holds(marker, each, self.selection))
+            self._known[marker] = frozenset(holding)
+        return self._known[marker]
 
-    def _is_meant(self, package: UvLocked, edge: Edge, python: str) -> bool:
+    def _meant(self, number: int, edge: Edge) -> Pythons:
+        """Where a need is for this package: mostly everywhere, as there is one of its name."""
+        package = self.packages[number]
+        if len(self._by_name[edge.name]) == 1:
+            return self._where(None)
         if edge.version is not None and edge.version != package.version:
-            return False
+            return _NOWHERE
         if edge.version is not None and edge.origin is not None and edge.origin != package.origin:
-            return False
-        holding = (self.spans.holds(marker, python, self.selection) for marker in package.markers)
-        return not package.markers or any(holding)
+            return _NOWHERE
+        return _NOWHERE.union(*map(self._where, package.markers or (None,)))
+
+    @cached_property
+    def _known(self) -> dict[str | None, Pythons]:
+        return {}
+
+    @cached_property
+    def _by_name(self) -> dict[str, list[int]]:
+        found: dict[str, list[int]] = {}
+        for number, package in enumerate(self.packages):
+            found.setdefault(package.name, []).append(number)
+        return found
 
 
 def markers_of(packages: Iterable[UvLocked], more: Mapping[str, Iterable[Edge]]) -> set[str]:
