@@ -393,6 +393,27 @@ def test_sources_of_their_own(tmp_path: Path, fields: str, source: str) -> None:
     assert [each.source for each in imported.pinned[0].pip] == [source]
 
 
+@pytest.mark.parametrize(
+    ("fields", "source"),
+    [
+        (
+            f'vcs = {{type = "git", url = "https://kim:hidden@h.test/a", commit-id = "{COMMIT}"}}',
+            f"git+https://h.test/a@{COMMIT}",
+        ),
+        (
+            f'archive = {{url = "https://kim:hidden@h.test/x-1.0.tar.gz", hashes = {{sha256 = "{SHA256}"}}}}',
+            "https://h.test/x-1.0.tar.gz",
+        ),
+    ],
+)
+def test_credentials_of_sources_are_taken_out_and_named(fields: str, source: str) -> None:
+    imported = read(pylock(package("x", fields)), name="pylock.toml")
+    assert [each.source for each in imported.pinned[0].pip] == [source]
+    (remark,) = imported.remarks
+    assert (remark.what.startswith("x @ https://h.test/"), "credentials" in remark.why) == (True, True)
+    assert "hidden" not in repr(imported)
+
+
 REMARKS = (
     (f'vcs = {{type = "hg", url = "https://host.test/a", commit-id = "{COMMIT}"}}', "envlock knows git alone"),
     ('directory = {path = "lib/gone"}', "`lib/gone` is not there"),
@@ -457,11 +478,12 @@ constraints = [{{ name = "y", specifier = "<2" }}]
 name = "app"
 version = "1"
 source = {{ virtual = "." }}
-dependencies = [{{ name = "lib", extra = ["fast"] }}, {{ name = "tool" }}]
+dependencies = [{{ name = "lib", extra = ["fast"] }}, {{ name = "tool" }}, {{ name = "zip" }}]
 [package.metadata]
 requires-dist = [
   {{ name = "lib", extras = ["fast"], editable = "lib" }},
-  {{ name = "tool", git = "https://host.test/tool.git?rev=v1" }},
+  {{ name = "tool", git = "https://kim:hidden@host.test/tool.git?rev=v1" }},
+  {{ name = "zip", url = "https://kim:hidden@host.test/zip-1.0.zip" }},
 ]
 [[package]]
 name = "lib"
@@ -482,7 +504,7 @@ source = {{ editable = "other" }}
 [[package]]
 name = "tool"
 version = "3"
-source = {{ git = "https://host.test/tool.git?rev=v1#{COMMIT}" }}
+source = {{ git = "https://kim:hidden@host.test/tool.git?rev=v1#{COMMIT}" }}
 [[package]]
 name = "x"
 version = "2.5"
@@ -493,6 +515,11 @@ name = "y"
 version = "1.0"
 source = {{ registry = "https://kim:hidden@own.acme.test/simple" }}
 wheels = [{{ url = "https://own.acme.test/y-1.0-py3-none-any.whl", hash = "sha256:{SHA256}" }}]
+[[package]]
+name = "zip"
+version = "1.0"
+source = {{ url = "https://kim:hidden@host.test/zip-1.0.zip" }}
+sdist = {{ hash = "sha256:{SHA256}" }}
 """
     imported = read(text, name="uv.lock")
     spec = imported.spec
@@ -500,6 +527,7 @@ wheels = [{{ url = "https://own.acme.test/y-1.0-py3-none-any.whl", hash = "sha25
         "tool @ git+https://host.test/tool.git@v1",
         "x>=2",
         'y; sys_platform == "linux"',
+        "zip @ https://host.test/zip-1.0.zip",
     )
     assert spec.pip.constraints == ("y<2",)
     assert (spec.name, spec.python, spec.lock.exclude_newer) == ("app", "3.12", "2026-01-31T10:00:00Z")
@@ -509,12 +537,17 @@ wheels = [{{ url = "https://own.acme.test/y-1.0-py3-none-any.whl", hash = "sha25
         ("tool", f"git+https://host.test/tool.git@{COMMIT}", None),
         ("x", None, None),
         ("y", None, "https://own.acme.test/simple"),
+        ("zip", "https://host.test/zip-1.0.zip", None),
     ]
     said = {remark.what: remark.why for remark in imported.remarks}
     assert "`lib` is not there" in said["lib (editable `lib`)"]
     assert "nothing asks for" in said["other (editable `other`)"]
     assert "overrides" in said
-    assert any("credentials" in why for why in said.values())
+    assert {what for what, why in said.items() if "credentials" in why} == {
+        "index https://own.acme.test/simple",
+        "tool @ https://host.test/tool.git",
+        "zip @ https://host.test/zip-1.0.zip",
+    }
     assert "hidden" not in repr(imported)
 
 

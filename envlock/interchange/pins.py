@@ -13,6 +13,7 @@ from envlock.interchange.direct import as_path
 from envlock.interchange.index_names import index_name
 from envlock.interchange.pip_requirement import normalized_requirement
 from envlock.interchange.pythons import platforms_named
+from envlock.interchange.requirement_words import LOGIN, without_logins
 from envlock.interchange.source import Source
 from envlock.model.fields import Document, Table, not_toml
 from envlock.model.imported import PinnedFile, Remark
@@ -23,7 +24,6 @@ from envlock.system.text_file import display
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _SCP = re.compile(r"(?P<user>[\w.-]+)@(?P<host>[\w.-]+):(?P<path>[^/].*)")
-_LOGIN = "credentials were taken out: they go into ENVLOCK_INDEX_NAME_USERNAME and _PASSWORD, or netrc"
 
 
 class ForeignToml(Document):
@@ -102,7 +102,8 @@ def local_path(text: str) -> str:
 
 @dataclass
 class Indexes:
-    """The indexes that a lock names, and what comes from each; `default` is the one that env.toml does not name."""
+    """The indexes that a lock names, and what comes from each; `default` is the one that env.toml does not name. Addresses
+    of other sources are kept without credentials."""
 
     default: str
     remarks: list[Remark] = field(default_factory=list)
@@ -116,10 +117,19 @@ class Indexes:
 
     def _clean(self, url: str) -> str:
         clean = redact(url).replace("/t/***", "")
-        remark = Remark(what=f"index {clean}", why=_LOGIN)
+        remark = Remark(what=f"index {clean}", why=LOGIN)
         if redact(url) != url.rstrip("/") and redact(url) != url and remark not in self.remarks:
             self.remarks.append(remark)
         return index_url(clean)
+
+    def address(self, url: str, package: str) -> str:
+        """Where a package of its own is from, without credentials; that these were there is remarked."""
+        clean, login = without_logins(url)
+        shown = clean.partition("#")[0].partition("?")[0]  # what is asked for there could be a secret, too
+        remark = Remark(what=f"{package} @ {shown}", why=LOGIN)
+        if login and remark not in self.remarks:
+            self.remarks.append(remark)
+        return clean
 
     def named(self) -> tuple[Index, ...]:
         """As env.toml has them: the one that all comes from is the default one, others have what comes from them."""

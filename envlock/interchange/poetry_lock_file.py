@@ -164,9 +164,9 @@ class _Reader:
     def _source(self, package: PoetryLocked) -> str:
         """As after `NAME @`; ValueError where env.toml has no form for it."""
         if package.kind == "git":
-            return git_source(package.place, package.revision, package.subdirectory)
+            return git_source(self.indexes.address(package.place, package.name), package.revision, package.subdirectory)
         if package.kind == "url" and not package.subdirectory:
-            return package.place
+            return self.indexes.address(package.place, package.name)
         if package.kind in ("directory", "file") and not package.subdirectory:
             return beside(self.source, package.place)
         raise ValueError(f"it is from a source of the kind `{package.kind}`, for which env.toml has no form")

@@ -139,7 +139,7 @@ class _Reader:
         version = str(package.version) if package.version else ""
         marker = str(package.marker) if package.marker else None
         pinned = PinnedPip(name=package.name, version=version, marker=marker)
-        source = _source(package, self.source)
+        source = _source(package, self.source, self.indexes)
         if source:
             asked(package.name, source)
             return replace(pinned, source=source, files=_archived(package))
@@ -152,7 +152,7 @@ class _Reader:
         self.remarks.append(Remark(file=self.document.name, what=f"{package.name}{version}", why=why, line=line))
 
 
-def _source(package: Package, source: Source) -> str | None:
+def _source(package: Package, source: Source, indexes: Indexes) -> str | None:
     """As after `NAME @`; None of what is from an index."""
     if package.vcs:
         vcs = package.vcs
@@ -160,13 +160,14 @@ def _source(package: Package, source: Source) -> str | None:
             raise ValueError(f"it is from a repository of `{vcs.type}`: envlock knows git alone")
         if vcs.url is None:
             raise ValueError("it is from a repository of this machine: give its address")
-        return git_source(vcs.url, vcs.commit_id, vcs.subdirectory)
+        return git_source(indexes.address(vcs.url, package.name), vcs.commit_id, vcs.subdirectory)
     if package.directory:
         return beside(source, _folder(package.directory))
     if package.archive:
         if package.archive.subdirectory:
             raise ValueError("it is in a folder of an archive, for which env.toml has no form")
-        return beside(source, package.archive.path) if package.archive.path else package.archive.url
+        path, url = package.archive.path, package.archive.url
+        return beside(source, path) if path else indexes.address(url or "", package.name)
     return _wheel_here(package, source)
 
 

@@ -49,11 +49,11 @@ class UvPins:
         kind, text = package.origin
         if kind == "git":
             commit = urlsplit(text).fragment
-            return git_source(text, commit, query_of(text).get("subdirectory"))
+            return git_source(self.indexes.address(text, package.name), commit, query_of(text).get("subdirectory"))
         if package.subdirectory:
             raise ValueError("it is in a folder of an archive, for which env.toml has no form")
         if kind == "url":
-            return text
+            return self.indexes.address(text, package.name)
         if kind == "registry":
             return self._in_folder(package)
         return beside(self.source, text)

@@ -11,6 +11,7 @@ from packaging.utils import canonicalize_name
 
 from envlock.interchange.pins import asked, git_source, query_of
 from envlock.interchange.pip_requirement import normalized_requirement
+from envlock.interchange.requirement_words import without_logins
 from envlock.interchange.uv_packages import Edge, Origin, UvLocked
 
 _EXTRA = re.compile(r"""extra == (?:'(?P<single>[^']*)'|"(?P<double>[^"]*)")""")
@@ -100,4 +101,4 @@ def _source(origin: Origin, beside: Beside) -> str:
         query = query_of(origin.text)
         revision = query.get("rev") or query.get("tag") or query.get("branch")
         return git_source(origin.text, revision, query.get("subdirectory"))
-    return origin.text if origin.kind == "url" else beside(origin.text)
+    return without_logins(origin.text)[0] if origin.kind == "url" else beside(origin.text)
