@@ -111,14 +111,32 @@ def test_a_base_is_an_image_or_made_by_a_dockerfile(ws: Workspace) -> None:
     assert [env.docker.base_image, env.docker.base_dockerfile] == [None, "Dockerfile"]
     folder = env.save()
     assert (folder / "Dockerfile").read_text() == "FROM debian:trixie-slim\nRUN true\n"
+    assert env.docker.base_dockerfile == "Dockerfile"
     env.docker.base_image = "debian:trixie-slim"
     assert [env.docker.base_image, env.docker.base_dockerfile] == ["debian:trixie-slim", None]
     (ws.root / "of-team").mkdir()
     (ws.root / "of-team" / "Dockerfile").write_text("FROM debian:trixie-slim\n")
     env.docker.base_dockerfile = "of-team/Dockerfile"
     assert read_manifest(folder / "env.toml").image.dockerfile == "../of-team/Dockerfile"
+    with pytest.raises(UserInputError, match="Dockerfile` is here already, says something else"):
+        env.docker.base_dockerfile = "FROM scratch\nRUN true\n"
     other = Environment.from_dockerfile("other", "of-team/Dockerfile")
     assert read_manifest(other.save() / "env.toml").image.dockerfile == "../of-team/Dockerfile"
+
+
+def test_the_base_that_is_set_last_counts(ws: Workspace, caplog: pytest.LogCaptureFixture) -> None:
+    (ws.root / "Dockerfile").write_text("FROM debian:trixie-slim\n")
+    env = Environment.from_dockerfile("one", "FROM scratch\nUSER 1\n")
+    env.docker.base_dockerfile = "Dockerfile"  # no longer the text, which would be written by the same name
+    assert read_manifest(env.save() / "env.toml").image.dockerfile == "../Dockerfile"
+    assert [path.name for path in (ws.root / "one").iterdir()] == ["env.toml"]
+    curated = Environment.get(ws, "envlock-minimal").clone("mine")
+    assert repr(curated.docker) == "<DockerSection: base of Debian's packages, repository none>"
+    curated.docker.base_image = "debian:trixie-slim"
+    assert read_manifest(curated.save() / "env.toml").image.debian is None
+    assert caplog.messages == ["these of Debian's packages go with the base: ca-certificates"]
+    with pytest.raises(UserInputError, match="`envlock-minimal` is as it was, and is not registered again"):
+        Environment.get(ws, "envlock-minimal").register(ws)
 
 
 def test_an_image_is_used_as_it_is_where_nothing_is_asked_for() -> None:

@@ -13,11 +13,11 @@ from envlock.manifest.dependency_text import CONDA
 from envlock.manifest.one_value import Value, with_value
 from envlock.manifest.reader import read_manifest
 from envlock.model.spec import EnvSpec
-from envlock.system.files import write_whole
+from envlock.system.files import repository_root, write_whole
 from envlock.workflows.context import Context
 from envlock.workflows.curated import curated_named, curated_project
 from envlock.workflows.dependencies import Wish, added, removed
-from envlock.workflows.draft import Draft, changed, with_file
+from envlock.workflows.draft import Draft, changed, refuse_lost, with_file
 from envlock.workflows.edit import Change, How, edit
 from envlock.workflows.environment_at import environment_at
 from envlock.workflows.project import Project
@@ -109,6 +109,8 @@ class InFolder:
         self.touched = True
 
     def add_file(self, path: str, content: bytes) -> None:
+        if self.spec.image.dockerfile != path:
+            refuse_lost(self.home / path, repository_root(self.home), overwrite=False)
         write_whole(self.home / path, content)
         self.touched = True
 

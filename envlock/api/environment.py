@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal, overload
 
 from envlock.api import found, made_from
 from envlock.api.building import Build
-from envlock.api.definition import InHistory, InMemory
+from envlock.api.definition import Curated, InHistory, InMemory
 from envlock.api.image_details import ImageDetails
 from envlock.api.parts import Parts
 from envlock.api.standing import Standing
@@ -225,6 +225,8 @@ class Environment(Parts):
         Without `commit` AnswerIsNo tells of it instead. With `push` others have the version, too. An environment that
         did not change has the version that it had.
         """
+        if isinstance(self._definition, Curated):
+            self._standing.refuse_history("registered")
         with self._standing.session(workspace).context() as context:
             if commit and not isinstance(self._definition, InHistory):
                 self._standing.lock(context, KEEP, workspace)

@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from envlock.api.definition import InMemory, put
-from envlock.api.sections import dockerfile_path
+from envlock.api.sections import put_dockerfile
 from envlock.api.session import Session
 from envlock.errors import UserInputError
 from envlock.workflows.capture import prefix_at
@@ -41,7 +41,7 @@ def of_image(name: str, image: str, conda: str | Path | None, pip: str | Path | 
 def of_dockerfile(name: str, dockerfile: str | Path, conda: str | Path | None, pip: str | Path | None) -> Draft:
     """Of what a Dockerfile makes, and the packages of at most one file."""
     made = InMemory(_with_packages(name, conda, pip))
-    put(made, (("image", "dockerfile"), dockerfile_path(made, dockerfile)))
+    put_dockerfile(made, dockerfile)
     return made.draft
 
 

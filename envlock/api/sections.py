@@ -5,11 +5,13 @@ from collections.abc import Iterator, Mapping, MutableMapping
 from pathlib import Path
 
 from envlock.api.conda_dependencies import CondaDependencies
-from envlock.api.definition import Definition, add, put, remove
+from envlock.api.definition import Definition, InMemory, add, put, remove
+from envlock.api.session import LOGGER
 from envlock.errors import UserInputError
 from envlock.workflows.dependencies import Wish
 
 _DOCKERFILE = "Dockerfile"
+_BASE, _MADE, _DEBIAN = ("image", "base"), ("image", "dockerfile"), ("image", "debian")
 
 
 class Packages:
@@ -147,7 +149,7 @@ class PythonSection:
 
 class DockerSection:
     """`env.docker`: what the image stands on, and where it goes. Of `base_image` and `base_dockerfile` the one that is
-    set last counts."""
+    set last counts, and stands in the place of a base of Debian's packages, too."""
 
     __slots__ = ("_definition",)
 
@@ -161,8 +163,7 @@ class DockerSection:
 
     @base_image.setter
     def base_image(self, reference: str | None) -> None:
-        other: list[tuple[tuple[str, ...], None]] = [(("image", "dockerfile"), None)] if reference else []
-        put(self._definition, *other, (("image", "base"), reference))
+        _put_base(self._definition, _BASE, reference)
 
     @property
     def base_dockerfile(self) -> str | None:
@@ -175,9 +176,7 @@ class DockerSection:
 
     @base_dockerfile.setter
     def base_dockerfile(self, dockerfile: str | Path | None) -> None:
-        path = dockerfile_path(self._definition, dockerfile) if dockerfile else None
-        other: list[tuple[tuple[str, ...], None]] = [(("image", "base"), None)] if path else []
-        put(self._definition, *other, (("image", "dockerfile"), path))
+        put_dockerfile(self._definition, dockerfile)
 
     @property
     def repository(self) -> str | None:
@@ -189,16 +188,36 @@ class DockerSection:
         put(self._definition, (("image", "repository"), repository))
 
     def __repr__(self) -> str:
-        base = self.base_dockerfile or self.base_image or "the documented default"
+        image = self._definition.spec.image
+        base = image.dockerfile or self.base_image or ("of Debian's packages" if image.debian else "by default")
         return f"<DockerSection: base {base}, repository {self.repository or 'none'}>"
 
 
-def dockerfile_path(definition: Definition, dockerfile: str | Path) -> str:
-    """The path of a Dockerfile as env.toml has it; its text is written there first."""
-    if isinstance(dockerfile, str) and "\n" in dockerfile:
-        definition.add_file(_DOCKERFILE, dockerfile.encode())
-        return _DOCKERFILE
+def put_dockerfile(definition: Definition, dockerfile: str | Path | None) -> None:
+    """Has env.toml name a Dockerfile: that of a path, or one with that text beside env.toml."""
+    if not dockerfile:
+        put(definition, (_MADE, None))
+        return
+    text = dockerfile.encode() if isinstance(dockerfile, str) and "\n" in dockerfile else None
+    path = _DOCKERFILE if text is not None else _found(definition, dockerfile)
+    if isinstance(definition, InMemory):
+        put(definition, (_MADE, None))  # the text that was brought along until now goes with it
+    if text is not None:
+        definition.add_file(path, text)
+    _put_base(definition, _MADE, path)
+
+
+def _found(definition: Definition, dockerfile: str | Path) -> str:
     place = Path.cwd() / dockerfile
     if not place.is_file():
         raise UserInputError(f"there is no Dockerfile `{dockerfile}`", hint="give the path of a file, or its text")
     return Path(os.path.relpath(place.resolve(), definition.home.resolve())).as_posix()
+
+
+def _put_base(definition: Definition, path: tuple[str, ...], value: str | None) -> None:
+    """Sets one of those that a base can be, in place of the others."""
+    debian = definition.spec.image.debian
+    if value and debian and debian.packages:
+        LOGGER.warning("these of Debian's packages go with the base: %s", ", ".join(debian.packages))
+    others = [(other, None) for other in (_BASE, _MADE, _DEBIAN) if value and other != path]
+    put(definition, *others, (path, value))

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from envlock.interchange.direct import LONGEST, as_path
-from envlock.model.imported import Pinned
+from envlock.model.imported import Imported, Pinned
 from envlock.model.spec import EnvSpec, ImageSpec, Wants
 
 _OCI = "oci:"
@@ -34,6 +34,13 @@ def moved_spec(spec: EnvSpec, folder: str) -> EnvSpec:
         groups=tuple((name, _wants(wants, folder)) for name, wants in spec.groups),
         image=_image(spec.image, folder),
     )
+
+
+def moved_import(imported: Imported, folder: str) -> EnvSpec:
+    """The same of what was read elsewhere; a Dockerfile that it brings along lies beside env.toml."""
+    spec, dockerfile = moved_spec(imported.spec, folder), imported.spec.image.dockerfile
+    brought = dockerfile in dict(imported.files)
+    return replace(spec, image=replace(spec.image, dockerfile=dockerfile)) if brought else spec
 
 
 def moved_pins(pinned: Iterable[Pinned], folder: str) -> tuple[Pinned, ...]:

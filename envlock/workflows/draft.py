@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from envlock.errors import UserInputError
 from envlock.history.git_program import is_committed
-from envlock.interchange.moved_spec import moved_pins, moved_spec
+from envlock.interchange.moved_spec import moved_import, moved_pins, moved_spec
 from envlock.lockfile.writer import lock_text
 from envlock.manifest.dependency_edits import Edit
 from envlock.manifest.editor import new_manifest
@@ -103,10 +103,12 @@ def renamed(draft: Draft, name: str) -> Draft:
 
 
 def changed(draft: Draft, change: Change) -> tuple[Draft, tuple[Edit, ...]]:
-    """The draft with a change that is made to its env.toml."""
+    """The draft with a change that is made to its env.toml; a Dockerfile that it names no more is not brought along."""
     text, edits = change(draft.text, draft.spec)
-    spec = read_manifest(draft.home / MANIFEST, text)
-    return replace(draft, imported=replace(draft.imported, spec=spec)), edits
+    spec, before = read_manifest(draft.home / MANIFEST, text), draft.spec.image.dockerfile
+    gone = before if before != spec.image.dockerfile else None
+    files = tuple((path, content) for path, content in draft.imported.files if path != gone)
+    return replace(draft, imported=replace(draft.imported, spec=spec, files=files)), edits
 
 
 def with_file(draft: Draft, path: str, content: bytes) -> Draft:
@@ -126,8 +128,7 @@ def place(draft: Draft, folder: Path, context: Context, *, overwrite: bool = Fal
         return _loaded(draft, draft.saved, folder, context, overwrite=overwrite)
     project = Project(folder)
     home = Path(os.path.relpath(draft.home.resolve(), folder)).as_posix()
-    spec = moved_spec(draft.spec, home)
-    spec = read_manifest(project.manifest, new_manifest(spec))
+    spec = read_manifest(project.manifest, new_manifest(moved_import(draft.imported, home)))
     imported = replace(draft.imported, spec=spec, pinned=moved_pins(draft.imported.pinned, home))
     made = later_import.locked_as_pinned(imported, project, context) if imported.pinned else None
     files = {folder / path: content for path, content in imported.files}
@@ -150,7 +151,7 @@ def _loaded(draft: Draft, saved: Path, folder: Path, context: Context, *, overwr
 
     def agreed(placing: "Placing") -> None:
         for path in (*placing.replaced, *placing.removed):
-            _refuse_lost(placing.target / path, repository_root(folder), overwrite=overwrite)
+            refuse_lost(placing.target / path, repository_root(folder), overwrite=overwrite)
 
     found = later_import.load(saved, folder.parent, context, to=folder, name=draft.spec.name, agreed=agreed)
     written = [folder / path for path in found.placed.files]
@@ -159,7 +160,7 @@ def _loaded(draft: Draft, saved: Path, folder: Path, context: Context, *, overwr
     return Placed(project=found.project, written=tuple(written))
 
 
-def _refuse_lost(path: Path, root: Path | None, *, overwrite: bool) -> None:
+def refuse_lost(path: Path, root: Path | None, *, overwrite: bool) -> None:
     """UserInputError where what stands there is nowhere else."""
     if path.exists() and not overwrite and not (root and is_committed(path.resolve(), root.resolve())):
         raise UserInputError(
@@ -177,7 +178,7 @@ def _write(files: dict[Path, bytes], folder: Path, *, overwrite: bool) -> tuple[
     root = repository_root(folder)
     new = {path: content for path, content in files.items() if not path.exists() or path.read_bytes() != content}
     for path in new:
-        _refuse_lost(path, root, overwrite=overwrite)
+        refuse_lost(path, root, overwrite=overwrite)
     folder.mkdir(parents=True, exist_ok=True)
     for parent in sorted({path.parent for path in new}):
         parent.mkdir(parents=True, exist_ok=True)

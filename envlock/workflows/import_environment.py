@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from envlock.errors import UserInputError
-from envlock.interchange.moved_spec import moved_spec
+from envlock.interchange.moved_spec import moved_import
 from envlock.lockfile.writer import lock_text
 from envlock.manifest.editor import new_manifest
 from envlock.manifest.names import environment_name
@@ -20,6 +20,7 @@ from envlock.workflows import later_import
 from envlock.workflows.attributes import lacking_attributes
 from envlock.workflows.context import Context
 from envlock.workflows.import_asked import ANYTHING, AS_IT_SAYS, Asked, ImportOptions, ImportResult
+from envlock.workflows.import_pins import on_indexes, with_pins
 from envlock.workflows.import_source import Read, read_source
 from envlock.workflows.init import checked_name, schema_address, suggested_name
 from envlock.workflows.project import MANIFEST, Project
@@ -40,7 +41,7 @@ def import_environment(
     if project.manifest.exists() and not options.overwrite:
         raise UserInputError(
             f"`{display(project.manifest)}` is here already",
-            hint="`--overwrite` replaces it; `--to DIR` goes elsewhere",
+            hint=_ELSEWHERE,
         )
     with _folder_for(folder, keep=options.write):
         return _imported(source, project, context, replace(asked, into=folder), options)
@@ -53,6 +54,8 @@ def _imported(source: Path, project: Project, context: Context, asked: Asked, op
     imported = _with_pins(read, options, asked, context)
     spec, remarks = _spec(read, imported, project.folder, options)
     imported = replace(imported, spec=spec, remarks=(*imported.remarks, *remarks))
+    if options.pins:
+        imported = on_indexes(imported, project, context)
     made = later_import.locked_as_pinned(imported, project, context) if imported.pinned else None
     text = new_manifest(made.spec if made else spec, schema_address(project.folder))
     files = {project.folder / path: content for path, content in imported.files} | {project.manifest: text.encode()}
@@ -97,19 +100,7 @@ def _with_pins(read: Read, options: ImportOptions, asked: Asked, context: Contex
             f"`{display(options.pins)}` ({other.kind}) pins nothing",
             hint="`--pins` takes a lock, such as conda-lock.yml",
         )
-    pins, spec = other.imported, read.imported.spec
-    channels = tuple(dict.fromkeys((*spec.conda.channels, *pins.spec.conda.channels)))
-    known = {index.name for index in spec.pip.indexes}
-    indexes = (*spec.pip.indexes, *(index for index in pins.spec.pip.indexes if index.name not in known))
-    spec = replace(
-        spec,
-        python=spec.python or pins.spec.python,
-        platforms=pins.spec.platforms,
-        systems=pins.spec.systems,
-        conda=replace(spec.conda, channels=channels),
-        pip=replace(spec.pip, indexes=indexes),
-    )
-    return replace(read.imported, spec=spec, pinned=pins.pinned, remarks=(*read.imported.remarks, *pins.remarks))
+    return with_pins(read.imported, other.imported)
 
 
 def _without_dockerfile(found: Imported, base: str) -> Imported:
@@ -124,10 +115,8 @@ def _without_dockerfile(found: Imported, base: str) -> Imported:
 def _spec(read: Read, imported: Imported, folder: Path, options: ImportOptions) -> tuple[EnvSpec, tuple[Remark, ...]]:
     """The spec with the name that it is to have and with paths from its new place, all of it checked by the reader."""
     spec, remarks = _named(imported.spec, folder, options)
-    dockerfile = spec.image.dockerfile
-    spec = moved_spec(spec, Path(os.path.relpath(read.folder.resolve(), folder)).as_posix())
-    if dockerfile in dict(imported.files):  # it is brought along, and lies beside env.toml
-        spec = replace(spec, image=replace(spec.image, dockerfile=dockerfile))
+    away = Path(os.path.relpath(read.folder.resolve(), folder)).as_posix()
+    spec = moved_import(replace(imported, spec=spec), away)
     if options.python:
         spec = replace(spec, python=options.python)
     if options.base:
