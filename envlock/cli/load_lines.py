@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -10,12 +10,11 @@ import click
 from envlock.cli.settings import is_terminal
 from envlock.cli.text import number
 from envlock.errors import UserInputError, escaped
+from envlock.model.words import listed
 
 if TYPE_CHECKING:
     from envlock.workflows.load import Loaded
     from envlock.workflows.load_placing import Placing
-
-_SHOWN = 5
 
 
 def agreement(*, overwrite: bool) -> Callable[["Placing"], None]:
@@ -40,14 +39,9 @@ def escaped_lines(text: str) -> str:
 
 def _changes(placing: "Placing") -> Iterator[str]:
     if placing.replaced:
-        yield f"  to be replaced: {_listed(placing.replaced)}"
+        yield f"  to be replaced: {listed(placing.replaced)}"
     if placing.removed:
-        yield f"  to be removed: {_listed(placing.removed)}"
-
-
-def _listed(paths: Sequence[str]) -> str:
-    more = f" and {len(paths) - _SHOWN} more" if len(paths) > _SHOWN else ""
-    return ", ".join(f"`{path}`" for path in paths[:_SHOWN]) + more
+        yield f"  to be removed: {listed(placing.removed)}"
 
 
 def load_lines(loaded: "Loaded") -> Iterator[str]:
@@ -55,7 +49,7 @@ def load_lines(loaded: "Loaded") -> Iterator[str]:
     count = number(len(loaded.placed.files), "file")
     yield f"loaded {loaded.name} to {os.path.relpath(loaded.project.folder)}: {count}"
     if loaded.placed.removed:
-        yield f"removed what was left of the former one: {escaped(_listed(loaded.placed.removed))}"
+        yield f"removed what was left of the former one: {escaped(listed(loaded.placed.removed))}"
     if loaded.platforms:
         yield f"its packages for {', '.join(loaded.platforms)} are verified, and in the cache"
     yield from (f"note: {escaped(note)}" for note in loaded.notes)

@@ -10,6 +10,7 @@ from envlock.manifest.copied import NotEditable, copied
 from envlock.manifest.reader import read_manifest
 from envlock.model.lock import Lock, Package, PlatformLock
 from envlock.model.problem import Problem
+from envlock.model.words import listed
 from envlock.sources.fetch import file_name
 from envlock.sources.saved_places import saved_paths
 from envlock.system.files import repository_root, write_whole
@@ -27,8 +28,6 @@ from envlock.workflows.saved_base import bring_saved_base
 from envlock.workflows.saved_check import look_at
 from envlock.workflows.saved_definition import definition
 from envlock.workflows.saved_listing import Listing, read_listing
-
-_SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,12 +93,7 @@ def _looked(root: Path, listing: Listing | None, lock: Lock | None) -> tuple[str
         return ()
     found = look_at(root, listing, lock)
     told = {"edited": found.edited, "removed": found.removed, "added": found.added}
-    return tuple(f"{word} since it was saved: {_listed(paths)}" for word, paths in told.items() if paths)
-
-
-def _listed(paths: tuple[str, ...]) -> str:
-    more = f" and {len(paths) - _SHOWN} more" if len(paths) > _SHOWN else ""
-    return ", ".join(f"`{path}`" for path in paths[:_SHOWN]) + more
+    return tuple(f"{word} since it was saved: {listed(paths)}" for word, paths in told.items() if paths)
 
 
 def _target(name: str, root: Path, start: Path, options: LoadOptions) -> Path:

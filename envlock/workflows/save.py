@@ -8,6 +8,7 @@ from envlock.errors import UserInputError
 from envlock.lockfile.reader import read_lock
 from envlock.manifest.reader import read_manifest
 from envlock.model.lock import Lock, PlatformLock
+from envlock.model.words import listed
 from envlock.system.files import replace_folder, sync_folder
 from envlock.system.parts import scratch_folder
 from envlock.system.saved_folder import MARK
@@ -21,8 +22,6 @@ from envlock.workflows.saved_listing import Listing, present, read_listing
 from envlock.workflows.saved_names import ENVLOCK
 from envlock.workflows.saved_packages import save_packages
 from envlock.workflows.saved_stage import Stage
-
-_SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,10 +123,8 @@ def _require_free(folder: Path, options: SaveOptions) -> None:
         raise UserInputError(f"`{display(folder)}` is saved already", hint="`--overwrite` replaces it")
     strange = sorted(path for path, _ in present(folder) if path not in listing.files)
     if strange:
-        more = f" and {len(strange) - _SHOWN} more" if len(strange) > _SHOWN else ""
-        named = ", ".join(f"`{path}`" for path in strange[:_SHOWN])
         raise UserInputError(
-            f"`{display(folder)}` has what `envlock save` did not write: {named}{more}",
+            f"`{display(folder)}` has what `envlock save` did not write: {listed(strange)}",
             hint="move it away, or name another place",
         )
 

@@ -6,13 +6,12 @@ from dataclasses import dataclass
 
 from envlock.model.lock import Lock
 from envlock.model.spec import EnvSpec
+from envlock.model.words import listed
 from envlock.workflows.context import Context
 from envlock.workflows.project import LOCKFILE, Project
 from envlock.workflows.saved_azureml import azureml
 from envlock.workflows.saved_definition import Files, SavedFile, definition, git_ignores, walked_folders
 from envlock.workflows.saved_names import ENVLOCK
-
-_SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,9 +72,8 @@ def _notes(saving: Saving) -> Iterator[str]:
             yield f"the Debian archive `{address}` is not saved"
     ignored = sorted(git_ignores(saving.project.folder.resolve(), saving.spec))
     if ignored:
-        more = f" and {len(ignored) - _SHOWN} more" if len(ignored) > _SHOWN else ""
-        named = ", ".join(f"`{path}`" for path in ignored[:_SHOWN])
-        yield f"what git ignores is saved, as the Dockerfile may copy it: {named}{more}; `.dockerignore` leaves it out"
+        named = listed(ignored)
+        yield f"what git ignores is saved, as the Dockerfile may copy it: {named}; `.dockerignore` leaves it out"
 
 
 def _azureml(saving: Saving) -> Laid:
