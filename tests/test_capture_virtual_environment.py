@@ -153,6 +153,19 @@ def test_what_the_index_does_not_have(tmp_path: Path, index_server: IndexServers
     assert [p.file for p in project.locked().pip] == ["alpha-1.0-py3-none-any.whl"]
 
 
+def test_somebody_elses_wheel_of_that_name_is_told(tmp_path: Path, index_server: IndexServers) -> None:
+    write_wheel(tmp_path / "wheels", "alpha", requires=["beta"])
+    write_wheel(tmp_path / "wheels", "beta")
+    index = index_server(tmp_path / "wheels")
+    venv = write_venv(tmp_path / "env")
+    write_distribution(venv, "alpha")
+    write_distribution(venv, "beta")
+    project = new(tmp_path).given(ENVLOCK_MIRROR_PYPI=index.url)
+    answer = json.loads(project.must("import", "--prefix", venv, "--base", "scratch", "--json"))
+    wheel = "`alpha-1.0-py3-none-any.whl` of `pypi`, which is locked,"
+    assert remarks_of(answer) == [("alpha 1.0", f"{wheel} requires other things than what is installed: is it that?")]
+
+
 def test_the_very_python_is_kept(tmp_path: Path, index_server: IndexServers) -> None:
     """Markers can ask for its patch version; locked again, it is still that one."""
     write_wheel(tmp_path / "wheels", "alpha", requires=['beta; python_full_version < "3.11.3"'])

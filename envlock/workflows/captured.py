@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from envlock.model.imported import Imported, Pinned, PinnedPip, Remark
+from envlock.model.imported import Imported, Pinned, PinnedFile, PinnedPip, Remark
+from envlock.model.index_file import IndexFile
 from envlock.solvers.uv_answer import index_name
 from envlock.system.side_by_side import side_by_side
 from envlock.workflows.context import Context
@@ -12,6 +13,7 @@ from envlock.workflows.project import Project
 from envlock.workflows.task import PlatformTask
 from envlock.workflows.tasks import tasks_of
 from envlock.workflows.upgrade import KEEP
+from envlock.workflows.wheel_doors import metadata_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +61,8 @@ def _found(package: PinnedPip, task: PlatformTask) -> _Found:
     index = index_name(package.index, task.spec.pip.indexes)
     named = f"{package.name} {package.version}"
     try:
-        return _Found(pin=replace(package, files=known_files(package, index, task)))
+        files = known_files(package, index, task)
+        return _Found(pin=replace(package, files=files), remark=_of_another(package, files, index, task))
     except NotOnIndex as error:
         why = f"{error.message}; say in env.toml where it is from"
         if not package.files:
@@ -70,3 +73,23 @@ def _found(package: PinnedPip, task: PlatformTask) -> _Found:
         return _Found(pin=None, remark=Remark(what=named, why=why))
     why = f"installed from `{package.files[0].name}`, which `{index}` does not have: locked is its best file of {named}"
     return _Found(pin=replace(package, files=files), remark=Remark(what=named, why=why))
+
+
+def _of_another(package: PinnedPip, files: Sequence[PinnedFile], index: str, task: PlatformTask) -> Remark | None:
+    """Is the wheel of that name another one? An index can have somebody else's by the name of what was installed."""
+    (file, *more) = files
+    if not package.files or more or not file.url or not file.name.endswith(".whl"):
+        return None
+    listed = IndexFile(
+        name=package.name,
+        version=package.version,
+        file=file.name,
+        url=file.url,
+        index=index,
+        sha256=file.sha256,
+        size=file.size,
+    )
+    if metadata_of(task, listed).requires_dist == package.requires:
+        return None
+    why = f"`{file.name}` of `{index}`, which is locked, requires other things than what is installed: is it that?"
+    return Remark(what=f"{package.name} {package.version}", why=why)
