@@ -102,8 +102,9 @@ def local_path(text: str) -> str:
 
 @dataclass
 class Indexes:
-    """The indexes that a lock names, and what comes from each; `default` is the one that env.toml does not name. Addresses
-    of other sources are kept without credentials."""
+    """The indexes that a lock names, and what comes from each; `default` is the one that env.toml does not name.
+
+    Addresses of other sources are kept without credentials."""
 
     default: str
     remarks: list[Remark] = field(default_factory=list)
