@@ -188,6 +188,13 @@ def test_no_secret_is_taken_over(command: str, tmp_path: Path) -> None:
         assert name in [remark.what.partition(":")[0] for remark in found.remarks] or name in said(found)
 
 
+def test_half_of_a_character_is_refused(tmp_path: Path) -> None:
+    """JSON can say one, and no file can hold it."""
+    folder = saved(tmp_path / "a", definition(environmentVariables={"A": "\ud800"}))
+    with pytest.raises(UserInputError, match="half of a character"):
+        azureml_definition.read(Source(path=folder))
+
+
 def test_no_secret_of_an_asset_is_taken_over(tmp_path: Path) -> None:
     text = (
         f"{SCHEMA}image: x.test/base:1\nnew: https://kim:hushhush@x.test\napi_key: hushhush\n"

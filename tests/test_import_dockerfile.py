@@ -497,6 +497,8 @@ def test_a_variable_that_holds_a_secret_is_none(context: Path) -> None:
         ("RUN x\nFROM a\n", "Dockerfile:2: `RUN` before FROM"),
         ("FROM a b\n", "Dockerfile:1: expected `FROM IMAGE`"),
         (f"FROM {SLIM}\nRUN <<EOF\npip install a\n", "Dockerfile:2: `<<EOF` has no end"),
+        (f"FROM {SLIM}\n\\\n\n", "Dockerfile:2: `\\` is no instruction"),
+        (f"FROM {SLIM}\nRUN {'a' * (129 << 10)}\n", "Dockerfile:2: it is longer than 128 KiB"),
     ],
 )
 def test_what_is_no_dockerfile_is_refused(text: str, message: str, context: Path) -> None:
@@ -603,6 +605,17 @@ def test_a_whole_dockerfile_stays_where_it_is(project: Project) -> None:
     result = project.call("import", "Dockerfile", "--to", "envs/train", "--name", "train")
     assert result.code == 0, result.stderr
     assert 'dockerfile = "../../Dockerfile"' in (project.folder / "envs/train/env.toml").read_text()
+
+
+def test_what_is_put_together_is_bounded(context: Path) -> None:
+    """Each value may hold the one before it twice."""
+    found = imported(f"FROM {SLIM}\nENV A=xxxxxxxx\n" + "ENV A=$A$A\n" * 60, context)
+    assert "longer than 128 KiB" in "\n".join(remark.why for remark in found.remarks)
+
+
+def test_a_name_that_no_file_has_is_not_there(context: Path) -> None:
+    found = imported(f"FROM {SLIM}\nCOPY {'x' * 400} /r.txt\nRUN pip install -r /r.txt\n", context)
+    assert found.spec.image.dockerfile == WHOLE
 
 
 def test_another_base_leaves_no_dockerfile_behind(project: Project) -> None:

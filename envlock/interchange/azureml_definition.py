@@ -70,8 +70,11 @@ class Definition:
         self.path, self.name = path, display(path)
         try:
             found = json.loads(text)
+            json.dumps(found, ensure_ascii=False).encode()
         except json.JSONDecodeError as error:
             raise UserInputError(f"{self.name}:{error.lineno}: not valid JSON: {error.msg}") from None
+        except UnicodeEncodeError:
+            raise UserInputError(f"`{self.name}` has half of a character (`\\ud800` to `\\udfff`)") from None
         except RecursionError:
             raise UserInputError(f"`{self.name}` is nested too deeply") from None
         if not isinstance(found, dict):

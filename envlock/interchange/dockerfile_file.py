@@ -27,17 +27,16 @@ from envlock.system.text_file import display
 
 REST = "base/Dockerfile"  # in a folder of its own, which is all that it may copy
 _NAME = re.compile(r"(?:.*[._-])?(?:dockerfile|containerfile)(?:[._-].*)?", re.IGNORECASE)
-_BEGINS = re.compile(r"\s*(?:#[^\n]*\n\s*)*(?:ARG\s[^\n]*\s+(?:#[^\n]*\n\s*)*)*FROM\s", re.IGNORECASE)
 _SUITES = {"12": "bookworm", "13": "trixie", "bookworm": "bookworm", "trixie": "trixie"}
 _ARCHITECTURES = {platform.architecture: name for name, platform in PLATFORMS.items() if platform.os == "linux"}
 
 
 def is_one(path: Path, text: str) -> bool:
-    return bool(_NAME.fullmatch(path.name) and (not text or _BEGINS.match(text) or _any_instruction(text)))
+    return bool(_NAME.fullmatch(path.name) and (not text or _any_instruction(text)))
 
 
 def _any_instruction(text: str) -> bool:
-    return any(line.split(" ", 1)[0].upper() in INSTRUCTIONS for line in text.split("\n"))
+    return any((*line.split(None, 1), "")[0].upper() in INSTRUCTIONS for line in text.split("\n"))
 
 
 def read(source: Source) -> Imported:

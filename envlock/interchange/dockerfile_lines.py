@@ -9,6 +9,7 @@ _WORD = re.compile(r"\s*(?P<word>[A-Za-z]+)(?:[ \t]+(?P<rest>.*))?$", re.DOTALL)
 _FLAG = re.compile(r"--[a-z][a-z-]*(?:=(?:\"[^\"]*\"|\S*))?(?=\s|$)")
 _HEREDOC = re.compile(r"<<(?P<dash>-?)(?P<quote>[\"']?)(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?P=quote)")
 _WITH_HEREDOCS = ("RUN", "COPY", "ADD")
+_LONGEST = 128 << 10  # Linux takes no longer word of a command
 INSTRUCTIONS = (
     *("ADD", "ARG", "CMD", "COPY", "ENTRYPOINT", "ENV", "EXPOSE", "FROM", "HEALTHCHECK", "LABEL", "MAINTAINER"),
     *("ONBUILD", "RUN", "SHELL", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR"),
@@ -93,10 +94,12 @@ def _document(lines: list[str], at: int, found: re.Match[str], *, line: int) -> 
 
 
 def _instruction(joined: str, line: int, text: str, documents: tuple[str, ...]) -> Instruction:
+    if len(joined) > _LONGEST:
+        raise NoDockerfile(line, f"it is longer than {_LONGEST >> 10} KiB, which no shell takes")
     found = _WORD.match(joined)
     word = found["word"].upper() if found else ""
     if not found or word not in INSTRUCTIONS:
-        raise NoDockerfile(line, f"`{joined.split(maxsplit=1)[0]}` is no instruction of a Dockerfile")
+        raise NoDockerfile(line, f"`{text.split(maxsplit=1)[0]}` is no instruction of a Dockerfile")
     rest, flags = (found["rest"] or "").strip(), list[str]()
     while flag := _FLAG.match(rest):
         flags.append(flag[0])

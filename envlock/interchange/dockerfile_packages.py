@@ -1,6 +1,7 @@
 """The packages that the commands of a Dockerfile install, by the readers of the files that they are of."""
 
 import json
+import os
 import posixpath
 import shlex
 from collections.abc import Iterator, Sequence
@@ -114,7 +115,7 @@ def _is_path(text: str) -> bool:
 
 def _file(path: str, install: Install, stage: Stage) -> str:
     found = stage.in_context(path, install[2])
-    if found is None or not (stage.folder / found).is_file():
+    if found is None or not os.path.isfile(stage.folder / found):  # noqa: PTH113 - any name
         raise Elsewhere(install[0], f"`{found or path}` is not there to be read")
     stage.read.add(found)
     return found

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _BRACED = re.compile(r"\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?:(?P<operator>:?[-+])(?P<value>[^{}$]*))?\}")
+_LONGEST = 128 << 10  # of values that are put together: each may hold another one twice
 _ESCAPED = '"$\\`'
 
 # what is set to something that is not known stands there as None
@@ -60,7 +61,7 @@ def expanded(text: str, values: Values, *, shell: bool = False) -> str:
     What a Dockerfile does not set is unknown: the image that it stands on, or the builder, may.
     """
     parts: list[str] = []
-    quote, at = "", 0
+    quote, at, size = "", 0, 0
     while at < len(text):
         character = text[at]
         if character == "\\" and quote != "'":
@@ -74,6 +75,9 @@ def expanded(text: str, values: Values, *, shell: bool = False) -> str:
         elif character == "$":
             value, at = _variable(text, at, values, shell=shell)
             parts.append(value)
+            size += len(value)
+            if size > _LONGEST:
+                raise Unknown(f"what is longer than {_LONGEST >> 10} KiB")
         elif character == "`" and shell:
             raise Unknown("the output of a command")
         elif character in "\"'" and quote in ("", character):
@@ -185,7 +189,8 @@ def _pieces(script: str) -> Iterator[tuple[str, str]]:
             yield "text", character
             at += 1
         elif character == "#" and fresh:
-            at = script.find("\n", at) if "\n" in script[at:] else len(script)
+            end = script.find("\n", at)
+            at = end if end >= 0 else len(script)
         else:
             piece = next((sign for sign in _SIGNS if script.startswith(sign, at)), character)
             yield _SIGNS.get(piece, "text"), piece
