@@ -229,6 +229,59 @@ def test_what_is_pinned_and_not_wished_for_is_asked_for_and_named(
     assert read_manifest(project.manifest).pip.dependencies == ("app", "lib")
 
 
+def conda_lock(index: IndexServer, wheels: Path) -> str:
+    """A conda-lock.yml of `app` and `lib`, which says of what index they are as little as every other one."""
+    lines = ["version: 1", "metadata:", "  content_hash: {linux-64: x}", "  channels: []", "  platforms: [linux-64]"]
+    lines += ["  sources: [environment.yml]", "package:"]
+    for name, version in (("app", "1.0"), ("lib", "2.0")):
+        file = wheels / f"{name}-{version}-py3-none-any.whl"
+        sha256 = hashlib.sha256(file.read_bytes()).hexdigest()
+        lines += [f"- name: {name}", f"  version: '{version}'", "  manager: pip", "  platform: linux-64"]
+        lines += ["  dependencies: {}", f"  url: {index.server.url}/files/{file.name}"]
+        lines += [f"  hash: {{sha256: {sha256}}}", "  category: main", "  optional: false"]
+    return "\n".join(lines) + "\n"
+
+
+def test_pins_by_url_are_taken_from_the_index_of_the_wishes_that_has_the_same_files(
+    project: Project, index: IndexServer, wheels: Path
+) -> None:
+    wishes = f"dependencies:\n- pip:\n  - --index-url {index.url}\n  - app >=1\n"
+    write(project, "environment.yml", wishes)
+    write(project, "conda-lock.yml", conda_lock(index, wheels))
+    given = ("--pins", "conda-lock.yml", "--base", "scratch", "--python", "3.11")
+    result = project.call("import", "environment.yml", *given)
+    assert (result.code, "by their URLs" in result.stderr) == (0, False), result.stderr
+    assert read_manifest(project.manifest).pip.dependencies == ("app>=1",)
+    assert [(p.name, p.version, p.url) for p in project.locked().pip] == [("app", "1.0", None), ("lib", "2.0", None)]
+    assert project.call("check") == (0, "", "")
+    before = project.lockfile.read_bytes()
+    project.must("lock")
+    assert project.lockfile.read_bytes() == before
+
+
+def test_pins_by_url_that_no_index_of_the_wishes_has_are_asked_for_by_url(
+    project: Project, index: IndexServer, wheels: Path, tmp_path: Path
+) -> None:
+    """The index of the wishes has another file by the name of the one that is pinned."""
+    write_wheel(tmp_path / "others", "app", "1.0", requires=["lib>=2", "other; extra == 'x'"], extras=("x",))
+    with serve_index(WheelFolders((tmp_path / "others",))) as elsewhere:
+        wishes = f"dependencies:\n- pip:\n  - --index-url {elsewhere.url}\n  - app >=1\n"
+        write(project, "environment.yml", wishes)
+        write(project, "conda-lock.yml", conda_lock(index, wheels))
+        given = ("--pins", "conda-lock.yml", "--base", "scratch", "--python", "3.11")
+        result = project.call("import", "environment.yml", *given)
+        assert result.code == 0, result.stderr
+        assert (
+            "  `app>=1`: no index here has the file that is pinned: env.toml asks for it by its URL\n" in result.stderr
+        )
+        files = f"{index.server.url}/files"
+        urls = [f"{files}/app-1.0-py3-none-any.whl", f"{files}/lib-2.0-py3-none-any.whl"]
+        assert [p.url for p in project.locked().pip] == urls
+        asked = read_manifest(project.manifest).pip.dependencies
+        assert asked == tuple(f"{name} @ {url}" for name, url in zip(("app", "lib"), urls, strict=True))
+        assert project.call("check") == (0, "", "")
+
+
 def test_init_starts_from_a_file(project: Project) -> None:
     write(project, "requirements.txt", "flask >=3\n")
     result = project.call(

@@ -19,7 +19,7 @@ _BY_HASH = re.compile(
     r"/packages/[0-9a-f]{2}/[0-9a-f]{2}/[0-9a-f]{60}/[^/]+$|/packages/(?:source|(?:py|cp|pp)[0-9.py]+)/"
 )
 _COMMIT = re.compile("[0-9a-f]{40}|[0-9a-f]{64}")
-_NO_INDEX = "the file does not say which index these are from: they are asked for by their URLs"
+BY_URL = "the file does not say which index these are from: they are asked for by their URLs"
 
 
 class Indexes:
@@ -37,7 +37,7 @@ class Indexes:
 
     @property
     def remarks(self) -> tuple[Remark, ...]:
-        lost = (Remark(what=f"{host}: {', '.join(names)}", why=_NO_INDEX) for host, names in self._unknown.items())
+        lost = (Remark(what=f"{host}: {', '.join(names)}", why=BY_URL) for host, names in self._unknown.items())
         return (*self._seen.remarks, *lost)
 
     def of_file(self, url: str, stated: str | None, name: str) -> tuple[bool, str | None]:
