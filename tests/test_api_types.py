@@ -19,6 +19,20 @@ env.python.conda_dependencies = ["numpy"]
 number: int = env.register(ws).version
 number = Run.get(ws, "7f3a").get_environment()
 """
+RIGHT = """
+from envlock import CondaDependencies, Environment, Workspace
+from envlock.api.building import Build
+
+
+def made(ws: Workspace, env: Environment, in_docker: bool) -> Build | None:
+    env.environment_variables = {"A": "1"}
+    env.python.conda_dependencies = CondaDependencies.create(pip_packages="flask", conda_packages=["numpy"])
+    env.lock(packages="numpy")
+    env.build_local(ws).prefix.exists()
+    env.build_local(ws, useDocker=True).get_log()
+    there = env.build_local(ws, useDocker=in_docker)
+    return there if isinstance(there, Build) else None
+"""
 SAID = [
     (6, "attr-defined"),
     (7, "call-arg"),
@@ -33,6 +47,7 @@ def test_programs_of_the_documentation_are_typed_and_mistakes_are_seen(tmp_path:
     programs = [code for kind, code, _ in scripts(page) if kind == "python"]
     for number, code in enumerate(programs):
         (tmp_path / f"program_{number}.py").write_text(code)
+    (tmp_path / "right.py").write_text(RIGHT)
     (tmp_path / "wrong.py").write_text(WRONG)
     words = ("--strict", "--no-error-summary", "--show-error-codes", "--cache-dir", cache_folder() / "mypy-api")
     done = subprocess.run(

@@ -194,15 +194,17 @@ class Environment(Parts):
         return Build(work, said)
 
     @overload
-    def build_local(self, workspace: Workspace | None = None, *, push: bool = False) -> Installed: ...
-    @overload
     def build_local(
-        self, workspace: Workspace | None = None, *, useDocker: Literal[False], push: bool = False
+        self, workspace: Workspace | None = None, *, useDocker: Literal[False] = False, push: bool = False
     ) -> Installed: ...
     @overload
     def build_local(
         self, workspace: Workspace | None = None, *, useDocker: Literal[True], push: bool = False
     ) -> Build: ...
+    @overload
+    def build_local(
+        self, workspace: Workspace | None = None, *, useDocker: bool, push: bool = False
+    ) -> Installed | Build: ...
     def build_local(
         self, workspace: Workspace | None = None, *, useDocker: bool = False, push: bool = False
     ) -> Installed | Build:
