@@ -120,13 +120,18 @@ def test_what_lies_outside_of_the_repository_is_refused(project: Project, tmp_pa
         (["requirements.txt", "--name", "Train"], "error: `Train` cannot be an environment's name"),
         (["requirements.txt", "--python", "2.7"], "expected a version such as `3.11`"),
         (["requirements.txt", "--pins", "requirements.txt"], "(requirements.txt) pins nothing"),
+        (["folder/requirements.txt"], "error: `folder/requirements.txt` is no folder that can be imported\n"),
+        (["empty", "--format", "requirements.txt"], "error: `empty` is no folder that can be imported\n"),
+        (["requirements.txt", "--to", "linked"], "error: `linked/env.toml` is here already\n"),
         (["latin.txt"], "error: `latin.txt` is no text in UTF-8\n"),
     ],
 )
 def test_what_cannot_be_imported(project: Project, arguments: list[str], stderr: str) -> None:
     write(project, "requirements.txt", "flask >=3\n")
     write(project, "notes.md", "# flask\n")
-    (project.folder / "empty").mkdir()
+    for name in ("empty", "linked", "folder/requirements.txt"):
+        (project.folder / name).mkdir(parents=True)
+    (project.folder / "linked" / "env.toml").symlink_to("nowhere")
     (project.folder / "latin.txt").write_bytes(b"# caf\xe9\nflask\n")
     result = project.call("import", *arguments)
     assert (result.code, result.stdout) == (2, "")

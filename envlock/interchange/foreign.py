@@ -27,18 +27,20 @@ from envlock.model.imported import Imported
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Foreign:
     """One kind of file: `is_one` tells it by its path and text (what it is called in a table is its name for people),
-    `read` reads it, and raises ValueError, or UserInputError that names file and line, where it cannot."""
+    `read` reads it, and raises ValueError, or UserInputError that names file and line, where it cannot. Some are
+    `folders` as well: no folder is one of the others, whatever it is called."""
 
     is_one: Callable[[Path, str], bool]
     read: Callable[[Source], Imported]
+    folders: bool = False
 
 
 # in the order in which they are asked; each reader's module has its two functions
 FOREIGN: dict[str, Foreign] = {
-    "azureml": Foreign(is_one=azureml_definition.is_one, read=azureml_definition.read),
+    "azureml": Foreign(is_one=azureml_definition.is_one, read=azureml_definition.read, folders=True),
     "azureml-v2": Foreign(is_one=azureml_asset.is_one, read=azureml_asset.read),
-    "conda prefix": Foreign(is_one=conda_prefix.is_one, read=conda_prefix.read),
-    "virtual environment": Foreign(is_one=virtual_environment.is_one, read=virtual_environment.read),
+    "conda prefix": Foreign(is_one=conda_prefix.is_one, read=conda_prefix.read, folders=True),
+    "virtual environment": Foreign(is_one=virtual_environment.is_one, read=virtual_environment.read, folders=True),
     "explicit": Foreign(is_one=explicit_file.is_one, read=explicit_file.read),
     "conda-lock": Foreign(is_one=conda_lock_file.is_one, read=conda_lock_file.read),
     "pixi": Foreign(is_one=pixi_lock_file.is_one, read=pixi_lock_file.read),
@@ -54,4 +56,7 @@ FOREIGN: dict[str, Foreign] = {
 
 def foreign_of(path: Path, text: str) -> str | None:
     """What kind of file this is, by its name and text; None where nobody knows it."""
-    return next((name for name, kind in FOREIGN.items() if kind.is_one(path, text)), None)
+    return next(
+        (name for name, kind in FOREIGN.items() if (kind.folders or not path.is_dir()) and kind.is_one(path, text)),
+        None,
+    )

@@ -38,7 +38,7 @@ def import_environment(
     """
     folder = folder.resolve()
     project = Project(folder)
-    if project.manifest.exists() and not options.overwrite:
+    if os.path.lexists(project.manifest) and not options.overwrite:  # a link to nothing is somebody's, too
         raise UserInputError(
             f"`{display(project.manifest)}` is here already",
             hint=_ELSEWHERE,

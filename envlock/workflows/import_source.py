@@ -41,7 +41,7 @@ def read_source(path: Path, asked: Asked, context: Context) -> Read:
     kind = asked.kind or foreign_of(path, text)
     if kind and kind not in FOREIGN:
         raise UserInputError(f"there is no kind `{kind}`", hint=did_you_mean(kind, FOREIGN) or f"there are: {_KINDS}")
-    if kind is None:
+    if kind is None or (path.is_dir() and not FOREIGN[kind].folders):
         raise UserInputError(
             f"`{display(path)}` is no {'folder' if path.is_dir() else 'file'} that can be imported",
             hint=_hint(path),
