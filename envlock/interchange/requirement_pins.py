@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from packaging.requirements import Requirement
 from packaging.utils import (
@@ -50,7 +51,7 @@ def pinned_by(
         index = indexes.get((each.origin.shown, each.origin.line), reader.indexes.default)
         if several and not pin.source and (each.origin.shown, each.origin.line) not in indexes:
             raise LookupError(pin.name)
-        found.append((each, pin if pin.source else _from(pin, index)))
+        found.append((each, pin if pin.source else replace(pin, index=index)))
     return tuple(Pinned(platform=name, python=python, pip=tuple(_applying(found, name))) for name in platforms)
 
 
@@ -99,10 +100,6 @@ def _of_source(url: str) -> str | None:
         return None
 
 
-def _from(pin: PinnedPip, index: str | None) -> PinnedPip:
-    return PinnedPip(name=pin.name, version=pin.version, files=pin.files, index=index, extras=pin.extras)
-
-
 def _applying(found: Sequence[tuple[Asked, PinnedPip]], platform: str) -> Iterator[PinnedPip]:
     """What applies on a platform, each with what of its marker the Python decides."""
     for asked, pin in found:
@@ -113,19 +110,7 @@ def _applying(found: Sequence[tuple[Asked, PinnedPip]], platform: str) -> Iterat
         spans = Spans(PLATFORMS[platform], None, [str(marker)])
         pythons = [version for version in spans.lowest if spans.holds(str(marker), version)]
         if pythons:
-            yield _limited(pin, spans.marker(pythons))
-
-
-def _limited(pin: PinnedPip, marker: str | None) -> PinnedPip:
-    return PinnedPip(
-        name=pin.name,
-        version=pin.version,
-        files=pin.files,
-        index=pin.index,
-        source=pin.source,
-        extras=pin.extras,
-        marker=marker,
-    )
+            yield replace(pin, marker=spans.marker(pythons))
 
 
 def _indexes(reader: RequirementReader) -> Iterator[tuple[tuple[str, int], str | None]]:
