@@ -2,6 +2,7 @@
 
 import inspect
 import json
+import operator
 import re
 import shutil
 import subprocess
@@ -184,6 +185,20 @@ def test_threads_change_one_environment_together(ws: Workspace) -> None:
         objects = [Environment.get(ws, "small") for _ in names[1:]]
         list(pool.map(lambda each, name: each.conda.remove(name), objects, names[1:]))
     assert [*env.conda] == names[:1]
+
+
+def test_pip_is_named_once(ws: Workspace) -> None:
+    env = small()
+    env.pip.add("flask")
+    for _ in range(2):
+        assert env.python.conda_dependencies.serialize_to_string().count("- pip\n") == 1
+        env.conda.add("pip")
+
+
+def test_no_login_stands_in_an_environment(ws: Workspace) -> None:
+    with pytest.raises(UserInputError, match="no registry and no login") as error:
+        operator.attrgetter("base_image_registry.username")(small().docker)
+    assert "docker login" in str(error.value.hint)
 
 
 def test_what_is_shown_fits_a_notebook(ws: Workspace) -> None:

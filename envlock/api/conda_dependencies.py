@@ -1,6 +1,7 @@
 """`CondaDependencies`: the conda and pip packages of an environment as one object, as Azure ML's scripts make it."""
 
 import os
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -137,5 +138,6 @@ def _document(spec: EnvSpec) -> dict[str, Value]:
     dependencies: list[Value] = [f"python={spec.python}"] if spec.python else []
     dependencies += spec.conda.dependencies
     if spec.pip.dependencies:
-        dependencies += ["pip", {"pip": [*spec.pip.dependencies]}]
+        named = any(re.match(r"pip(?![\w.-])", text) for text in spec.conda.dependencies)
+        dependencies += [*([] if named else ["pip"]), {"pip": [*spec.pip.dependencies]}]
     return {"channels": [*spec.conda.channels], "dependencies": dependencies}

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator, Mapping, MutableMapping
 from pathlib import Path
+from typing import NoReturn
 
 from envlock.api.conda_dependencies import CondaDependencies
 from envlock.api.definition import Definition, InMemory, add, put, remove
@@ -164,6 +165,14 @@ class DockerSection:
     @base_image.setter
     def base_image(self, reference: str | None) -> None:
         _put_base(self._definition, _BASE, reference)
+
+    @property
+    def base_image_registry(self) -> NoReturn:
+        """There is none: UserInputError. The registry is part of `base_image`, and no login stands in a file."""
+        raise UserInputError(
+            "no registry and no login stand apart from `base_image`",
+            hint="name it as `acme.test/base:1`; `docker login` keeps the login, or any credential helper of docker",
+        )
 
     @property
     def base_dockerfile(self) -> str | None:
