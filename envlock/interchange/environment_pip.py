@@ -14,6 +14,7 @@ class PipLines:
 
     def __init__(self, found: Gathered) -> None:
         self._found = found
+        self._hashed = False
         self._origin = Origin(found.source.path, None, display(found.source.path))
         self.reader = RequirementReader(found.source)
 
@@ -29,8 +30,9 @@ class PipLines:
         self.reader.line(text, self._origin._replace(line=line))
         for each in self.reader.asked[asked:]:
             self._found.want("pip", each.requirement, line, only)
-            if each.hashes:
-                self.reader.remark(f"--hash of `{each.requirement}`", _HASHES, each.origin)
+            if each.hashes and not self._hashed:  # one word for all of them
+                self.reader.remark("--hash", _HASHES, each.origin)
+                self._hashed = True
         for each in self.reader.limits[limits:]:
             self._found.want("constraint", each.requirement, line)
         limiting = only is not None and not self._found.everywhere(only)
