@@ -57,7 +57,7 @@ def clone(origin: Project, folder: Path, name: str | None, context: Context, *, 
 def lacks_files(origin: Project) -> UserInputError:
     return UserInputError(
         f"`{origin.title}` names files that lie beside it, which are not here",
-        hint="`envlock save` takes them along, and `envlock load` puts them here",
+        hint="`envlock save ENV DIR` takes them along, and `envlock load DIR --to FOLDER --name NAME` puts them here",
     )
 
 
