@@ -226,6 +226,13 @@ def test_nothing_outside_is_read_from_the_top_of_the_repository_either(tmp_path:
     assert [why for _, _, why in said(imported)] == ["it leaves the repository"]
 
 
+def test_outside_of_any_repository_files_are_read_below_the_first_one(tmp_path: Path) -> None:
+    (tmp_path / "other.txt").write_text("b\n")
+    (tmp_path / "inner").mkdir()
+    ((_, _, why),) = said(read(tmp_path / "inner", "-r ../other.txt"))
+    assert "no repository is around both" in why
+
+
 @pytest.mark.parametrize("encoding", ["utf-16", "latin-1", "utf-8-sig"])
 def test_files_that_are_named_say_their_encoding(tmp_path: Path, encoding: str) -> None:
     coding = "# -*- coding: latin-1 -*-\n" if encoding == "latin-1" else ""

@@ -30,6 +30,7 @@ _LARGEST = 4 << 20  # of each
 _CONTROL = re.compile(r"[\0-\x08\x0e-\x1f\x7f]")
 _FILLED = "filled in from this machine's environment: env.toml has the value that it has now"
 _LIMITED_HASHES = "the hashes of a constraint are not kept: env.lock has those of what is chosen"
+_NO_REPOSITORY = "it is outside of the folder of the first file, and no repository is around both: `git init` makes one"
 _NOT_EDITABLE = "it is installed, and not checked out to be edited"
 
 
@@ -235,7 +236,7 @@ def _require_inside(path: Path, source: Source) -> None:
     """ValueError for what is outside of the repository; where there is none, of the folder of the first file."""
     root = Surroundings(source.path.parent).root
     if not resolved(path).is_relative_to(root):
-        raise ValueError("it leaves the repository")
+        raise ValueError("it leaves the repository" if (root / ".git").exists() else _NO_REPOSITORY)
 
 
 def _text(path: Path) -> str:
