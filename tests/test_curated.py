@@ -61,9 +61,10 @@ def test_one_is_started_from_with_its_comments_and_another_name(name: str, tmp_p
     assert len(own.splitlines()) <= 40
 
 
-def test_it_is_started_from_by_its_full_name_too(tmp_path: Path) -> None:
+@pytest.mark.parametrize("word", ["envlock-minimal", "curated/envlock-minimal"])
+def test_it_is_started_from_by_its_full_name_too(word: str, tmp_path: Path) -> None:
     project = empty(tmp_path / "here", tmp_path / "cache")
-    project.must("init", "started", "--from", "envlock-minimal")
+    project.must("init", "started", "--from", word)
     assert tomllib.loads(project.manifest.read_text())["name"] == "started"
 
 

@@ -34,7 +34,8 @@ def project(tmp_path: Path) -> Project:
 def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """`app`, which requires `lib >=2`, and two versions of `lib`."""
     folder = tmp_path_factory.mktemp("wheels")
-    write_wheel(folder, "app", "1.0", requires=["lib>=2"])
+    write_wheel(folder, "app", "1.0", requires=["lib>=2", "more; extra == 'all'"], extras=["all"])
+    write_wheel(folder, "more", "1.0")
     write_wheel(folder, "lib", "1.0")
     write_wheel(folder, "lib", "2.0")
     return folder
@@ -170,10 +171,10 @@ def test_texts_as_they_are_written(project: Project, content: bytes) -> None:
     assert read_manifest(project.manifest).pip.dependencies == ("flask",)
 
 
-def pylock(index: IndexServer, wheels: Path, lib: str) -> str:
-    """A pylock.toml of `app` and a version of `lib`."""
+def pylock(index: IndexServer, wheels: Path, lib: str, *more: tuple[str, str]) -> str:
+    """A pylock.toml of `app`, a version of `lib`, and more."""
     lines = ['lock-version = "1.0"', 'requires-python = "==3.11.*"', 'created-by = "test"']
-    for name, version in (("app", "1.0"), ("lib", lib)):
+    for name, version in (("app", "1.0"), ("lib", lib), *more):
         file = wheels / f"{name}-{version}-py3-none-any.whl"
         sha256 = hashlib.sha256(file.read_bytes()).hexdigest()
         lines += ["[[packages]]", f'name = "{name}"', f'version = "{version}"', f'index = "{index.url}"']
@@ -222,6 +223,17 @@ def test_wishes_of_one_file_and_pins_of_another(project: Project, index: IndexSe
     assert (spec.pip.dependencies, spec.python) == (("app>=1",), "3.11")
     assert project.call("check") == (0, "", "")
     assert {"app 1.0", "lib 2.0"} == {" ".join(line.split()[:2]) for line in project.must("show").splitlines()[1:3]}
+
+
+def test_what_a_wished_extra_brings_is_not_asked_for_once_more(
+    project: Project, index: IndexServer, wheels: Path
+) -> None:
+    write(project, "requirements.in", f"--index-url {index.url}\napp[all]\n")
+    write(project, "pylock.toml", pylock(index, wheels, "2.0", ("more", "1.0")))
+    result = project.call("import", "requirements.in", "--pins", "pylock.toml", "--base", "scratch")
+    assert "nothing that is asked for leads to it" not in result.stderr
+    assert read_manifest(project.manifest).pip.dependencies == ("app[all]",)
+    assert project.call("check") == (0, "", "")
 
 
 def test_what_is_pinned_and_not_wished_for_is_asked_for_and_named(

@@ -20,10 +20,11 @@ _Asked = tuple[Node, str]
 
 
 def everything(spec: EnvSpec, pinned: Sequence[Pinned]) -> EnvSpec:
-    """A spec that asks for each pinned package by its name, and for nothing else."""
+    """A spec that asks for each pinned package by its name, with the extras that are asked for, and for nothing else."""
     wants = {
         each.platform: Wants(
-            conda=tuple(sorted({p.name for p in each.conda})), pip=tuple(sorted({_limited(p) for p in each.pip}))
+            conda=tuple(sorted({p.name for p in each.conda})),
+            pip=tuple(sorted({_limited(p) for p in _with_extras(each, spec)})),
         )
         for each in pinned
     }
@@ -34,6 +35,16 @@ def everything(spec: EnvSpec, pinned: Sequence[Pinned]) -> EnvSpec:
         platform_wants=tuple(sorted(wants.items())),
         groups=(),
     )
+
+
+def _with_extras(pinned: Pinned, spec: EnvSpec) -> Iterator[PinnedPip]:
+    """The distributions with the extras that a spec asks for: what these bring is led to by them."""
+    extras: dict[str, set[str]] = {}
+    for text in spec.all_wants(pinned.platform).pip:
+        wanted = Requirement(text)
+        extras.setdefault(canonicalize_name(wanted.name), set()).update(map(canonicalize_name, wanted.extras))
+    for each in pinned.pip:
+        yield replace(each, extras=tuple(sorted({*each.extras, *extras.get(each.name, ())})))
 
 
 def requirement(pinned: PinnedPip) -> str:

@@ -59,7 +59,7 @@ def is_curated(word: str) -> bool:
 
 def curated_named(word: str) -> Project:
     """One of them by its name; UserInputError where there is none."""
-    name = word.removeprefix(CURATED[0]).removeprefix(CURATED[1])
+    name = word.removeprefix(CURATED[1]).removeprefix(CURATED[0])
     known = {folder.name for folder in _FOLDER.iterdir() if (folder / MANIFEST).is_file()}
     if name not in known:
         hint = did_you_mean(name, known) or "`envlock list --curated` lists what there is"
