@@ -20,7 +20,7 @@ _Asked = tuple[Node, str]
 
 
 def everything(spec: EnvSpec, pinned: Sequence[Pinned]) -> EnvSpec:
-    """A spec that asks for each pinned package by its name, with the extras that are asked for, and for nothing else."""
+    """A spec that asks for each pinned package by its name, with the extras that are wished for, and nothing else."""
     wants = {
         each.platform: Wants(
             conda=tuple(sorted({p.name for p in each.conda})),
