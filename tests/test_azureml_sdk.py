@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from envlock.interchange.azureml_folder import azureml_folder, azureml_notes
-from envlock.interchange.contents import Contents
+from envlock.interchange.azureml.folder import azureml_folder, azureml_notes
+from envlock.interchange.exports.contents import Contents
 from envlock.model.lock import Base, PlatformLock
 from tests.support.azureml import loaded, sdk
 from tests.support.conda_channel import write_channel

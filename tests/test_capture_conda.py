@@ -8,7 +8,7 @@ import pytest
 from uv import find_uv_bin
 
 from envlock.errors import UserInputError
-from envlock.interchange import conda_prefix
+from envlock.interchange.installed import conda_prefix
 from envlock.interchange.source import Source
 from envlock.model.imported import Imported, PinnedConda
 from tests.conftest import IndexServers

@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from envlock.errors import UserInputError
-from envlock.interchange import conda_prefix, virtual_environment
 from envlock.interchange.foreign import foreign_of
+from envlock.interchange.installed import conda_prefix, virtual_environment
 from envlock.interchange.source import Source
 from envlock.workflows.capture import prefix_at
 from tests.support.prefixes import conda_record, python_record, write_distribution, write_prefix, write_venv

@@ -11,8 +11,8 @@ import pytest
 from uv import find_uv_bin
 
 from envlock.errors import UserInputError
-from envlock.interchange import virtual_environment
-from envlock.interchange.prefix_files import LIMIT
+from envlock.interchange.installed import virtual_environment
+from envlock.interchange.installed.prefix_files import LIMIT
 from envlock.interchange.source import Source
 from envlock.model.imported import Imported, PinnedFile, PinnedPip
 from tests.conftest import IndexServers

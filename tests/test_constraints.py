@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from envlock.interchange.pip_requirement import normalized_constraint
+from envlock.interchange.pip.pip_requirement import normalized_constraint
 from envlock.lockfile.writer import lock_text
 from envlock.manifest.editor import new_manifest
 from envlock.manifest.reader import read_manifest

@@ -14,7 +14,7 @@ from envlock.errors import EnvlockError
 from envlock.history.objects import Objects
 from envlock.history.repository import Entry
 from envlock.history.snapshot import lay_out
-from envlock.interchange.provenance import Revision
+from envlock.interchange.exports.provenance import Revision
 from envlock.system.cache import Cache
 from envlock.workflows.context import Context
 from envlock.workflows.environment_at import environment_at

@@ -11,7 +11,7 @@ from threading import Event
 import pytest
 import yaml
 
-from envlock.interchange.formats import FORMATS
+from envlock.interchange.exports.formats import FORMATS
 from envlock.workflows.export_places import public
 from tests.support.conda_channel import write_channel
 from tests.support.conda_package import CondaPackage

@@ -13,7 +13,7 @@ from packaging.tags import Tag, compatible_tags, cpython_tags
 from pip._internal.network.session import PipSession
 from pip._internal.req import parse_requirements
 
-from envlock.interchange.formats import FORMATS
+from envlock.interchange.exports.formats import FORMATS
 from envlock.model.lock import CondaPackage, PipPackage
 from envlock.model.platform import PLATFORMS
 from tests.support.conda_channel import write_channel

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 from envlock.errors import UserInputError
-from envlock.interchange.formats import FORMATS
-from envlock.interchange.toml_text import toml_text
-from envlock.interchange.yaml_text import yaml_text
+from envlock.interchange.exports.formats import FORMATS
+from envlock.interchange.exports.toml_text import toml_text
+from envlock.interchange.exports.yaml_text import yaml_text
 from tests.support.export_contents import LINUX, contents, export_text, holdable, wheel
 
 FILES = {

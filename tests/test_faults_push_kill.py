@@ -31,7 +31,11 @@ LOADED = (
     *("envlock.cli.commands.build", "envlock.workflows.build", "envlock.workflows.push_image"),
     *("envlock.workflows.attachments", "envlock.workflows.source_revision", "envlock.workflows.local_sources"),
     *("envlock.registry.transfer", "envlock.manifest.reader", "envlock.workflows.walk", "envlock.workflows.placed"),
-    *("envlock.interchange.cyclonedx", "envlock.interchange.spdx", "envlock.interchange.provenance"),
+    *(
+        "envlock.interchange.exports.cyclonedx",
+        "envlock.interchange.exports.spdx",
+        "envlock.interchange.exports.provenance",
+    ),
 )
 
 

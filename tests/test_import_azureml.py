@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from envlock.errors import UserInputError
-from envlock.interchange import azureml_asset, azureml_definition
-from envlock.interchange.dockerfile_file import REST
+from envlock.interchange.azureml import asset as azureml_asset
+from envlock.interchange.azureml import definition as azureml_definition
+from envlock.interchange.docker.dockerfile_file import REST
 from envlock.interchange.foreign import foreign_of
 from envlock.interchange.source import Source
 from envlock.model.imported import Imported

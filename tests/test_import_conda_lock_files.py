@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from envlock.errors import EnvlockError
 from envlock.interchange import yaml_plain
+from envlock.interchange.exports.yaml_text import yaml_text
 from envlock.interchange.foreign import foreign_of
 from envlock.interchange.yaml_nodes import MappingNode, Node, SequenceNode, Wrong, graph, is_nothing, pairs
-from envlock.interchange.yaml_text import yaml_text
 from envlock.model.imported import PinnedConda
 from envlock.model.lock import PipPackage
 from envlock.model.platform import PLATFORMS

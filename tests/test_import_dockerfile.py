@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from envlock.errors import UserInputError
-from envlock.interchange.dockerfile_file import REST, is_one, read
-from envlock.interchange.dockerfile_lines import instructions
+from envlock.interchange.docker.dockerfile_file import REST, is_one, read
+from envlock.interchange.docker.dockerfile_lines import instructions
 from envlock.interchange.source import Source
 from envlock.model.imported import Imported
 from tests.support.projects import Project, new_project

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from envlock.errors import UserInputError
-from envlock.interchange.environment_import import read
+from envlock.interchange.conda.environment_import import read
 from envlock.interchange.source import Source
 from envlock.manifest.editor import new_manifest
 from envlock.manifest.reader import read_manifest

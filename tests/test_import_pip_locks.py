@@ -15,8 +15,8 @@ from packaging.markers import Marker
 
 from envlock.errors import EnvlockError
 from envlock.interchange.foreign import FOREIGN, foreign_of
-from envlock.interchange.pins import utc_time
-from envlock.interchange.pythons import Spans, python_key
+from envlock.interchange.pip.pins import utc_time
+from envlock.interchange.pip.pythons import Spans, python_key
 from envlock.interchange.source import Source
 from envlock.lockfile.reader import read_lock
 from envlock.model.digest import lock_hashes

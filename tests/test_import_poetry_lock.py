@@ -10,7 +10,7 @@ import pytest
 
 from envlock.errors import EnvlockError
 from envlock.interchange.foreign import FOREIGN, foreign_of
-from envlock.interchange.poetry_packages import limits_of
+from envlock.interchange.pip.poetry_packages import limits_of
 from envlock.interchange.source import Source
 from envlock.lockfile.reader import read_lock
 from envlock.model.imported import Imported

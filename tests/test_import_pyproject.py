@@ -15,9 +15,9 @@ from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 from envlock.errors import UserInputError
-from envlock.interchange import project_import
-from envlock.interchange.poetry_versions import platform_marker, python_marker, specifiers
-from envlock.interchange.requirement_words import LOGIN
+from envlock.interchange.pip import project_import
+from envlock.interchange.pip.poetry_versions import platform_marker, python_marker, specifiers
+from envlock.interchange.pip.requirement_words import LOGIN
 from envlock.interchange.source import Source
 from envlock.manifest.editor import new_manifest
 from envlock.manifest.reader import read_manifest

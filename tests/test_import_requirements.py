@@ -12,8 +12,8 @@ from packaging.utils import canonicalize_name
 from pip._internal.network.session import PipSession
 from pip._internal.req.req_file import parse_requirements
 
-from envlock.interchange import requirements_file
 from envlock.interchange.foreign import foreign_of
+from envlock.interchange.pip import requirements_file
 from envlock.interchange.source import Source
 from envlock.model.imported import Imported, PinnedPip
 from tests.conftest import IndexServers

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from rattler import MatchSpec
 from rattler.exceptions import InvalidMatchSpecError
 
-from envlock.interchange.conda_spec import normalized_spec
+from envlock.interchange.conda.conda_spec import normalized_spec
 
 ROWS = [
     ("numpy", "numpy"),

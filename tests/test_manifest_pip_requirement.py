@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from envlock.interchange.pip_requirement import normalized_requirement
+from envlock.interchange.pip.pip_requirement import normalized_requirement
 
 ROWS = [
     ("flask", "flask"),

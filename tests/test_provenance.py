@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from envlock.interchange.provenance import Making, Revision, provenance, public_origin
+from envlock.interchange.exports.provenance import Making, Revision, provenance, public_origin
 from envlock.lockfile.reader import read_lock
 from envlock.model.image import Image
 from envlock.oci.attachment import CYCLONEDX, LOCK, PROVENANCE, SPDX, Attachment

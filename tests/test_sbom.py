@@ -12,8 +12,8 @@ from packageurl import PackageURL
 from spdx_tools.spdx.parser.parse_anything import parse_file
 from spdx_tools.spdx.validation.document_validator import validate_full_spdx_document
 
-from envlock.interchange import cyclonedx, spdx
-from envlock.interchange.bill import Bill
+from envlock.interchange.exports import cyclonedx, spdx
+from envlock.interchange.exports.bill import Bill
 from envlock.model.lock import Base, DebianPackage
 from envlock.workflows.bill import Billed, bill_of
 from tests.support.export_contents import LINUX, contents, digest

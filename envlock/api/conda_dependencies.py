@@ -7,8 +7,8 @@ from pathlib import Path
 
 from envlock.api.definition import Definition, InMemory, add, put, remove
 from envlock.api.words import words
+from envlock.interchange.exports.yaml_text import Value, yaml_text
 from envlock.interchange.moved_spec import moved_spec
-from envlock.interchange.yaml_text import Value, yaml_text
 from envlock.model.spec import EnvSpec
 from envlock.system.files import write_whole
 from envlock.workflows.dependencies import Wish

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
-from envlock.interchange.conda_spec import CHANNEL_NAME
-from envlock.interchange.direct import as_path, path_of
-from envlock.interchange.pip_requirement import normalized_requirement
+from envlock.interchange.conda.conda_spec import CHANNEL_NAME
+from envlock.interchange.pip.direct import as_path, path_of
+from envlock.interchange.pip.pip_requirement import normalized_requirement
 from envlock.system.saved_folder import surrounding
 from envlock.system.secrets import holds_token
 

@@ -4,22 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from envlock.interchange import (
-    azureml_asset,
-    azureml_definition,
-    conda_lock_file,
-    conda_prefix,
-    dockerfile_file,
-    environment_import,
-    explicit_file,
-    pixi_lock_file,
-    poetry_lock_file,
-    project_import,
-    pylock_file,
-    requirements_file,
-    uv_lock_file,
-    virtual_environment,
-)
+from envlock.interchange.azureml import asset as azureml_asset
+from envlock.interchange.azureml import definition as azureml_definition
+from envlock.interchange.conda import conda_lock_file, environment_import, explicit_file, pixi_lock_file
+from envlock.interchange.docker import dockerfile_file
+from envlock.interchange.installed import conda_prefix, virtual_environment
+from envlock.interchange.pip import poetry_lock_file, project_import, pylock_file, requirements_file, uv_lock_file
 from envlock.interchange.source import Source
 from envlock.model.imported import Imported
 

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
-from envlock.interchange.direct import LONGEST, as_path
+from envlock.interchange.pip.direct import LONGEST, as_path
 from envlock.model.imported import Imported, Pinned
 from envlock.model.spec import EnvSpec, ImageSpec, Wants
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from envlock.interchange.environment_united import both_requirements, both_specs, conda_identity, pip_identity
+from envlock.interchange.conda.environment_united import both_requirements, both_specs, conda_identity, pip_identity
 from envlock.model.spec import EnvSpec, PipSpec, Wants
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from envlock.interchange.addresses import Surroundings, archive_address
-from envlock.interchange.direct import as_path
+from envlock.interchange.pip.direct import as_path
 from envlock.model.debian_relations import plain_requirement, relations
 from envlock.model.fields import Item, Table, matching
 from envlock.model.spec import DebianSpec

@@ -6,8 +6,8 @@ from collections.abc import Callable, Hashable, Iterable
 from packaging.requirements import Requirement
 
 from envlock.interchange.addresses import Surroundings, index_url
-from envlock.interchange.conda_spec import normalized_spec
-from envlock.interchange.pip_requirement import normalized_constraint
+from envlock.interchange.conda.conda_spec import normalized_spec
+from envlock.interchange.pip.pip_requirement import normalized_constraint
 from envlock.manifest import later
 from envlock.manifest.names import WORDS
 from envlock.model.fields import Item, Table, matching

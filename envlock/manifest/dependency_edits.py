@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from envlock.errors import UserInputError
-from envlock.interchange.direct import as_path
+from envlock.interchange.pip.direct import as_path
 from envlock.manifest.debian import limited_side
 from envlock.manifest.dependency_text import CONDA, DEBIAN, PIP, name_of, place_in_order, united
 from envlock.manifest.text_edits import with_other_string, with_string, without_string

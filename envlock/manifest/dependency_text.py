@@ -7,9 +7,9 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 
-from envlock.interchange.conda_spec import normalized_spec
-from envlock.interchange.direct import names_a_source
-from envlock.interchange.pip_requirement import normalized_requirement
+from envlock.interchange.conda.conda_spec import normalized_spec
+from envlock.interchange.pip.direct import names_a_source
+from envlock.interchange.pip.pip_requirement import normalized_requirement
 from envlock.manifest.debian import package_name
 from envlock.model.debian_relations import plain_requirement
 from envlock.model.match_specs import conda_name

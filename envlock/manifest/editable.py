@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from envlock.interchange.addresses import Surroundings
-from envlock.interchange.direct import as_path, path_of
 from envlock.interchange.moved_spec import moved
-from envlock.interchange.project_file import PROJECT_FILE, extra_name, missing_extra, read_project_file, required
+from envlock.interchange.pip.direct import as_path, path_of
+from envlock.interchange.pip.project_file import PROJECT_FILE, extra_name, missing_extra, read_project_file, required
 from envlock.model.fields import Item, Table
 from envlock.model.place import Place
 from envlock.model.spec import EditableProject

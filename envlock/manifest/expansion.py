@@ -8,7 +8,7 @@ from typing import Any
 
 from envlock.interchange.addresses import Surroundings, index_url
 from envlock.interchange.moved_spec import moved
-from envlock.interchange.requirement_lines import Reading
+from envlock.interchange.pip.requirement_lines import Reading
 from envlock.interchange.written import REFUSED, Written
 from envlock.manifest.layer import Layer
 from envlock.manifest.layers import Node, noted, rebased

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from envlock.interchange.addresses import Surroundings
-from envlock.interchange.direct import as_path
+from envlock.interchange.pip.direct import as_path
 from envlock.manifest import later
 from envlock.model.fields import Item, Table
 from envlock.model.files import IMAGE_PREFIX

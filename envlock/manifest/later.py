@@ -7,7 +7,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from envlock.interchange.addresses import Surroundings
-    from envlock.interchange.requirement_lines import Reading
+    from envlock.interchange.pip.requirement_lines import Reading
     from envlock.interchange.written import Written
     from envlock.manifest.editable import Editable
     from envlock.manifest.layer import Layer
@@ -42,6 +42,6 @@ def read_editable(table: "Table", surroundings: "Surroundings") -> "tuple[Editab
 
 def read_environment_yml(path: Path, text: str, reading: "Reading") -> "Iterator[Written]":
     """By a YAML library."""
-    from envlock.interchange.environment_file import read_environment_yml
+    from envlock.interchange.conda.environment_file import read_environment_yml
 
     return read_environment_yml(path, text, reading)

@@ -7,10 +7,10 @@ from typing import Any
 
 from packaging.requirements import Requirement
 
-from envlock.interchange.conda_spec import normalized_spec
-from envlock.interchange.direct import as_path
+from envlock.interchange.conda.conda_spec import normalized_spec
 from envlock.interchange.moved_spec import moved
-from envlock.interchange.pip_requirement import normalized_requirement
+from envlock.interchange.pip.direct import as_path
+from envlock.interchange.pip.pip_requirement import normalized_requirement
 from envlock.manifest.debian import package_name
 from envlock.model.fields import Document
 from envlock.model.match_specs import conda_name

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from envlock.interchange.direct import as_path
+from envlock.interchange.pip.direct import as_path
 from envlock.manifest.dependency_text import CONDA, DEBIAN, PIP, name_of, read_dependency
 from envlock.model.platform import DEFAULT_PLATFORM
 from envlock.model.same_meaning import conda_meaning, pip_meaning

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from envlock.interchange.addresses import Surroundings
-from envlock.interchange.conda_spec import normalized_spec
-from envlock.interchange.pip_requirement import normalized_constraint
+from envlock.interchange.conda.conda_spec import normalized_spec
+from envlock.interchange.pip.pip_requirement import normalized_constraint
 from envlock.manifest import later
 from envlock.manifest.reader import open_manifest
 from envlock.model.debian_base import stated_interpreter

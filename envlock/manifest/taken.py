@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from envlock.interchange.project_file import PROJECT_FILE, extra_name, missing_extra, read_project_file, required
-from envlock.interchange.requirement_lines import Reading
+from envlock.interchange.pip.project_file import PROJECT_FILE, extra_name, missing_extra, read_project_file, required
+from envlock.interchange.pip.requirement_lines import Reading
 from envlock.interchange.written import Written, refused, text_of
 from envlock.manifest import later
 from envlock.model.place import Place, key_text

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from envlock import __version__
-from envlock.interchange.provenance import Making, provenance
+from envlock.interchange.exports.provenance import Making, provenance
 from envlock.model.digest import image_key, image_tag, lock_hash
 from envlock.model.image import Descriptor, Image
 from envlock.model.layers import LAYOUT

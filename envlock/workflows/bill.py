@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from envlock.interchange.bill import Bill
+from envlock.interchange.exports.bill import Bill
 from envlock.model.digest import lock_hash
 from envlock.model.graph import Graph, State
 from envlock.model.lock import Lock, Node, PlatformLock

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from envlock.errors import UserInputError
-from envlock.interchange.direct import as_path
+from envlock.interchange.pip.direct import as_path
 from envlock.manifest.dependency_edits import Edit, Entry, Place, add, entries, line_of, nearest, remove
 from envlock.manifest.dependency_text import CONDA, DEBIAN, PIP, kinds_of, name_of, project_name, read_dependency
 from envlock.manifest.root_places import root_places

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from envlock.errors import UserInputError
-from envlock.interchange.contents import Contents
-from envlock.interchange.formats import FORMATS, Format
+from envlock.interchange.exports.contents import Contents
+from envlock.interchange.exports.formats import FORMATS, Format
 from envlock.lockfile.reader import read_lock
 from envlock.manifest.reader import read_manifest
 from envlock.model.lock import Lock, PlatformLock

@@ -9,7 +9,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from envlock.errors import UserInputError
-from envlock.interchange.pip_pins import BY_URL
+from envlock.interchange.pip.pip_pins import BY_URL
 from envlock.model.imported import Imported, Pinned, PinnedFile, PinnedPip, Remark
 from envlock.model.spec import EnvSpec, Index, Wants
 from envlock.solvers.uv_answer import index_name

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from envlock.images.docker_engine.running import Seen
-    from envlock.interchange.bill import Bill
+    from envlock.interchange.exports.bill import Bill
     from envlock.model.image import Descriptor, Image
     from envlock.model.lock import Lock, PlatformLock
     from envlock.model.reference import Reference
@@ -141,5 +141,5 @@ def bill_text(bill: "Bill", form: str) -> str:
     """A bill of materials in the format that is so called."""
     from importlib import import_module
 
-    writers = {"cyclonedx": "envlock.interchange.cyclonedx", "spdx": "envlock.interchange.spdx"}
+    writers = {"cyclonedx": "envlock.interchange.exports.cyclonedx", "spdx": "envlock.interchange.exports.spdx"}
     return str(import_module(writers[form]).write(bill))

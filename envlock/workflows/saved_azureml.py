@@ -1,8 +1,8 @@
 """`save --format azureml`: what is locked as a folder that Azure ML's first SDK loads."""
 
 from envlock.errors import UserInputError
-from envlock.interchange.azureml_folder import azureml_folder, azureml_notes, local_files
-from envlock.interchange.dockerfile_lines import NoDockerfile, instructions
+from envlock.interchange.azureml.folder import azureml_folder, azureml_notes, local_files
+from envlock.interchange.docker.dockerfile_lines import NoDockerfile, instructions
 from envlock.lockfile.reader import read_lock
 from envlock.manifest.reader import read_manifest
 from envlock.model.lock import PlatformLock

@@ -8,7 +8,7 @@ from typing import TypeVar
 from packaging.utils import InvalidSdistFilename, InvalidWheelFilename, parse_sdist_filename, parse_wheel_filename
 
 from envlock.images.base import FOLDER
-from envlock.interchange.package_folders import index_page, packages_file, project_page, repodata
+from envlock.interchange.exports.package_folders import index_page, packages_file, project_page, repodata
 from envlock.model.image import Descriptor
 from envlock.model.lock import CondaPackage, DebianPackage, Lock, PipPackage, PlatformLock
 from envlock.model.platform import PLATFORMS

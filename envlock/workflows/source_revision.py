@@ -4,7 +4,7 @@ from pathlib import Path
 
 from envlock.errors import EnvlockError
 from envlock.history.around import repository_around
-from envlock.interchange.provenance import Revision
+from envlock.interchange.exports.provenance import Revision
 from envlock.model.version import At
 from envlock.system.files import repository_root
 from envlock.workflows.context import Context

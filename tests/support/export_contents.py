@@ -4,8 +4,8 @@ like numbers."""
 import hashlib
 from dataclasses import replace
 
-from envlock.interchange.contents import Contents
-from envlock.interchange.formats import FORMATS
+from envlock.interchange.exports.contents import Contents
+from envlock.interchange.exports.formats import FORMATS
 from envlock.model.lock import Base, CondaPackage, ImageSettings, Inputs, Lock, PipPackage, PlatformLock
 from envlock.model.platform import PLATFORMS
 from envlock.model.spec import Index

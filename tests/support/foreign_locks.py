@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import Any
 
+from envlock.interchange.exports.yaml_text import yaml_text
 from envlock.interchange.foreign import FOREIGN, foreign_of
 from envlock.interchange.source import Source
-from envlock.interchange.yaml_text import yaml_text
 from envlock.model.imported import Imported
 from tests.support.export_contents import LINUX, MAC
 

@@ -8,7 +8,7 @@ import click
 from envlock.cli.command import Session, command
 from envlock.cli.options import one_env
 from envlock.errors import escaped
-from envlock.interchange.formats import FORMATS
+from envlock.interchange.exports.formats import FORMATS
 from envlock.model.platform import PLATFORMS
 from envlock.workflows.export import ExportOptions, export
 

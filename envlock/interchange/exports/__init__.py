@@ -1,0 +1,1 @@
+"""What is locked, written for other tools."""

@@ -1,0 +1,1 @@
+"""What is installed in a prefix, read from what package managers leave."""

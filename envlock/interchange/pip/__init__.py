@@ -1,0 +1,1 @@
+"""Files and locks of pip's world, read."""
