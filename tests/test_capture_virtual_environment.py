@@ -109,6 +109,7 @@ def test_what_uv_installed_is_made_once_more(tmp_path: Path, index_server: Index
     assert differing(venv, again).keys() - MADE_BY_VENV == {"bin/alpha"}  # as each installer writes it
 
 
+@pytest.mark.full
 def test_what_pip_installed_is_made_once_more(tmp_path: Path, index_server: IndexServers) -> None:
     """pip itself is one of the distributions; what was asked for by name is asked for."""
     wheels = tmp_path / "wheels"

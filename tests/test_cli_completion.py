@@ -40,7 +40,7 @@ def completed(project: Project, function: str, *words: str) -> list[str]:
     ("words", "offered"),
     [
         (("",), [name for name, line in COMMANDS.items() if line]),  # not what only git calls
-        (("lo",), ["lock"]),
+        (("lo",), ["lock", "load"]),
         (("check", ""), ["train"]),
         (("check", "x"), []),
         (("check", "--js"), ["--json"]),

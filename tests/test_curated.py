@@ -82,16 +82,18 @@ def test_what_is_none_of_them(word: str, stderr: str, tmp_path: Path) -> None:
     assert list(project.folder.iterdir()) == []
 
 
-@pytest.mark.parametrize(
-    "name",
-    ["minimal", *(pytest.param(n, marks=pytest.mark.full) for n in NAMES if n not in ("minimal", ELSEWHERE, LARGE))],
-)
-def test_it_is_locked_and_built(name: str, tmp_path: Path, shared_cache: Path) -> None:
-    project = started(name, tmp_path / "here", cache_with_downloads(tmp_path / "cache", shared_cache))
+def locked_and_built(name: str, tmp_path: Path, cache: Path) -> None:
+    project = started(name, tmp_path / "started", cache)
     project.must("lock")
     built = project.must("build", "--platform", "linux-64")
     assert built.startswith("started@sha256:")
     assert project.must("build", "--platform", "linux-64") == built
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in ("minimal", ELSEWHERE, LARGE)])
+def test_it_is_locked_and_built(name: str, tmp_path: Path, shared_cache: Path) -> None:
+    locked_and_built(name, tmp_path, cache_with_downloads(tmp_path / "cache", shared_cache))
 
 
 @pytest.mark.full
@@ -121,7 +123,9 @@ def test_the_catalogue_of_an_organisation_is_a_repository(tmp_path: Path) -> Non
     assert tomllib.loads(project.manifest.read_text()) == {"name": "mine", "description": "trains models"}
 
 
-def test_a_command_without_an_environment_runs_in_the_default_one(tmp_path: Path, shared_cache: Path) -> None:
+def test_a_command_without_an_environment_runs_in_the_default_one_which_can_be_built(
+    tmp_path: Path, shared_cache: Path
+) -> None:
     project = empty(tmp_path / "here", cache_with_downloads(tmp_path / "cache", shared_cache))
     words = ("run", "--", "python", "-c", "import sys; print(sys.prefix)")
     first = project.call(*words)
@@ -135,6 +139,8 @@ def test_a_command_without_an_environment_runs_in_the_default_one(tmp_path: Path
     # who names one means that, and other commands have no default
     assert project.call("run", "-e", "train", "--", "true").code == 2
     assert project.call("show").code == 2
+    # what it is made of is here by now
+    locked_and_built("minimal", tmp_path, project.cache)
 
 
 def test_the_default_one_is_python_alone() -> None:

@@ -36,6 +36,7 @@ MAY: Mapping[str, Mapping[str, Mapping[str, str]]] = {
     "vault.yml": {"images": OIDC},
     "artifactory.yml": {"images": OIDC},
     "release.yml": {"image": PACKAGES, "release": {"contents": "write"}},
+    "own/curated.yml": {"build": READ},
     "own/envlock.yml": {"propose": COMMENT, "images": PACKAGES},
     "own/test.yml": {"test": READ},
 }

@@ -36,7 +36,7 @@ COMMANDS = {
     "shell": "Start a shell in the environment.",
     "sync": "Share labels and recorded runs with the team.",
     "hooks": "Have git call envlock: hooks, merges and diffs.",
-    "save": "Save the environment as a folder of its own, also with its packages.",
+    "save": "Save the environment as a folder, also with its packages.",
     "load": "Bring a saved environment back.",
     "export": "Write what is locked as a file that other tools install from.",
     "build": "Make a container image of the environment, without Docker.",

@@ -74,7 +74,7 @@ def find_project(env: str | None, start: Path) -> Project:
         )
     if env is not None:
         return _at_path(start / env) or _named(env, start)
-    return _around(start) or _at_path(start) or _only_one(start)
+    return _around(start) or _saved(start) or _only_one(start)
 
 
 def environment_named(env: str | None, start: Path, context: "Context", *, locked: bool = True) -> Project:
@@ -124,9 +124,13 @@ def titles(projects: Iterable[Project], start: Path) -> dict[Project, str]:
 def _at_path(path: Path) -> Project | None:
     if path.name == MANIFEST and path.is_file():
         return Project(path.parent.resolve())
-    saved = None if (path / MANIFEST).is_file() else environment_in(path)
-    folder = saved or path
-    return Project(folder.resolve()) if (folder / MANIFEST).is_file() else None
+    return Project(path.resolve()) if (path / MANIFEST).is_file() else _saved(path)
+
+
+def _saved(folder: Path) -> Project | None:
+    """The environment of a saved folder: further in, where it names files that lie above it."""
+    inside = None if (folder / MANIFEST).is_file() else environment_in(folder)
+    return Project(inside.resolve()) if inside and (inside / MANIFEST).is_file() else None
 
 
 def is_environment(folder: Path) -> bool:
