@@ -35,7 +35,7 @@ def test_all_that_are_owed_are_there() -> None:
     owed = ["dask", "inference", "lightgbm", "minimal", "pytorch-cpu", "pytorch-cuda", "sklearn", "xgboost"]
     assert owed == NAMES
     job = yaml.safe_load((PROJECT / ".github" / "workflows" / "curated.yml").read_text())
-    assert sorted(job["jobs"]["build"]["strategy"]["matrix"]["name"]) == NAMES
+    assert sorted(job["jobs"]["build"]["strategy"]["matrix"]["environment"]) == NAMES
 
 
 def test_they_are_listed_with_what_they_are_for(tmp_path: Path) -> None:
