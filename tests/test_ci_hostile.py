@@ -331,7 +331,9 @@ def unharmed(tried: Tried, home: Path) -> None:
     assert shown == []
 
 
-@pytest.mark.parametrize("case", SAME_SHAPE)
+@pytest.mark.parametrize(
+    "case", [case if n % 3 == 0 else pytest.param(case, marks=pytest.mark.full) for n, case in enumerate(SAME_SHAPE)]
+)
 def test_all_is_as_with_harmless_words(
     case: str, ci_world: World, tmp_path: Path, isolated_home: Path, harmless: Callable[[Hostile], Tried]
 ) -> None:

@@ -111,6 +111,7 @@ def fetched_once(mirror: FileServer) -> None:
     assert not [path for path in asked if "arm64" in path]
 
 
+@pytest.mark.full
 def test_two_builds_of_an_environment_are_one_image(tmp_path: Path, numeric: Numeric) -> None:
     """In another folder, with another cache, order, umask, language and time zone."""
     one = numeric.project(tmp_path / "one")

@@ -215,6 +215,7 @@ def test_after_a_kill_the_next_build_takes_away_what_was_left(
     assert left(docker_engine, but=("-docker",)) == []
 
 
+@pytest.mark.full
 def test_wheels_are_built_anew_upon_another_base(
     tmp_path: Path, base_image: Path, docker_engine: Engine, index_server: IndexServers
 ) -> None:

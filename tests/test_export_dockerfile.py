@@ -152,7 +152,9 @@ def exported(project: Project) -> tuple[Path, list[str]]:
     return project.folder, result.stderr.splitlines()
 
 
-@pytest.mark.parametrize("builder", BUILDERS, indirect=True)
+@pytest.mark.parametrize(
+    "builder", [BUILDERS[0], *(pytest.param(name, marks=pytest.mark.full) for name in BUILDERS[1:])], indirect=True
+)
 def test_packages_of_indexes_paths_and_settings(
     builder: Builder, tools: str, tmp_path: Path, wheels: Path, index_server: IndexServers
 ) -> None:
