@@ -131,6 +131,7 @@ def repository(at: AtForge, name: str) -> str:
     return f"{at.scene.root.name}/{name}"
 
 
+@pytest.mark.full
 def test_a_later_run_installs_from_the_wheels_of_an_earlier_one(forge: AtForges, shared: Path) -> None:
     at = forge("train").given(left={}, root=shared / "first")
     # from here on, no index is there

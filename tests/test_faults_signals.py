@@ -74,7 +74,7 @@ def a_package(archive: Archive) -> Path:
     return archive.deb("libc6")
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.full)])
 @pytest.mark.parametrize("waited", [the_release, the_index, a_package])
 def test_a_mirror_of_debian_that_is_silent(
     tmp_path: Path, waited: Callable[[Archive], Path], number: signal.Signals
