@@ -339,6 +339,17 @@ def test_init_starts_from_an_environment_with_its_lock_and_paths(project: Projec
     assert not (project.folder / "envs" / "third").exists()
 
 
+def test_init_starts_from_an_environment_with_a_project_that_is_editable(project: Project) -> None:
+    write(project, "app/pyproject.toml", '[project]\nname = "app"\nversion = "1"\ndependencies = []\n')
+    project.manifest.write_text(f'name = "train"\npython = "3.11"\n[pip]\neditable = ["./app"]\n{REST}')
+    project.must("init", "other", "--from", "train", "--to", "envs/other")
+    spec = read_manifest(project.folder / "envs" / "other" / "env.toml")
+    assert [each.path for each in spec.pip.editable] == ["../../app"]
+    # what is refused leaves no folder behind
+    assert project.call("init", "envlock-x", "--from", "train", "--to", "envs/none").code == 2
+    assert not (project.folder / "envs" / "none").exists()
+
+
 def test_init_starts_from_a_version_whose_lock_stays_valid(project: Project) -> None:
     project.manifest.write_text(
         'name = "shop"\npython = "3.11"\n[pip]\ndependencies = ["idna"]\n[image]\nbase = "scratch"\n'

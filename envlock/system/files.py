@@ -98,6 +98,23 @@ def _exchange(new: Path, target: Path) -> None:
         raise
 
 
+@contextmanager
+def folder_for(folder: Path, *, keep: bool) -> Iterator[None]:
+    """While inside, the folder is there: paths are followed from it. What was made for that goes where nothing is to
+    be kept in it, or something fails."""
+    missing = [path for path in (folder, *folder.parents) if not path.exists()]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        yield
+    except BaseException:
+        keep = False
+        raise
+    finally:
+        for path in missing if not keep else ():
+            with suppress(OSError):  # somebody else has put something there
+                path.rmdir()
+
+
 def copy_bytes(source: IO[bytes], target: IO[bytes]) -> None:
     """Fills an empty file with all of another, by the kernel where it can."""
     try:

@@ -8,7 +8,7 @@ from envlock.errors import UserInputError
 from envlock.manifest.copied import NotEditable, copied, names_paths
 from envlock.manifest.reader import LIMIT, read_manifest
 from envlock.model.problem import Problem
-from envlock.system.files import repository_root, write_together
+from envlock.system.files import folder_for, repository_root, write_together
 from envlock.system.text_file import display, read_text
 from envlock.workflows.attributes import lacking_attributes
 from envlock.workflows.check import check
@@ -27,23 +27,27 @@ class Cloned:
     problems: tuple[Problem, ...]
 
 
-def clone(origin: Project, folder: Path, name: str | None, context: Context, *, overwrite: bool = False) -> Cloned:
+def clone(origin: Project, folder: Path, name: str | None, context: Context) -> Cloned:
     """A new environment in `folder` that is what `origin` is, comments and all.
 
     UserInputError where there is an env.toml already, and where it names files that lie in another repository, or at
     another time: these are not here.
     """
     project = Project(folder.resolve())
-    if project.manifest.exists() and not overwrite:
+    if project.manifest.exists():
         raise UserInputError(f"`{display(project.manifest)}` is here already", hint="edit it, or go to another folder")
     called = checked_name(name) if name else suggested_name(project.folder.name)
-    text = _text(origin, project, called)
+    with folder_for(project.folder, keep=True):
+        return _cloned(origin, project, called, context)
+
+
+def _cloned(origin: Project, project: Project, name: str, context: Context) -> Cloned:
+    text = _text(origin, project, name)
     read_manifest(project.manifest, text)
     files = {project.manifest: text.encode()}
     if origin.lockfile.exists():
         files[project.lockfile] = origin.lockfile.read_bytes()
     files |= lacking_attributes((project.folder,), repository_root(project.folder))
-    project.folder.mkdir(parents=True, exist_ok=True)
     write_together(files)
     locked = origin.lockfile.exists()
     return Cloned(

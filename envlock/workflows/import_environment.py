@@ -1,8 +1,7 @@
 """import: an environment made of what another tool has, with every pin where that is a lock, and what is left out."""
 
 import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from envlock.manifest.names import environment_name
 from envlock.manifest.reader import read_manifest
 from envlock.model.imported import Imported, Remark
 from envlock.model.spec import EnvSpec
-from envlock.system.files import repository_root, write_together
+from envlock.system.files import folder_for, repository_root, write_together
 from envlock.system.text_file import display
 from envlock.workflows import later_import
 from envlock.workflows.attributes import lacking_attributes
@@ -43,7 +42,7 @@ def import_environment(
             f"`{display(project.manifest)}` is here already",
             hint=_ELSEWHERE,
         )
-    with _folder_for(folder, keep=options.write):
+    with folder_for(folder, keep=options.write):
         return _imported(source, project, context, replace(asked, into=folder), options)
 
 
@@ -71,23 +70,6 @@ def _imported(source: Path, project: Project, context: Context, asked: Asked, op
         remarks=(*imported.remarks, *(made.remarks if made else ())),
         written=_write(files, project.folder) if options.write else (),
     )
-
-
-@contextmanager
-def _folder_for(folder: Path, *, keep: bool) -> Iterator[None]:
-    """While inside, the folder is there: paths are followed from it. What was made for that goes where nothing is to
-    be kept in it, or something fails."""
-    missing = [path for path in (folder, *folder.parents) if not path.exists()]
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        yield
-    except BaseException:
-        keep = False
-        raise
-    finally:
-        for path in missing if not keep else ():
-            with suppress(OSError):  # somebody else has put something there
-                path.rmdir()
 
 
 def _with_pins(read: Read, options: ImportOptions, asked: Asked, context: Context) -> Imported:
