@@ -17,13 +17,11 @@ _HINT = "get the folder anew from where it was saved"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Looked:
-    """What was found: the files of the definition that are not as they were saved, gone and new; whether the lock is
-    the one that was saved."""
+    """What was found: the files of the definition that are not as they were saved, gone and new."""
 
     edited: tuple[str, ...]
     removed: tuple[str, ...]
     added: tuple[str, ...]
-    lock_is_saved: bool
 
 
 def look_at(root: Path, listing: Listing, lock: Lock | None) -> Looked:
@@ -48,7 +46,6 @@ def look_at(root: Path, listing: Listing, lock: Lock | None) -> Looked:
         edited=tuple(sorted(p for p in known.keys() & here.keys() if not _is_same(known[p], here[p]))),
         removed=tuple(sorted(known.keys() - here.keys())),
         added=tuple(sorted(here.keys() - known.keys())),
-        lock_is_saved=same_lock,
     )
 
 
